@@ -1,0 +1,268 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// explanation is an error in words for the person at the terminal: what
+// happened, and what to do next.
+type explanation struct {
+	what, next string
+}
+
+func (e explanation) String() string {
+	if e.next == "" {
+		return e.what
+	}
+	return e.what + "\n\n" + e.next
+}
+
+// addSecretError says what could not be done ("create", "read", …) with which secret,
+// and why.
+func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
+	diags.AddError(
+		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
+		fmt.Sprintf("The secret %s could not be %s.\n\n%s", describe(ref), participles[task], explain(err)),
+	)
+}
+
+var participles = map[string]string{
+	"create": "created", "read": "read", "update": "updated", "delete": "deleted", "plan": "planned", "import": "imported",
+}
+
+func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+// describe names a secret for a person.
+func describe(ref roboto.SecretRef) string {
+	if ref.OrgID == "" {
+		return strconv.Quote(ref.Name)
+	}
+	return fmt.Sprintf("%q of the organization %s", ref.Name, ref.OrgID)
+}
+
+// addCompareError is for a plan that cannot tell whether the value differs.
+func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := explain(err)
+	if errors.Is(err, roboto.ErrUnauthorized) || errors.Is(err, roboto.ErrAWSAccessDenied) {
+		explained.next = "Use a token that may read the value; or set value_wo_version, with which planning reads no value and the value is written when that version changes. " +
+			"To destroy the secret with this token, use terraform destroy -refresh=false, which compares nothing."
+	}
+	diags.AddError("Cannot Compare Roboto Secret Value",
+		fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.\n\n%s", describe(ref), explained))
+}
+
+// addDriftError is for a refresh that cannot tell whether the value changed.
+func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := explain(err)
+	if errors.Is(err, roboto.ErrUnauthorized) || errors.Is(err, roboto.ErrAWSAccessDenied) {
+		explained.next = "Use a token that may read the value, or remove detect_value_drift."
+	}
+	diags.AddError("Cannot Detect Roboto Secret Value Drift",
+		fmt.Sprintf("The secret %s has detect_value_drift, so refreshing asks for the current version of its value. That could not be read.\n\n%s", describe(ref), explained))
+}
+
+// addFirstValueError is for a create that could not write the value and has
+// undone itself.
+func addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	diags.AddError("Cannot Write Roboto Secret Value",
+		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind, and applying again starts afresh.\n\n%s",
+			describe(ref), explain(err)))
+}
+
+// addLeftoverError is for a create that could neither write the value nor undo
+// itself.
+func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
+	diags.AddError("Cannot Write Roboto Secret Value",
+		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
+			"It is in Terraform's state, without a value and marked as tainted.\n\n"+
+			"Writing: %s\n\nDeleting: %s\n\n"+
+			"When the cause is removed, run terraform apply: it replaces the record. Where create_before_destroy or prevent_destroy keep it from doing so, "+
+			"run terraform untaint with the resource's address first; the next apply then writes the value.",
+			describe(ref), explain(err).what, explain(cleanupErr)))
+}
+
+// addSettingError is for settings that are wrong by themselves. Only settings
+// that cannot hold a credential point at their line, which Terraform prints.
+func addSettingError(diags *diag.Diagnostics, err error) {
+	setting, ok := errors.AsType[*roboto.SettingError](err)
+	if !ok {
+		diags.AddError("Invalid Provider Configuration", err.Error())
+		return
+	}
+	detail := explain(setting).String()
+	switch setting.Setting {
+	case roboto.SettingProfile, roboto.SettingConfigFile, roboto.SettingOrgID, roboto.SettingRequestTimeout, roboto.SettingMaxAttempts:
+		if setting.Source == "" {
+			diags.AddAttributeError(path.Root(setting.Setting), "Invalid Provider Configuration", detail)
+			return
+		}
+	}
+	diags.AddError("Invalid Provider Configuration", detail)
+}
+
+// explain turns an error of package roboto into words.
+func explain(err error) explanation {
+	if e, ok := errors.AsType[*roboto.SettingError](err); ok {
+		return explainSetting(e)
+	}
+	if e, ok := errors.AsType[*roboto.OrgChoiceError](err); ok {
+		return explanation{
+			what: "No organization is given, and " + e.Error() + ".",
+			next: "Set org_id on the resource or in the provider block, or the environment variable ROBOTO_ORG_ID.",
+		}
+	}
+	if e, ok := errors.AsType[*roboto.UnsettledCreateError](err); ok {
+		return explanation{
+			what: fmt.Sprintf("Whether the record was created is not known: %s Looking for it failed too: %s", explain(e.Create).what, explain(e.Settle).what),
+			next: "When the cause is removed, apply again. If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref),
+		}
+	}
+	if e, ok := errors.AsType[*roboto.NameTakenError](err); ok {
+		return explanation{
+			what: "A secret of this name exists already in the organization, and this Terraform state does not know of it." + serviceWords(e.Err),
+			next: "To manage the existing secret, put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
+				"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first.",
+		}
+	}
+	if e, ok := errors.AsType[*roboto.APIError](err); ok {
+		return explainAPIError(e)
+	}
+	if e, ok := errors.AsType[*roboto.AWSError](err); ok {
+		return explainAWSError(e)
+	}
+	if e, ok := errors.AsType[*roboto.TransportError](err); ok {
+		return explanation{
+			what: fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Reason, e.Request),
+			next: "Check the network, the proxy settings and the provider's endpoint. If the service is slow, raise request_timeout. Then apply again.",
+		}
+	}
+	if e, ok := errors.AsType[*roboto.UnexpectedAnswerError](err); ok {
+		return explanation{
+			what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, strings.TrimSuffix(e.Problem, ".")),
+			next: "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support.",
+		}
+	}
+	if e, ok := errors.AsType[*roboto.UnsupportedStoreError](err); ok {
+		return explanation{
+			what: fmt.Sprintf("Its value is kept in a store of type %q, which is not supported by this provider version.", e.StoreType),
+			next: "Upgrade the provider.",
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return explanation{what: "The operation was canceled.", next: "Apply again to go on."}
+	case errors.Is(err, context.DeadlineExceeded):
+		return explanation{what: "The operation ran out of time.", next: "Apply again to go on."}
+	}
+	return explanation{what: capitalize(err.Error()) + "."}
+}
+
+func explainSetting(e *roboto.SettingError) explanation {
+	from := ""
+	if e.Source != "" {
+		from = ", which comes from " + e.Source + ","
+	}
+	return explanation{
+		what: fmt.Sprintf("The setting %s%s is not usable: %s.", e.Setting, from, e.Problem),
+		next: e.Remedy,
+	}
+}
+
+func explainAPIError(e *roboto.APIError) explanation {
+	what := fmt.Sprintf("Roboto answered %s to %s %s%s", e.Status(), e.Method, readablePath(e.Path), serviceMessage(e.Message))
+	return explanation{what: what, next: nextAfterAPIError(e)}
+}
+
+func nextAfterAPIError(e *roboto.APIError) string {
+	switch {
+	case errors.Is(e, roboto.ErrNotFound):
+		return "Check the name and the organization."
+	case e.Code == "RobotoLimitExceededException":
+		return "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."
+	case e.StatusCode == 401, e.TokenRefused():
+		return "Check that the API key is valid and meant for this endpoint; keys are managed at https://app.roboto.ai/settings/tokens."
+	case e.StatusCode == 403:
+		return "Ask an administrator of the organization for the permission, or use an API key that has it."
+	case e.StatusCode == 404:
+		return "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. Check that the provider's endpoint is Roboto's API, without a path, and that no proxy answers in its place."
+	case e.StatusCode == 429:
+		return "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
+	case e.StatusCode/100 == 3:
+		return "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."
+	case e.StatusCode >= 500 || e.StatusCode == 408:
+		return "The service failed through all attempts. Apply again later; nothing that was done is lost."
+	}
+	return "If the message does not explain it, please report this to Roboto's support."
+}
+
+func explainAWSError(e *roboto.AWSError) explanation {
+	return explanation{
+		what: fmt.Sprintf("AWS Secrets Manager answered %s to %s%s", e.Status(), e.Operation, serviceMessage(e.Message)),
+		next: nextAfterAWSError(e),
+	}
+}
+
+func nextAfterAWSError(e *roboto.AWSError) string {
+	switch {
+	case errors.Is(e, roboto.ErrNoValue):
+		return "The secret has no value, or no such version. Write one first, with value_wo or with roboto secrets write."
+	case errors.Is(e, roboto.ErrAWSAccessDenied):
+		return "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."
+	case errors.Is(e, roboto.ErrThrottled):
+		return "AWS was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
+	case e.StatusCode >= 500:
+		return "AWS failed through all attempts. Apply again later; nothing that was done is lost."
+	}
+	return "Apply again. If it stays so, please report this to Roboto's support."
+}
+
+// serviceMessage ends a sentence with the service's own words.
+func serviceMessage(message string) string {
+	if message == "" {
+		return "."
+	}
+	return ": " + strings.TrimSuffix(message, ".") + "."
+}
+
+func serviceWords(err error) string {
+	if err == nil {
+		return ""
+	}
+	return " " + explain(err).what
+}
+
+// readablePath shows the secret's name as its owner knows it.
+func readablePath(escaped string) string {
+	if unescaped, err := url.PathUnescape(escaped); err == nil {
+		return unescaped
+	}
+	return escaped
+}
+
+// importBlock leaves the resource's address, which a provider does not know, to
+// the practitioner.
+func importBlock(ref roboto.SecretRef) string {
+	id := ref.Name
+	if ref.OrgID != "" {
+		id += "@" + ref.OrgID
+	}
+	return fmt.Sprintf("import {\n  to = roboto_secret.ADDRESS_OF_THIS_RESOURCE\n  id = %s\n}", quoteHCL(id))
+}
+
+// quoteHCL writes a string literal of Terraform's language.
+func quoteHCL(text string) string {
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(text))
+}

@@ -1,0 +1,211 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package provider is the Terraform side of the Roboto provider: schemas, plans,
+// state and diagnostics. All knowledge of Roboto and AWS is in package roboto.
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/providervalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var (
+	_ provider.Provider                     = (*robotoProvider)(nil)
+	_ provider.ProviderWithConfigValidators = (*robotoProvider)(nil)
+)
+
+// New returns the constructor that Terraform's plugin server asks for. The
+// version is that of the release; the environment is where settings come from
+// that the provider block leaves out.
+func New(version string, environment roboto.Environment) func() provider.Provider {
+	return func() provider.Provider {
+		return &robotoProvider{version: version, environment: environment}
+	}
+}
+
+type robotoProvider struct {
+	version     string
+	environment roboto.Environment
+}
+
+type providerModel struct {
+	APIKey                 types.String `tfsdk:"api_key"`
+	Endpoint               types.String `tfsdk:"endpoint"`
+	Profile                types.String `tfsdk:"profile"`
+	ConfigFile             types.String `tfsdk:"config_file"`
+	OrgID                  types.String `tfsdk:"org_id"`
+	RequestTimeout         types.String `tfsdk:"request_timeout"`
+	MaxAttempts            types.Int64  `tfsdk:"max_attempts"`
+	SecretsManagerEndpoint types.String `tfsdk:"secrets_manager_endpoint"`
+}
+
+func (p *robotoProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "roboto"
+	resp.Version = p.version
+}
+
+func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manage the secrets of [Roboto](https://www.roboto.ai). Values go straight to AWS Secrets Manager " +
+			"with temporary credentials that Roboto hands out: they are in no Terraform state or plan, and in no request to Roboto.",
+		Attributes: map[string]schema.Attribute{
+			roboto.SettingAPIKey: schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Access token, created in Roboto's [token settings](https://app.roboto.ai/settings/tokens). " +
+					"Falls back to the environment variables `ROBOTO_API_KEY` and `ROBOTO_BEARER_TOKEN`, then to a profile of the config file. " +
+					"Better left out of configurations: anyone who reads them could use it.",
+			},
+			roboto.SettingEndpoint: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Base URL of Roboto's API. Falls back to the source that gave the API key, " +
+					"`ROBOTO_SERVICE_ENDPOINT` for a key from the environment and the profile's endpoint for a key from a profile, so that a key never " +
+					"travels to an endpoint it was not meant for; then to `" + roboto.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
+			},
+			roboto.SettingProfile: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Profile of the config file to take API key and endpoint from. Set here, it beats `ROBOTO_API_KEY`. " +
+					"Falls back to `ROBOTO_PROFILE`, then to the file's default profile. Conflicts with `api_key`.",
+			},
+			roboto.SettingConfigFile: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Path of the config file that Roboto's own tools use; both of its versions are read. Set here, it beats `ROBOTO_API_KEY`. " +
+					"Falls back to `ROBOTO_CONFIG_FILE`, then to `~/.roboto/config.json`. Conflicts with `api_key`.",
+			},
+			roboto.SettingOrgID: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "ID of the organization for everything that names none itself. Falls back to `ROBOTO_ORG_ID`, then to the API key owner's " +
+					"organization if there is exactly one. Changing it never moves or replaces secrets that exist in state.",
+				Validators: []validator.String{orgIDValidator{}},
+			},
+			roboto.SettingRequestTimeout: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long one attempt of one request may take, as a duration such as `30s` or `1m30s`. " +
+					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to `30s`.",
+				Validators: []validator.String{durationValidator{}},
+			},
+			roboto.SettingMaxAttempts: schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How often a request to Roboto or AWS is tried at most, the first time included, when the service is busy or unreachable. Defaults to `10`.",
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
+			roboto.SettingSecretsManagerEndpoint: schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "URL of AWS Secrets Manager, for private (VPC) endpoints and tests. Falls back to `AWS_ENDPOINT_URL_SECRETS_MANAGER`, then to " +
+					"the public endpoint of the secret's region. Plain `http` is accepted for loopback addresses only.",
+			},
+		},
+	}
+}
+
+func (p *robotoProvider) ConfigValidators(context.Context) []provider.ConfigValidator {
+	return []provider.ConfigValidator{
+		providervalidator.Conflicting(path.MatchRoot(roboto.SettingAPIKey), path.MatchRoot(roboto.SettingProfile)),
+		providervalidator.Conflicting(path.MatchRoot(roboto.SettingAPIKey), path.MatchRoot(roboto.SettingConfigFile)),
+	}
+}
+
+func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &providerData{unknown: model.unknownSettings()}
+	if !data.unconfigured() {
+		config, err := roboto.ResolveSettings(model.settings(), p.environment)
+		if err != nil {
+			addSettingError(&resp.Diagnostics, err)
+			return
+		}
+		data.client = roboto.NewClient(config, roboto.Options{
+			ToolName:    "terraform-provider-roboto",
+			ToolVersion: p.version,
+			Environment: p.environment,
+			Observe:     logExchange,
+		})
+	}
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+}
+
+func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newSecretResource}
+}
+
+func (p *robotoProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return nil
+}
+
+// settings are the explicit ones; validation has made sure of their form.
+func (m providerModel) settings() roboto.Settings {
+	timeout, _ := time.ParseDuration(m.RequestTimeout.ValueString())
+	return roboto.Settings{
+		APIKey:                 roboto.NewSensitive(m.APIKey.ValueString()),
+		Endpoint:               m.Endpoint.ValueString(),
+		Profile:                m.Profile.ValueString(),
+		ConfigFile:             m.ConfigFile.ValueString(),
+		OrgID:                  m.OrgID.ValueString(),
+		RequestTimeout:         timeout,
+		MaxAttempts:            int(m.MaxAttempts.ValueInt64()),
+		SecretsManagerEndpoint: m.SecretsManagerEndpoint.ValueString(),
+	}
+}
+
+func (m providerModel) unknownSettings() []string {
+	var unknown []string
+	for _, setting := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{roboto.SettingAPIKey, m.APIKey},
+		{roboto.SettingEndpoint, m.Endpoint},
+		{roboto.SettingProfile, m.Profile},
+		{roboto.SettingConfigFile, m.ConfigFile},
+		{roboto.SettingOrgID, m.OrgID},
+		{roboto.SettingRequestTimeout, m.RequestTimeout},
+		{roboto.SettingMaxAttempts, m.MaxAttempts},
+		{roboto.SettingSecretsManagerEndpoint, m.SecretsManagerEndpoint},
+	} {
+		if setting.value.IsUnknown() {
+			unknown = append(unknown, setting.name)
+		}
+	}
+	return unknown
+}
+
+// logExchange writes one line per attempt; it has no access to headers or bodies.
+func logExchange(ctx context.Context, exchange roboto.Exchange) {
+	fields := map[string]any{
+		"host":        exchange.Host,
+		"method":      exchange.Method,
+		"path":        exchange.Path,
+		"duration_ms": exchange.Duration.Milliseconds(),
+	}
+	if exchange.Operation != "" {
+		fields["operation"] = exchange.Operation
+	}
+	if exchange.Failure != "" {
+		fields["failure"] = exchange.Failure
+	} else {
+		fields["status"] = exchange.StatusCode
+	}
+	tflog.Debug(ctx, "Sent request", fields)
+}

@@ -1,0 +1,64 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// providerData is what the provider's Configure hands to resources, data sources
+// and the rest.
+type providerData struct {
+	// client is nil while a setting that it needs is unknown.
+	client *roboto.Client
+	// unknown names the settings that Terraform does not know yet while planning.
+	// None of them may fall back to another source.
+	unknown []string
+}
+
+// unconfigured tells whether no call can be made at all. An unknown default
+// organization does not keep those from calling that name their own.
+func (d *providerData) unconfigured() bool {
+	return slices.ContainsFunc(d.unknown, func(setting string) bool { return setting != roboto.SettingOrgID })
+}
+
+// unknownOrg tells whether the default organization cannot be known yet.
+func (d *providerData) unknownOrg() bool { return len(d.unknown) > 0 }
+
+// ready tells whether calls can be made, for an organization of the caller's own
+// (orgGiven) or for the default one.
+func (d *providerData) ready(orgGiven bool) bool {
+	return !d.unconfigured() && (orgGiven || !d.unknownOrg())
+}
+
+// addUnknownError says why a call cannot be made, where Terraform cannot defer it.
+func (d *providerData) addUnknownError(diags *diag.Diagnostics, task string) {
+	diags.AddError(
+		"Provider Configuration Not Known Yet",
+		fmt.Sprintf("Terraform has to call Roboto to %s, but of the provider configuration it does not know %s yet, because the value depends on "+
+			"something that is not applied yet. No other source is used in its place.\n\n"+
+			"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
+			task, strings.Join(d.unknown, ", ")),
+	)
+}
+
+// configured extracts the data in a Configure method. It is nil before the
+// provider is configured, as during terraform validate.
+func configured(data any, diags *diag.Diagnostics) *providerData {
+	if data == nil {
+		return nil
+	}
+	d, ok := data.(*providerData)
+	if !ok {
+		diags.AddError("Unexpected Provider Data", fmt.Sprintf("Got %T. Please report this to the provider's developers.", data))
+		return nil
+	}
+	return d
+}

@@ -1,0 +1,61 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// secretModel is the resource in configuration, plan and state.
+type secretModel struct {
+	Name             types.String `tfsdk:"name"`
+	OrgID            types.String `tfsdk:"org_id"`
+	ValueWO          types.String `tfsdk:"value_wo"`
+	ValueWOVersion   types.String `tfsdk:"value_wo_version"`
+	DetectValueDrift types.Bool   `tfsdk:"detect_value_drift"`
+	VersionID        types.String `tfsdk:"version_id"`
+	URI              types.String `tfsdk:"uri"`
+	ARN              types.String `tfsdk:"arn"`
+	Created          types.String `tfsdk:"created"`
+	CreatedBy        types.String `tfsdk:"created_by"`
+}
+
+// secretIdentityModel is the resource's identity.
+type secretIdentityModel struct {
+	Name  types.String `tfsdk:"name"`
+	OrgID types.String `tfsdk:"org_id"`
+}
+
+func (m *secretModel) ref() roboto.SecretRef {
+	return roboto.SecretRef{Name: m.Name.ValueString(), OrgID: m.OrgID.ValueString()}
+}
+
+func (m *secretModel) identity() secretIdentityModel {
+	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
+}
+
+// record is what access to the value needs to know of a secret in state.
+func (m *secretModel) record() roboto.Record {
+	return roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}
+}
+
+// setRecord fills in what the service tells of the secret.
+func (m *secretModel) setRecord(record roboto.Record) {
+	m.Name = types.StringValue(record.Name)
+	m.OrgID = types.StringValue(record.OrgID)
+	m.URI = types.StringValue(record.URI())
+	m.ARN = types.StringValue(record.ARN)
+	m.Created = timeValue(record.Created)
+	m.CreatedBy = types.StringValue(record.CreatedBy)
+}
+
+// timeValue formats a time as RFC 3339 in UTC, whatever notation the service
+// chose, so that a change of notation is no drift.
+func timeValue(t time.Time) types.String {
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
+}

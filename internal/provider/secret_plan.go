@@ -1,0 +1,47 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import "github.com/hashicorp/terraform-plugin-framework/types"
+
+// valueAction is what becomes of the stored value of a secret that exists.
+type valueAction int
+
+const (
+	// keepValue: the value is none of this plan's business.
+	keepValue valueAction = iota
+	// writeValue: the value is written, whatever is stored.
+	writeValue
+	// compareValue: the value is written if it differs from what is stored.
+	compareValue
+)
+
+// decideValueAction implements "When a value is written" for an existing secret.
+// Unknown attributes count as changed.
+func decideValueAction(config, state secretModel) valueAction {
+	versioned := !config.ValueWOVersion.IsNull() || !state.ValueWOVersion.IsNull()
+	switch {
+	case config.ValueWO.IsNull():
+		return keepValue
+	case !config.ValueWOVersion.Equal(state.ValueWOVersion):
+		return writeValue
+	case versioned && state.VersionID.IsNull() && mayDetectDrift(config.DetectValueDrift):
+		return writeValue
+	case versioned:
+		return keepValue
+	}
+	return compareValue
+}
+
+func mayDetectDrift(flag types.Bool) bool { return flag.ValueBool() || flag.IsUnknown() }
+
+// replaces tells whether the plan is to destroy the secret and create another.
+func replaces(plan, state secretModel) bool {
+	return !plan.Name.Equal(state.Name) || !plan.OrgID.Equal(state.OrgID)
+}
+
+// updates tells whether a setting changes that is not the value itself.
+func updates(plan, state secretModel) bool {
+	return !plan.ValueWOVersion.Equal(state.ValueWOVersion) || !plan.DetectValueDrift.Equal(state.DetectValueDrift)
+}

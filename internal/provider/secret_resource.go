@@ -1,0 +1,459 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*secretResource)(nil)
+	_ resource.ResourceWithIdentity       = (*secretResource)(nil)
+	_ resource.ResourceWithImportState    = (*secretResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*secretResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*secretResource)(nil)
+)
+
+// cleanupTimeout bounds the deletion of a record whose value could not be
+// written. It runs after a cancel too.
+const cleanupTimeout = 30 * time.Second
+
+func newSecretResource() resource.Resource { return &secretResource{} }
+
+type secretResource struct {
+	data *providerData
+}
+
+func (r *secretResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_secret"
+}
+
+func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A secret of a Roboto organization. The value is a write-only argument: it goes straight to AWS Secrets Manager and is in neither state nor plan.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: descriptionName + " It cannot be empty, `.` or `..`, or contain `@`, `/` or control characters. Another name makes another secret.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Validators:          []validator.String{nameValidator{}},
+			},
+			"org_id": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				MarkdownDescription: descriptionOrgID + " Defaults to the provider's organization when the secret is created and stays what it was then; " +
+					"a changed default does not move the secret. Another ID written here replaces the secret.",
+				PlanModifiers: []planmodifier.String{
+					stringplanmodifier.UseStateForUnknown(),
+					stringplanmodifier.RequiresReplaceIfConfigured(),
+				},
+				Validators: []validator.String{orgIDValidator{}},
+			},
+			"value_wo": schema.StringAttribute{
+				Optional:  true,
+				WriteOnly: true,
+				Sensitive: true,
+				MarkdownDescription: "Value of the secret, 1 to 65,536 bytes. Write-only: Terraform hands it to the provider and forgets it. " +
+					"Without `value_wo_version` each plan compares it with the stored value and plans an update when they differ; " +
+					"a value that is new in each run, such as an ephemeral random password, therefore needs a `value_wo_version`. " +
+					"Left out, the stored value is left alone. Needs Terraform 1.11.",
+			},
+			"value_wo_version": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Any text that you change when `value_wo` is to be written again: a number, a date, another resource's version. " +
+					"With it, the value is written when this text changes and at no other time, and plans neither read the value nor need the permission to.",
+			},
+			"detect_value_drift": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "With `value_wo_version`: also notice a value that was written elsewhere, and plan to write `value_wo` again. Each refresh then asks AWS for the current version, " +
+					"which takes the permission to read the value; the value itself is dropped at once. Without `value_wo_version` such changes are always noticed.",
+			},
+			"version_id": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "ID of the AWS version that Terraform wrote last; null when it wrote none. It changes with each write, so other resources can be triggered by it. " +
+					"An ephemeral resource that reads this secret should take it for its `version_id`.",
+			},
+			"uri": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: descriptionURI + " Known while planning.",
+			},
+			"arn": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: descriptionARN,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"created": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: descriptionCreated,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"created_by": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: descriptionCreatedBy,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+		},
+	}
+}
+
+func (r *secretResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"name":   identityschema.StringAttribute{RequiredForImport: true, Description: descriptionName},
+			"org_id": identityschema.StringAttribute{OptionalForImport: true, Description: descriptionOrgID},
+		},
+	}
+}
+
+func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.data = configured(req.ProviderData, &resp.Diagnostics)
+}
+
+// ValidateConfig checks what concerns the value. None of its diagnostics carries
+// the path of value_wo: Terraform would print the line, which may hold the value.
+func (r *secretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config secretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	name := config.ref().Name
+	switch value := config.ValueWO; {
+	case value.IsUnknown():
+	case value.IsNull():
+		if !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown() {
+			resp.Diagnostics.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
+				fmt.Sprintf("The secret %q has value_wo_version but no value_wo (or value_wo is null), so there is nothing to write.\n\n"+
+					"Set value_wo, or remove value_wo_version.", name))
+		}
+	default:
+		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
+			resp.Diagnostics.AddError("Invalid Secret Value",
+				fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\nTo keep the record without a value, remove value_wo or set it to null.", name, err))
+		}
+	}
+}
+
+// ModifyPlan makes uri known, and version_id unknown when the value will, or may,
+// be written: write-only arguments make no difference by themselves.
+func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil || req.Plan.Raw.IsNull() {
+		return
+	}
+	var config, plan secretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planCreate(ctx, config, &plan, &resp.Diagnostics)
+	} else {
+		var state secretModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if plan.Name.IsUnknown() || plan.OrgID.IsUnknown() {
+		plan.URI = types.StringUnknown()
+	} else {
+		plan.URI = types.StringValue(plan.ref().URI())
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planCreate needs a call only to look up an organization that is given nowhere.
+func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
+	if config.OrgID.IsNull() && r.data.ready(false) {
+		orgID, err := r.data.client.OrgID(ctx)
+		if err != nil {
+			addSecretError(diags, "plan", plan.ref(), err)
+			return
+		}
+		plan.OrgID = types.StringValue(orgID)
+	}
+	plan.VersionID = types.StringUnknown()
+	if config.ValueWO.IsNull() {
+		plan.VersionID = types.StringNull()
+	}
+}
+
+// planUpdate asks for the stored value only if the configuration leaves it to a
+// comparison whether it is written.
+func (r *secretResource) planUpdate(
+	ctx context.Context, config secretModel, plan *secretModel, state secretModel, deferralAllowed bool, diags *diag.Diagnostics,
+) *resource.Deferred {
+	plan.VersionID = state.VersionID
+	if replaces(*plan, state) {
+		plan.VersionID = types.StringUnknown()
+		return nil
+	}
+	switch decideValueAction(config, state) {
+	case keepValue:
+	case writeValue:
+		plan.VersionID = types.StringUnknown()
+	case compareValue:
+		// Terraform plans again during apply, when the comparison may come out
+		// otherwise. What else is updated must not have promised the old version then.
+		if config.ValueWO.IsUnknown() || updates(*plan, state) {
+			plan.VersionID = types.StringUnknown()
+			return nil
+		}
+		if !r.data.ready(true) {
+			if deferralAllowed {
+				return &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+			}
+			r.data.addUnknownError(diags, fmt.Sprintf("compare the value of the secret %q", state.Name.ValueString()))
+			return nil
+		}
+		same, err := storedValueEquals(ctx, r.data.client.Value(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
+		if err != nil {
+			addCompareError(diags, state.ref(), err)
+			return nil
+		}
+		if !same {
+			plan.VersionID = types.StringUnknown()
+		}
+	}
+	return nil
+}
+
+// storedValueEquals compares in constant time. A secret without a value differs
+// from any value.
+func storedValueEquals(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (bool, error) {
+	stored, _, err := access.Read(ctx, "")
+	if errors.Is(err, roboto.ErrNoValue) {
+		return false, nil
+	}
+	return err == nil && stored.Equal(value), err
+}
+
+func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config, state secretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ref := state.ref()
+	if !r.data.ready(ref.OrgID != "") {
+		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("create the secret %q", ref.Name))
+		return
+	}
+	record, err := r.data.client.CreateSecret(ctx, ref)
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "create", ref, err)
+		return
+	}
+
+	plannedVersion := state.ValueWOVersion
+	state.setRecord(record)
+	state.VersionID = types.StringNull()
+	state.ValueWOVersion = types.StringNull()
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !config.ValueWO.IsNull() {
+		versionID, err := r.data.client.Value(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
+		if err != nil {
+			if cleanupErr := r.cleanUp(ctx, record.SecretRef); cleanupErr != nil {
+				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
+				return
+			}
+			resp.State.RemoveResource(ctx)
+			addFirstValueError(&resp.Diagnostics, record.SecretRef, err)
+			return
+		}
+		state.VersionID = types.StringValue(versionID)
+	}
+	state.ValueWOVersion = plannedVersion
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// cleanUp deletes the record that this create has just made, so that the next
+// apply starts from nothing. A tainted resource would not repair itself under
+// create_before_destroy or prevent_destroy.
+func (r *secretResource) cleanUp(ctx context.Context, ref roboto.SecretRef) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	err := r.data.client.DeleteSecret(ctx, ref)
+	if errors.Is(err, roboto.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state secretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.data.ready(true) {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+			return
+		}
+		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("refresh the secret %q", state.Name.ValueString()))
+		return
+	}
+	record, err := r.data.client.Record(ctx, state.ref())
+	if errors.Is(err, roboto.ErrNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "read", state.ref(), err)
+		return
+	}
+	state.setRecord(record)
+	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
+		_, current, err := r.data.client.Value(record).Read(ctx, "")
+		if err != nil && !errors.Is(err, roboto.ErrNoValue) {
+			addDriftError(&resp.Diagnostics, state.ref(), err)
+			return
+		}
+		if current != state.VersionID.ValueString() {
+			state.VersionID = types.StringNull()
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+}
+
+func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var config, plan, state secretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if plan.VersionID.IsUnknown() {
+		if !r.data.ready(true) {
+			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("update the secret %q", state.Name.ValueString()))
+			return
+		}
+		versionID, err := r.updateValue(ctx, config, state)
+		if err != nil {
+			addSecretError(&resp.Diagnostics, "update", state.ref(), err)
+			return
+		}
+		plan.VersionID = versionID
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+}
+
+// updateValue writes the value if that is due, and returns the version ID for
+// the state.
+func (r *secretResource) updateValue(ctx context.Context, config, state secretModel) (types.String, error) {
+	action := decideValueAction(config, state)
+	if action == keepValue {
+		return state.VersionID, nil
+	}
+	access := r.data.client.Value(state.record())
+	value := roboto.NewSensitive(config.ValueWO.ValueString())
+	if action == compareValue {
+		same, err := storedValueEquals(ctx, access, value)
+		if err != nil || same {
+			return state.VersionID, err
+		}
+	}
+	versionID, err := access.Write(ctx, value)
+	return types.StringValue(versionID), err
+}
+
+func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state secretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.data.ready(true) {
+		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("delete the secret %q", state.Name.ValueString()))
+		return
+	}
+	err := r.data.client.DeleteSecret(ctx, state.ref())
+	if err != nil && !errors.Is(err, roboto.ErrNotFound) {
+		addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
+	}
+}
+
+// ImportState accepts the name, name@org_id, the URI, or an identity.
+func (r *secretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	ref, ok := importRef(ctx, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if ref.OrgID == "" {
+		if !r.data.ready(false) {
+			if req.ClientCapabilities.DeferralAllowed {
+				resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+				return
+			}
+			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("import the secret %q", ref.Name))
+			return
+		}
+		orgID, err := r.data.client.OrgID(ctx)
+		if err != nil {
+			addSecretError(&resp.Diagnostics, "import", ref, err)
+			return
+		}
+		ref.OrgID = orgID
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), ref.Name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("org_id"), ref.OrgID)...)
+	if resp.Identity != nil {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, secretIdentityModel{
+			Name:  types.StringValue(ref.Name),
+			OrgID: types.StringValue(ref.OrgID),
+		})...)
+	}
+}
+
+func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (roboto.SecretRef, bool) {
+	if req.ID == "" {
+		var identity secretIdentityModel
+		diags.Append(req.Identity.Get(ctx, &identity)...)
+		if diags.HasError() {
+			return roboto.SecretRef{}, false
+		}
+		ref := roboto.SecretRef{Name: identity.Name.ValueString(), OrgID: identity.OrgID.ValueString()}
+		if err := ref.Validate(); err != nil {
+			diags.AddError("Invalid Import Identity", fmt.Sprintf("The identity names no secret: %v.", err))
+			return roboto.SecretRef{}, false
+		}
+		return ref, true
+	}
+	ref, err := roboto.ParseSecretRef(req.ID)
+	if err != nil {
+		diags.AddError("Invalid Import ID",
+			fmt.Sprintf("The import ID %q names no secret: %v.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", req.ID, err))
+		return roboto.SecretRef{}, false
+	}
+	return ref, true
+}

@@ -1,0 +1,229 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package roboto is a client for the secrets of Roboto (https://www.roboto.ai).
+//
+// Roboto keeps a record of each secret; the value lives in AWS Secrets Manager
+// and never passes through Roboto's API. The client asks Roboto for temporary
+// credentials that are good for one secret, and reads or writes the value at AWS
+// itself.
+//
+// The wire format follows Roboto's public Python SDK (roboto-ai/roboto-python-sdk);
+// file names in comments are paths in that repository.
+package roboto
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// apiVersion is the rolling API version that this client speaks.
+const apiVersion = "2026-05-20"
+
+// Client speaks to one Roboto endpoint with one API key. It is safe for
+// concurrent use.
+type Client struct {
+	config     Config
+	userAgent  string
+	requester  string
+	pool       *http.Transport
+	robotoHTTP *http.Client
+	secretsAPI *secretsmanager.Client
+	org        orgLookup
+}
+
+// Options are what a program adds to the practitioner's settings.
+type Options struct {
+	// ToolName and ToolVersion name the calling program to the service.
+	ToolName, ToolVersion string
+	// Environment opens the connections.
+	Environment Environment
+	// Observe, if set, is called after each attempt of each request.
+	Observe func(context.Context, Exchange)
+}
+
+// NewClient makes no call. Close it when it is no longer used.
+func NewClient(config Config, options Options) *Client {
+	pool := newConnectionPool(options.Environment.DialContext)
+	transport := func() *attemptTransport {
+		return &attemptTransport{next: pool, timeout: config.RequestTimeout, pacer: &pacer{}, observe: options.Observe}
+	}
+	return &Client{
+		config:     config,
+		userAgent:  options.ToolName + "/" + options.ToolVersion,
+		requester:  requesterHeader(options),
+		pool:       pool,
+		robotoHTTP: transport().client(),
+		secretsAPI: newSecretsManager(config, transport().client()),
+		org:        orgLookup{lock: make(chan struct{}, 1)},
+	}
+}
+
+// Close closes the idle connections.
+func (c *Client) Close() { c.pool.CloseIdleConnections() }
+
+// requesterHeader tells Roboto which tool calls (src/roboto/http/requester.py).
+func requesterHeader(options Options) string {
+	header, _ := json.Marshal(struct {
+		SchemaVersion string `json:"schema_version"`
+		Platform      string `json:"platform"`
+		Tool          string `json:"roboto_tool"`
+		ToolVersion   string `json:"roboto_tool_version"`
+	}{"v1", runtime.GOOS + "/" + runtime.GOARCH, options.ToolName, options.ToolVersion})
+	return string(header)
+}
+
+// The headers that name an organization (src/roboto/http/constants.py).
+const (
+	headerActingOrg = "X-Roboto-Org-Id"
+	headerOwnerOrg  = "X-Roboto-Resource-Owner-Id"
+)
+
+// request is one call to Roboto.
+type request struct {
+	method string
+	// path lies below the endpoint, percent-encoded, with a leading slash.
+	path  string
+	query url.Values
+	// orgHeader is headerActingOrg or headerOwnerOrg, for the organization orgID.
+	orgHeader, orgID string
+	body             any
+}
+
+func (r request) String() string { return r.method + " " + r.path }
+
+// answer is what came back with a status of 2xx.
+type answer struct {
+	data json.RawMessage
+	// date is the server's clock when it answered, and received ours when the
+	// answer was there. date is zero if the server did not tell.
+	date, received time.Time
+}
+
+// send makes a request with the retries that its method allows. Its errors are
+// *APIError, *TransportError, *UnexpectedAnswerError, a *SettingError that wraps
+// ErrNoAPIKey, or the context's.
+func (c *Client) send(ctx context.Context, r request) (answer, error) {
+	req, err := c.newRequest(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	resp, err := c.retrier(r.method != http.MethodPost).Do(req)
+	if ctx.Err() != nil {
+		return answer{}, fmt.Errorf("%s: %w", r, context.Cause(ctx))
+	}
+	if err != nil {
+		return answer{}, newTransportError(c.config.Endpoint.Host, r.String(), err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer{}, newTransportError(c.config.Endpoint.Host, r.String(), err)
+	}
+	if !isSuccess(resp.StatusCode) {
+		return answer{}, c.apiError(r, resp.StatusCode, body)
+	}
+	return parseAnswer(r, resp.Header, body)
+}
+
+func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
+	if c.config.APIKey.IsEmpty() {
+		return nil, &SettingError{
+			Setting: SettingAPIKey,
+			Problem: "no API key was found in the provider configuration, in ROBOTO_API_KEY or ROBOTO_BEARER_TOKEN, or in a profile of the config file ~/.roboto/config.json",
+			Remedy:  "Create a token at " + tokenSettingsPage + " and set ROBOTO_API_KEY to it.",
+			Err:     ErrNoAPIKey,
+		}
+	}
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = json.Marshal(r.body); err != nil {
+			return nil, fmt.Errorf("%s: %w", r, err)
+		}
+	}
+	target := strings.TrimSuffix(c.config.Endpoint.String(), "/") + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.config.APIKey.Reveal())
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("X-Roboto-Api-Version", apiVersion)
+	req.Header.Set("X-Roboto-Requester", c.requester)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.orgID != "" {
+		req.Header.Set(r.orgHeader, r.orgID)
+	}
+	return req, nil
+}
+
+func (c *Client) apiError(r request, status int, body []byte) error {
+	code, message := parseErrorBody(body)
+	redactor := newRedactor(c.config.APIKey)
+	if redactor.redact(code) != code {
+		code = ""
+	}
+	return &APIError{
+		Method:     r.method,
+		Path:       r.path,
+		StatusCode: status,
+		Code:       code,
+		Message:    redactor.message(message),
+	}
+}
+
+// parseAnswer unwraps {"data": …}. An empty body is an answer without data: no
+// reference says what DELETE answers. Anything else that is not such an envelope
+// is not Roboto's, whatever its status.
+func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
+	result := answer{received: time.Now()}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		result.date = date
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return result, nil
+	}
+	var envelope map[string]json.RawMessage
+	if json.Unmarshal(body, &envelope) != nil {
+		return answer{}, &UnexpectedAnswerError{
+			Request:   r.String(),
+			Problem:   "it is not JSON; is the endpoint really Roboto's API?",
+			malformed: true,
+		}
+	}
+	if _, failed := envelope["error"]; failed {
+		return answer{}, &UnexpectedAnswerError{Request: r.String(), Problem: "it is an error with the status of a success"}
+	}
+	result.data = envelope["data"]
+	return result, nil
+}
+
+// decode fills target from the answer's data.
+func (a answer) decode(r request, target any) error {
+	if len(a.data) == 0 || string(a.data) == "null" || json.Unmarshal(a.data, target) != nil {
+		return &UnexpectedAnswerError{
+			Request:   r.String(),
+			Problem:   "its JSON does not have the shape of Roboto's answers; is the endpoint really Roboto's API?",
+			malformed: true,
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// configFile is what Roboto's first-party tools keep in ~/.roboto/config.json.
+// Both versions are in use (src/roboto/config.py).
+type configFile struct {
+	defaultProfile string
+	profiles       map[string]profile
+}
+
+type profile struct {
+	apiKey         Sensitive
+	endpoint       string
+	requestTimeout time.Duration
+}
+
+// parseConfigFile reads either version. Its errors never repeat the content.
+func parseConfigFile(content []byte) (configFile, error) {
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(content, &top); err != nil {
+		return configFile{}, errors.New("it is not a JSON object")
+	}
+	var version string
+	if json.Unmarshal(top["version"], &version) != nil {
+		return parseConfigFileV0(top), nil
+	}
+	if version != "v1" {
+		return configFile{}, fmt.Errorf("its version %q is not known to this provider", truncate(version, 20))
+	}
+	return parseConfigFileV1(top)
+}
+
+func parseConfigFileV1(top map[string]json.RawMessage) (configFile, error) {
+	var file configFile
+	if raw, ok := top["default_profile"]; ok && json.Unmarshal(raw, &file.defaultProfile) != nil {
+		return configFile{}, errors.New(`its "default_profile" is not a string`)
+	}
+	var profiles map[string]struct {
+		APIKey             string  `json:"api_key"`
+		Endpoint           string  `json:"endpoint"`
+		DefaultHTTPTimeout float64 `json:"default_http_timeout"`
+	}
+	if json.Unmarshal(top["profiles"], &profiles) != nil {
+		return configFile{}, errors.New(`its "profiles" is not an object of profiles with "api_key" and "endpoint"`)
+	}
+	file.profiles = make(map[string]profile, len(profiles))
+	for name, p := range profiles {
+		file.profiles[name] = profile{
+			apiKey:         NewSensitive(p.APIKey),
+			endpoint:       p.Endpoint,
+			requestTimeout: time.Duration(p.DefaultHTTPTimeout * float64(time.Second)),
+		}
+	}
+	return file, nil
+}
+
+// parseConfigFileV0 takes every top-level object with a token for a profile and
+// passes over the rest, as the SDK does.
+func parseConfigFileV0(top map[string]json.RawMessage) configFile {
+	file := configFile{profiles: map[string]profile{}}
+	for name, raw := range top {
+		var p struct {
+			Token           string `json:"token"`
+			DefaultEndpoint string `json:"default_endpoint"`
+		}
+		if json.Unmarshal(raw, &p) != nil || p.Token == "" {
+			continue
+		}
+		file.profiles[name] = profile{apiKey: NewSensitive(p.Token), endpoint: p.DefaultEndpoint}
+	}
+	return file
+}

@@ -1,0 +1,82 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// temporaryCredentials are good for reading and writing one value for a while.
+type temporaryCredentials struct {
+	accessKeyID, secretAccessKey, sessionToken Sensitive
+	arn, region                                string
+}
+
+// Retrieve implements aws.CredentialsProvider. The user's own AWS set-up is never
+// asked.
+func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{
+		AccessKeyID:     t.accessKeyID.Reveal(),
+		SecretAccessKey: t.secretAccessKey.Reveal(),
+		SessionToken:    t.sessionToken.Reveal(),
+		Source:          "Roboto",
+	}, nil
+}
+
+// credentials asks Roboto for access to one value, and refuses an answer that
+// would take the value anywhere else.
+func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCredentials, error) {
+	ref, err := c.resolve(ctx, known.SecretRef)
+	if err != nil {
+		return nil, err
+	}
+	r := request{method: http.MethodGet, path: secretPath(ref) + "/creds", orgHeader: headerOwnerOrg, orgID: ref.OrgID}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var wire struct {
+		Record wireRecord `json:"record"`
+		Creds  struct {
+			StoreType       string `json:"store_type"`
+			AccessKeyID     string `json:"access_key_id"`
+			SecretAccessKey string `json:"secret_access_key"`
+			SessionToken    string `json:"session_token"`
+			Region          string `json:"region"`
+		} `json:"creds"`
+	}
+	if err := ans.decode(r, &wire); err != nil {
+		return nil, err
+	}
+	record, err := c.checkedRecord(r, wire.Record, ref)
+	if err != nil {
+		return nil, err
+	}
+	refuse := func(problem string) (*temporaryCredentials, error) {
+		return nil, &UnexpectedAnswerError{Request: r.String(), Problem: problem}
+	}
+	arn, err := parseARN(record.ARN)
+	switch {
+	case err != nil:
+		return refuse(err.Error())
+	case known.ARN != "" && known.ARN != record.ARN:
+		return refuse("the credentials are for another AWS secret than the one that the record names")
+	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
+		return nil, &UnsupportedStoreError{Ref: ref, StoreType: truncate(wire.Creds.StoreType, 40)}
+	case wire.Creds.Region != arn.region:
+		return refuse("the region of the credentials is not that of the secret's ARN")
+	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
+		return refuse("the credentials are incomplete")
+	}
+	return &temporaryCredentials{
+		accessKeyID:     NewSensitive(wire.Creds.AccessKeyID),
+		secretAccessKey: NewSensitive(wire.Creds.SecretAccessKey),
+		sessionToken:    NewSensitive(wire.Creds.SessionToken),
+		arn:             record.ARN,
+		region:          arn.region,
+	}, nil
+}

@@ -1,0 +1,103 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Org is an organization of the caller.
+type Org struct {
+	ID   string `json:"org_id"`
+	Name string `json:"name"`
+}
+
+// OrgChoiceError says that no organization was named and that the caller does
+// not have exactly one.
+type OrgChoiceError struct {
+	Orgs []Org
+}
+
+func (e *OrgChoiceError) Error() string {
+	if len(e.Orgs) == 0 {
+		return "the API key's owner belongs to no organization"
+	}
+	lines := make([]string, len(e.Orgs))
+	for i, org := range e.Orgs {
+		lines[i] = fmt.Sprintf("%s (%s)", org.ID, org.Name)
+	}
+	return "the API key's owner belongs to several organizations: " + strings.Join(lines, ", ")
+}
+
+// orgLookup remembers the one organization of the caller. The channel is a lock
+// that can be waited for with a context.
+type orgLookup struct {
+	lock  chan struct{}
+	orgID string
+}
+
+// OrgID is the organization for whatever names none: the configured one, or else
+// the only one of the caller, which is looked up once. Its errors are
+// *OrgChoiceError and those of a call.
+func (c *Client) OrgID(ctx context.Context) (string, error) {
+	if c.config.OrgID != "" {
+		return c.config.OrgID, nil
+	}
+	select {
+	case c.org.lock <- struct{}{}:
+		defer func() { <-c.org.lock }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if c.org.orgID != "" {
+		return c.org.orgID, nil
+	}
+	orgs, err := c.callerOrgs(ctx)
+	if err != nil {
+		return "", fmt.Errorf("looking up the API key's organization: %w", err)
+	}
+	if len(orgs) != 1 {
+		return "", &OrgChoiceError{Orgs: orgs}
+	}
+	c.org.orgID = orgs[0].ID
+	return orgs[0].ID, nil
+}
+
+func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
+	r := request{method: http.MethodGet, path: "/v1/orgs/caller"}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var orgs []Org
+	if err := ans.decode(r, &orgs); err != nil {
+		return nil, err
+	}
+	redactor := newRedactor(c.config.APIKey)
+	var invalid error
+	for i := range orgs {
+		invalid = errors.Join(invalid, ValidateOrgID(orgs[i].ID))
+		orgs[i].Name = redactor.message(orgs[i].Name)
+	}
+	if invalid != nil {
+		return nil, &UnexpectedAnswerError{Request: r.String(), Problem: "it holds an organization without a valid ID"}
+	}
+	return orgs, nil
+}
+
+// resolve completes a reference with the default organization.
+func (c *Client) resolve(ctx context.Context, ref SecretRef) (SecretRef, error) {
+	if ref.OrgID == "" {
+		orgID, err := c.OrgID(ctx)
+		if err != nil {
+			return SecretRef{}, err
+		}
+		ref.OrgID = orgID
+	}
+	return ref, ref.Validate()
+}

@@ -1,0 +1,250 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const storeTypeAWS = "aws"
+
+// Record is what Roboto keeps of a secret (src/roboto/domain/secrets/record.py).
+// Times are in UTC.
+type Record struct {
+	SecretRef
+	StoreType string
+	// ARN names the secret in AWS Secrets Manager; "" for another store.
+	ARN        string
+	Created    time.Time
+	CreatedBy  string
+	Modified   time.Time
+	ModifiedBy string
+	// LastUsed is nil until an action uses the secret.
+	LastUsed *time.Time
+
+	// createdHere is when this process created the record, else zero: AWS may take
+	// a while to accept the credentials of a secret that is this new.
+	createdHere time.Time
+}
+
+// Record returns one secret's record. The error matches ErrNotFound only if
+// Roboto itself said so.
+func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
+	ref, err := c.resolve(ctx, ref)
+	if err != nil {
+		return Record{}, err
+	}
+	record, _, err := c.getRecord(ctx, ref)
+	return record, err
+}
+
+func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, error) {
+	r := request{method: http.MethodGet, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return Record{}, answer{}, err
+	}
+	var wire wireRecord
+	if err := ans.decode(r, &wire); err != nil {
+		return Record{}, answer{}, err
+	}
+	record, err := c.checkedRecord(r, wire, ref)
+	return record, ans, err
+}
+
+// DeleteSecret deletes a record and its value, for good. A secret that is gone
+// already gives an error that matches ErrNotFound.
+func (c *Client) DeleteSecret(ctx context.Context, ref SecretRef) error {
+	ref, err := c.resolve(ctx, ref)
+	if err != nil {
+		return err
+	}
+	_, err = c.send(ctx, request{method: http.MethodDelete, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID})
+	return err
+}
+
+// Records yields all records of an organization, page by page, in the service's
+// order. It asks for a page only when the one before is used up, and ends after an error.
+func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		pageToken := ""
+		for {
+			records, next, err := c.page(ctx, orgID, pageToken)
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			for _, record := range records {
+				if !yield(record, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			if next == pageToken {
+				yield(Record{}, &UnexpectedAnswerError{
+					Request: "GET /v1/secrets",
+					Problem: "the page refers to itself as the next one",
+				})
+				return
+			}
+			pageToken = next
+		}
+	}
+}
+
+func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []Record, next string, err error) {
+	r := request{method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
+	if pageToken != "" {
+		r.query = url.Values{"page_token": {pageToken}}
+	}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return nil, "", err
+	}
+	var wire struct {
+		Items     *[]wireRecord `json:"items"`
+		NextToken string        `json:"next_token"`
+	}
+	if err := ans.decode(r, &wire); err != nil {
+		return nil, "", err
+	}
+	if wire.Items == nil {
+		return nil, "", (answer{}).decode(r, nil)
+	}
+	records = make([]Record, 0, len(*wire.Items))
+	for _, item := range *wire.Items {
+		record, err := c.record(r, item)
+		if err != nil {
+			return nil, "", err
+		}
+		if record.OrgID != orgID {
+			return nil, "", &UnexpectedAnswerError{
+				Request: r.String(),
+				Problem: fmt.Sprintf("a record belongs to another organization than %s", orgID),
+			}
+		}
+		records = append(records, record)
+	}
+	return records, wire.NextToken, nil
+}
+
+func secretPath(ref SecretRef) string {
+	return "/v1/secrets/name/" + escapePathSegment(ref.Name)
+}
+
+// wireRecord is a record in the service's JSON.
+type wireRecord struct {
+	Name      string `json:"name"`
+	OrgID     string `json:"org_id"`
+	StoreType string `json:"store_type"`
+	Location  struct {
+		StoreType string `json:"store_type"`
+		ARN       string `json:"arn"`
+	} `json:"location"`
+	Created    wireTime  `json:"created"`
+	CreatedBy  string    `json:"created_by"`
+	Modified   wireTime  `json:"modified"`
+	ModifiedBy string    `json:"modified_by"`
+	LastUsed   *wireTime `json:"last_used"`
+}
+
+// wireTime is a time in ISO 8601 as Python writes it: with an offset, or without
+// one for UTC.
+type wireTime struct{ time.Time }
+
+func (t *wireTime) UnmarshalJSON(raw []byte) error {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return err
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05"} {
+		if parsed, err := time.Parse(layout, text); err == nil {
+			t.Time = parsed.UTC()
+			return nil
+		}
+	}
+	return errors.New("not an ISO 8601 time")
+}
+
+// record converts what every use of a record relies on.
+func (c *Client) record(r request, wire wireRecord) (Record, error) {
+	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
+		return Record{}, &UnexpectedAnswerError{
+			Request:   r.String(),
+			Problem:   "a secret record lacks its name, org_id, store_type or created",
+			malformed: true,
+		}
+	}
+	key := c.config.APIKey.Reveal()
+	for _, field := range []string{wire.Name, wire.OrgID, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy} {
+		if strings.Contains(field, key) {
+			return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: "a secret record repeats the API key"}
+		}
+	}
+	record := Record{
+		SecretRef:  SecretRef{Name: wire.Name, OrgID: wire.OrgID},
+		StoreType:  wire.StoreType,
+		Created:    wire.Created.Time,
+		CreatedBy:  wire.CreatedBy,
+		Modified:   wire.Modified.Time,
+		ModifiedBy: wire.ModifiedBy,
+	}
+	if wire.LastUsed != nil {
+		record.LastUsed = &wire.LastUsed.Time
+	}
+	if wire.StoreType == storeTypeAWS {
+		record.ARN = wire.Location.ARN
+		if _, err := parseARN(record.ARN); err != nil {
+			return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: err.Error()}
+		}
+	}
+	return record, nil
+}
+
+// checkedRecord also makes sure that the record is the one asked for and that
+// its value is in reach.
+func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Record, error) {
+	record, err := c.record(r, wire)
+	if err != nil {
+		return Record{}, err
+	}
+	if record.SecretRef != want {
+		return Record{}, &UnexpectedAnswerError{
+			Request: r.String(),
+			Problem: "the record is of another secret than " + want.URI(),
+		}
+	}
+	if record.StoreType != storeTypeAWS {
+		return Record{}, &UnsupportedStoreError{Ref: want, StoreType: truncate(record.StoreType, 40)}
+	}
+	return record, nil
+}
+
+// secretARN is an AWS Secrets Manager ARN.
+type secretARN struct {
+	region string
+}
+
+// arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's
+// resource type "secret". The region is one host name label.
+var arnPattern = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
+
+func parseARN(text string) (secretARN, error) {
+	match := arnPattern.FindStringSubmatch(text)
+	if match == nil {
+		return secretARN{}, errors.New("the location is not the ARN of a secret in AWS Secrets Manager")
+	}
+	return secretARN{region: match[1]}, nil
+}

@@ -1,0 +1,101 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Backoff of the SDK (src/roboto/http/retry.py): full jitter below
+// base × 2^attempt, capped.
+const (
+	backoffBase = 500 * time.Millisecond
+	backoffCap  = 30 * time.Second
+
+	// retryAfterCap bounds what a server can make us wait between two attempts.
+	retryAfterCap = 60 * time.Second
+)
+
+// backoff is the wait after the given attempt, counted from 1.
+func backoff(attempt int) time.Duration {
+	limit := backoffCap
+	if attempt < 6 { // 500 ms × 2^6 is above the cap
+		limit = min(limit, backoffBase<<attempt)
+	}
+	return rand.N(limit) //nolint:gosec // jitter, not a secret
+}
+
+// retryAfter is the wait that the answer asks for, capped; false if it asks for none.
+func retryAfter(resp *http.Response) (time.Duration, bool) {
+	// DefaultBackoff with no bounds gives the Retry-After header's wait or nothing.
+	wait := retryablehttp.DefaultBackoff(0, 0, 0, resp)
+	return min(wait, retryAfterCap), wait > 0
+}
+
+// retrier sends requests to Roboto as often as the SDK's rules allow
+// (src/roboto/http/http_client.py).
+func (c *Client) retrier(idempotent bool) *retryablehttp.Client {
+	return &retryablehttp.Client{
+		HTTPClient: c.robotoHTTP,
+		RetryMax:   c.config.MaxAttempts - 1,
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			return shouldRetry(ctx, resp, err, idempotent), nil
+		},
+		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+			if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+				return 0 // the pacer makes all requests wait, this one too
+			}
+			if wait, ok := retryAfter(resp); ok {
+				return wait
+			}
+			return backoff(attempt + 1)
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent bool) bool {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err != nil:
+		return !isFinalFailure(err) && (idempotent || neverSent(err))
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return idempotent
+	}
+	return false
+}
+
+// neverSent tells whether err happened before a byte of the request left.
+func neverSent(err error) bool {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return isUntrusted(err) || ok && op.Op == "dial"
+}
+
+// isFinalFailure tells what another attempt would only repeat.
+func isFinalFailure(err error) bool {
+	return isUntrusted(err) || errors.Is(err, errAnswerTooLarge)
+}
+
+// isUntrusted tells whether the server's certificate was refused.
+func isUntrusted(err error) bool {
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
+}

@@ -1,0 +1,125 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/smithy-go"
+)
+
+const (
+	codeAccessDenied     = "AccessDeniedException"
+	codeExpiredToken     = "ExpiredTokenException"
+	codeInvalidRequest   = "InvalidRequestException"
+	codeResourceNotFound = "ResourceNotFoundException"
+
+	// newSecretGrace is how long after a create a refusal may be AWS's own lag:
+	// permissions and deletions there are eventually consistent.
+	newSecretGrace = 2 * time.Minute
+)
+
+// knownAWSCodes are those that AWS documents for the two operations and for all
+// services ("Common Errors" in the Secrets Manager API Reference). Only these
+// are repeated: anything else in their place could be an echo of the value.
+var knownAWSCodes = func() map[string]bool {
+	known := map[string]bool{}
+	for _, code := range []string{
+		codeAccessDenied, codeExpiredToken, codeInvalidRequest, codeResourceNotFound,
+		"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
+		"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
+		"LimitExceededException", "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
+		"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired",
+		"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
+		"UnknownOperationException", "ValidationError", "ValidationException",
+	} {
+		known[code] = true
+	}
+	for code := range retry.DefaultThrottleErrorCodes {
+		known[code] = true
+	}
+	for code := range retry.DefaultRetryableErrorCodes {
+		known[code] = true
+	}
+	return known
+}()
+
+func isThrottleCode(code string) bool {
+	_, ok := retry.DefaultThrottleErrorCodes[code]
+	return ok
+}
+
+// newSecretsManager is the one AWS client of a Client; region, credentials and
+// retries are set for each call.
+func newSecretsManager(config Config, httpClient *http.Client) *secretsmanager.Client {
+	options := secretsmanager.Options{HTTPClient: httpClient}
+	if config.SecretsManagerEndpoint != nil {
+		options.BaseEndpoint = aws.String(config.SecretsManagerEndpoint.String())
+	}
+	return secretsmanager.New(options)
+}
+
+func (c *Client) secretsManagerHost(region string) string {
+	if c.config.SecretsManagerEndpoint != nil {
+		return c.config.SecretsManagerEndpoint.Host
+	}
+	return "AWS Secrets Manager in " + region
+}
+
+// awsRetryer keeps the SDK's judgment of what is worth another attempt, and
+// replaces the rest: its bucket of 500 tokens is shared by all calls of a client
+// and runs dry under load, and its back-off differs from Roboto's.
+func awsRetryer(maxAttempts int, createdHere time.Time) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return backoff(attempt), nil
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				switch {
+				case isFinalFailure(err):
+					return aws.FalseTernary
+				case isNewSecretLag(err, createdHere):
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}),
+		}, o.Retryables...)
+	})
+}
+
+// isNewSecretLag tells whether AWS may refuse only because the secret is so new.
+func isNewSecretLag(err error, createdHere time.Time) bool {
+	if createdHere.IsZero() || time.Since(createdHere) > newSecretGrace {
+		return false
+	}
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch refused.ErrorCode() {
+	case codeAccessDenied, "UnrecognizedClientException":
+		return true
+	case codeInvalidRequest:
+		return strings.Contains(refused.ErrorMessage(), "marked for deletion") ||
+			strings.Contains(refused.ErrorMessage(), "scheduled for deletion")
+	}
+	return false
+}
+
+func awsCode(err error) string {
+	if refused, ok := errors.AsType[smithy.APIError](err); ok {
+		return refused.ErrorCode()
+	}
+	return ""
+}

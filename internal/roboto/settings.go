@@ -1,0 +1,421 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// DefaultEndpoint is Roboto's production API (src/roboto/config.py).
+	DefaultEndpoint = "https://api.roboto.ai"
+	// DefaultRequestTimeout and DefaultMaxAttempts are those of the SDK.
+	DefaultRequestTimeout = 30 * time.Second
+	DefaultMaxAttempts    = 10
+
+	tokenSettingsPage = "https://app.roboto.ai/settings/tokens"
+	defaultProfile    = "default"
+)
+
+// The settings as practitioners know them, for SettingError.
+const (
+	SettingAPIKey                 = "api_key"
+	SettingEndpoint               = "endpoint"
+	SettingProfile                = "profile"
+	SettingConfigFile             = "config_file"
+	SettingOrgID                  = "org_id"
+	SettingRequestTimeout         = "request_timeout"
+	SettingMaxAttempts            = "max_attempts"
+	SettingSecretsManagerEndpoint = "secrets_manager_endpoint"
+)
+
+// Settings are what the caller gives explicitly. A zero field is not given and
+// comes from the environment, the config file or a default.
+type Settings struct {
+	APIKey                 Sensitive
+	Endpoint               string
+	Profile                string
+	ConfigFile             string
+	OrgID                  string
+	RequestTimeout         time.Duration
+	MaxAttempts            int
+	SecretsManagerEndpoint string
+}
+
+// Environment is what the process offers besides the explicit settings.
+type Environment struct {
+	Getenv      func(string) string
+	UserHomeDir func() (string, error)
+	// DialContext opens connections; nil for the network, with the proxies that the
+	// process's environment names.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// OSEnvironment is the environment of this process.
+func OSEnvironment() Environment {
+	return Environment{Getenv: os.Getenv, UserHomeDir: os.UserHomeDir}
+}
+
+// Config is a complete, valid set of settings.
+type Config struct {
+	// APIKey is empty when no source gave one; calls then fail with ErrNoAPIKey.
+	APIKey   Sensitive
+	Endpoint *url.URL
+	// OrgID is empty when no source gave one; Client.OrgID then looks it up.
+	OrgID string
+	// RequestTimeout bounds one attempt of one request.
+	RequestTimeout time.Duration
+	// MaxAttempts counts the first try too.
+	MaxAttempts int
+	// SecretsManagerEndpoint is nil for the public endpoint of the secret's region.
+	SecretsManagerEndpoint *url.URL
+}
+
+// SettingError says which setting is wrong, where its value came from, and what
+// to do. It never repeats an API key.
+type SettingError struct {
+	// Setting is one of the Setting constants.
+	Setting string
+	// Source is the environment variable or file that gave the value, or "" for
+	// an explicit setting.
+	Source  string
+	Problem string
+	Remedy  string
+	Err     error
+}
+
+func (e *SettingError) Error() string {
+	from := ""
+	if e.Source != "" {
+		from = " (from " + e.Source + ")"
+	}
+	return e.Setting + from + ": " + e.Problem
+}
+
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// ErrNoAPIKey is wrapped by the error of every call made without an API key.
+var ErrNoAPIKey = errors.New("no API key")
+
+// ResolveSettings completes settings in the order explicit, environment, config
+// file, default. It reads the config file only when the API key has to come from
+// it, and makes no network call. Finding no API key at all is not an error here, so that
+// what needs no call works without one. Errors are of type *SettingError.
+func ResolveSettings(settings Settings, env Environment) (Config, error) {
+	login, err := resolveLogin(settings, env)
+	if err != nil {
+		return Config{}, err
+	}
+	config := Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts}
+	if config.Endpoint, err = parseEndpoint(SettingEndpoint, login.endpoint); err != nil {
+		return Config{}, err
+	}
+	if config.OrgID, err = resolveOrgID(settings, env); err != nil {
+		return Config{}, err
+	}
+	if config.RequestTimeout, err = resolveRequestTimeout(settings, env, login.requestTimeout); err != nil {
+		return Config{}, err
+	}
+	if settings.MaxAttempts < 0 {
+		return Config{}, &SettingError{
+			Setting: SettingMaxAttempts,
+			Problem: "it must be at least 1",
+			Remedy:  "Leave it out for the default of 10, or give a positive number.",
+		}
+	}
+	if settings.MaxAttempts > 0 {
+		config.MaxAttempts = settings.MaxAttempts
+	}
+	manager := firstGiven(
+		sourced{value: settings.SecretsManagerEndpoint},
+		fromEnv(env, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+	)
+	if manager.value != "" {
+		if config.SecretsManagerEndpoint, err = parseEndpoint(SettingSecretsManagerEndpoint, manager); err != nil {
+			return Config{}, err
+		}
+	}
+	return config, nil
+}
+
+// sourced is a value with the place it came from ("" for explicit).
+type sourced struct {
+	value, source string
+}
+
+func fromEnv(env Environment, name string) sourced {
+	return sourced{value: env.Getenv(name), source: name}
+}
+
+func firstGiven(candidates ...sourced) sourced {
+	for _, c := range candidates {
+		if c.value != "" {
+			return c
+		}
+	}
+	return sourced{}
+}
+
+// login is the API key with the endpoint that it is meant for.
+type login struct {
+	apiKey         Sensitive
+	endpoint       sourced
+	requestTimeout sourcedDuration
+}
+
+type sourcedDuration struct {
+	value  time.Duration
+	source string
+}
+
+// resolveLogin finds the first source that gives an API key and takes the
+// endpoint from that same source, so that a token never travels to an endpoint
+// it was not meant for. Only an explicit endpoint goes with any token.
+func resolveLogin(settings Settings, env Environment) (login, error) {
+	found, err := findLogin(settings, env)
+	if err != nil {
+		return login{}, err
+	}
+	if settings.Endpoint != "" {
+		found.endpoint = sourced{value: settings.Endpoint}
+	}
+	if found.endpoint.value == "" {
+		found.endpoint.value = DefaultEndpoint
+	}
+	return found, nil
+}
+
+func findLogin(settings Settings, env Environment) (login, error) {
+	if !settings.APIKey.IsEmpty() {
+		return login{apiKey: settings.APIKey}, checkAPIKey(settings.APIKey, "")
+	}
+	if settings.Profile == "" && settings.ConfigFile == "" {
+		if key := firstGiven(fromEnv(env, "ROBOTO_API_KEY"), fromEnv(env, "ROBOTO_BEARER_TOKEN")); key.value != "" {
+			apiKey := NewSensitive(key.value)
+			return login{apiKey: apiKey, endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT")}, checkAPIKey(apiKey, key.source)
+		}
+	}
+	return loginFromFile(settings, env)
+}
+
+func loginFromFile(settings Settings, env Environment) (login, error) {
+	path := firstGiven(sourced{value: settings.ConfigFile}, fromEnv(env, "ROBOTO_CONFIG_FILE"))
+	name := firstGiven(sourced{value: settings.Profile}, fromEnv(env, "ROBOTO_PROFILE"))
+
+	home, homeErr := env.UserHomeDir()
+	file := path.value
+	switch {
+	case file == "" && homeErr != nil:
+		if name.value == "" {
+			return login{}, nil
+		}
+		return login{}, &SettingError{
+			Setting: SettingConfigFile,
+			Problem: "there is no home directory to look for .roboto/config.json in",
+			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE.",
+		}
+	case file == "":
+		file = filepath.Join(home, ".roboto", "config.json")
+	case strings.HasPrefix(file, "~/") && homeErr == nil:
+		file = filepath.Join(home, file[2:])
+	}
+
+	content, err := os.ReadFile(file) //nolint:gosec // the practitioner names the file
+	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
+		return login{}, nil
+	}
+	if err != nil {
+		return login{}, &SettingError{
+			Setting: SettingConfigFile,
+			Source:  path.source,
+			Problem: fmt.Sprintf("the config file %s cannot be read: %v", file, pathErrorReason(err)),
+			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE to an existing file, or give the API key in ROBOTO_API_KEY instead of a profile.",
+			Err:     err,
+		}
+	}
+	parsed, err := parseConfigFile(content)
+	if err != nil {
+		return login{}, &SettingError{
+			Setting: SettingConfigFile,
+			Source:  path.source,
+			Problem: fmt.Sprintf("the config file %s cannot be used: %v", file, err),
+			Remedy:  "Repair the file, or set ROBOTO_API_KEY, which makes the file unnecessary.",
+		}
+	}
+
+	if name.value == "" {
+		name = firstGiven(
+			sourced{value: parsed.defaultProfile, source: file},
+			sourced{value: defaultProfile, source: file},
+		)
+	}
+	p, ok := parsed.profiles[name.value]
+	if !ok {
+		return login{}, &SettingError{
+			Setting: SettingProfile,
+			Source:  name.source,
+			Problem: fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)),
+			Remedy:  "Set profile or ROBOTO_PROFILE to one of these, or add the profile to the file.",
+		}
+	}
+	if p.apiKey.IsEmpty() {
+		return login{}, &SettingError{
+			Setting: SettingAPIKey,
+			Source:  file,
+			Problem: fmt.Sprintf("the profile %q has no API key", name.value),
+			Remedy:  "Add one to the profile, or set ROBOTO_API_KEY.",
+		}
+	}
+	source := fmt.Sprintf("the profile %q in %s", name.value, file)
+	return login{
+		apiKey:         p.apiKey,
+		endpoint:       sourced{value: p.endpoint, source: source},
+		requestTimeout: sourcedDuration{value: p.requestTimeout, source: source},
+	}, checkAPIKey(p.apiKey, source)
+}
+
+// checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)
+// and what an HTTP header cannot carry.
+func checkAPIKey(key Sensitive, source string) error {
+	if strings.HasPrefix(key.Reveal(), "robo_pat") {
+		return &SettingError{
+			Setting: SettingAPIKey,
+			Source:  source,
+			Problem: `tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`,
+			Remedy:  "Create a new token at " + tokenSettingsPage + ".",
+		}
+	}
+	for _, r := range key.Reveal() {
+		if r <= ' ' || r > '~' {
+			return &SettingError{
+				Setting: SettingAPIKey,
+				Source:  source,
+				Problem: "it contains white space or other characters that no token has",
+				Remedy:  "Copy the token again, without a line break or quotes around it.",
+			}
+		}
+	}
+	return nil
+}
+
+func resolveOrgID(settings Settings, env Environment) (string, error) {
+	org := firstGiven(sourced{value: settings.OrgID}, fromEnv(env, "ROBOTO_ORG_ID"))
+	if org.value == "" {
+		return "", nil
+	}
+	if err := ValidateOrgID(org.value); err != nil {
+		return "", &SettingError{
+			Setting: SettingOrgID,
+			Source:  org.source,
+			Problem: err.Error(),
+			Remedy:  "Copy the ID from the organization's settings page; it is not the organization's name.",
+		}
+	}
+	return org.value, nil
+}
+
+func resolveRequestTimeout(settings Settings, env Environment, profile sourcedDuration) (time.Duration, error) {
+	timeout := sourcedDuration{value: settings.RequestTimeout}
+	if variable := fromEnv(env, "ROBOTO_DEFAULT_HTTP_TIMEOUT"); timeout.value == 0 && variable.value != "" {
+		seconds, err := strconv.ParseFloat(variable.value, 64)
+		if err != nil || math.IsNaN(seconds) || seconds <= 0 || seconds > math.MaxInt32 {
+			return 0, &SettingError{
+				Setting: SettingRequestTimeout,
+				Source:  variable.source,
+				Problem: fmt.Sprintf("%q is not a positive number of seconds", truncate(variable.value, 40)),
+				Remedy:  "Give a number of seconds such as 30, without a unit.",
+			}
+		}
+		timeout = sourcedDuration{value: time.Duration(seconds * float64(time.Second)), source: variable.source}
+	}
+	if timeout.value == 0 {
+		timeout = profile
+	}
+	if timeout.value == 0 {
+		return DefaultRequestTimeout, nil
+	}
+	if timeout.value < 0 {
+		return 0, &SettingError{
+			Setting: SettingRequestTimeout,
+			Source:  timeout.source,
+			Problem: "it must be positive",
+			Remedy:  `Give a duration such as "30s".`,
+		}
+	}
+	return timeout.value, nil
+}
+
+// parseEndpoint accepts https anywhere and plain http to a loopback address
+// only: everything sent there is a credential or protected by one.
+func parseEndpoint(setting string, endpoint sourced) (*url.URL, error) {
+	fail := func(problem, remedy string) (*url.URL, error) {
+		return nil, &SettingError{Setting: setting, Source: endpoint.source, Problem: problem, Remedy: remedy}
+	}
+	const example = `Give a URL such as "https://api.roboto.ai".`
+	u, err := url.Parse(endpoint.value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
+		return fail("it is not a URL with a host name", example)
+	case u.User != nil:
+		return fail("it must not contain a user name or password", example)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return fail("it must not have a query or a fragment", example)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return fail(
+			fmt.Sprintf("plain http to %q would send credentials unencrypted; http is accepted for a loopback address only", u.Hostname()),
+			fmt.Sprintf("Use https://%s.", u.Host),
+		)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fail(fmt.Sprintf("the scheme %q is not supported", u.Scheme), example)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func pathErrorReason(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
+	}
+	return err
+}
+
+func quotedList(profiles map[string]profile) string {
+	if len(profiles) == 0 {
+		return "none"
+	}
+	names := slices.Sorted(maps.Keys(profiles))
+	for i, name := range names {
+		names[i] = strconv.Quote(truncate(name, 40))
+	}
+	return strings.Join(names, ", ")
+}
+
+func truncate(text string, runes int) string {
+	for i := range text {
+		if runes == 0 {
+			return text[:i] + "…"
+		}
+		runes--
+	}
+	return text
+}

@@ -1,0 +1,145 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+)
+
+const (
+	// idleConnectionsPerHost covers terraform -parallelism=64; go-cleanhttp keeps
+	// three on a machine of two cores.
+	idleConnectionsPerHost = 64
+
+	// maxAnswerBytes is far above a page of records or a value of 65,536 bytes in
+	// any JSON escaping.
+	maxAnswerBytes = 8 << 20
+)
+
+var (
+	errAnswerTooLarge  = fmt.Errorf("the answer is larger than %d MiB", maxAnswerBytes>>20)
+	errAnswerTruncated = fmt.Errorf("the answer is incomplete JSON: %w", io.ErrUnexpectedEOF)
+)
+
+// Exchange describes one attempt of one request, for logging. It holds nothing
+// of headers or bodies.
+type Exchange struct {
+	Host   string
+	Method string
+	// Path is the request path, percent-encoded. AWS's is always "/".
+	Path string
+	// Operation is AWS's operation, or "" for Roboto.
+	Operation string
+	// StatusCode is 0 when no answer came.
+	StatusCode int
+	Duration   time.Duration
+	// Failure is why no answer came, or "".
+	Failure string
+}
+
+// newConnectionPool is shared by all calls to Roboto and AWS.
+func newConnectionPool(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
+	pool := cleanhttp.DefaultPooledTransport()
+	pool.MaxIdleConnsPerHost = idleConnectionsPerHost
+	pool.MaxIdleConns = 2 * idleConnectionsPerHost
+	if dial != nil {
+		pool.DialContext = dial
+		pool.Proxy = nil
+	}
+	return pool
+}
+
+// attemptTransport makes one attempt: it waits for its turn, bounds the time,
+// and reads the whole answer, so that everything that can go wrong on the wire
+// is one error that the retry layer above sees.
+type attemptTransport struct {
+	next    http.RoundTripper
+	timeout time.Duration
+	pacer   *pacer
+	observe func(context.Context, Exchange)
+}
+
+func (t *attemptTransport) client() *http.Client {
+	return &http.Client{
+		Transport: t,
+		// A redirect would carry the token or the value to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.pacer.wait(req.Context()); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	resp, err := t.attempt(req)
+	if err == nil {
+		t.pacer.observe(resp)
+	}
+	if t.observe != nil {
+		t.observe(req.Context(), newExchange(req, resp, err, time.Since(start)))
+	}
+	return resp, err
+}
+
+func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
+	defer cancel()
+	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, attemptError(req.Context(), ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
+	switch {
+	case err != nil:
+		return nil, attemptError(req.Context(), ctx, err)
+	case len(body) > maxAnswerBytes:
+		return nil, errAnswerTooLarge
+	case isSuccess(resp.StatusCode) && bytes.HasPrefix(body, []byte("{")) && !json.Valid(body):
+		return nil, errAnswerTruncated
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	resp.Request = req
+	return resp, nil
+}
+
+// attemptError tells the end of this attempt's time from the end of the caller's.
+func attemptError(caller, attempt context.Context, err error) error {
+	if caller.Err() != nil {
+		return caller.Err()
+	}
+	if errors.Is(attempt.Err(), context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return err
+}
+
+func newExchange(req *http.Request, resp *http.Response, err error, duration time.Duration) Exchange {
+	exchange := Exchange{
+		Host:      req.URL.Host,
+		Method:    req.Method,
+		Path:      req.URL.EscapedPath(),
+		Operation: req.Header.Get("X-Amz-Target"),
+		Duration:  duration,
+	}
+	if err != nil {
+		exchange.Failure, _ = transportReason(err)
+	} else {
+		exchange.StatusCode = resp.StatusCode
+	}
+	return exchange
+}
+
+func isSuccess(status int) bool { return status/100 == 2 }

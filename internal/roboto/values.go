@@ -1,0 +1,193 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// MaxValueBytes is AWS Secrets Manager's quota on a secret value
+// (AWS Secrets Manager User Guide, "quotas").
+const MaxValueBytes = 65536
+
+const (
+	opGetSecretValue = "GetSecretValue"
+	opPutSecretValue = "PutSecretValue"
+)
+
+// ValidateValue refuses what Secrets Manager would.
+func ValidateValue(value Sensitive) error {
+	switch size := len(value.Reveal()); {
+	case size == 0:
+		return errors.New("a secret value must not be empty")
+	case size > MaxValueBytes:
+		return fmt.Errorf("a secret value must not be longer than %d bytes; this one has %d", MaxValueBytes, size)
+	}
+	return nil
+}
+
+// ValueAccess reads and writes the value of one secret at AWS. It fetches
+// temporary credentials when it first needs them. It is meant for one use of one
+// secret, is not safe for concurrent use, and does not keep the value.
+type ValueAccess struct {
+	client *Client
+	record Record
+	creds  *temporaryCredentials
+}
+
+// Value gives access to the value of the record's secret. Of the record, the
+// reference is needed; an ARN, if there is one, must be the one that Roboto still names.
+func (c *Client) Value(record Record) *ValueAccess {
+	return &ValueAccess{client: c, record: record}
+}
+
+// Read returns the value of a version, or of the current one if versionID is "",
+// and the ID of the version. The error matches ErrNoValue if none was written yet.
+func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, string, error) {
+	input := &secretsmanager.GetSecretValueInput{}
+	if versionID != "" {
+		input.VersionId = &versionID
+	}
+	var output *secretsmanager.GetSecretValueOutput
+	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
+		input.SecretId = &creds.arn
+		output, err = v.client.secretsAPI.GetSecretValue(ctx, input, v.options(creds))
+		return err
+	})
+	if err != nil {
+		// The message could repeat the stored value, which is not known here and
+		// so cannot be redacted.
+		return Sensitive{}, "", v.awsError(ctx, opGetSecretValue, err, func(string) string { return "" })
+	}
+	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, versionID); err != nil {
+		return Sensitive{}, "", err
+	}
+	if output.SecretString == nil {
+		return Sensitive{}, "", &UnexpectedAnswerError{
+			Request: opGetSecretValue,
+			Problem: "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?",
+		}
+	}
+	return NewSensitive(*output.SecretString), *output.VersionId, nil
+}
+
+// Write stores a new version and returns its ID. Retries of one Write never make
+// two versions.
+func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID string, err error) {
+	if err := ValidateValue(value); err != nil {
+		return "", err
+	}
+	text, token := value.Reveal(), newVersionID()
+	var output *secretsmanager.PutSecretValueOutput
+	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
+		output, err = v.client.secretsAPI.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+			SecretId:           &creds.arn,
+			SecretString:       &text,
+			ClientRequestToken: &token,
+		}, v.options(creds))
+		return err
+	})
+	if err != nil {
+		return "", v.awsError(ctx, opPutSecretValue, err, newRedactor(v.secrets(value)...).message)
+	}
+	if err := v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token); err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// newVersionID makes a ClientRequestToken, which becomes the version's ID: a
+// UUID, as AWS recommends (Secrets Manager API Reference, PutSecretValue).
+func newVersionID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// withCredentials calls AWS, once more with fresh credentials if the first ones
+// had expired.
+func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryCredentials) error) error {
+	for fresh := false; ; fresh = true {
+		if v.creds == nil {
+			creds, err := v.client.credentials(ctx, v.record)
+			if err != nil {
+				return err
+			}
+			v.creds = creds
+		}
+		err := call(v.creds)
+		if fresh || awsCode(err) != codeExpiredToken {
+			return err
+		}
+		v.creds = nil
+	}
+}
+
+func (v *ValueAccess) options(creds *temporaryCredentials) func(*secretsmanager.Options) {
+	return func(o *secretsmanager.Options) {
+		o.Region = creds.region
+		o.Credentials = creds
+		o.Retryer = awsRetryer(v.client.config.MaxAttempts, v.record.createdHere)
+	}
+}
+
+// secrets lists what the messages of a failed call could repeat.
+func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
+	secrets := []Sensitive{value, v.client.config.APIKey}
+	if v.creds != nil {
+		secrets = append(secrets, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken)
+	}
+	return secrets
+}
+
+var versionIDPattern = regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`)
+
+// checkOutput makes sure that AWS spoke of this secret and this version. What
+// it names as the version goes into Terraform's state.
+func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
+	switch {
+	case aws.ToString(arn) != v.creds.arn:
+		return &UnexpectedAnswerError{Request: operation, Problem: "AWS names another secret than the one asked for"}
+	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID,
+		!versionIDPattern.MatchString(aws.ToString(versionID)):
+		return &UnexpectedAnswerError{Request: operation, Problem: "AWS names another version than the one asked for"}
+	}
+	return nil
+}
+
+// awsError keeps code and status of AWS's refusal, and of its message what
+// message lets pass.
+func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
+	}
+	if refused, ok := errors.AsType[smithy.APIError](err); ok {
+		result := &AWSError{Operation: operation, Code: refused.ErrorCode(), Message: message(refused.ErrorMessage())}
+		if !knownAWSCodes[result.Code] {
+			result.Code = "unknown error code"
+		}
+		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+			result.StatusCode = response.HTTPStatusCode()
+		}
+		return result
+	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+		return &UnexpectedAnswerError{Request: operation, Problem: "it is not what AWS Secrets Manager answers", malformed: true}
+	}
+	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return newTransportError(v.client.secretsManagerHost(v.creds.region), operation, send.Err)
+	}
+	return err
+}
