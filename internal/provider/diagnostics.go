@@ -39,6 +39,16 @@ func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, 
 	)
 }
 
+// addListError says that an organization's secrets could not be listed. The
+// organization is "" while it is not known.
+func addListError(diags *diag.Diagnostics, orgID string, err error) {
+	whose := "The secrets"
+	if orgID != "" {
+		whose += " of the organization " + orgID
+	}
+	diags.AddError("Cannot List Roboto Secrets", fmt.Sprintf("%s could not be listed.\n\n%s", whose, explain(err)))
+}
+
 var participles = map[string]string{
 	"create": "created", "read": "read", "update": "updated", "delete": "deleted", "plan": "planned", "import": "imported",
 }

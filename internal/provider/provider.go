@@ -13,6 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/providervalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -25,8 +28,10 @@ import (
 )
 
 var (
-	_ provider.Provider                     = (*robotoProvider)(nil)
-	_ provider.ProviderWithConfigValidators = (*robotoProvider)(nil)
+	_ provider.ProviderWithConfigValidators   = (*robotoProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*robotoProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*robotoProvider)(nil)
+	_ provider.ProviderWithListResources      = (*robotoProvider)(nil)
 )
 
 // New returns the constructor that Terraform's plugin server asks for. The
@@ -151,7 +156,19 @@ func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *robotoProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{newSecretDataSource, newSecretsDataSource}
+}
+
+func (p *robotoProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newSecretEphemeralResource}
+}
+
+func (p *robotoProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newSecretListResource}
+}
+
+func (p *robotoProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newSecretURIFunction, newParseSecretURIFunction}
 }
 
 // settings are the explicit ones; validation has made sure of their form.

@@ -49,7 +49,7 @@ func (m *secretModel) setRecord(record roboto.Record) {
 	m.Name = types.StringValue(record.Name)
 	m.OrgID = types.StringValue(record.OrgID)
 	m.URI = types.StringValue(record.URI())
-	m.ARN = types.StringValue(record.ARN)
+	m.ARN = arnValue(record.ARN)
 	m.Created = timeValue(record.Created)
 	m.CreatedBy = types.StringValue(record.CreatedBy)
 }

@@ -320,6 +320,8 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("refresh the secret %q", state.Name.ValueString()))
 		return
 	}
+	// The framework wants an identity even of what is found to be gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	record, err := r.data.client.Record(ctx, state.ref())
 	if errors.Is(err, roboto.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -341,7 +343,6 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 }
 
 func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -425,8 +426,8 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 		}
 		ref.OrgID = orgID
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), ref.Name)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("org_id"), ref.OrgID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, ref.Name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, ref.OrgID)...)
 	if resp.Identity != nil {
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, secretIdentityModel{
 			Name:  types.StringValue(ref.Name),

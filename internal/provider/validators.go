@@ -69,3 +69,22 @@ func (v durationValidator) ValidateString(ctx context.Context, req validator.Str
 			fmt.Sprintf("The attribute %q %s; got %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }
+
+// uriValidator accepts secret URIs.
+type uriValidator struct{}
+
+func (uriValidator) Description(context.Context) string {
+	return "must be a secret URI such as roboto-secret://name@org_id"
+}
+
+func (v uriValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v uriValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := roboto.ParseURI(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Secret URI",
+			fmt.Sprintf("The attribute %q %s: %v.", req.Path, v.Description(ctx), err))
+	}
+}

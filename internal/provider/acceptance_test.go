@@ -1,0 +1,184 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/terraformcli"
+)
+
+const testOrg = "og_test"
+
+// TestMain makes terraform-plugin-testing use the terraform that the rest of the
+// project uses.
+func TestMain(m *testing.M) {
+	path, err := terraformcli.Find(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	// A developer's own set-up, such as dev_overrides, is none of the tests' business.
+	_ = os.Unsetenv("TF_CLI_CONFIG_FILE")
+	if err := os.Setenv("TF_ACC_TERRAFORM_PATH", path); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// environment is what a provider under test finds around it: a Roboto of its own
+// and nothing of the machine.
+type environment struct {
+	t      *testing.T
+	roboto *robototest.Server
+	vars   map[string]string
+	home   string
+}
+
+func newEnvironment(t *testing.T) *environment {
+	return newEnvironmentWith(t, robototest.Options{})
+}
+
+func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
+	t.Helper()
+	server := robototest.Start(t, options)
+	return &environment{
+		t:      t,
+		roboto: server,
+		home:   t.TempDir(),
+		vars: map[string]string{
+			"ROBOTO_API_KEY":                   server.APIKey(),
+			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
+			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
+		},
+	}
+}
+
+// with returns a copy with other variables; an empty text unsets one.
+func (e *environment) with(pairs ...string) *environment {
+	changed := *e
+	changed.vars = maps.Clone(e.vars)
+	for i := 0; i < len(pairs); i += 2 {
+		changed.vars[pairs[i]] = pairs[i+1]
+	}
+	return &changed
+}
+
+func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	env := roboto.Environment{
+		Getenv:      func(name string) string { return e.vars[name] },
+		UserHomeDir: func() (string, error) { return e.home, nil },
+	}
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"roboto": providerserver.NewProtocol6WithError(provider.New("test", env)()),
+	}
+}
+
+// run drives the real terraform through the steps.
+func (e *environment) run(steps ...resource.TestStep) {
+	e.t.Helper()
+	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: e.factories(), Steps: steps})
+}
+
+// fails applies a configuration, checks that the error holds each of the texts,
+// and returns it.
+func (e *environment) fails(config string, texts ...string) string {
+	e.t.Helper()
+	got := ""
+	resource.UnitTest(e.t, resource.TestCase{
+		ProtoV6ProviderFactories: e.factories(),
+		Steps:                    []resource.TestStep{{Config: config}},
+		ErrorCheck: func(err error) error {
+			got = err.Error()
+			for _, text := range texts {
+				if !errorLike(text).MatchString(got) {
+					return fmt.Errorf("%q is not in the error:\n%w", text, err)
+				}
+			}
+			return nil
+		},
+	})
+	if got == "" {
+		e.t.Error("there was no error")
+	}
+	return got
+}
+
+// value is the stored value of a secret of the test organization.
+func (e *environment) value(name string) string {
+	value, _, _ := e.roboto.Value(testOrg, name)
+	return value
+}
+
+func (e *environment) versionID(name string) string {
+	_, versionID, _ := e.roboto.Value(testOrg, name)
+	return versionID
+}
+
+// errorLike matches text whatever the line breaks that Terraform put into it.
+func errorLike(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(strings.Join(words, `[\s│╵]+`))
+}
+
+func emptyPlan() resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+}
+
+func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectResourceAction("roboto_secret.test", action),
+	}}
+}
+
+// beforeApply is a plan check that does something between plan and apply.
+type beforeApply func()
+
+func (f beforeApply) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	f()
+}
+
+// stateLacks fails if the state's JSON holds the text.
+type stateLacks string
+
+func (text stateLacks) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	encoded, err := json.Marshal(req.State)
+	if err == nil && strings.Contains(string(encoded), string(text)) {
+		err = fmt.Errorf("the state holds %q", text)
+	}
+	resp.Error = err
+}
+
+// planLacks fails if the plan's JSON holds the text. The configuration that
+// Terraform copies into it does not count: what stands there literally was written there.
+type planLacks string
+
+func (text planLacks) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	plan := *req.Plan
+	plan.Config = nil
+	encoded, err := json.Marshal(plan)
+	if err == nil && strings.Contains(string(encoded), string(text)) {
+		err = fmt.Errorf("the plan holds %q", text)
+	}
+	resp.Error = err
+}

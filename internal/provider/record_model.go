@@ -1,0 +1,68 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// recordModel is all that Roboto tells of a secret, for data sources.
+type recordModel struct {
+	Name       types.String `tfsdk:"name"`
+	OrgID      types.String `tfsdk:"org_id"`
+	URI        types.String `tfsdk:"uri"`
+	ARN        types.String `tfsdk:"arn"`
+	Created    types.String `tfsdk:"created"`
+	CreatedBy  types.String `tfsdk:"created_by"`
+	Modified   types.String `tfsdk:"modified"`
+	ModifiedBy types.String `tfsdk:"modified_by"`
+	LastUsed   types.String `tfsdk:"last_used"`
+}
+
+func newRecordModel(record roboto.Record) recordModel {
+	model := recordModel{
+		Name:       types.StringValue(record.Name),
+		OrgID:      types.StringValue(record.OrgID),
+		URI:        types.StringValue(record.URI()),
+		ARN:        arnValue(record.ARN),
+		Created:    timeValue(record.Created),
+		CreatedBy:  types.StringValue(record.CreatedBy),
+		Modified:   timeValue(record.Modified),
+		ModifiedBy: types.StringValue(record.ModifiedBy),
+		LastUsed:   types.StringNull(),
+	}
+	if record.LastUsed != nil {
+		model.LastUsed = timeValue(*record.LastUsed)
+	}
+	return model
+}
+
+// arnValue is null for a secret that is kept somewhere else than at AWS.
+func arnValue(arn string) types.String {
+	if arn == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(arn)
+}
+
+func recordAttributes() map[string]schema.Attribute {
+	attributes := map[string]schema.Attribute{}
+	for name, description := range map[string]string{
+		"name":        descriptionName,
+		"org_id":      descriptionOrgID,
+		"uri":         descriptionURI,
+		"arn":         descriptionARN,
+		"created":     descriptionCreated,
+		"created_by":  descriptionCreatedBy,
+		"modified":    "When the record was last modified, in RFC 3339 and UTC. Writing a value need not change it.",
+		"modified_by": "Who last modified the record.",
+		"last_used":   "When an action last used the secret, in RFC 3339 and UTC; null until then.",
+	} {
+		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	return attributes
+}

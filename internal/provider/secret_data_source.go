@@ -1,0 +1,97 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*secretDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*secretDataSource)(nil)
+)
+
+func newSecretDataSource() datasource.DataSource { return &secretDataSource{} }
+
+type secretDataSource struct {
+	data *providerData
+}
+
+func (d *secretDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_secret"
+}
+
+func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := recordAttributes()
+	attributes["name"] = schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: descriptionName + " Give either this or `uri`.",
+		Validators:          []validator.String{nameValidator{}},
+	}
+	attributes["org_id"] = schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: descriptionOrgID + " Defaults to the one in `uri`, then to the provider's organization.",
+		Validators:          []validator.String{orgIDValidator{}},
+	}
+	attributes["uri"] = schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		MarkdownDescription: descriptionURI + " Give either this or `name`.",
+		Validators:          []validator.String{uriValidator{}},
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "What Roboto tells of one secret: metadata, never the value. A missing secret is an error.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *secretDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = configured(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *secretDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var model recordModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	validateSelector(secretSelector{model.Name, model.OrgID, model.URI}, &resp.Diagnostics)
+}
+
+func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model recordModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	selector := secretSelector{model.Name, model.OrgID, model.URI}
+	ref := selector.ref()
+	if !d.data.ready(ref.OrgID != "") {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+			return
+		}
+		d.data.addUnknownError(&resp.Diagnostics, "read the secret "+describe(ref))
+		return
+	}
+	ref, err := d.data.client.Resolve(ctx, ref)
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "read", ref, err)
+		return
+	}
+	record, err := d.data.client.Record(ctx, ref)
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "read", ref, err)
+		return
+	}
+	uri := model.URI
+	model = newRecordModel(record)
+	if !uri.IsNull() {
+		model.URI = uri // a URI without an organization stays as it was given
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}

@@ -1,0 +1,117 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var (
+	_ ephemeral.EphemeralResourceWithConfigure      = (*secretEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithValidateConfig = (*secretEphemeralResource)(nil)
+)
+
+func newSecretEphemeralResource() ephemeral.EphemeralResource { return &secretEphemeralResource{} }
+
+type secretEphemeralResource struct {
+	data *providerData
+}
+
+type secretEphemeralModel struct {
+	Name      types.String `tfsdk:"name"`
+	OrgID     types.String `tfsdk:"org_id"`
+	URI       types.String `tfsdk:"uri"`
+	VersionID types.String `tfsdk:"version_id"`
+	Value     types.String `tfsdk:"value"`
+}
+
+func (e *secretEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_secret"
+}
+
+func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The value of a secret, for handing it to another provider's write-only argument or configuration without storing it. Needs Terraform 1.10.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: descriptionName + " Give either this or `uri`.",
+				Validators:          []validator.String{nameValidator{}},
+			},
+			"org_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: descriptionOrgID + " Defaults to the one in `uri`, then to the provider's organization.",
+				Validators:          []validator.String{orgIDValidator{}},
+			},
+			"uri": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: descriptionURI + " Give either this or `name`.",
+				Validators:          []validator.String{uriValidator{}},
+			},
+			"version_id": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				MarkdownDescription: "ID of the AWS version to read; the current one if left out. For a secret of the same configuration pass the resource's `version_id`: " +
+					"its `uri` is known while planning, so without it the value would be read before it is written.",
+				Validators: []validator.String{stringvalidator.RegexMatches(
+					regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`), "must be an AWS version ID of 32 to 64 letters, digits and hyphens")},
+			},
+			"value": schema.StringAttribute{
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "The value.",
+			},
+		},
+	}
+}
+
+func (e *secretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+	e.data = configured(req.ProviderData, &resp.Diagnostics)
+}
+
+func (e *secretEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
+	var model secretEphemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	validateSelector(secretSelector{model.Name, model.OrgID, model.URI}, &resp.Diagnostics)
+}
+
+func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model secretEphemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ref := secretSelector{model.Name, model.OrgID, model.URI}.ref()
+	if !e.data.ready(ref.OrgID != "") {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
+			return
+		}
+		e.data.addUnknownError(&resp.Diagnostics, "read the value of the secret "+describe(ref))
+		return
+	}
+	ref, err := e.data.client.Resolve(ctx, ref)
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "read", ref, err)
+		return
+	}
+	value, versionID, err := e.data.client.Value(roboto.Record{SecretRef: ref}).Read(ctx, model.VersionID.ValueString())
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "read", ref, fmt.Errorf("reading the value: %w", err))
+		return
+	}
+	model.Value = types.StringValue(value.Reveal())
+	model.VersionID = types.StringValue(versionID)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+}

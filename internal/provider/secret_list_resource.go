@@ -1,0 +1,115 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var _ list.ListResourceWithConfigure = (*secretListResource)(nil)
+
+func newSecretListResource() list.ListResource { return &secretListResource{} }
+
+// secretListResource answers terraform query. Metadata and Configure are those of
+// the managed resource.
+type secretListResource struct {
+	secretResource
+}
+
+type secretListModel struct {
+	OrgID      types.String `tfsdk:"org_id"`
+	NamePrefix types.String `tfsdk:"name_prefix"`
+}
+
+func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Finds the secrets of an organization for `terraform query`, so that existing ones can be imported. It never gives a value. Needs Terraform 1.14.",
+		Attributes: map[string]schema.Attribute{
+			"org_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "ID of the organization whose secrets are listed. Defaults to the provider's organization.",
+				Validators:          []validator.String{orgIDValidator{}},
+			},
+			"name_prefix": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Lists only the secrets whose names begin with this text.",
+			},
+		},
+	}
+}
+
+// List streams results in the service's order, so that a limit of ten needs one
+// page of an organization of thousands.
+func (l *secretListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var model secretListModel
+	diags := req.Config.Get(ctx, &model)
+	if !diags.HasError() && !l.data.ready(!model.OrgID.IsNull()) {
+		l.data.addUnknownError(&diags, "list the secrets")
+	}
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	stream.Results = func(push func(list.ListResult) bool) { l.push(ctx, req, model, push) }
+}
+
+func (l *secretListResource) push(ctx context.Context, req list.ListRequest, model secretListModel, push func(list.ListResult) bool) {
+	fail := func(orgID string, err error) {
+		var diags diag.Diagnostics
+		addListError(&diags, orgID, err)
+		push(list.ListResult{Diagnostics: diags})
+	}
+	orgID := model.OrgID.ValueString()
+	if orgID == "" {
+		var err error
+		if orgID, err = l.data.client.OrgID(ctx); err != nil {
+			fail("", err)
+			return
+		}
+	}
+	left := req.Limit
+	for record, err := range l.data.client.Records(ctx, orgID) {
+		if err != nil {
+			fail(orgID, err)
+			return
+		}
+		if !strings.HasPrefix(record.Name, model.NamePrefix.ValueString()) {
+			continue
+		}
+		if !push(newListResult(ctx, req, record)) {
+			return
+		}
+		if left--; left == 0 {
+			return
+		}
+	}
+}
+
+func newListResult(ctx context.Context, req list.ListRequest, record roboto.Record) list.ListResult {
+	if err := roboto.ValidateName(record.Name); err != nil {
+		return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
+			"Secret Cannot Be Managed",
+			fmt.Sprintf("The organization %s has a secret %q, which Terraform cannot manage: %v.", record.OrgID, record.Name, err),
+		)}}
+	}
+	var model secretModel
+	model.setRecord(record)
+	result := req.NewListResult(ctx)
+	result.DisplayName = record.Name
+	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
+	if req.IncludeResource {
+		result.Diagnostics.Append(result.Resource.Set(ctx, model)...)
+	}
+	return result
+}

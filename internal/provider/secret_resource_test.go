@@ -1,0 +1,387 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+const address = "roboto_secret.test"
+
+// secret is a configuration of one secret with the given further lines.
+func secret(name string, lines ...string) string {
+	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(lines, "\n  "))
+}
+
+func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
+}
+
+func TestSecretWithVersion(t *testing.T) {
+	env := newEnvironment(t)
+	changed := statecheck.CompareValue(compareDiffer)
+	env.run(
+		resource.TestStep{
+			Config: secret("db", `value_wo = "first-value"`, `value_wo_version = "1"`),
+			ConfigStateChecks: []statecheck.StateCheck{
+				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
+				attribute("org_id", knownvalue.StringExact(testOrg)),
+				attribute("value_wo", knownvalue.Null()),
+				attribute("arn", knownvalue.NotNull()),
+				attribute("created", knownvalue.NotNull()),
+				attribute("created_by", knownvalue.NotNull()),
+				changed.AddStateValue(address, tfjsonpath.New("version_id")),
+				stateLacks("first-value"),
+			},
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planLacks("first-value")}},
+		},
+		resource.TestStep{
+			Config:           secret("db", `value_wo = "second-value"`, `value_wo_version = "1"`),
+			ConfigPlanChecks: emptyPlan(),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if got := env.value("db"); got != "first-value" {
+					t.Errorf("the value is %q before the version changes", got)
+				}
+				env.roboto.ResetRequests()
+			},
+			Config:           secret("db", `value_wo = "second-value"`, `value_wo_version = "2"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				changed.AddStateValue(address, tfjsonpath.New("version_id")),
+				attribute("value_wo_version", knownvalue.StringExact("2")),
+			},
+		},
+	)
+	if got := env.roboto.Count(robototest.GetValue); got != 0 {
+		t.Errorf("a versioned secret's value was read %d times", got)
+	}
+	if got := env.roboto.Count(robototest.PutValue); got != 1 {
+		t.Errorf("a rotation wrote the value %d times", got)
+	}
+}
+
+func TestSecretWithoutVersion(t *testing.T) {
+	env := newEnvironment(t)
+	env.run(
+		resource.TestStep{Config: secret("db", `value_wo = "first-value"`)},
+		resource.TestStep{Config: secret("db", `value_wo = "first-value"`), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			Config:           secret("db", `value_wo = "second-value"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
+		},
+		resource.TestStep{
+			PreConfig:        func() { env.roboto.SetValue(testOrg, "db", "written elsewhere") },
+			Config:           secret("db", `value_wo = "second-value"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
+		},
+		resource.TestStep{
+			Config:             secret("db"),
+			ConfigPlanChecks:   emptyPlan(),
+			ExpectNonEmptyPlan: false,
+		},
+	)
+}
+
+// A version that comes, goes or stays decides alone whether the value is written.
+func TestSecretVersionComesAndGoes(t *testing.T) {
+	env := newEnvironment(t)
+	var before string
+	remember := func() { before = env.versionID("db") }
+	written := func(*terraformState) error {
+		if env.versionID("db") == before {
+			return fmt.Errorf("the value was not written")
+		}
+		return nil
+	}
+	kept := func(*terraformState) error { return want(before, env.versionID("db")) }
+	env.run(
+		resource.TestStep{Config: secret("db", `value_wo = "value"`)},
+		resource.TestStep{
+			PreConfig:        remember,
+			Config:           secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            written,
+		},
+		resource.TestStep{
+			PreConfig:        remember,
+			Config:           secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            kept,
+		},
+		resource.TestStep{
+			PreConfig:        remember,
+			Config:           secret("db", `value_wo = "value"`, `detect_value_drift = true`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            written,
+		},
+		resource.TestStep{
+			PreConfig:        remember,
+			Config:           secret("db", `value_wo = "value"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            kept,
+		},
+	)
+}
+
+func TestSecretDetectsValueDrift(t *testing.T) {
+	env := newEnvironment(t)
+	config := secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`)
+	env.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			PreConfig:          func() { env.roboto.SetValue(testOrg, "db", "written elsewhere") },
+			RefreshState:       true,
+			ExpectNonEmptyPlan: true,
+			Check:              resource.TestCheckNoResourceAttr(address, "version_id"),
+		},
+		resource.TestStep{
+			Config:           config,
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			Check:            func(*terraformState) error { return want("value", env.value("db")) },
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+func TestSecretWithoutValue(t *testing.T) {
+	env := newEnvironment(t)
+	env.run(
+		resource.TestStep{
+			Config:            secret("db"),
+			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
+		},
+		resource.TestStep{
+			PreConfig:        func() { env.roboto.SetValue(testOrg, "db", "set by a person") },
+			Config:           secret("db"),
+			ConfigPlanChecks: emptyPlan(),
+		},
+	)
+	if n := env.roboto.Count(robototest.GetCredentials); n != 0 {
+		t.Errorf("credentials were asked for %d times", n)
+	}
+}
+
+func TestSecretTakesEphemeralInput(t *testing.T) {
+	env := newEnvironment(t)
+	t.Setenv("TF_VAR_password", "from-an-ephemeral-variable")
+	config := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + secret("db", `value_wo = var.password`)
+	env.run(
+		resource.TestStep{
+			Config:            config,
+			Check:             func(*terraformState) error { return want("from-an-ephemeral-variable", env.value("db")) },
+			ConfigStateChecks: []statecheck.StateCheck{stateLacks("from-an-ephemeral-variable")},
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+func TestSecretURIIsKnownAtPlan(t *testing.T) {
+	output := "output \"uri\" {\n  value = roboto_secret.test.uri\n}\n"
+	known := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectKnownOutputValue("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
+	}}
+	t.Run("organization given", func(t *testing.T) {
+		env := newEnvironment(t)
+		env.roboto.AddOrg("og_other", "Other")
+		env.run(resource.TestStep{Config: secret("db", `org_id = "og_test"`) + output, ConfigPlanChecks: known})
+		if n := env.roboto.Count(robototest.ListOrgs); n != 0 {
+			t.Errorf("organizations were looked up %d times", n)
+		}
+	})
+	t.Run("the only organization", func(t *testing.T) {
+		newEnvironment(t).run(resource.TestStep{Config: secret("db") + output, ConfigPlanChecks: known})
+	})
+	t.Run("organization from the environment", func(t *testing.T) {
+		newEnvironment(t).with("ROBOTO_ORG_ID", testOrg).run(resource.TestStep{Config: secret("db") + output, ConfigPlanChecks: known})
+	})
+}
+
+// The value is written elsewhere between plan and apply.
+func TestSecretSurvivesChangeBetweenPlanAndApply(t *testing.T) {
+	for name, elsewhere := range map[string]string{"to the planned value": "second", "to a third value": "third"} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.run(
+				resource.TestStep{Config: secret("db", `value_wo = "first"`)},
+				resource.TestStep{
+					Config: secret("db", `value_wo = "second"`),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						beforeApply(func() { env.roboto.SetValue(testOrg, "db", elsewhere) }),
+					}},
+					Check: func(*terraformState) error { return want("second", env.value("db")) },
+				},
+				// Only the flag is planned, and then the value has to be written after all.
+				resource.TestStep{
+					Config: secret("db", `value_wo = "second"`, `detect_value_drift = true`),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						beforeApply(func() { env.roboto.SetValue(testOrg, "db", "third") }),
+					}},
+					Check: func(*terraformState) error { return want("second", env.value("db")) },
+				},
+			)
+		})
+	}
+}
+
+func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
+	refuse := robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException"}
+	withVersion := func(name string, lines ...string) string {
+		return secret(name, append(lines, `value_wo = "value"`, `value_wo_version = "1"`)...)
+	}
+	dependent := "\nresource \"terraform_data\" \"dependent\" {\n  input = roboto_secret.test.uri\n  lifecycle { create_before_destroy = true }\n}\n"
+	for name, config := range map[string]string{
+		"alone":                      withVersion("db"),
+		"with prevent_destroy":       withVersion("db", "lifecycle {\n prevent_destroy = true\n }"),
+		"with create_before_destroy": withVersion("db") + dependent,
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.roboto.AllowViolations()
+			env.roboto.Inject(refuse)
+			env.run(
+				resource.TestStep{
+					Config:      "provider \"roboto\" {\n  max_attempts = 1\n}\n" + config,
+					ExpectError: errorLike("its value could not be written, so the record was deleted again"),
+				},
+				resource.TestStep{
+					PreConfig: func() {
+						if records := env.roboto.Records(testOrg); len(records) != 0 {
+							t.Errorf("%d records are left", len(records))
+						}
+						env.roboto.ClearFaults()
+					},
+					Config:           config,
+					ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+					Check:            func(*terraformState) error { return want("value", env.value("db")) },
+				},
+				resource.TestStep{Config: strings.ReplaceAll(config, "prevent_destroy = true", "prevent_destroy = false")},
+			)
+		})
+	}
+}
+
+func TestSecretImport(t *testing.T) {
+	for name, id := range map[string]string{"name": "db", "name@org_id": "db@og_test", "URI": "roboto-secret://db@og_test"} {
+		t.Run("by "+name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.roboto.AddSecret(testOrg, "db")
+			env.roboto.SetValue(testOrg, "db", "value")
+			env.run(
+				resource.TestStep{
+					Config:             secret("db", `value_wo = "value"`),
+					ResourceName:       address,
+					ImportState:        true,
+					ImportStateId:      id,
+					ImportStatePersist: true,
+				},
+				resource.TestStep{Config: secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan()},
+			)
+		})
+	}
+	t.Run("with a version it is written once, in place", func(t *testing.T) {
+		env := newEnvironment(t)
+		env.roboto.AddSecret(testOrg, "db")
+		env.roboto.SetValue(testOrg, "db", "value")
+		env.run(
+			resource.TestStep{
+				Config: fmt.Sprintf("import {\n  to = %s\n  id = \"db\"\n}\n", address) +
+					secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
+				ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			},
+		)
+		if n := env.roboto.Count(robototest.PutValue); n != 1 {
+			t.Errorf("the value was written %d times", n)
+		}
+	})
+	t.Run("an invalid ID is refused", func(t *testing.T) {
+		newEnvironment(t).run(resource.TestStep{
+			Config:        secret("db"),
+			ResourceName:  address,
+			ImportState:   true,
+			ImportStateId: "a/b",
+			ExpectError:   errorLike("names no secret"),
+		})
+	})
+}
+
+// A changed default never moves or destroys existing secrets.
+func TestSecretKeepsItsOrganization(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddOrg("og_other", "Other")
+	env.run(
+		resource.TestStep{Config: "provider \"roboto\" {\n  org_id = \"og_test\"\n}\n" + secret("db")},
+		resource.TestStep{
+			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + secret("db"),
+			ConfigPlanChecks: emptyPlan(),
+		},
+		resource.TestStep{Config: secret("db"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{
+			Config:           secret("db", `org_id = "og_other"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_other")),
+			},
+		},
+		resource.TestStep{
+			Config:           secret("cache", `org_id = "og_other"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+		},
+	)
+	if records := env.roboto.Records(testOrg); len(records) != 0 {
+		t.Errorf("%d records are left in the first organization", len(records))
+	}
+}
+
+func TestSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
+	env := newEnvironment(t)
+	config := secret("db", `value_wo = "value"`, `value_wo_version = "1"`)
+	env.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig:        func() { env.roboto.DeleteSecret(testOrg, "db") },
+			Config:           config,
+			ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+			Check:            func(*terraformState) error { return want("value", env.value("db")) },
+		},
+	)
+}
+
+// Names that the SDK mishandles work, because they exist.
+func TestSecretNames(t *testing.T) {
+	for _, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "...", "日本語"} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.run(resource.TestStep{
+				Config:            secret(name, `value_wo = "value"`),
+				ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://"+name+"@og_test"))},
+				Check:             func(*terraformState) error { return want("value", env.value(name)) },
+			})
+		})
+	}
+}
+
+func TestSecretNameTaken(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddSecret(testOrg, "db")
+	env.run(resource.TestStep{
+		Config:      secret("db"),
+		ExpectError: errorLike(`id = "db@og_test"`),
+	})
+}

@@ -1,0 +1,87 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// Bad input is refused before anything is created, with an error that names the
+// attribute and the remedy.
+func TestSecretRefusesBadInput(t *testing.T) {
+	for name, test := range map[string]struct {
+		config string
+		env    []string
+		file   string
+		want   []string
+	}{
+		"empty name":            {config: secret(""), want: []string{`attribute "name"`, "must not be empty", "Choose another name"}},
+		"at sign in name":       {config: secret("a@b"), want: []string{`attribute "name"`, `must not contain "@"`}},
+		"slash in name":         {config: secret("a/b"), want: []string{`attribute "name"`, `must not contain "/"`}},
+		"dots for a name":       {config: secret(".."), want: []string{`attribute "name"`, `must not be ".."`}},
+		"control character":     {config: secret("a\tb"), want: []string{`attribute "name"`, "control characters"}},
+		"organization's name":   {config: secret("db", `org_id = "My Org"`), want: []string{`attribute "org_id"`, "not its name"}},
+		"empty value":           {config: secret("db", `value_wo = ""`), want: []string{"value_wo", "must not be empty", "remove value_wo"}},
+		"value too long":        {config: secret("db", `value_wo = "`+strings.Repeat("x", 65537)+`"`), want: []string{"value_wo", "65536 bytes", "this one has 65537"}},
+		"version without value": {config: secret("db", `value_wo_version = "1"`), want: []string{"value_wo_version", "no value_wo", "remove value_wo_version"}},
+		"plain http": {
+			config: "provider \"roboto\" {\n  endpoint = \"http://example.com\"\n}\n" + secret("db"),
+			want:   []string{"setting endpoint", "plain http", "Use https://example.com"},
+		},
+		"plain http to Secrets Manager": {
+			config: "provider \"roboto\" {\n  secrets_manager_endpoint = \"http://example.com\"\n}\n" + secret("db"),
+			want:   []string{"setting secrets_manager_endpoint", "plain http"},
+		},
+		"no API key":       {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, want: []string{"api_key", "no API key was found", "set ROBOTO_API_KEY"}},
+		"retired token":    {config: secret("db"), env: []string{"ROBOTO_API_KEY", "robo_pat_something"}, want: []string{"api_key", "ROBOTO_API_KEY", "retired", "https://app.roboto.ai/settings/tokens"}},
+		"not JSON":         {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, file: "api_key = 1", want: []string{"config_file", "not a JSON object", "Repair the file"}},
+		"unknown profile":  {config: "provider \"roboto\" {\n  profile = \"prod\"\n}\n" + secret("db"), file: `{"dev": {"token": "t"}}`, want: []string{"profile", `no profile "prod"`, `it has "dev"`}},
+		"key and profile":  {config: "provider \"roboto\" {\n  api_key = \"k\"\n  profile = \"prod\"\n}\n" + secret("db"), want: []string{"api_key", "profile"}},
+		"request timeout":  {config: "provider \"roboto\" {\n  request_timeout = \"30\"\n}\n" + secret("db"), want: []string{"request_timeout", "duration"}},
+		"no attempts":      {config: "provider \"roboto\" {\n  max_attempts = 0\n}\n" + secret("db"), want: []string{"max_attempts", "at least 1"}},
+		"endpoint's user":  {config: "provider \"roboto\" {\n  endpoint = \"https://me:hunter2secret@example.com\"\n}\n" + secret("db"), want: []string{"endpoint", "user name or password"}},
+		"timeout variable": {config: secret("db"), env: []string{"ROBOTO_DEFAULT_HTTP_TIMEOUT", "30s"}, want: []string{"request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "number of seconds"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t).with(test.env...)
+			if test.file != "" {
+				writeConfigFile(t, env.home, test.file)
+			}
+			env.fails(test.config, test.want...)
+			if n := env.roboto.Count(robototest.CreateSecret); n != 0 {
+				t.Errorf("%d records were created", n)
+			}
+		})
+	}
+	t.Run("several organizations", func(t *testing.T) {
+		env := newEnvironment(t)
+		env.roboto.AddOrg("og_other", "Other")
+		env.fails(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id on the resource or in the provider block")
+	})
+}
+
+// Terraform prints the source line of a diagnostic that carries a path.
+func TestSecretValueErrorsShowNoSourceLine(t *testing.T) {
+	const literal = "tooLongToBeAValue"
+	text := newEnvironment(t).fails(secret("db", `value_wo = "`+strings.Repeat(literal, 5000)+`"`), "Invalid Secret Value")
+	if strings.Contains(text, literal) {
+		t.Error("the error repeats the value")
+	}
+}
+
+func writeConfigFile(t *testing.T, home, content string) {
+	t.Helper()
+	directory := filepath.Join(home, ".roboto")
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, "config.json"), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

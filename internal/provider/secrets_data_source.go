@@ -1,0 +1,132 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var _ datasource.DataSourceWithConfigure = (*secretsDataSource)(nil)
+
+func newSecretsDataSource() datasource.DataSource { return &secretsDataSource{} }
+
+type secretsDataSource struct {
+	data *providerData
+}
+
+type secretsModel struct {
+	OrgID      types.String      `tfsdk:"org_id"`
+	NamePrefix types.String      `tfsdk:"name_prefix"`
+	Names      []string          `tfsdk:"names"`
+	URIs       map[string]string `tfsdk:"uris"`
+	Secrets    []recordModel     `tfsdk:"secrets"`
+}
+
+func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_secrets"
+}
+
+func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so it can feed `for_each`.",
+		Attributes: map[string]schema.Attribute{
+			"org_id": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "ID of the organization whose secrets are listed. Defaults to the provider's organization.",
+				Validators:          []validator.String{orgIDValidator{}},
+			},
+			"name_prefix": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Lists only the secrets whose names begin with this text.",
+			},
+			"names": schema.ListAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Names of the secrets, sorted.",
+			},
+			"uris": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`.",
+			},
+			"secrets": schema.ListNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "The secrets, sorted by name.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: recordAttributes()},
+			},
+		},
+	}
+}
+
+func (d *secretsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = configured(req.ProviderData, &resp.Diagnostics)
+}
+
+func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model secretsModel
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathOrgID, &model.OrgID)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathNamePrefix, &model.NamePrefix)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !d.data.ready(!model.OrgID.IsNull()) {
+		if req.ClientCapabilities.DeferralAllowed {
+			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+			return
+		}
+		d.data.addUnknownError(&resp.Diagnostics, "list the secrets")
+		return
+	}
+	orgID, records, err := listRecords(ctx, d.data.client, model.OrgID.ValueString(), model.NamePrefix.ValueString())
+	if err != nil {
+		addListError(&resp.Diagnostics, orgID, err)
+		return
+	}
+	model.setRecords(orgID, records)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// listRecords returns the organization that was listed and its records, sorted by name.
+func listRecords(ctx context.Context, client *roboto.Client, orgID, namePrefix string) (string, []roboto.Record, error) {
+	if orgID == "" {
+		var err error
+		if orgID, err = client.OrgID(ctx); err != nil {
+			return "", nil, err
+		}
+	}
+	var records []roboto.Record
+	for record, err := range client.Records(ctx, orgID) {
+		if err != nil {
+			return orgID, nil, err
+		}
+		if strings.HasPrefix(record.Name, namePrefix) {
+			records = append(records, record)
+		}
+	}
+	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
+	return orgID, records, nil
+}
+
+func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {
+	m.OrgID = types.StringValue(orgID)
+	m.Names = make([]string, len(records))
+	m.URIs = make(map[string]string, len(records))
+	m.Secrets = make([]recordModel, len(records))
+	for i, record := range records {
+		m.Names[i] = record.Name
+		m.URIs[record.Name] = record.URI()
+		m.Secrets[i] = newRecordModel(record)
+	}
+}

@@ -1,0 +1,121 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+func TestSecretsDataSource(t *testing.T) {
+	env := newEnvironment(t)
+	for _, name := range []string{"prod-db", "dev-db", "prod-api", "größe"} {
+		env.roboto.AddSecret(testOrg, name)
+	}
+	used := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	env.roboto.TouchLastUsed(testOrg, "prod-api", used)
+	env.run(resource.TestStep{
+		Config: "data \"roboto_secrets\" \"all\" {}\ndata \"roboto_secrets\" \"prod\" {\n  name_prefix = \"prod-\"\n}\n",
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("names"), knownvalue.ListExact([]knownvalue.Check{
+				knownvalue.StringExact("dev-db"), knownvalue.StringExact("größe"), knownvalue.StringExact("prod-api"), knownvalue.StringExact("prod-db"),
+			})),
+			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
+			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("uris"), knownvalue.MapExact(map[string]knownvalue.Check{
+				"prod-api": knownvalue.StringExact("roboto-secret://prod-api@og_test"),
+				"prod-db":  knownvalue.StringExact("roboto-secret://prod-db@og_test"),
+			})),
+			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("secrets").AtSliceIndex(0), knownvalue.ObjectPartial(map[string]knownvalue.Check{
+				"name":      knownvalue.StringExact("prod-api"),
+				"last_used": knownvalue.StringExact("2026-05-01T12:00:00Z"),
+				"modified":  knownvalue.NotNull(),
+			})),
+			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("secrets").AtSliceIndex(1).AtMapKey("last_used"), knownvalue.Null()),
+		},
+	})
+}
+
+func TestSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddSecret(testOrg, "a")
+	env.roboto.AddSecret(testOrg, "b")
+	env.run(resource.TestStep{
+		Config: "data \"roboto_secrets\" \"all\" {}\nresource \"terraform_data\" \"each\" {\n  for_each = data.roboto_secrets.all.uris\n  input    = each.value\n}\n",
+		// terraform-plugin-testing cannot read a state with string keys.
+		PlanOnly:           true,
+		ExpectNonEmptyPlan: true,
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: []plancheck.PlanCheck{
+			plancheck.ExpectKnownValue("terraform_data.each[\"b\"]", tfjsonpath.New("input"), knownvalue.StringExact("roboto-secret://b@og_test")),
+		}},
+	})
+}
+
+func TestSecretsDataSourceReadsEveryPage(t *testing.T) {
+	const secrets, pages = 2500, 26
+	env := newEnvironmentWith(t, robototest.Options{PageSize: (secrets + pages - 1) / pages})
+	want := make([]knownvalue.Check, secrets)
+	for i := range secrets {
+		name := fmt.Sprintf("secret-%04d", i)
+		env.roboto.AddSecret(testOrg, name)
+		want[i] = knownvalue.StringExact(name)
+	}
+	env.run(resource.TestStep{
+		PreConfig: env.roboto.ResetRequests,
+		Config:    "data \"roboto_secrets\" \"all\" {}\n",
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{beforeApply(func() {
+			// terraform-plugin-testing refreshes once before it plans.
+			if n := env.roboto.Count(robototest.ListSecrets); n%pages != 0 || n == 0 {
+				t.Errorf("the plan asked for %d pages, not a multiple of %d", n, pages)
+			}
+		})}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("names"), knownvalue.ListExact(want)),
+		},
+	})
+}
+
+func TestSecretDataSource(t *testing.T) {
+	for name, config := range map[string]string{
+		"by name":             "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
+		"by name and org_id":  "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n  org_id = \"og_test\"\n}\n",
+		"by URI":              "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n}\n",
+		"by URI without org":  "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db\"\n}\n",
+		"by URI and same org": "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_test\"\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.roboto.AddSecret(testOrg, "db")
+			env.run(resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("name"), knownvalue.StringExact("db")),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("arn"), knownvalue.NotNull()),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("modified_by"), knownvalue.NotNull()),
+			}})
+		})
+	}
+	for name, test := range map[string]struct{ config, want string }{
+		"missing secret":    {"name = \"nope\"", `"nope" of the organization og_test`},
+		"neither":           {"", `Neither "name" nor "uri" is given`},
+		"both":              {"name = \"db\"\n  uri = \"roboto-secret://db\"", `Both "name" and "uri" are given`},
+		"not a URI":         {"uri = \"https://example.com\"", "must be a secret URI"},
+		"two organizations": {"uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_other\"", `names the organization "og_test"`},
+		"foreign gateway":   {"name = \"db\"\n  org_id = \"og_unknown\"", "could not be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newEnvironment(t).run(resource.TestStep{
+				Config:      "data \"roboto_secret\" \"test\" {\n  " + test.config + "\n}\n",
+				ExpectError: errorLike(test.want),
+			})
+		})
+	}
+}

@@ -1,0 +1,235 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const apiVersion = "2026-05-20"
+
+// serveRoboto answers for Roboto.
+func (s *Server) serveRoboto(w http.ResponseWriter, r *http.Request) {
+	req := receive(r)
+	req.Operation, req.Name = route(req.Method, req.Path)
+	req.OrgID = cmp.Or(r.Header.Get("X-Roboto-Org-Id"), r.Header.Get("X-Roboto-Resource-Owner-Id"))
+	s.serve(w, r, req, s.answerRoboto)
+}
+
+// route decodes a secret's name exactly once.
+func route(method, path string) (Operation, string) {
+	switch {
+	case method == http.MethodGet && path == "/v1/orgs/caller":
+		return ListOrgs, ""
+	case method == http.MethodGet && path == "/v1/secrets":
+		return ListSecrets, ""
+	case method == http.MethodPost && path == "/v1/secrets":
+		return CreateSecret, ""
+	}
+	rest, ok := strings.CutPrefix(path, "/v1/secrets/name/")
+	if !ok {
+		return Unknown, ""
+	}
+	segment, creds := strings.CutSuffix(rest, "/creds")
+	name, err := url.PathUnescape(segment)
+	if err != nil || segment == "" || strings.Contains(segment, "/") {
+		return Unknown, ""
+	}
+	switch {
+	case method == http.MethodGet && creds:
+		return GetCredentials, name
+	case method == http.MethodGet:
+		return GetSecret, name
+	case method == http.MethodDelete && !creds:
+		return DeleteSecret, name
+	}
+	return Unknown, ""
+}
+
+func envelope(status int, code, message string) reply {
+	return jsonReply(status, map[string]any{"error": map[string]any{"error_code": code, "message": message}})
+}
+
+func gateway(status int, message string) reply {
+	return jsonReply(status, map[string]any{"message": message})
+}
+
+func data(value any) reply { return jsonReply(http.StatusOK, map[string]any{"data": value}) }
+
+func (s *Server) answerRoboto(req Request) reply {
+	if req.Operation == Unknown {
+		s.violate("%s %s is no call that Roboto knows", req.Method, req.Path)
+		return gateway(http.StatusNotFound, "Not Found")
+	}
+	s.checkHeaders(req)
+	token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	grant, known := s.keys[token]
+	if !ok || !known {
+		return gateway(http.StatusForbidden, "User is not authorized to access this resource with an explicit deny")
+	}
+	if req.Operation == ListOrgs {
+		return s.listOrgs(grant)
+	}
+	orgID, refusal := s.organization(req, grant)
+	if refusal != nil {
+		return *refusal
+	}
+	switch req.Operation {
+	case CreateSecret:
+		return s.createSecret(req, grant, orgID, token)
+	case ListSecrets:
+		return s.listSecrets(req, orgID)
+	}
+	sec := s.secrets[secretKey{orgID, req.Name}]
+	if sec == nil {
+		return envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No secret named %q in organization %s.", req.Name, orgID))
+	}
+	switch req.Operation {
+	case DeleteSecret:
+		if grant.ReadOnly {
+			return unauthorized("delete secrets")
+		}
+		s.remove(orgID, req.Name)
+		return reply{status: http.StatusNoContent}
+	case GetCredentials:
+		if grant.NoCredentials {
+			return unauthorized("access secret values")
+		}
+		return data(map[string]any{"record": sec.wire(), "creds": s.issue(sec).wire()})
+	}
+	return data(sec.wire())
+}
+
+func unauthorized(task string) reply {
+	return envelope(http.StatusForbidden, "RobotoUnauthorizedException", "You are not permitted to "+task+".")
+}
+
+// checkHeaders notes what every correct client sends.
+func (s *Server) checkHeaders(req Request) {
+	if got := req.Header.Get("X-Roboto-Api-Version"); got != apiVersion {
+		s.violate("%s %s: X-Roboto-Api-Version is %q", req.Method, req.Path, got)
+	}
+	var requester struct {
+		SchemaVersion string `json:"schema_version"`
+		Tool          string `json:"roboto_tool"`
+	}
+	if json.Unmarshal([]byte(req.Header.Get("X-Roboto-Requester")), &requester) != nil || requester.SchemaVersion != "v1" || requester.Tool == "" {
+		s.violate("%s %s: X-Roboto-Requester is not a v1 requester that names its tool", req.Method, req.Path)
+	}
+	if len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json" {
+		s.violate("%s %s: a body without Content-Type application/json", req.Method, req.Path)
+	}
+	acting, owner := req.Header.Get("X-Roboto-Org-Id") != "", req.Header.Get("X-Roboto-Resource-Owner-Id") != ""
+	if creating := req.Operation == CreateSecret; creating && owner || !creating && acting {
+		s.violate("%s %s: the organization stands in the wrong header", req.Method, req.Path)
+	}
+}
+
+func (s *Server) callerOrgs(grant Grant) []org {
+	if grant.Orgs == nil {
+		return s.orgs
+	}
+	return slices.DeleteFunc(slices.Clone(s.orgs), func(o org) bool { return !slices.Contains(grant.Orgs, o.id) })
+}
+
+func (s *Server) listOrgs(grant Grant) reply {
+	list := []map[string]any{}
+	for _, o := range s.callerOrgs(grant) {
+		list = append(list, map[string]any{
+			"org_id": o.id, "name": o.name, "tier": "premium", "status": "active",
+			"created": "2024-01-01T00:00:00Z", "created_by": "owner@example.com",
+		})
+	}
+	return data(list)
+}
+
+// organization is the one that a request is about: the named one if the caller
+// is in it, or the caller's only one.
+func (s *Server) organization(req Request, grant Grant) (string, *reply) {
+	refuse := func(r reply) (string, *reply) { return "", &r }
+	orgs := s.callerOrgs(grant)
+	if req.OrgID == "" {
+		if len(orgs) != 1 {
+			return refuse(gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation."))
+		}
+		return orgs[0].id, nil
+	}
+	if !slices.ContainsFunc(orgs, func(o org) bool { return o.id == req.OrgID }) {
+		return refuse(envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+req.OrgID+"."))
+	}
+	return req.OrgID, nil
+}
+
+func (s *Server) createSecret(req Request, grant Grant, orgID, token string) reply {
+	if grant.ReadOnly {
+		return unauthorized("create secrets")
+	}
+	var body map[string]json.RawMessage
+	var name string
+	if json.Unmarshal(req.Body, &body) != nil || json.Unmarshal(body["name"], &name) != nil || name == "" {
+		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body must be an object with a name.")
+	}
+	for key := range body {
+		if key != "name" {
+			s.violations = append(s.violations, fmt.Sprintf("POST /v1/secrets: the body has an unknown key %q", key))
+		}
+	}
+	sec := s.add(orgID, name, "caller+"+strconv.Itoa(len(token))+"@example.com")
+	if sec == nil {
+		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", name))
+	}
+	return data(sec.wire())
+}
+
+func (s *Server) listSecrets(req Request, orgID string) reply {
+	query, err := url.ParseQuery(req.Query)
+	if err != nil {
+		return gateway(http.StatusBadRequest, "Bad Request")
+	}
+	all, from := s.sorted(orgID), 0
+	if token := query.Get("page_token"); token != "" {
+		after, err := base64.RawURLEncoding.DecodeString(token)
+		if err != nil {
+			return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The page token is not valid.")
+		}
+		from, _ = slices.BinarySearchFunc(all, string(after), func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
+	}
+	page := all[from:min(from+s.options.PageSize, len(all))]
+	items := make([]map[string]any, len(page))
+	for i, sec := range page {
+		items[i] = sec.wire()
+	}
+	var next any
+	if end := from + len(page); end < len(all) {
+		next = base64.RawURLEncoding.EncodeToString([]byte(all[end].serial))
+	}
+	return data(map[string]any{"items": items, "next_token": next})
+}
+
+func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }
+
+func (r Record) wire() map[string]any {
+	var lastUsed any
+	if r.LastUsed != nil {
+		lastUsed = isoTime(*r.LastUsed)
+	}
+	return map[string]any{
+		"name": r.Name, "org_id": r.OrgID, "store_type": "aws",
+		"location": map[string]any{"store_type": "aws", "arn": r.ARN},
+		"created":  isoTime(r.Created), "created_by": r.CreatedBy,
+		"modified": isoTime(r.Modified), "modified_by": r.ModifiedBy,
+		"last_used": lastUsed,
+	}
+}

@@ -1,0 +1,191 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+type secretKey struct {
+	orgID, name string
+}
+
+type secret struct {
+	Record
+	serial   string
+	versions []Version
+	// refusals is how often AWS still says that the name's predecessor is marked for deletion.
+	refusals int
+}
+
+// Record is a secret's record.
+type Record struct {
+	Name, OrgID, ARN      string
+	Created, Modified     time.Time
+	CreatedBy, ModifiedBy string
+	LastUsed              *time.Time
+}
+
+// Version is one version of a secret's value.
+type Version struct {
+	ID, Value string
+	Created   time.Time
+}
+
+func (s *secret) current() (Version, bool) {
+	if len(s.versions) == 0 {
+		return Version{}, false
+	}
+	return s.versions[len(s.versions)-1], true
+}
+
+func (s *secret) version(id string) (Version, bool) {
+	i := slices.IndexFunc(s.versions, func(v Version) bool { return v.ID == id })
+	if i < 0 {
+		return Version{}, false
+	}
+	return s.versions[i], true
+}
+
+// add makes a record; the lock is held.
+func (s *Server) add(orgID, name, by string) *secret {
+	key := secretKey{orgID, name}
+	if s.secrets[key] != nil {
+		return nil
+	}
+	serial := rand.Text()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	sec := &secret{
+		serial: serial,
+		Record: Record{
+			Name: name, OrgID: orgID,
+			ARN:     fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", s.options.Region, orgID, strings.ToLower(serial[:12]), serial[12:18]),
+			Created: now, Modified: now, CreatedBy: by, ModifiedBy: by,
+		},
+		refusals: s.deletionLag,
+	}
+	s.secrets[key] = sec
+	s.byARN[sec.ARN] = sec
+	return sec
+}
+
+// remove deletes record and value; the lock is held.
+func (s *Server) remove(orgID, name string) bool {
+	key := secretKey{orgID, name}
+	sec := s.secrets[key]
+	if sec == nil {
+		return false
+	}
+	delete(s.secrets, key)
+	delete(s.byARN, sec.ARN)
+	return true
+}
+
+// sorted lists an organization's secrets in an order that is stable and not that
+// of the names; the lock is held.
+func (s *Server) sorted(orgID string) []*secret {
+	var list []*secret
+	for key, sec := range s.secrets {
+		if key.orgID == orgID {
+			list = append(list, sec)
+		}
+	}
+	slices.SortFunc(list, func(a, b *secret) int { return cmp.Compare(a.serial, b.serial) })
+	return list
+}
+
+// AddSecret makes a record as somebody elsewhere would. It panics if there is one.
+func (s *Server) AddSecret(orgID, name string) Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec := s.add(orgID, name, "somebody@example.com")
+	if sec == nil {
+		panic(fmt.Sprintf("robototest: secret %q exists", name))
+	}
+	sec.refusals = 0
+	return sec.Record
+}
+
+// DeleteSecret deletes a secret as somebody elsewhere would.
+func (s *Server) DeleteSecret(orgID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remove(orgID, name)
+}
+
+// SetValue writes a value as somebody elsewhere would, and returns the version's ID.
+func (s *Server) SetValue(orgID, name, value string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec := s.secrets[secretKey{orgID, name}]
+	if sec == nil {
+		panic(fmt.Sprintf("robototest: no secret %q", name))
+	}
+	id := rand.Text() + "-elsewhere"
+	sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now()})
+	s.canaries[value] = true
+	return id
+}
+
+// Value is a secret's current value; ok is false if there is none.
+func (s *Server) Value(orgID, name string) (value, versionID string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+		v, ok := sec.current()
+		return v.Value, v.ID, ok
+	}
+	return "", "", false
+}
+
+// Versions lists all versions of a secret's value, oldest first.
+func (s *Server) Versions(orgID, name string) []Version {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+		return slices.Clone(sec.versions)
+	}
+	return nil
+}
+
+// Record is a secret's record; ok is false if there is none.
+func (s *Server) Record(orgID, name string) (record Record, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+		return sec.Record, true
+	}
+	return Record{}, false
+}
+
+// Records lists an organization's records in the service's order.
+func (s *Server) Records(orgID string) []Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var records []Record
+	for _, sec := range s.sorted(orgID) {
+		records = append(records, sec.Record)
+	}
+	return records
+}
+
+// TouchLastUsed records a use by an action.
+func (s *Server) TouchLastUsed(orgID, name string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.secrets[secretKey{orgID, name}].LastUsed = &at
+}
+
+// DelayReuse makes AWS refuse the first n writes to every secret that is created
+// from now on, as if a predecessor were still marked for deletion.
+func (s *Server) DelayReuse(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deletionLag = n
+}

@@ -1,0 +1,166 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Credentials are temporary AWS credentials, good for one secret.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+
+	region  string
+	arn     string
+	expires time.Time
+}
+
+// issue makes credentials; the lock is held.
+func (s *Server) issue(sec *secret) Credentials {
+	creds := Credentials{
+		AccessKeyID:     "ASIA" + rand.Text()[:16],
+		SecretAccessKey: (rand.Text() + rand.Text())[:40],
+		SessionToken:    "FwoGZXIvYXdzE" + rand.Text() + rand.Text() + rand.Text() + "==",
+		region:          s.options.Region,
+		arn:             sec.ARN,
+		expires:         time.Now().Add(s.options.CredentialLifetime),
+	}
+	s.credentials[creds.AccessKeyID] = &creds
+	s.issued = append(s.issued, creds)
+	return creds
+}
+
+func (c Credentials) wire() map[string]any {
+	return map[string]any{
+		"store_type": "aws", "region": c.region,
+		"access_key_id": c.AccessKeyID, "secret_access_key": c.SecretAccessKey, "session_token": c.SessionToken,
+	}
+}
+
+// serveAWS answers for AWS Secrets Manager, in its JSON 1.1 protocol.
+func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
+	req := receive(r)
+	switch r.Header.Get("X-Amz-Target") {
+	case "secretsmanager.PutSecretValue":
+		req.Operation = PutValue
+	case "secretsmanager.GetSecretValue":
+		req.Operation = GetValue
+	default:
+		req.Operation = Unknown
+	}
+	var input putOrGet
+	_ = json.Unmarshal(req.Body, &input)
+	s.mu.Lock()
+	if sec := s.byARN[input.SecretID]; sec != nil {
+		req.OrgID, req.Name = sec.OrgID, sec.Name
+	}
+	if input.SecretString != nil {
+		s.canaries[*input.SecretString] = true
+	}
+	s.mu.Unlock()
+	s.serve(w, r, req, func(req Request) reply { return s.answerAWS(r, req, input) })
+}
+
+// putOrGet is the input of either operation.
+type putOrGet struct {
+	SecretID           string  `json:"SecretId"`
+	SecretString       *string `json:"SecretString"`
+	ClientRequestToken string  `json:"ClientRequestToken"`
+	VersionID          string  `json:"VersionId"`
+	VersionStage       string  `json:"VersionStage"`
+}
+
+func awsReply(status int, body any) reply {
+	rep := jsonReply(status, body)
+	rep.header.Set("Content-Type", "application/x-amz-json-1.1")
+	rep.header.Set("X-Amzn-Requestid", rand.Text())
+	return rep
+}
+
+func awsError(status int, code, message string) reply {
+	return awsReply(status, map[string]any{"__type": code, "message": message})
+}
+
+func badRequest(code, message string) reply { return awsError(http.StatusBadRequest, code, message) }
+
+func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
+	if contentType := req.Header.Get("Content-Type"); req.Method != http.MethodPost || req.Path != "/" || contentType != "application/x-amz-json-1.1" {
+		s.violate("%s %s with Content-Type %q is not AWS's JSON protocol", req.Method, req.Path, contentType)
+		return badRequest("MalformedHttpRequestException", "The request is not valid.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	creds, refusal := s.authenticate(r, req)
+	if refusal != nil {
+		return *refusal
+	}
+	if req.Operation == Unknown || input.SecretID != creds.arn {
+		s.violations = append(s.violations, "credentials were used for something else than reading or writing their secret's value")
+		return badRequest("AccessDeniedException", "User is not authorized to perform this operation on this resource.")
+	}
+	sec := s.byARN[creds.arn]
+	if sec == nil {
+		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	if time.Since(sec.Created) < s.options.PermissionLag {
+		return badRequest("AccessDeniedException", "User is not authorized to perform this operation on this resource.")
+	}
+	if req.Operation == PutValue {
+		return sec.put(input)
+	}
+	return sec.get(input)
+}
+
+var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`)
+
+func (sec *secret) put(input putOrGet) reply {
+	switch {
+	case sec.refusals > 0:
+		sec.refusals--
+		return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
+	case !tokenPattern.MatchString(input.ClientRequestToken):
+		return badRequest("InvalidParameterException", "You must provide a ClientRequestToken of 32 to 64 characters.")
+	case input.SecretString == nil || *input.SecretString == "":
+		return badRequest("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
+	case len(*input.SecretString) > 65536:
+		return badRequest("ValidationException", "Member secretString must have length less than or equal to 65536.")
+	}
+	if old, ok := sec.version(input.ClientRequestToken); ok && old.Value != *input.SecretString {
+		return badRequest("ResourceExistsException", "You can't use ClientRequestToken because that value is already in use for a version of secret.")
+	} else if !ok {
+		sec.versions = append(sec.versions, Version{ID: input.ClientRequestToken, Value: *input.SecretString, Created: time.Now()})
+	}
+	return awsReply(http.StatusOK, map[string]any{
+		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": input.ClientRequestToken, "VersionStages": []string{"AWSCURRENT"},
+	})
+}
+
+func (sec *secret) get(input putOrGet) reply {
+	version, ok := sec.current()
+	if input.VersionID != "" {
+		version, ok = sec.version(input.VersionID)
+	}
+	if !ok {
+		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")
+	}
+	stages := []string{}
+	if current, _ := sec.current(); current.ID == version.ID {
+		stages = append(stages, "AWSCURRENT")
+	}
+	return awsReply(http.StatusOK, map[string]any{
+		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": version.ID, "SecretString": version.Value,
+		"VersionStages": stages, "CreatedDate": float64(version.Created.UnixMilli()) / 1000,
+	})
+}
+
+// awsName is the ARN's last part less the six characters that AWS adds.
+func (sec *secret) awsName() string {
+	name := sec.ARN[strings.LastIndex(sec.ARN, ":")+1:]
+	return name[:len(name)-7]
+}

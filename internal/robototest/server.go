@@ -1,0 +1,247 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package robototest is a Roboto and an AWS Secrets Manager in one process, for
+// tests, the demo and trying the provider by hand. It knows the wire and nothing
+// of this project's client, is strict about what it is sent, and misbehaves on
+// demand.
+package robototest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// DefaultOrg exists from the start.
+const DefaultOrg = "og_test"
+
+// Options shape a Server. The zero value is a good one.
+type Options struct {
+	// PageSize is the number of records on a page of GET v1/secrets; 0 means 100.
+	PageSize int
+	// CredentialLifetime is how long temporary credentials are good; 0 means 15 minutes.
+	CredentialLifetime time.Duration
+	// PermissionLag is how long after a secret's creation AWS denies its credentials.
+	PermissionLag time.Duration
+	// Region is where secrets live; "" means us-west-2.
+	Region string
+	// Listen is the address of Roboto's endpoint; "" means a free port on loopback.
+	Listen string
+	// APIKey is the token of full rights; "" means a random one.
+	APIKey string
+	// Orgs are the caller's organizations; none means DefaultOrg.
+	Orgs []string
+	// InMemory makes connections in memory, reached with DialContext, so that the
+	// server works inside a testing/synctest bubble.
+	InMemory bool
+}
+
+// Server is the two services with their shared state. All methods are safe for
+// concurrent use.
+type Server struct {
+	options Options
+	apiKey  string
+	roboto  *http.Server
+	aws     *http.Server
+	memory  map[string]*memoryListener
+	urls    [2]string
+	serving sync.WaitGroup
+
+	mu              sync.Mutex
+	orgs            []org
+	keys            map[string]Grant
+	secrets         map[secretKey]*secret
+	byARN           map[string]*secret
+	credentials     map[string]*Credentials
+	issued          []Credentials
+	canaries        map[string]bool
+	requests        []Request
+	violations      []string
+	faults          []*activeFault
+	latency         time.Duration
+	throttle        *throttle
+	deletionLag     int
+	allowViolations bool
+}
+
+type org struct {
+	id, name string
+}
+
+// Grant is what an API key may do.
+type Grant struct {
+	// Orgs are the key's organizations; nil means all.
+	Orgs []string
+	// NoCredentials keeps the key from asking for credentials.
+	NoCredentials bool
+	// ReadOnly keeps the key from creating and deleting.
+	ReadOnly bool
+}
+
+// New starts a server. Close ends it.
+func New(options Options) (*Server, error) {
+	options.PageSize = cmp.Or(options.PageSize, 100)
+	options.CredentialLifetime = cmp.Or(options.CredentialLifetime, 15*time.Minute)
+	options.Region = cmp.Or(options.Region, "us-west-2")
+	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
+	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
+	s := &Server{
+		options:     options,
+		apiKey:      options.APIKey,
+		keys:        map[string]Grant{options.APIKey: {}},
+		secrets:     map[secretKey]*secret{},
+		byARN:       map[string]*secret{},
+		credentials: map[string]*Credentials{},
+		canaries:    map[string]bool{},
+		memory:      map[string]*memoryListener{},
+	}
+	if len(options.Orgs) == 0 {
+		s.AddOrg(DefaultOrg, "Test Organization")
+	}
+	for _, id := range options.Orgs {
+		s.AddOrg(id, "Organization "+id)
+	}
+	s.roboto = &http.Server{Handler: http.HandlerFunc(s.serveRoboto), ReadHeaderTimeout: time.Minute}
+	s.aws = &http.Server{Handler: http.HandlerFunc(s.serveAWS), ReadHeaderTimeout: time.Minute}
+	for i, server := range []*http.Server{s.roboto, s.aws} {
+		listener, err := s.listen(i)
+		if err != nil {
+			s.Close()
+			return nil, err
+		}
+		s.urls[i] = "http://" + listener.Addr().String()
+		s.serving.Go(func() { _ = server.Serve(listener) })
+	}
+	return s, nil
+}
+
+// Start runs a server for a test, which fails if a client broke the rules.
+func Start(t testing.TB, options Options) *Server {
+	t.Helper()
+	s, err := New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Close()
+		s.mu.Lock()
+		allowed := s.allowViolations
+		s.mu.Unlock()
+		if allowed {
+			return
+		}
+		for _, violation := range s.Violations() {
+			t.Errorf("robototest: %s", violation)
+		}
+	})
+	return s
+}
+
+func (s *Server) listen(i int) (net.Listener, error) {
+	if s.options.InMemory {
+		l := newMemoryListener(fmt.Sprintf("127.0.0.1:%d", i+1))
+		s.memory[l.Addr().String()] = l
+		return l, nil
+	}
+	address := s.options.Listen
+	if i == 1 {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		address = net.JoinHostPort(host, "0")
+	}
+	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+}
+
+// Close ends both services and all connections.
+func (s *Server) Close() {
+	_ = s.roboto.Close()
+	_ = s.aws.Close()
+	s.serving.Wait()
+}
+
+// Endpoint is Roboto's base URL.
+func (s *Server) Endpoint() string { return s.urls[0] }
+
+// SecretsManagerEndpoint is the base URL of AWS Secrets Manager.
+func (s *Server) SecretsManagerEndpoint() string { return s.urls[1] }
+
+// DialContext connects to a server that is in memory.
+func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
+	l, ok := s.memory[addr]
+	if !ok {
+		return nil, &net.OpError{Op: "dial", Net: "memory", Err: errors.New("no such address: " + addr)}
+	}
+	return l.dial(ctx)
+}
+
+// APIKey is a token that may do everything.
+func (s *Server) APIKey() string { return s.apiKey }
+
+// AddAPIKey makes a token that may do less.
+func (s *Server) AddAPIKey(grant Grant) string {
+	key := "rbt_" + rand.Text()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[key] = grant
+	return key
+}
+
+// AddOrg adds an organization of the caller.
+func (s *Server) AddOrg(orgID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.orgs = append(s.orgs, org{id: orgID, name: name})
+}
+
+// RegisterCanary names a value that must never reach Roboto. Values that are
+// stored are registered by themselves.
+func (s *Server) RegisterCanary(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.canaries[value] = true
+}
+
+// AllowViolations keeps Start's cleanup from failing the test.
+func (s *Server) AllowViolations() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.allowViolations = true
+}
+
+// Violations lists what clients did that no correct client does.
+func (s *Server) Violations() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Concat(s.violations, s.valuesInRequests())
+}
+
+func (s *Server) violate(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.violations = append(s.violations, fmt.Sprintf(format, args...))
+}
+
+// IssuedCredentials lists all temporary credentials handed out so far.
+func (s *Server) IssuedCredentials() []Credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.issued)
+}
+
+// Latency delays every answer from now on.
+func (s *Server) Latency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency = d
+}

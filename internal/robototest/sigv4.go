@@ -1,0 +1,84 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// maxClockSkew is what AWS tolerates (IAM User Guide, "Troubleshoot signed requests").
+const maxClockSkew = 5 * time.Minute
+
+var authorizationPattern = regexp.MustCompile(
+	`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
+
+// authenticate verifies an AWS Signature Version 4 by signing the request once
+// more with the credentials that it names; the lock is held.
+func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *reply) {
+	refuse := func(code, message string) (*Credentials, *reply) {
+		rep := badRequest(code, message)
+		return nil, &rep
+	}
+	authorization := req.Header.Get("Authorization")
+	match := authorizationPattern.FindStringSubmatch(authorization)
+	if match == nil {
+		return refuse("IncompleteSignatureException", "The Authorization header is not complete.")
+	}
+	accessKeyID, date, region, service, signed := match[1], match[2], match[3], match[4], strings.Split(match[5], ";")
+	creds := s.credentials[accessKeyID]
+	if creds == nil || creds.SessionToken != req.Header.Get("X-Amz-Security-Token") {
+		return refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
+	}
+	at, err := time.Parse("20060102T150405Z", req.Header.Get("X-Amz-Date"))
+	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > maxClockSkew {
+		return refuse("InvalidSignatureException", "Signature expired or not yet current.")
+	}
+	if region != creds.region || service != "secretsmanager" {
+		return refuse("InvalidSignatureException", "Credential should be scoped to a valid region and service.")
+	}
+	for _, required := range []string{"host", "x-amz-date", "x-amz-security-token", "x-amz-target"} {
+		if !slices.Contains(signed, required) {
+			return refuse("InvalidSignatureException", "The header "+required+" must be signed.")
+		}
+	}
+	if !sameSignature(r, req, creds, region, at, signed, authorization) {
+		return refuse("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
+	}
+	if time.Now().After(creds.expires) {
+		return refuse("ExpiredTokenException", "The security token included in the request is expired")
+	}
+	return creds, nil
+}
+
+func sameSignature(r *http.Request, req Request, creds *Credentials, region string, at time.Time, signed []string, authorization string) bool {
+	again := r.Clone(context.Background())
+	again.Header = http.Header{}
+	again.URL.Host, again.URL.Scheme = r.Host, "https"
+	again.ContentLength = 0
+	for _, name := range signed {
+		switch name {
+		case "content-length":
+			again.ContentLength = int64(len(req.Body))
+		case "host", "x-amz-date", "x-amz-security-token":
+		default:
+			again.Header[http.CanonicalHeaderKey(name)] = req.Header.Values(name)
+		}
+	}
+	hash := sha256.Sum256(req.Body)
+	err := v4.NewSigner().SignHTTP(context.Background(), aws.Credentials{
+		AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
+	}, again, hex.EncodeToString(hash[:]), "secretsmanager", region, at)
+	return err == nil && subtle.ConstantTimeCompare([]byte(again.Header.Get("Authorization")), []byte(authorization)) == 1
+}
