@@ -57,6 +57,7 @@ type providerModel struct {
 	RequestTimeout         types.String `tfsdk:"request_timeout"`
 	MaxAttempts            types.Int64  `tfsdk:"max_attempts"`
 	SecretsManagerEndpoint types.String `tfsdk:"secrets_manager_endpoint"`
+	BulkRefresh            types.Bool   `tfsdk:"bulk_refresh"`
 }
 
 func (p *robotoProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -113,6 +114,11 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Optional: true,
 				MarkdownDescription: "URL of AWS Secrets Manager, for private (VPC) endpoints and tests. Falls back to `AWS_ENDPOINT_URL_SECRETS_MANAGER`, then to " +
 					"the public endpoint of the secret's region. Plain `http` is accepted for loopback addresses only.",
+			},
+			roboto.SettingBulkRefresh: schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Refresh from listings of whole organizations: a plan then asks for pages of secrets instead of each secret by itself. " +
+					"A listing may still show a secret that somebody deleted a moment ago, so a plan may notice such a deletion one run later. Defaults to `false`.",
 			},
 		},
 	}
@@ -183,6 +189,7 @@ func (m providerModel) settings() roboto.Settings {
 		RequestTimeout:         timeout,
 		MaxAttempts:            int(m.MaxAttempts.ValueInt64()),
 		SecretsManagerEndpoint: m.SecretsManagerEndpoint.ValueString(),
+		BulkRefresh:            m.BulkRefresh.ValueBool(),
 	}
 }
 
@@ -200,6 +207,7 @@ func (m providerModel) unknownSettings() []string {
 		{roboto.SettingRequestTimeout, m.RequestTimeout},
 		{roboto.SettingMaxAttempts, m.MaxAttempts},
 		{roboto.SettingSecretsManagerEndpoint, m.SecretsManagerEndpoint},
+		{roboto.SettingBulkRefresh, m.BulkRefresh},
 	} {
 		if setting.value.IsUnknown() {
 			unknown = append(unknown, setting.name)

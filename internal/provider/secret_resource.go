@@ -322,7 +322,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	// The framework wants an identity even of what is found to be gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	record, err := r.data.client.Record(ctx, state.ref())
+	record, err := r.data.client.RefreshRecord(ctx, state.ref())
 	if errors.Is(err, roboto.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return

@@ -41,6 +41,7 @@ type Client struct {
 	robotoHTTP *http.Client
 	secretsAPI *secretsmanager.Client
 	org        orgLookup
+	bulk       *bulkRefresh
 }
 
 // Options are what a program adds to the practitioner's settings.
@@ -67,6 +68,7 @@ func NewClient(config Config, options Options) *Client {
 		robotoHTTP: transport().client(),
 		secretsAPI: newSecretsManager(config, transport().client()),
 		org:        orgLookup{lock: make(chan struct{}, 1)},
+		bulk:       newBulkRefresh(),
 	}
 }
 

@@ -53,10 +53,11 @@ func (e *UnsettledCreateError) Unwrap() []error { return []error{e.Create, e.Set
 // out whether the request took effect. A record counts as ours only if it was created no earlier
 // than our first attempt and has no value yet. Otherwise the error is a *NameTakenError.
 func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error) {
-	ref, err := c.resolve(ctx, ref)
+	ref, err := c.Resolve(ctx, ref)
 	if err != nil {
 		return Record{}, err
 	}
+	c.bulk.touch(ref)
 	started := time.Now()
 	answerLost := false
 	for attempt := 1; ; attempt++ {

@@ -30,7 +30,7 @@ func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error
 // credentials asks Roboto for access to one value, and refuses an answer that
 // would take the value anywhere else.
 func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCredentials, error) {
-	ref, err := c.resolve(ctx, known.SecretRef)
+	ref, err := c.Resolve(ctx, known.SecretRef)
 	if err != nil {
 		return nil, err
 	}

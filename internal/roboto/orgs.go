@@ -90,8 +90,8 @@ func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
 	return orgs, nil
 }
 
-// resolve completes a reference with the default organization.
-func (c *Client) resolve(ctx context.Context, ref SecretRef) (SecretRef, error) {
+// Resolve completes a reference with the default organization.
+func (c *Client) Resolve(ctx context.Context, ref SecretRef) (SecretRef, error) {
 	if ref.OrgID == "" {
 		orgID, err := c.OrgID(ctx)
 		if err != nil {

@@ -40,7 +40,7 @@ type Record struct {
 // Record returns one secret's record. The error matches ErrNotFound only if
 // Roboto itself said so.
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
-	ref, err := c.resolve(ctx, ref)
+	ref, err := c.Resolve(ctx, ref)
 	if err != nil {
 		return Record{}, err
 	}
@@ -65,10 +65,11 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 // DeleteSecret deletes a record and its value, for good. A secret that is gone
 // already gives an error that matches ErrNotFound.
 func (c *Client) DeleteSecret(ctx context.Context, ref SecretRef) error {
-	ref, err := c.resolve(ctx, ref)
+	ref, err := c.Resolve(ctx, ref)
 	if err != nil {
 		return err
 	}
+	c.bulk.touch(ref)
 	_, err = c.send(ctx, request{method: http.MethodDelete, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID})
 	return err
 }

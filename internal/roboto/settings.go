@@ -41,6 +41,7 @@ const (
 	SettingRequestTimeout         = "request_timeout"
 	SettingMaxAttempts            = "max_attempts"
 	SettingSecretsManagerEndpoint = "secrets_manager_endpoint"
+	SettingBulkRefresh            = "bulk_refresh"
 )
 
 // Settings are what the caller gives explicitly. A zero field is not given and
@@ -54,6 +55,7 @@ type Settings struct {
 	RequestTimeout         time.Duration
 	MaxAttempts            int
 	SecretsManagerEndpoint string
+	BulkRefresh            bool
 }
 
 // Environment is what the process offers besides the explicit settings.
@@ -83,6 +85,8 @@ type Config struct {
 	MaxAttempts int
 	// SecretsManagerEndpoint is nil for the public endpoint of the secret's region.
 	SecretsManagerEndpoint *url.URL
+	// BulkRefresh lets RefreshRecord answer from listings.
+	BulkRefresh bool
 }
 
 // SettingError says which setting is wrong, where its value came from, and what
@@ -120,7 +124,7 @@ func ResolveSettings(settings Settings, env Environment) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	config := Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts}
+	config := Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts, BulkRefresh: settings.BulkRefresh}
 	if config.Endpoint, err = parseEndpoint(SettingEndpoint, login.endpoint); err != nil {
 		return Config{}, err
 	}

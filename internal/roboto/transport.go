@@ -79,16 +79,16 @@ func (t *attemptTransport) client() *http.Client {
 }
 
 func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := t.pacer.wait(req.Context()); err != nil {
+	sent, err := t.pacer.wait(req.Context())
+	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
 	resp, err := t.attempt(req)
 	if err == nil {
-		t.pacer.observe(resp)
+		t.pacer.observe(resp, sent)
 	}
 	if t.observe != nil {
-		t.observe(req.Context(), newExchange(req, resp, err, time.Since(start)))
+		t.observe(req.Context(), newExchange(req, resp, err, time.Since(sent)))
 	}
 	return resp, err
 }

@@ -83,14 +83,16 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 }
 
 // Write stores a new version and returns its ID. Retries of one Write never make
-// two versions.
+// two versions. When the answer is lost for good, the version is looked for.
 func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID string, err error) {
 	if err := ValidateValue(value); err != nil {
 		return "", err
 	}
 	text, token := value.Reveal(), newVersionID()
 	var output *secretsmanager.PutSecretValueOutput
+	sent := false
 	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
+		sent = true
 		output, err = v.client.secretsAPI.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &creds.arn,
 			SecretString:       &text,
@@ -99,12 +101,29 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		return err
 	})
 	if err != nil {
-		return "", v.awsError(ctx, opPutSecretValue, err, newRedactor(v.secrets(value)...).message)
+		err = v.awsError(ctx, opPutSecretValue, err, newRedactor(v.secrets(value)...).message)
+	} else {
+		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
 	}
-	if err := v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token); err != nil {
+	if err != nil && !(sent && !isRefusal(err) && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
+}
+
+// isRefusal tells whether AWS said that it did not carry a request out.
+func isRefusal(err error) bool {
+	refused, ok := errors.AsType[*AWSError](err)
+	return ok && refused.StatusCode < 500
+}
+
+// wasWritten looks for the version of a Write whose answer was lost, after a
+// cancel too: what was done belongs into the state.
+func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	_, _, err := v.Read(ctx, versionID)
+	return err == nil
 }
 
 // newVersionID makes a ClientRequestToken, which becomes the version's ID: a

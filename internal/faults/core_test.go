@@ -1,0 +1,305 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// core does what Terraform's core does with one roboto_secret, without a process
+// or a clock of its own: inside a testing/synctest bubble a retry's wait costs
+// nothing. Each apply is a provider of its own, as in real life.
+type core struct {
+	t        *testing.T
+	roboto   *robototest.Server
+	settings map[string]tftypes.Value
+
+	state    tftypes.Value
+	identity *tfprotov6.ResourceIdentityData
+	tainted  bool
+}
+
+func newCore(t *testing.T, server *robototest.Server) *core {
+	return &core{
+		t:        t,
+		roboto:   server,
+		settings: map[string]tftypes.Value{},
+		state:    tftypes.NewValue(secretType(t), nil),
+	}
+}
+
+// attributes are those of a configuration; what is left out is null.
+type attributes map[string]tftypes.Value
+
+func text(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+
+// session is one provider process.
+type session struct {
+	*core
+	server tfprotov6.ProviderServer
+}
+
+func (c *core) start(ctx context.Context) (*session, error) {
+	vars := map[string]string{
+		"ROBOTO_API_KEY":                   c.roboto.APIKey(),
+		"ROBOTO_SERVICE_ENDPOINT":          c.roboto.Endpoint(),
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": c.roboto.SecretsManagerEndpoint(),
+	}
+	server := newProtocolServer(roboto.Environment{
+		Getenv:      func(name string) string { return vars[name] },
+		UserHomeDir: func() (string, error) { return "", errors.New("no home directory") },
+		DialContext: c.roboto.DialContext,
+	})
+	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
+		Config: c.dynamic(object(providerType(c.t), c.settings)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &session{core: c, server: server}, diagnosticsError(resp.Diagnostics)
+}
+
+// apply refreshes, plans and applies a configuration; nil destroys.
+func (c *core) apply(ctx context.Context, config attributes) error {
+	s, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	if config == nil {
+		return s.change(ctx, tftypes.NewValue(secretType(c.t), nil))
+	}
+	desired := object(secretType(c.t), config)
+	if c.tainted {
+		if err := s.change(ctx, tftypes.NewValue(secretType(c.t), nil)); err != nil {
+			return err
+		}
+	}
+	planned, _, err := s.plan(ctx, desired)
+	if err != nil {
+		return err
+	}
+	if planned.Equal(c.state) {
+		return nil
+	}
+	return s.change(ctx, desired)
+}
+
+// planIsEmpty refreshes and plans, and tells whether nothing is to be done.
+func (c *core) planIsEmpty(ctx context.Context, config attributes) (bool, error) {
+	s, err := c.start(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := s.refresh(ctx); err != nil {
+		return false, err
+	}
+	planned, _, err := s.plan(ctx, object(secretType(c.t), config))
+	return !c.tainted && planned.Equal(c.state), err
+}
+
+func (s *session) refresh(ctx context.Context) error {
+	if s.state.IsNull() {
+		return nil
+	}
+	resp, err := s.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
+		TypeName: "roboto_secret", CurrentState: s.dynamic(s.state), CurrentIdentity: s.identity,
+	})
+	if err != nil {
+		return err
+	}
+	if err := diagnosticsError(resp.Diagnostics); err != nil {
+		return err
+	}
+	s.state, s.identity = s.value(resp.NewState), resp.NewIdentity
+	return nil
+}
+
+func (s *session) plan(ctx context.Context, config tftypes.Value) (tftypes.Value, *tfprotov6.PlanResourceChangeResponse, error) {
+	resp, err := s.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: "roboto_secret", PriorState: s.dynamic(s.state), PriorIdentity: s.identity,
+		Config: s.dynamic(config), ProposedNewState: s.dynamic(s.proposed(config)),
+	})
+	if err != nil {
+		return tftypes.Value{}, nil, err
+	}
+	if err := diagnosticsError(resp.Diagnostics); err != nil {
+		return tftypes.Value{}, nil, err
+	}
+	return s.value(resp.PlannedState), resp, nil
+}
+
+// proposed merges as core does: what the configuration leaves to the provider
+// keeps its prior value, and write-only arguments vanish.
+func (s *session) proposed(config tftypes.Value) tftypes.Value {
+	if config.IsNull() {
+		return config
+	}
+	var proposed, prior map[string]tftypes.Value
+	s.must(config.As(&proposed))
+	proposed = maps.Clone(proposed)
+	if !s.state.IsNull() {
+		s.must(s.state.As(&prior))
+		for _, name := range []string{"org_id", "version_id", "uri", "arn", "created", "created_by"} {
+			if proposed[name].IsNull() {
+				proposed[name] = prior[name]
+			}
+		}
+	}
+	proposed["value_wo"] = tftypes.NewValue(tftypes.String, nil)
+	return tftypes.NewValue(config.Type(), proposed)
+}
+
+// change plans once more, as terraform does while applying, and applies.
+func (s *session) change(ctx context.Context, config tftypes.Value) error {
+	if config.IsNull() && s.state.IsNull() {
+		return nil
+	}
+	_, plan, err := s.plan(ctx, config)
+	if err != nil {
+		return err
+	}
+	creating := s.state.IsNull()
+	resp, err := s.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: "roboto_secret", PriorState: s.dynamic(s.state), PlannedState: plan.PlannedState,
+		Config: s.dynamic(config), PlannedIdentity: plan.PlannedIdentity, PlannedPrivate: plan.PlannedPrivate,
+	})
+	if err != nil {
+		return err
+	}
+	s.core.state, s.core.identity = s.value(resp.NewState), resp.NewIdentity
+	failure := diagnosticsError(resp.Diagnostics)
+	switch {
+	case s.core.state.IsNull():
+		s.core.tainted, s.core.identity = false, nil
+	case creating:
+		s.core.tainted = failure != nil
+	}
+	return failure
+}
+
+// readSecrets reads data.roboto_secrets and returns the names.
+func (c *core) readSecrets(ctx context.Context) ([]string, error) {
+	s, err := c.start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kind := schemas(c.t).DataSourceSchemas["roboto_secrets"].ValueType()
+	resp, err := s.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
+		TypeName: "roboto_secrets", Config: c.dynamic(object(kind, nil)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := diagnosticsError(resp.Diagnostics); err != nil {
+		return nil, err
+	}
+	value, err := resp.State.Unmarshal(kind)
+	c.must(err)
+	var result map[string]tftypes.Value
+	c.must(value.As(&result))
+	var list []tftypes.Value
+	c.must(result["names"].As(&list))
+	names := make([]string, len(list))
+	for i := range list {
+		c.must(list[i].As(&names[i]))
+	}
+	return names, nil
+}
+
+// attribute is a string attribute of the state, "" for null.
+func (c *core) attribute(name string) string {
+	if c.state.IsNull() {
+		return ""
+	}
+	var all map[string]tftypes.Value
+	c.must(c.state.As(&all))
+	var value *string
+	c.must(all[name].As(&value))
+	if value == nil {
+		return ""
+	}
+	return *value
+}
+
+func (c *core) dynamic(value tftypes.Value) *tfprotov6.DynamicValue {
+	dynamic, err := tfprotov6.NewDynamicValue(value.Type(), value)
+	c.must(err)
+	return &dynamic
+}
+
+func (c *core) value(dynamic *tfprotov6.DynamicValue) tftypes.Value {
+	value, err := dynamic.Unmarshal(secretType(c.t))
+	c.must(err)
+	return value
+}
+
+func (c *core) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func newProtocolServer(environment roboto.Environment) tfprotov6.ProviderServer {
+	return providerserver.NewProtocol6(provider.New("test", environment)())()
+}
+
+func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	resp, err := newProtocolServer(roboto.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err == nil {
+		err = diagnosticsError(resp.Diagnostics)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
+func secretType(t *testing.T) tftypes.Type {
+	t.Helper()
+	return schemas(t).ResourceSchemas["roboto_secret"].ValueType()
+}
+
+func providerType(t *testing.T) tftypes.Type {
+	t.Helper()
+	return schemas(t).Provider.ValueType()
+}
+
+// object is a value of an object type with the given attributes, the others null.
+func object(kind tftypes.Type, given map[string]tftypes.Value) tftypes.Value {
+	all := map[string]tftypes.Value{}
+	for name, attribute := range kind.(tftypes.Object).AttributeTypes {
+		all[name] = tftypes.NewValue(attribute, nil)
+		if value, ok := given[name]; ok {
+			all[name] = value
+		}
+	}
+	return tftypes.NewValue(kind, all)
+}
+
+func diagnosticsError(diagnostics []*tfprotov6.Diagnostic) error {
+	var all error
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			all = errors.Join(all, fmt.Errorf("%s\n\n%s", d.Summary, d.Detail))
+		}
+	}
+	return all
+}

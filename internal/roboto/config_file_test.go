@@ -1,0 +1,144 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseConfigFile(t *testing.T) {
+	type flat struct {
+		apiKey, endpoint string
+		requestTimeout   time.Duration
+	}
+	for _, tc := range []struct {
+		name, content  string
+		defaultProfile string
+		profiles       map[string]flat
+	}{
+		{
+			name: "version 1",
+			content: `{"version": "v1", "default_profile": "work", "profiles": {
+				"work": {"api_key": "k1", "endpoint": "https://one", "default_http_timeout": 2.5},
+				"home": {"api_key": "k2", "endpoint": "https://two"}}}`,
+			defaultProfile: "work",
+			profiles: map[string]flat{
+				"work": {apiKey: "k1", endpoint: "https://one", requestTimeout: 2500 * time.Millisecond},
+				"home": {apiKey: "k2", endpoint: "https://two"},
+			},
+		},
+		{
+			name:     "version 1 with keys of a later time and without a default",
+			content:  `{"version": "v1", "theme": {"token": "no"}, "profiles": {"default": {"api_key": "k", "cache": [1]}}}`,
+			profiles: map[string]flat{"default": {apiKey: "k"}},
+		},
+		{
+			name:     "version 1 with a profile that holds nothing",
+			content:  `{"version": "v1", "profiles": {"a": {}, "b": null}}`,
+			profiles: map[string]flat{"a": {}, "b": {}},
+		},
+		{
+			name:     "version 0",
+			content:  `{"default": {"token": "k1", "default_endpoint": "https://one"}, "other": {"token": "k2"}}`,
+			profiles: map[string]flat{"default": {apiKey: "k1", endpoint: "https://one"}, "other": {apiKey: "k2"}},
+		},
+		{
+			name: "version 0 passes over what is no profile",
+			content: `{"default": {"token": "k"}, "n": 1, "s": "x", "l": [{"token": "k"}], "null": null,
+				"no_token": {"default_endpoint": "https://one"}, "odd": {"token": 5}, "empty": {"token": ""}}`,
+			profiles: map[string]flat{"default": {apiKey: "k"}},
+		},
+		{
+			name:     "version 0 with a profile called version",
+			content:  `{"version": {"token": "k"}}`,
+			profiles: map[string]flat{"version": {apiKey: "k"}},
+		},
+		{name: "empty object", content: ` {} `},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			file, err := parseConfigFile([]byte(tc.content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file.defaultProfile != tc.defaultProfile {
+				t.Errorf("default profile %q, want %q", file.defaultProfile, tc.defaultProfile)
+			}
+			got := map[string]flat{}
+			for name, p := range file.profiles {
+				got[name] = flat{p.apiKey.Reveal(), p.endpoint, p.requestTimeout}
+			}
+			if !maps.Equal(got, tc.profiles) {
+				t.Errorf("profiles %+v, want %+v", got, tc.profiles)
+			}
+		})
+	}
+}
+
+// brokenConfigFiles pairs content that holds canarySecret with what its error says.
+var brokenConfigFiles = map[string]string{
+	``:                         "not a JSON object",
+	`canary-5d2C`:              "not a JSON object",
+	`canary-5d2C/8e1F+Qz=`:     "not a JSON object",
+	`"canary-5d2C/8e1F+Qz="`:   "not a JSON object",
+	`["canary-5d2C/8e1F+Qz="]`: "not a JSON object",
+	`{"default": {"token": "canary-5d2C/8e1F+Qz="`:         "not a JSON object",
+	`{"canary-5d2C/8e1F+Qz=": canary-5d2C/8e1F+Qz=}`:       "not a JSON object",
+	`{"version": "canary-5d2C/8e1F+Qz="}`:                  "version",
+	`{"version": "v2", "api_key": "canary-5d2C/8e1F+Qz="}`: "version",
+	`{"version": ""}`:   "version",
+	`{"version": "v1"}`: `"profiles"`,
+	`{"version": "v1", "profiles": "canary-5d2C/8e1F+Qz="}`:                `"profiles"`,
+	`{"version": "v1", "profiles": ["canary-5d2C/8e1F+Qz="]}`:              `"profiles"`,
+	`{"version": "v1", "profiles": {"default": "canary-5d2C/8e1F+Qz="}}`:   `"profiles"`,
+	`{"version": "v1", "profiles": {"a": {"api_key": [1]}}}`:               `"profiles"`,
+	`{"version": "v1", "default_profile": ["canary-5d2C/8e1F+Qz="]}`:       `"default_profile"`,
+	`{"version": "v1", "default_profile": 1, "x": "canary-5d2C/8e1F+Qz="}`: `"default_profile"`,
+}
+
+func TestParseConfigFileErrorsDoNotRepeatTheContent(t *testing.T) {
+	for content, problem := range brokenConfigFiles {
+		t.Run(content, func(t *testing.T) {
+			_, err := parseConfigFile([]byte(content))
+			if err == nil || !strings.Contains(err.Error(), problem) {
+				t.Fatalf("error %v, want one with %s", err, problem)
+			}
+			if leaks(canarySecret, err.Error()) {
+				t.Errorf("the error repeats the content: %v", err)
+			}
+		})
+	}
+}
+
+func FuzzParseConfigFile(f *testing.F) {
+	f.Add([]byte(`{"version": "v1", "default_profile": "a", "profiles": {"a": {"api_key": "k", "endpoint": "e", "default_http_timeout": 30}}}`))
+	f.Add([]byte(`{"default": {"token": "k", "default_endpoint": "e"}}`))
+	for _, content := range slices.Sorted(maps.Keys(brokenConfigFiles)) {
+		f.Add([]byte(content))
+	}
+	// What the errors say in any case: content may well contain "default_profile".
+	var own strings.Builder
+	for _, content := range []string{`1`, `{"version": ""}`, `{"version": "v1"}`, `{"version": "v1", "default_profile": 1}`} {
+		_, err := parseConfigFile([]byte(content))
+		own.WriteString(err.Error() + "\n")
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		file, err := parseConfigFile(content)
+		if err == nil {
+			if file.profiles == nil {
+				t.Fatal("neither profiles nor an error")
+			}
+			return
+		}
+		for i := 0; i+fragmentLength <= len(content); i++ {
+			piece := string(content[i : i+fragmentLength])
+			if strings.Contains(err.Error(), piece) && !strings.Contains(own.String(), piece) {
+				t.Fatalf("%q of the content is in the error: %v", piece, err)
+			}
+		}
+	})
+}
