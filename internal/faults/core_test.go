@@ -26,6 +26,8 @@ type core struct {
 	t        *testing.T
 	roboto   *robototest.Server
 	settings map[string]tftypes.Value
+	vars     map[string]string
+	home     string
 
 	state    tftypes.Value
 	identity *tfprotov6.ResourceIdentityData
@@ -37,7 +39,12 @@ func newCore(t *testing.T, server *robototest.Server) *core {
 		t:        t,
 		roboto:   server,
 		settings: map[string]tftypes.Value{},
-		state:    tftypes.NewValue(secretType(t), nil),
+		vars: map[string]string{
+			"ROBOTO_API_KEY":                   server.APIKey(),
+			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
+			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
+		},
+		state: tftypes.NewValue(secretType(t), nil),
 	}
 }
 
@@ -53,14 +60,9 @@ type session struct {
 }
 
 func (c *core) start(ctx context.Context) (*session, error) {
-	vars := map[string]string{
-		"ROBOTO_API_KEY":                   c.roboto.APIKey(),
-		"ROBOTO_SERVICE_ENDPOINT":          c.roboto.Endpoint(),
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": c.roboto.SecretsManagerEndpoint(),
-	}
 	server := newProtocolServer(roboto.Environment{
-		Getenv:      func(name string) string { return vars[name] },
-		UserHomeDir: func() (string, error) { return "", errors.New("no home directory") },
+		Getenv:      func(name string) string { return c.vars[name] },
+		UserHomeDir: func() (string, error) { return c.home, nil },
 		DialContext: c.roboto.DialContext,
 	})
 	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
@@ -85,6 +87,9 @@ func (c *core) apply(ctx context.Context, config attributes) error {
 		return s.change(ctx, tftypes.NewValue(secretType(c.t), nil))
 	}
 	desired := object(secretType(c.t), config)
+	if err := s.validate(ctx, desired); err != nil {
+		return err
+	}
 	if c.tainted {
 		if err := s.change(ctx, tftypes.NewValue(secretType(c.t), nil)); err != nil {
 			return err
@@ -111,6 +116,17 @@ func (c *core) planIsEmpty(ctx context.Context, config attributes) (bool, error)
 	}
 	planned, _, err := s.plan(ctx, object(secretType(c.t), config))
 	return !c.tainted && planned.Equal(c.state), err
+}
+
+func (s *session) validate(ctx context.Context, config tftypes.Value) error {
+	resp, err := s.server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{
+		TypeName: "roboto_secret", Config: s.dynamic(config),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+	})
+	if err != nil {
+		return err
+	}
+	return diagnosticsError(resp.Diagnostics)
 }
 
 func (s *session) refresh(ctx context.Context) error {
@@ -195,24 +211,12 @@ func (s *session) change(ctx context.Context, config tftypes.Value) error {
 
 // readSecrets reads data.roboto_secrets and returns the names.
 func (c *core) readSecrets(ctx context.Context) ([]string, error) {
-	s, err := c.start(ctx)
+	state, err := c.readData(ctx, "roboto_secrets", nil)
 	if err != nil {
 		return nil, err
 	}
-	kind := schemas(c.t).DataSourceSchemas["roboto_secrets"].ValueType()
-	resp, err := s.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{
-		TypeName: "roboto_secrets", Config: c.dynamic(object(kind, nil)),
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := diagnosticsError(resp.Diagnostics); err != nil {
-		return nil, err
-	}
-	value, err := resp.State.Unmarshal(kind)
-	c.must(err)
 	var result map[string]tftypes.Value
-	c.must(value.As(&result))
+	c.must(state.As(&result))
 	var list []tftypes.Value
 	c.must(result["names"].As(&list))
 	names := make([]string, len(list))
@@ -220,6 +224,51 @@ func (c *core) readSecrets(ctx context.Context) ([]string, error) {
 		c.must(list[i].As(&names[i]))
 	}
 	return names, nil
+}
+
+func (c *core) readData(ctx context.Context, name string, config attributes) (tftypes.Value, error) {
+	s, err := c.start(ctx)
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	kind := schemas(c.t).DataSourceSchemas[name].ValueType()
+	resp, err := s.server.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: name, Config: c.dynamic(object(kind, config))})
+	if err != nil {
+		return tftypes.Value{}, err
+	}
+	if err := diagnosticsError(resp.Diagnostics); err != nil {
+		return tftypes.Value{}, err
+	}
+	return resp.State.Unmarshal(kind)
+}
+
+func (c *core) openEphemeral(ctx context.Context, config attributes) error {
+	s, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	kind := schemas(c.t).EphemeralResourceSchemas["roboto_secret"].ValueType()
+	resp, err := s.server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: "roboto_secret", Config: c.dynamic(object(kind, config))})
+	if err != nil {
+		return err
+	}
+	return diagnosticsError(resp.Diagnostics)
+}
+
+func (c *core) importID(ctx context.Context, id string) error {
+	s, err := c.start(ctx)
+	if err != nil {
+		return err
+	}
+	resp, err := s.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: "roboto_secret", ID: id})
+	if err != nil {
+		return err
+	}
+	if err := diagnosticsError(resp.Diagnostics); err != nil {
+		return err
+	}
+	c.state, c.identity = c.value(resp.ImportedResources[0].State), resp.ImportedResources[0].Identity
+	return nil
 }
 
 // attribute is a string attribute of the state, "" for null.

@@ -101,7 +101,7 @@ func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanu
 			"Writing: %s\n\nDeleting: %s\n\n"+
 			"When the cause is removed, run terraform apply: it replaces the record. Where create_before_destroy or prevent_destroy keep it from doing so, "+
 			"run terraform untaint with the resource's address first; the next apply then writes the value.",
-			describe(ref), explain(err).what, explain(cleanupErr)))
+			describe(ref), explain(err).what, explain(cleanupErr).what))
 }
 
 // addSettingError is for settings that are wrong by themselves. Only settings
@@ -161,7 +161,7 @@ func explain(err error) explanation {
 	}
 	if e, ok := errors.AsType[*roboto.UnexpectedAnswerError](err); ok {
 		return explanation{
-			what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, strings.TrimSuffix(e.Problem, ".")),
+			what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem),
 			next: "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support.",
 		}
 	}
@@ -186,7 +186,7 @@ func explainSetting(e *roboto.SettingError) explanation {
 		from = ", which comes from " + e.Source + ","
 	}
 	return explanation{
-		what: fmt.Sprintf("The setting %s%s is not usable: %s.", e.Setting, from, e.Problem),
+		what: fmt.Sprintf("The setting %s%s cannot be used: %s.", e.Setting, from, e.Problem),
 		next: e.Remedy,
 	}
 }

@@ -207,7 +207,7 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	if json.Unmarshal(body, &envelope) != nil {
 		return answer{}, &UnexpectedAnswerError{
 			Request:   r.String(),
-			Problem:   "it is not JSON; is the endpoint really Roboto's API?",
+			Problem:   "it is not JSON",
 			malformed: true,
 		}
 	}
@@ -223,7 +223,7 @@ func (a answer) decode(r request, target any) error {
 	if len(a.data) == 0 || string(a.data) == "null" || json.Unmarshal(a.data, target) != nil {
 		return &UnexpectedAnswerError{
 			Request:   r.String(),
-			Problem:   "its JSON does not have the shape of Roboto's answers; is the endpoint really Roboto's API?",
+			Problem:   "its JSON does not have the shape of Roboto's answers",
 			malformed: true,
 		}
 	}

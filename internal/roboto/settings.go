@@ -256,7 +256,7 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		return login{}, &SettingError{
 			Setting: SettingConfigFile,
 			Source:  path.source,
-			Problem: fmt.Sprintf("the config file %s cannot be used: %v", file, err),
+			Problem: fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
 			Remedy:  "Repair the file, or set ROBOTO_API_KEY, which makes the file unnecessary.",
 		}
 	}
