@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -28,6 +29,8 @@ type core struct {
 	settings map[string]tftypes.Value
 	vars     map[string]string
 	home     string
+	// running is the provider of the operation under way.
+	running tfprotov6.ProviderServer
 
 	state    tftypes.Value
 	identity *tfprotov6.ResourceIdentityData
@@ -44,7 +47,7 @@ func newCore(t *testing.T, server *robototest.Server) *core {
 			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
 			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
 		},
-		state: tftypes.NewValue(secretType(t), nil),
+		state: nothing(t),
 	}
 }
 
@@ -65,6 +68,7 @@ func (c *core) start(ctx context.Context) (*session, error) {
 		UserHomeDir: func() (string, error) { return c.home, nil },
 		DialContext: c.roboto.DialContext,
 	})
+	c.running = server
 	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
 		Config: c.dynamic(object(providerType(c.t), c.settings)),
 	})
@@ -84,14 +88,14 @@ func (c *core) apply(ctx context.Context, config attributes) error {
 		return err
 	}
 	if config == nil {
-		return s.change(ctx, tftypes.NewValue(secretType(c.t), nil))
+		return s.change(ctx, nothing(c.t))
 	}
 	desired := object(secretType(c.t), config)
 	if err := s.validate(ctx, desired); err != nil {
 		return err
 	}
 	if c.tainted {
-		if err := s.change(ctx, tftypes.NewValue(secretType(c.t), nil)); err != nil {
+		if err := s.change(ctx, nothing(c.t)); err != nil {
 			return err
 		}
 	}
@@ -309,9 +313,13 @@ func newProtocolServer(environment roboto.Environment) tfprotov6.ProviderServer 
 	return providerserver.NewProtocol6(provider.New("test", environment)())()
 }
 
+var providerSchemas = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+	return newProtocolServer(roboto.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+})
+
 func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()
-	resp, err := newProtocolServer(roboto.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	resp, err := providerSchemas()
 	if err == nil {
 		err = diagnosticsError(resp.Diagnostics)
 	}
@@ -324,6 +332,12 @@ func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 func secretType(t *testing.T) tftypes.Type {
 	t.Helper()
 	return schemas(t).ResourceSchemas["roboto_secret"].ValueType()
+}
+
+// nothing is the configuration of a secret that is to go.
+func nothing(t *testing.T) tftypes.Value {
+	t.Helper()
+	return tftypes.NewValue(secretType(t), nil)
 }
 
 func providerType(t *testing.T) tftypes.Type {

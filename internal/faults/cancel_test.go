@@ -1,0 +1,57 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// promptly is the most that an operation may take after Ctrl-C: a create that
+// cleans up behind itself takes the longest.
+const promptly = time.Minute
+
+// A canceled operation ends promptly, what was done is in the state, and one
+// plain apply goes on from there.
+func TestCancel(t *testing.T) {
+	for _, call := range faultCalls() {
+		for name, after := range map[string]bool{"before the request takes effect": false, "after it took effect": true} {
+			t.Run(call.name+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
+					c, ctx := newCore(t, server), t.Context()
+					c.settings = call.settings
+					if call.prepare != nil {
+						c.must(call.prepare(ctx, c))
+					}
+					server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: after, Times: 1})
+					done := make(chan error)
+					go func() { done <- call.act(ctx, c) }()
+					time.Sleep(time.Second)
+					stopped := time.Now()
+					if _, err := c.running.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
+						t.Fatal(err)
+					}
+					err := <-done
+					if took := time.Since(stopped); took > promptly {
+						t.Errorf("it went on for %s", took)
+					}
+					server.ClearFaults()
+					if again := c.apply(ctx, call.after); again != nil {
+						t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
+					}
+					if wrong := c.disagreement(ctx, call); wrong != nil {
+						t.Fatalf("%v\n\nafter: %v", wrong, err)
+					}
+				})
+			})
+		}
+	}
+}
