@@ -6,8 +6,6 @@ package roboto
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"time"
 )
 
 // configFile is what Roboto's first-party tools keep in ~/.roboto/config.json.
@@ -18,9 +16,10 @@ type configFile struct {
 }
 
 type profile struct {
-	apiKey         Sensitive
-	endpoint       string
-	requestTimeout time.Duration
+	apiKey   Sensitive
+	endpoint string
+	// requestTimeoutSeconds is nil if the profile has none.
+	requestTimeoutSeconds *float64
 }
 
 // parseConfigFile reads either version. Its errors never repeat the content.
@@ -29,12 +28,12 @@ func parseConfigFile(content []byte) (configFile, error) {
 	if err := json.Unmarshal(content, &top); err != nil {
 		return configFile{}, errors.New("it is not a JSON object")
 	}
-	var version string
-	if json.Unmarshal(top["version"], &version) != nil {
+	version, versioned := jsonString(top["version"])
+	if !versioned {
 		return parseConfigFileV0(top), nil
 	}
 	if version != "v1" {
-		return configFile{}, fmt.Errorf("its version %q is not known to this provider", truncate(version, 20))
+		return configFile{}, errors.New("its version is not known to this provider")
 	}
 	return parseConfigFileV1(top)
 }
@@ -45,9 +44,9 @@ func parseConfigFileV1(top map[string]json.RawMessage) (configFile, error) {
 		return configFile{}, errors.New(`its "default_profile" is not a string`)
 	}
 	var profiles map[string]struct {
-		APIKey             string  `json:"api_key"`
-		Endpoint           string  `json:"endpoint"`
-		DefaultHTTPTimeout float64 `json:"default_http_timeout"`
+		APIKey             string   `json:"api_key"`
+		Endpoint           string   `json:"endpoint"`
+		DefaultHTTPTimeout *float64 `json:"default_http_timeout"`
 	}
 	if json.Unmarshal(top["profiles"], &profiles) != nil {
 		return configFile{}, errors.New(`its "profiles" is not an object of profiles with "api_key" and "endpoint"`)
@@ -55,9 +54,9 @@ func parseConfigFileV1(top map[string]json.RawMessage) (configFile, error) {
 	file.profiles = make(map[string]profile, len(profiles))
 	for name, p := range profiles {
 		file.profiles[name] = profile{
-			apiKey:         NewSensitive(p.APIKey),
-			endpoint:       p.Endpoint,
-			requestTimeout: time.Duration(p.DefaultHTTPTimeout * float64(time.Second)),
+			apiKey:                NewSensitive(p.APIKey),
+			endpoint:              p.Endpoint,
+			requestTimeoutSeconds: p.DefaultHTTPTimeout,
 		}
 	}
 	return file, nil

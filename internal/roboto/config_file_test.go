@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestParseConfigFile(t *testing.T) {
 	type flat struct {
 		apiKey, endpoint string
-		requestTimeout   time.Duration
+		requestTimeout   float64
 	}
 	for _, tc := range []struct {
 		name, content  string
@@ -28,7 +27,7 @@ func TestParseConfigFile(t *testing.T) {
 				"home": {"api_key": "k2", "endpoint": "https://two"}}}`,
 			defaultProfile: "work",
 			profiles: map[string]flat{
-				"work": {apiKey: "k1", endpoint: "https://one", requestTimeout: 2500 * time.Millisecond},
+				"work": {apiKey: "k1", endpoint: "https://one", requestTimeout: 2.5},
 				"home": {apiKey: "k2", endpoint: "https://two"},
 			},
 		},
@@ -70,7 +69,11 @@ func TestParseConfigFile(t *testing.T) {
 			}
 			got := map[string]flat{}
 			for name, p := range file.profiles {
-				got[name] = flat{p.apiKey.Reveal(), p.endpoint, p.requestTimeout}
+				flattened := flat{apiKey: p.apiKey.Reveal(), endpoint: p.endpoint}
+				if p.requestTimeoutSeconds != nil {
+					flattened.requestTimeout = *p.requestTimeoutSeconds
+				}
+				got[name] = flattened
 			}
 			if !maps.Equal(got, tc.profiles) {
 				t.Errorf("profiles %+v, want %+v", got, tc.profiles)

@@ -66,7 +66,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	case known.ARN != "" && known.ARN != record.ARN:
 		return refuse("the credentials are for another AWS secret than the one that the record names")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
-		return nil, &UnsupportedStoreError{Ref: ref, StoreType: truncate(wire.Creds.StoreType, 40)}
+		return nil, newUnsupportedStoreError(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != arn.region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":

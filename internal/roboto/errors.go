@@ -108,22 +108,25 @@ func parseErrorBody(body []byte) (code, message string) {
 		Code    json.RawMessage `json:"error_code"`
 		Message json.RawMessage `json:"message"`
 	}
-	if json.Unmarshal(answer.Error, &envelope) != nil {
-		return "", jsonString(answer.Message)
+	if string(answer.Error) == "null" || json.Unmarshal(answer.Error, &envelope) != nil {
+		message, _ = jsonString(answer.Message)
+		return "", message
 	}
-	code = jsonString(envelope.Code)
+	code, _ = jsonString(envelope.Code)
 	if !errorCodePattern.MatchString(code) {
 		code = ""
 	}
-	return code, jsonString(envelope.Message)
+	message, _ = jsonString(envelope.Message)
+	return code, message
 }
 
-func jsonString(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return ""
+// jsonString is the text of a JSON string, false for anything else.
+func jsonString(raw json.RawMessage) (string, bool) {
+	var text *string
+	if json.Unmarshal(raw, &text) != nil || text == nil {
+		return "", false
 	}
-	return text
+	return *text, true
 }
 
 // AWSError is a refusal by AWS Secrets Manager.
@@ -237,6 +240,16 @@ type UnexpectedAnswerError struct {
 
 func (e *UnexpectedAnswerError) Error() string {
 	return fmt.Sprintf("%s: unexpected answer: %s", e.Request, e.Problem)
+}
+
+// storeTypePattern keeps anything else than a plausible name from being repeated.
+var storeTypePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,19}$`)
+
+func newUnsupportedStoreError(ref SecretRef, storeType string) error {
+	if !storeTypePattern.MatchString(storeType) {
+		storeType = "unknown"
+	}
+	return &UnsupportedStoreError{Ref: ref, StoreType: storeType}
 }
 
 // UnsupportedStoreError says that the value lives where this client cannot go.

@@ -159,6 +159,7 @@ func TestTransportReason(t *testing.T) {
 		{"canceled", context.Canceled, "canceled", true},
 		{"attempt's deadline", context.DeadlineExceeded, "timed out", true},
 		{"network's timeout", dial(os.ErrDeadlineExceeded), "timed out", true},
+		{"proxy's timeout", fmt.Errorf("proxy: %w", dial(os.ErrDeadlineExceeded)), "timed out", true},
 		{"DNS", dial(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), `"api.example.com" cannot be resolved`, true},
 		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "connection refused", true},
 		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "connection reset by peer", true},

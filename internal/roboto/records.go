@@ -189,7 +189,7 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 		}
 	}
 	key := c.config.APIKey.Reveal()
-	for _, field := range []string{wire.Name, wire.OrgID, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy} {
+	for _, field := range []string{wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy} {
 		if strings.Contains(field, key) {
 			return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: "a secret record repeats the API key"}
 		}
@@ -228,7 +228,7 @@ func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Reco
 		}
 	}
 	if record.StoreType != storeTypeAWS {
-		return Record{}, &UnsupportedStoreError{Ref: want, StoreType: truncate(record.StoreType, 40)}
+		return Record{}, newUnsupportedStoreError(want, record.StoreType)
 	}
 	return record, nil
 }

@@ -12,6 +12,7 @@ import (
 func TestWireTime(t *testing.T) {
 	second := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	micro := second.Add(678901 * time.Microsecond)
+	// Compared with ==: in UTC, not merely the same instant.
 	for text, want := range map[string]time.Time{
 		"2026-01-02T03:04:05Z":             second,
 		"2026-01-02T03:04:05+00:00":        second,
@@ -28,7 +29,7 @@ func TestWireTime(t *testing.T) {
 		"2026-01-02 05:04:05.678901+02:00": micro,
 	} {
 		var got wireTime
-		if err := json.Unmarshal([]byte(`"`+text+`"`), &got); err != nil || got.Time != want { //nolint:revive // in UTC, not merely the same instant
+		if err := json.Unmarshal([]byte(`"`+text+`"`), &got); err != nil || got.Time != want {
 			t.Errorf("%s is %v, %v, want %v", text, got, err, want)
 		}
 	}

@@ -4,14 +4,18 @@
 package roboto
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 const (
@@ -20,53 +24,72 @@ const (
 	fragmentLength = 8
 
 	maxMessageRunes = 500
+	// maxMessageBytes is cut off before the work of redacting begins.
+	maxMessageBytes = 4096
 )
 
 // redactor takes secrets out of what a server says before anybody sees it.
 // It is built when an answer has to be repeated, not for every call.
 type redactor struct {
-	fragments map[string]struct{}
-	whole     []string
+	// forms are the secrets in all encodings.
+	forms []string
 }
 
 func newRedactor(secrets ...Sensitive) *redactor {
-	r := &redactor{fragments: map[string]struct{}{}}
+	r := &redactor{}
 	for _, secret := range secrets {
-		text := secret.Reveal()
-		if text == "" {
-			continue
-		}
-		for _, form := range encodings(text) {
-			r.add(form)
+		if !secret.IsEmpty() {
+			r.forms = append(r.forms, encodings(secret.Reveal())...)
 		}
 	}
 	return r
 }
 
-func (r *redactor) add(form string) {
-	if len(form) < fragmentLength {
-		r.whole = append(r.whole, form)
-		return
-	}
-	for i := 0; i+fragmentLength <= len(form); i++ {
-		r.fragments[form[i:i+fragmentLength]] = struct{}{}
-	}
-}
-
 // encodings lists the forms in which a server may repeat text.
 func encodings(text string) []string {
-	quotedJSON, _ := json.Marshal(text)
 	quotedGo := strconv.Quote(text)
-	query, path := url.QueryEscape(text), url.PathEscape(text)
+	quotedJSON := jsonWithoutQuotes(text)
+	hexadecimal := hex.EncodeToString([]byte(text))
 	forms := []string{
 		text,
-		string(quotedJSON[1 : len(quotedJSON)-1]),
 		quotedGo[1 : len(quotedGo)-1],
-		query, strings.ToLower(query),
-		path, strings.ToLower(path),
-		hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text))),
+		quotedJSON, escapeHTML(quotedJSON), escapeNonASCII(quotedJSON),
+		hexadecimal, strings.ToUpper(hexadecimal),
+	}
+	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text), escapePathSegment(text)} {
+		forms = append(forms, escaped, percentEscape.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	return append(forms, base64Forms(text)...)
+}
+
+var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// jsonWithoutQuotes is text in JSON as most languages write it: Go alone escapes HTML.
+func jsonWithoutQuotes(text string) string {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text)
+	return out.String()[1 : out.Len()-2]
+}
+
+func escapeHTML(quotedJSON string) string {
+	var out bytes.Buffer
+	json.HTMLEscape(&out, []byte(quotedJSON))
+	return out.String()
+}
+
+// escapeNonASCII gives JSON as Python writes it.
+func escapeNonASCII(quotedJSON string) string {
+	var out strings.Builder
+	for _, unit := range utf16.Encode([]rune(quotedJSON)) {
+		if unit < utf8.RuneSelf {
+			out.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&out, `\u%04x`, unit)
+		}
+	}
+	return out.String()
 }
 
 // base64Forms gives what text looks like inside base64 at each of the three
@@ -90,23 +113,26 @@ func base64Forms(text string) []string {
 // none as it is.
 func (r *redactor) redact(text string) string {
 	hidden := make([]bool, len(text))
+	// The text is short and a secret can be long, so the text's fragments are
+	// indexed and the secret's looked up.
+	fragments := map[string][]int{}
 	for i := 0; i+fragmentLength <= len(text); i++ {
-		if _, ok := r.fragments[text[i:i+fragmentLength]]; ok {
-			mark(hidden[i : i+fragmentLength])
-		}
+		fragment := text[i : i+fragmentLength]
+		fragments[fragment] = append(fragments[fragment], i)
 	}
-	for _, form := range r.whole {
-		for i := 0; ; {
-			at := strings.Index(text[i:], form)
-			if at < 0 {
-				break
+	for _, form := range r.forms {
+		if len(form) < fragmentLength {
+			markAll(hidden, text, form)
+			continue
+		}
+		for i := 0; i+fragmentLength <= len(form); i++ {
+			for _, at := range fragments[form[i:i+fragmentLength]] {
+				mark(hidden[at : at+fragmentLength])
 			}
-			mark(hidden[i+at : i+at+len(form)])
-			i += at + 1
 		}
 	}
 	var out strings.Builder
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch {
 		case !hidden[i]:
 			out.WriteByte(text[i])
@@ -115,6 +141,18 @@ func (r *redactor) redact(text string) string {
 		}
 	}
 	return out.String()
+}
+
+// markAll marks every occurrence of form in text, overlapping ones too.
+func markAll(hidden []bool, text, form string) {
+	for from := 0; ; from++ {
+		at := strings.Index(text[from:], form)
+		if at < 0 {
+			return
+		}
+		from += at
+		mark(hidden[from : from+len(form)])
+	}
 }
 
 func mark(bytes []bool) {
@@ -130,6 +168,7 @@ var opaqueToken = regexp.MustCompile(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 // message makes a server's words fit to show: without secrets, control
 // characters (they could steer a terminal) or endless length.
 func (r *redactor) message(text string) string {
+	text = text[:min(len(text), maxMessageBytes)]
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
 			return ' '

@@ -161,6 +161,7 @@ func TestRedactSeveralSecrets(t *testing.T) {
 		"first-secret-valuesecond onepin9":        "(redacted)",
 		"pin9first-secret-value.first-secret":     "(redacted).(redacted)",
 		"first-se, second, pin":                   "(redacted), second, pin",
+		`{"v":"first-secret-value"}`:              `{"v":"(redacted)"}`,
 		"pin9pin9 pin":                            "(redacted) pin",
 	} {
 		if got := r.redact(text); got != want {

@@ -76,7 +76,7 @@ func TestBackoffIsJitterBelowADoublingLimit(t *testing.T) {
 		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 16 * time.Second,
 		6: 30 * time.Second, 7: 30 * time.Second, 64: 30 * time.Second, 1000: 30 * time.Second,
 	} {
-		var least, most = limit, time.Duration(0)
+		least, most := limit, time.Duration(0)
 		for range 300 {
 			wait := backoff(attempt)
 			least, most = min(least, wait), max(most, wait)

@@ -176,14 +176,10 @@ func firstGiven(candidates ...sourced) sourced {
 
 // login is the API key with the endpoint that it is meant for.
 type login struct {
-	apiKey         Sensitive
-	endpoint       sourced
-	requestTimeout sourcedDuration
-}
-
-type sourcedDuration struct {
-	value  time.Duration
-	source string
+	apiKey   Sensitive
+	endpoint sourced
+	// requestTimeout is the profile's, in seconds.
+	requestTimeout sourced
 }
 
 // resolveLogin finds the first source that gives an API key and takes the
@@ -285,11 +281,11 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		}
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
-	return login{
-		apiKey:         p.apiKey,
-		endpoint:       sourced{value: p.endpoint, source: source},
-		requestTimeout: sourcedDuration{value: p.requestTimeout, source: source},
-	}, checkAPIKey(p.apiKey, source)
+	found := login{apiKey: p.apiKey, endpoint: sourced{value: p.endpoint, source: source}}
+	if p.requestTimeoutSeconds != nil {
+		found.requestTimeout = sourced{value: strconv.FormatFloat(*p.requestTimeoutSeconds, 'g', -1, 64), source: source}
+	}
+	return found, checkAPIKey(p.apiKey, source)
 }
 
 // checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)
@@ -332,35 +328,40 @@ func resolveOrgID(settings Settings, env Environment) (string, error) {
 	return org.value, nil
 }
 
-func resolveRequestTimeout(settings Settings, env Environment, profile sourcedDuration) (time.Duration, error) {
-	timeout := sourcedDuration{value: settings.RequestTimeout}
-	if variable := fromEnv(env, "ROBOTO_DEFAULT_HTTP_TIMEOUT"); timeout.value == 0 && variable.value != "" {
-		seconds, err := strconv.ParseFloat(variable.value, 64)
-		if err != nil || math.IsNaN(seconds) || seconds <= 0 || seconds > math.MaxInt32 {
-			return 0, &SettingError{
-				Setting: SettingRequestTimeout,
-				Source:  variable.source,
-				Problem: fmt.Sprintf("%q is not a positive number of seconds", truncate(variable.value, 40)),
-				Remedy:  "Give a number of seconds such as 30, without a unit.",
-			}
-		}
-		timeout = sourcedDuration{value: time.Duration(seconds * float64(time.Second)), source: variable.source}
-	}
-	if timeout.value == 0 {
-		timeout = profile
-	}
-	if timeout.value == 0 {
-		return DefaultRequestTimeout, nil
-	}
-	if timeout.value < 0 {
+func resolveRequestTimeout(settings Settings, env Environment, profile sourced) (time.Duration, error) {
+	if settings.RequestTimeout < 0 {
 		return 0, &SettingError{
 			Setting: SettingRequestTimeout,
-			Source:  timeout.source,
 			Problem: "it must be positive",
 			Remedy:  `Give a duration such as "30s".`,
 		}
 	}
-	return timeout.value, nil
+	if settings.RequestTimeout > 0 {
+		return settings.RequestTimeout, nil
+	}
+	seconds := firstGiven(fromEnv(env, "ROBOTO_DEFAULT_HTTP_TIMEOUT"), profile)
+	if seconds.value == "" {
+		return DefaultRequestTimeout, nil
+	}
+	number, err := strconv.ParseFloat(seconds.value, 64)
+	timeout, ok := secondsDuration(number)
+	if err != nil || !ok {
+		return 0, &SettingError{
+			Setting: SettingRequestTimeout,
+			Source:  seconds.source,
+			Problem: fmt.Sprintf("%q is not a positive number of seconds", truncate(seconds.value, 40)),
+			Remedy:  "Give a number of seconds such as 30, without a unit.",
+		}
+	}
+	return timeout, nil
+}
+
+// secondsDuration accepts a millisecond to 68 years.
+func secondsDuration(seconds float64) (time.Duration, bool) {
+	if !(seconds >= 0.001 && seconds <= math.MaxInt32) { // NaN is neither
+		return 0, false
+	}
+	return time.Duration(seconds * float64(time.Second)), true
 }
 
 // parseEndpoint accepts https anywhere and plain http to a loopback address

@@ -191,7 +191,8 @@ func TestOtherSettings(t *testing.T) {
 		{
 			"block beats environment",
 			Settings{OrgID: "og_block", RequestTimeout: time.Minute, MaxAttempts: 1, SecretsManagerEndpoint: "http://127.0.0.1:8080"},
-			env, want{"og_block", "http://127.0.0.1:8080", time.Minute, 1},
+			env,
+			want{"og_block", "http://127.0.0.1:8080", time.Minute, 1},
 		},
 		{"profile's timeout", Settings{Profile: "slow"}, nil, want{"", "", 90 * time.Second, 10}},
 		{"environment's timeout beats the profile's", Settings{Profile: "slow"}, env, want{"og_env", "https://env-manager", 2500 * time.Millisecond, 10}},
@@ -313,6 +314,7 @@ func TestSettingErrors(t *testing.T) {
 		{"file that is not there", Settings{ConfigFile: "/absent/roboto.json"}, machine{}, SettingConfigFile, "", "/absent/roboto.json cannot be read"},
 		{"environment's file that is not there", Settings{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/absent.json")}, SettingConfigFile, "ROBOTO_CONFIG_FILE", "absent.json cannot be read"},
 		{"file in a home directory that is not there", Settings{ConfigFile: "~/roboto.json"}, machine{homeless: true}, SettingConfigFile, "", "cannot be read"},
+		{"directory in the default place", Settings{}, machine{files: map[string]string{configFileName + "/x": ""}}, SettingConfigFile, "", "cannot be read"},
 		{"directory", Settings{ConfigFile: "/"}, machine{}, SettingConfigFile, "", "cannot be read"},
 		{"file that is not JSON", Settings{}, machine{files: files("api_key = not-json-key")}, SettingConfigFile, "", "not a JSON object"},
 		{"environment's file that is not JSON", Settings{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/x"), files: map[string]string{"x": "not-json-key"}}, SettingConfigFile, "ROBOTO_CONFIG_FILE", "not a JSON object"},

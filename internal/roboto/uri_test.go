@@ -88,7 +88,7 @@ func TestParseSecretRef(t *testing.T) {
 			t.Errorf("ParseSecretRef(%q) = %+v, %v, want %+v", tc.id, got, err, tc.want)
 		}
 	}
-	for _, id := range []string{"", "@", "a@", "@og_1", "a@b@c", "a/b", "..", "roboto-secret://", "http://a"} {
+	for _, id := range []string{"", "@", "a@", "@og_1", "a@b@c", "a/b", "..", "roboto-secret://", "roboto-secret://roboto-secret://a", "http://a"} {
 		if got, err := ParseSecretRef(id); err == nil {
 			t.Errorf("ParseSecretRef(%q) = %+v, want an error", id, got)
 		}
