@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"sync"
 	"testing"
 
@@ -24,11 +25,13 @@ import (
 // or a clock of its own: inside a testing/synctest bubble a retry's wait costs
 // nothing. Each apply is a provider of its own, as in real life.
 type core struct {
-	t        *testing.T
+	t        testing.TB
 	roboto   *robototest.Server
 	settings map[string]tftypes.Value
 	vars     map[string]string
 	home     string
+	// dial is nil for real sockets.
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// running is the provider of the operation under way.
 	running tfprotov6.ProviderServer
 
@@ -37,11 +40,12 @@ type core struct {
 	tainted  bool
 }
 
-func newCore(t *testing.T, server *robototest.Server) *core {
+func newCore(t testing.TB, server *robototest.Server) *core {
 	return &core{
 		t:        t,
 		roboto:   server,
 		settings: map[string]tftypes.Value{},
+		dial:     server.DialContext,
 		vars: map[string]string{
 			"ROBOTO_API_KEY":                   server.APIKey(),
 			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
@@ -66,7 +70,7 @@ func (c *core) start(ctx context.Context) (*session, error) {
 	server := newProtocolServer(roboto.Environment{
 		Getenv:      func(name string) string { return c.vars[name] },
 		UserHomeDir: func() (string, error) { return c.home, nil },
-		DialContext: c.roboto.DialContext,
+		DialContext: c.dial,
 	})
 	c.running = server
 	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
@@ -317,7 +321,7 @@ var providerSchemas = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaRespon
 	return newProtocolServer(roboto.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 })
 
-func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
+func schemas(t testing.TB) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()
 	resp, err := providerSchemas()
 	if err == nil {
@@ -329,18 +333,18 @@ func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 	return resp
 }
 
-func secretType(t *testing.T) tftypes.Type {
+func secretType(t testing.TB) tftypes.Type {
 	t.Helper()
 	return schemas(t).ResourceSchemas["roboto_secret"].ValueType()
 }
 
 // nothing is the configuration of a secret that is to go.
-func nothing(t *testing.T) tftypes.Value {
+func nothing(t testing.TB) tftypes.Value {
 	t.Helper()
 	return tftypes.NewValue(secretType(t), nil)
 }
 
-func providerType(t *testing.T) tftypes.Type {
+func providerType(t testing.TB) tftypes.Type {
 	t.Helper()
 	return schemas(t).Provider.ValueType()
 }

@@ -1,0 +1,61 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func BenchmarkParseURI(b *testing.B) {
+	for b.Loop() {
+		if _, err := ParseURI("roboto-secret://production-database-password@og_0123456789ab"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDecodePage decodes and checks a page of 100 records.
+func BenchmarkDecodePage(b *testing.B) {
+	items := make([]map[string]any, 100)
+	for i := range items {
+		items[i] = map[string]any{
+			"name": fmt.Sprintf("secret-%d", i), "org_id": "og_test", "store_type": "aws",
+			"location": map[string]any{"store_type": "aws", "arn": fmt.Sprintf("arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/%d-AbCdEf", i)},
+			"created":  "2026-05-20T10:00:00.123456Z", "created_by": "somebody@example.com",
+			"modified": "2026-05-20T10:00:00.123456Z", "modified_by": "somebody@example.com", "last_used": nil,
+		}
+	}
+	page, err := json.Marshal(map[string]any{"items": items, "next_token": "token"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := NewClient(Config{APIKey: NewSensitive("an-api-key-of-some-length")}, Options{})
+	r := request{method: "GET", path: "/v1/secrets"}
+	b.SetBytes(int64(len(page)))
+	for b.Loop() {
+		var wire struct {
+			Items []wireRecord `json:"items"`
+		}
+		if err := (answer{data: page}).decode(r, &wire); err != nil {
+			b.Fatal(err)
+		}
+		for _, item := range wire.Items {
+			if _, err := c.record(r, item); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkRedact takes a value of 64 KiB out of a message that repeats its beginning.
+func BenchmarkRedact(b *testing.B) {
+	value := strings.Repeat("correct horse battery staple ", MaxValueBytes/29)
+	message := "the value " + value[:300] + " was refused"
+	for b.Loop() {
+		newRedactor(NewSensitive(value)).message(message)
+	}
+}
