@@ -36,7 +36,7 @@ func TestCancel(t *testing.T) {
 					go func() { done <- call.act(ctx, c) }()
 					time.Sleep(time.Second)
 					stopped := time.Now()
-					if _, err := c.running.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
+					if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
 						t.Fatal(err)
 					}
 					err := <-done

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -33,7 +34,7 @@ type core struct {
 	// dial is nil for real sockets.
 	dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// running is the provider of the operation under way.
-	running tfprotov6.ProviderServer
+	running atomic.Pointer[tfprotov6.ProviderServer]
 
 	state    tftypes.Value
 	identity *tfprotov6.ResourceIdentityData
@@ -72,7 +73,7 @@ func (c *core) start(ctx context.Context) (*session, error) {
 		UserHomeDir: func() (string, error) { return c.home, nil },
 		DialContext: c.dial,
 	})
-	c.running = server
+	c.running.Store(&server)
 	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{
 		Config: c.dynamic(object(providerType(c.t), c.settings)),
 	})
