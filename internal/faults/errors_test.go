@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,8 +27,8 @@ const canary = "kanarienvogel-4711-x"
 
 var update = flag.Bool("update", false, "write testdata/errors.md anew")
 
-// catalogued is an error that a practitioner can meet, and how to make it happen.
-type catalogued struct {
+// cataloged is an error that a practitioner can meet, and how to make it happen.
+type cataloged struct {
 	title string
 	// vars override the environment, file is the config file, and settings are
 	// the provider block's.
@@ -43,7 +44,7 @@ type catalogued struct {
 	config attributes
 }
 
-func catalog() []catalogued {
+func catalog() []cataloged {
 	const (
 		create = robototest.CreateSecret
 		put    = robototest.PutValue
@@ -83,7 +84,7 @@ func catalog() []catalogued {
 	html := http.Header{"Content-Type": {"text/html"}}
 	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
 
-	return []catalogued{
+	return []cataloged{
 		{title: "No API key", vars: map[string]string{"ROBOTO_API_KEY": ""}, config: versioned},
 		{title: "An API key of the retired format", vars: map[string]string{"ROBOTO_API_KEY": "robo_pat_x"}, config: versioned},
 		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},
@@ -182,7 +183,7 @@ func TestErrorCatalog(t *testing.T) {
 	}
 }
 
-func (e catalogued) happen(t *testing.T) string {
+func (e cataloged) happen(t *testing.T) string {
 	options := e.options
 	options.InMemory = true
 	server := robototest.Start(t, options)
@@ -197,12 +198,8 @@ func (e catalogued) happen(t *testing.T) string {
 	if e.managed != nil {
 		c.must(c.apply(ctx, e.managed))
 	}
-	for name, value := range e.vars {
-		c.vars[name] = value
-	}
-	for name, value := range e.settings {
-		c.settings[name] = value
-	}
+	maps.Copy(c.vars, e.vars)
+	maps.Copy(c.settings, e.settings)
 	if e.file != "" {
 		c.settings["config_file"] = text(filepath.Join(t.TempDir(), "config.json"))
 		var path string

@@ -267,8 +267,9 @@ func (c *core) disagreement(ctx context.Context, call faultCall) error {
 	if n := len(c.roboto.Versions(robototest.DefaultOrg, "db")); n > call.versions {
 		return fmt.Errorf("%d versions were written, at most %d are right", n, call.versions)
 	}
-	if empty, err := c.planIsEmpty(ctx, call.after); err != nil || !empty {
-		return fmt.Errorf("the plan after it is not empty (%v)", err)
+	empty, err := c.planIsEmpty(ctx, call.after)
+	if err == nil && !empty {
+		err = errors.New("the plan after it is not empty")
 	}
-	return nil
+	return err
 }

@@ -23,9 +23,10 @@ import (
 const (
 	// DefaultEndpoint is Roboto's production API (src/roboto/config.py).
 	DefaultEndpoint = "https://api.roboto.ai"
-	// DefaultRequestTimeout and DefaultMaxAttempts are those of the SDK.
+	// DefaultRequestTimeout is the SDK's bound on one attempt.
 	DefaultRequestTimeout = 30 * time.Second
-	DefaultMaxAttempts    = 10
+	// DefaultMaxAttempts is the SDK's, the first try included.
+	DefaultMaxAttempts = 10
 
 	tokenSettingsPage = "https://app.roboto.ai/settings/tokens"
 	defaultProfile    = "default"

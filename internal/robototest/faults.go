@@ -4,50 +4,64 @@
 package robototest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// Fault is a misbehavior. The fields of the first group say when, those of the
-// second what; of those, Drop, Delay and the answers can be combined.
+// Fault is a misbehavior. The fields of the first group say which requests it
+// happens to, those of the second what happens.
+//
+// The answer in place of the service's own is, in this order, Huge, Echo,
+// AWSError, Code, Message alone (as a gateway would) or Status with Body. With
+// none of these the service's own goes out, after Truncate and Mutate.
 type Fault struct {
 	// Operation is the call that goes wrong; "" means every one.
 	Operation Operation
-	// Match narrows it further.
+	// Match narrows it further. It may ask the Server, but not end it.
 	Match func(Request) bool
 	// Skip lets that many matching requests pass first.
 	Skip int
 	// Times is how many matching requests go wrong; 0 means all.
 	Times int
 
-	// Status with Body (as it stands) or Code and Message (in the service's error
-	// envelope) is an answer in place of the service's own.
-	Status        int
-	Body          string
-	Code, Message string
-	// AWSError is an answer in AWS's error form, with Message.
-	AWSError string
-	// Header goes with the answer.
-	Header http.Header
-	// Huge answers with that many bytes of JSON that never ends well.
-	Huge int64
-	// After lets the request take effect before anything goes wrong.
+	// After lets the request take effect before Drop, Delay, Until or an answer in
+	// place of the service's own. Without it the request has no effect at all, or
+	// under Delay and Until only then.
 	After bool
 	// Drop closes the connection without an answer.
 	Drop bool
-	// Delay holds the answer back; with After the request has taken effect by then.
+	// Delay is a wait that ends early if the client goes away.
 	Delay time.Duration
+	// Until is a wait until it is closed, or the client goes away.
+	Until <-chan struct{}
+
+	// Status is the answer's status; 0 means 200 with Body alone and Huge, else 400.
+	Status int
+	// Body is an answer as it stands.
+	Body string
+	// Code is that of Roboto's error envelope, with Message.
+	Code, Message string
+	// AWSError is the type of AWS's error form, with Message.
+	AWSError string
+	// Huge answers with that many bytes of JSON, which is never complete.
+	Huge int64
+	// Echo answers with an error that repeats the request's credentials and body.
+	Echo bool
 	// Truncate cuts the service's own answer in half.
 	Truncate bool
 	// Mutate changes the service's own answer.
 	Mutate func([]byte) []byte
-	// Echo answers Status with an error that repeats the request's credentials and body.
-	Echo bool
+	// Header goes with any answer, and replaces what the service says there; a nil
+	// value leaves the header out. A Content-Length larger than the body breaks the
+	// connection where the body ends.
+	Header http.Header
 }
 
 type activeFault struct {
@@ -70,20 +84,24 @@ func (s *Server) ClearFaults() {
 	s.throttle = nil
 }
 
-// fault is the one that happens to a request, or nil.
-func (s *Server) fault(req Request) *Fault {
+// fault is the one that happens to a request; the zero Fault is none.
+func (s *Server) fault(req Request) Fault {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
+	faults := slices.Clone(s.faults)
+	s.mu.Unlock()
+	for _, f := range faults {
 		if f.Operation != "" && f.Operation != req.Operation || f.Match != nil && !f.Match(req) {
 			continue
 		}
+		s.mu.Lock()
 		f.seen++
-		if f.seen > f.Skip && (f.Times == 0 || f.seen <= f.Skip+f.Times) {
-			return &f.Fault
+		happens := f.seen > f.Skip && (f.Times == 0 || f.seen <= f.Skip+f.Times)
+		s.mu.Unlock()
+		if happens {
+			return f.Fault
 		}
 	}
-	return nil
+	return Fault{}
 }
 
 // throttle counts the requests of the current second.
@@ -129,75 +147,101 @@ func (s *Server) throttled(req Request) (reply, bool) {
 // serve answers a request: by the service's rules, unless a fault says otherwise.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answer func(Request) reply) {
 	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		panic(http.ErrAbortHandler)
+	}
+	s.handling.Add(1)
+	defer s.handling.Done()
+	recorded := &req
+	s.requests = append(s.requests, recorded)
 	latency := s.latency
 	s.mu.Unlock()
-	wait(r.Context(), latency)
+
+	wait(r.Context(), latency, nil)
 	if rep, yes := s.throttled(req); yes {
-		s.finish(w, req, rep)
+		s.finish(w, recorded, rep)
 		return
 	}
 	f := s.fault(req)
-	if f == nil {
-		s.finish(w, req, answer(req))
-		return
-	}
-	var rep reply
-	if f.answers() && !f.After {
-		rep = f.reply(req)
-	} else if f.After || !f.Drop {
-		rep = answer(req)
-		if f.answers() {
-			rep = f.reply(req)
+	if !f.After {
+		wait(r.Context(), f.Delay, f.Until)
+		if f.Drop || r.Context().Err() != nil {
+			s.drop(recorded)
 		}
 	}
-	if f.Delay > 0 {
-		wait(r.Context(), f.Delay)
+	var rep reply
+	if f.After || !f.answers() {
+		rep = answer(req)
+	}
+	if f.After {
+		wait(r.Context(), f.Delay, f.Until)
+		if f.Drop {
+			s.drop(recorded)
+		}
 	}
 	switch {
-	case f.Drop:
-		s.record(req)
-		panic(http.ErrAbortHandler)
-	case f.Huge > 0:
-		req.Status = http.StatusOK
-		s.record(req)
-		writeHuge(w, f.Huge)
-		return
-	case f.Mutate != nil:
-		rep.body = f.Mutate(rep.body)
+	case f.answers():
+		rep = f.reply(req)
 	case f.Truncate:
 		rep.body = rep.body[:len(rep.body)/2]
 	}
-	s.finish(w, req, rep)
+	if f.Mutate != nil && !f.answers() {
+		rep.body = f.Mutate(rep.body)
+	}
+	rep.header = merged(rep.header, f.Header)
+	s.finish(w, recorded, rep)
 }
 
-func (s *Server) finish(w http.ResponseWriter, req Request, rep reply) {
-	req.Status = rep.status
-	s.record(req)
+func merged(header, over http.Header) http.Header {
+	all := http.Header{}
+	maps.Copy(all, header)
+	maps.Copy(all, over)
+	return all
+}
+
+func (s *Server) finish(w http.ResponseWriter, req *Request, rep reply) {
+	s.settle(req, rep.status)
 	rep.write(w)
 }
 
-func (f *Fault) answers() bool { return f.Status != 0 || f.AWSError != "" }
+// drop closes the connection, without an answer.
+func (s *Server) drop(req *Request) {
+	s.settle(req, 0)
+	panic(http.ErrAbortHandler)
+}
 
-func (f *Fault) reply(req Request) reply {
-	var rep reply
-	status := f.Status
-	switch {
-	case f.Echo:
-		rep = echo(req, status)
-	case f.AWSError != "":
-		if status == 0 {
-			status = http.StatusBadRequest
-		}
-		rep = awsError(status, f.AWSError, f.Message)
-	case f.Code != "":
-		rep = envelope(status, f.Code, f.Message)
-	case f.Message != "":
-		rep = gateway(status, f.Message)
-	default:
-		rep = reply{status: status, header: http.Header{}, body: []byte(f.Body)}
+func (s *Server) settle(req *Request, status int) {
+	s.mu.Lock()
+	req.Status = status
+	settled := *req
+	s.mu.Unlock()
+	if s.options.OnRequest != nil {
+		s.options.OnRequest(settled)
 	}
-	for name, values := range f.Header {
-		rep.header[name] = values
+}
+
+func (f Fault) answers() bool {
+	return f.Huge > 0 || f.Echo || f.AWSError != "" || f.Code != "" || f.Message != "" || f.Status != 0 || f.Body != ""
+}
+
+func (f Fault) reply(req Request) reply {
+	status := cmp.Or(f.Status, http.StatusBadRequest)
+	switch {
+	case f.Huge > 0:
+		return reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{"Content-Type": {"application/json"}}, huge: f.Huge}
+	case f.Echo:
+		return echo(req, status)
+	case f.AWSError != "":
+		return awsError(status, f.AWSError, f.Message)
+	case f.Code != "":
+		return envelope(status, f.Code, f.Message)
+	case f.Message != "":
+		return gateway(status, f.Message)
+	}
+	rep := reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{}, body: []byte(f.Body)}
+	if json.Valid(rep.body) {
+		rep.header.Set("Content-Type", "application/json")
 	}
 	return rep
 }
@@ -205,41 +249,34 @@ func (f *Fault) reply(req Request) reply {
 // echo repeats what only a hostile or careless service would.
 func echo(req Request, status int) reply {
 	words := fmt.Sprintf("bad request: %s %s %s", req.Header.Get("Authorization"), req.Header.Get("X-Amz-Security-Token"), req.Body)
+	var rep reply
 	if req.AWS() {
 		var input putOrGet
 		_ = json.Unmarshal(req.Body, &input)
 		if input.SecretString != nil {
 			words += " value " + *input.SecretString
 		}
-		return awsError(status, "InvalidRequestException", words)
+		rep = awsError(status, "InvalidRequestException", words)
+	} else {
+		rep = envelope(status, "RobotoInvalidRequestException", words)
 	}
-	rep := envelope(status, "RobotoInvalidRequestException", words)
-	rep.header.Set("X-Echo", strconv.Quote(words))
+	rep.header.Set("X-Echo", strconv.QuoteToASCII(words))
 	return rep
 }
 
-func writeHuge(w http.ResponseWriter, bytes int64) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"data":"`)
-	chunk := make([]byte, 1<<16)
-	for i := range chunk {
-		chunk[i] = 'x'
-	}
-	for written := int64(0); written < bytes; written += int64(len(chunk)) {
-		if _, err := w.Write(chunk); err != nil {
-			return
+func wait(ctx context.Context, d time.Duration, until <-chan struct{}) {
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
 		}
 	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
+	if until != nil {
+		select {
+		case <-ctx.Done():
+		case <-until:
+		}
 	}
 }

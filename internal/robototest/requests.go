@@ -5,14 +5,10 @@ package robototest
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -50,29 +46,40 @@ type Request struct {
 	Body   []byte
 	// OrgID and Name are what the request is about, if it says so.
 	OrgID, Name string
-	// Status is what was answered; 0 if the connection was dropped.
+	// Status is what was answered; 0 if the connection was dropped, or as long as
+	// the answer is held back.
 	Status int
+
+	aws bool
 }
 
 // AWS tells whether the request went to Secrets Manager.
-func (r Request) AWS() bool { return r.Operation == PutValue || r.Operation == GetValue }
+func (r Request) AWS() bool { return r.aws }
 
-// Requests lists all requests since the last reset.
+// Requests lists all requests since the last reset in the order of their arrival,
+// those that wait for their answer included.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
+	requests := make([]Request, len(s.requests))
+	for i, r := range s.requests {
+		requests[i] = *r
+	}
+	return requests
 }
 
 // ResetRequests forgets the requests so far, after looking for values in them.
 func (s *Server) ResetRequests() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.violations = append(s.violations, s.valuesInRequests()...)
+	for _, leak := range s.leaks() {
+		s.note("%s", leak)
+	}
 	s.requests = nil
 }
 
-// Count is the number of requests for an operation since the last reset.
+// Count is the number of requests for an operation since the last reset, those
+// that wait for their answer included.
 func (s *Server) Count(op Operation) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,47 +90,6 @@ func (s *Server) Count(op Operation) int {
 		}
 	}
 	return n
-}
-
-func (s *Server) record(r Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, r)
-}
-
-// valuesInRequests looks for every known value in every request to Roboto; the
-// lock is held.
-func (s *Server) valuesInRequests() []string {
-	var found []string
-	for _, r := range s.requests {
-		if r.AWS() {
-			continue
-		}
-		var all bytes.Buffer
-		fmt.Fprintf(&all, "%s\n%s\n%s\n", r.Path, r.Query, r.Body)
-		for name, values := range r.Header {
-			fmt.Fprintf(&all, "%s: %s\n", name, strings.Join(values, "\n"))
-		}
-		for value := range s.canaries {
-			if len(value) >= 4 && containsEncoded(all.Bytes(), value) {
-				found = append(found, fmt.Sprintf("%s %s carries a secret value", r.Method, r.Path))
-			}
-		}
-	}
-	return found
-}
-
-func containsEncoded(text []byte, value string) bool {
-	quoted, _ := json.Marshal(value)
-	for _, form := range []string{
-		value, string(quoted[1 : len(quoted)-1]), url.QueryEscape(value), url.PathEscape(value),
-		base64.StdEncoding.EncodeToString([]byte(value)), base64.URLEncoding.EncodeToString([]byte(value)),
-	} {
-		if bytes.Contains(text, []byte(form)) {
-			return true
-		}
-	}
-	return false
 }
 
 // receive reads a request for the record.
@@ -144,6 +110,8 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
+	// huge is the length of an endless body in place of body.
+	huge int64
 }
 
 func jsonReply(status int, body any) reply {
@@ -155,9 +123,15 @@ func jsonReply(status int, body any) reply {
 }
 
 func (rep reply) write(w http.ResponseWriter) {
-	for name, values := range rep.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), rep.header)
 	w.WriteHeader(rep.status)
 	_, _ = w.Write(rep.body)
+	if rep.huge == 0 {
+		return
+	}
+	chunk := bytes.Repeat([]byte("x"), 1<<16)
+	written, err := io.WriteString(w, `{"data":"`)
+	for left := rep.huge - int64(written); left > 0 && err == nil; left -= int64(written) {
+		written, err = w.Write(chunk[:min(left, int64(len(chunk)))])
+	}
 }

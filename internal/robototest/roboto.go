@@ -4,14 +4,12 @@
 package robototest
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -22,8 +20,17 @@ const apiVersion = "2026-05-20"
 func (s *Server) serveRoboto(w http.ResponseWriter, r *http.Request) {
 	req := receive(r)
 	req.Operation, req.Name = route(req.Method, req.Path)
-	req.OrgID = cmp.Or(r.Header.Get("X-Roboto-Org-Id"), r.Header.Get("X-Roboto-Resource-Owner-Id"))
+	req.OrgID = r.Header.Get(orgHeader(req.Operation))
+	s.check(req)
 	s.serve(w, r, req, s.answerRoboto)
+}
+
+// orgHeader says for whom a caller creates, and to whom belongs all else.
+func orgHeader(op Operation) string {
+	if op == CreateSecret {
+		return "X-Roboto-Org-Id"
+	}
+	return "X-Roboto-Resource-Owner-Id"
 }
 
 // route decodes a secret's name exactly once.
@@ -68,15 +75,16 @@ func data(value any) reply { return jsonReply(http.StatusOK, map[string]any{"dat
 
 func (s *Server) answerRoboto(req Request) reply {
 	if req.Operation == Unknown {
-		s.violate("%s %s is no call that Roboto knows", req.Method, req.Path)
 		return gateway(http.StatusNotFound, "Not Found")
 	}
-	s.checkHeaders(req)
 	token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	grant, known := s.keys[token]
-	if !ok || !known {
+	if !ok {
+		return gateway(http.StatusUnauthorized, "Unauthorized")
+	}
+	if !known {
 		return gateway(http.StatusForbidden, "User is not authorized to access this resource with an explicit deny")
 	}
 	if req.Operation == ListOrgs {
@@ -88,7 +96,7 @@ func (s *Server) answerRoboto(req Request) reply {
 	}
 	switch req.Operation {
 	case CreateSecret:
-		return s.createSecret(req, grant, orgID, token)
+		return s.createSecret(req, grant, orgID)
 	case ListSecrets:
 		return s.listSecrets(req, orgID)
 	}
@@ -113,11 +121,19 @@ func (s *Server) answerRoboto(req Request) reply {
 }
 
 func unauthorized(task string) reply {
-	return envelope(http.StatusForbidden, "RobotoUnauthorizedException", "You are not permitted to "+task+".")
+	return envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not permitted to "+task+".")
 }
 
-// checkHeaders notes what every correct client sends.
-func (s *Server) checkHeaders(req Request) {
+// check notes what no correct client does, whatever the answer will be.
+func (s *Server) check(req Request) {
+	if req.Operation == Unknown {
+		s.violate("%s %s is no call that Roboto knows", req.Method, req.Path)
+	}
+	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); !ok || token == "" {
+		s.violate("%s %s: no bearer token", req.Method, req.Path)
+	} else if strings.HasPrefix(token, "robo_pat") {
+		s.violate("%s %s: a token of the retired format was sent", req.Method, req.Path)
+	}
 	if got := req.Header.Get("X-Roboto-Api-Version"); got != apiVersion {
 		s.violate("%s %s: X-Roboto-Api-Version is %q", req.Method, req.Path, got)
 	}
@@ -131,9 +147,24 @@ func (s *Server) checkHeaders(req Request) {
 	if len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json" {
 		s.violate("%s %s: a body without Content-Type application/json", req.Method, req.Path)
 	}
-	acting, owner := req.Header.Get("X-Roboto-Org-Id") != "", req.Header.Get("X-Roboto-Resource-Owner-Id") != ""
-	if creating := req.Operation == CreateSecret; creating && owner || !creating && acting {
-		s.violate("%s %s: the organization stands in the wrong header", req.Method, req.Path)
+	for _, name := range []string{"X-Roboto-Org-Id", "X-Roboto-Resource-Owner-Id"} {
+		if values, sent := req.Header[name]; sent && (name != orgHeader(req.Operation) || len(values) != 1 || values[0] == "") {
+			s.violate("%s %s: %s does not belong here, or names no one organization", req.Method, req.Path, name)
+		}
+	}
+	query, err := url.ParseQuery(req.Query)
+	if req.Operation == ListSecrets {
+		delete(query, "page_token")
+	}
+	if err != nil || len(query) > 0 {
+		s.violate("%s %s: the query has keys that Roboto does not know", req.Method, req.Path)
+	}
+	var body map[string]json.RawMessage
+	if len(req.Body) == 0 && req.Operation != CreateSecret {
+		return
+	}
+	if err := json.Unmarshal(req.Body, &body); err != nil || req.Operation != CreateSecret || len(body) != 1 || body["name"] == nil {
+		s.violate("%s %s: the body is none that Roboto knows", req.Method, req.Path)
 	}
 }
 
@@ -172,23 +203,19 @@ func (s *Server) organization(req Request, grant Grant) (string, *reply) {
 	return req.OrgID, nil
 }
 
-func (s *Server) createSecret(req Request, grant Grant, orgID, token string) reply {
+func (s *Server) createSecret(req Request, grant Grant, orgID string) reply {
 	if grant.ReadOnly {
 		return unauthorized("create secrets")
 	}
-	var body map[string]json.RawMessage
-	var name string
-	if json.Unmarshal(req.Body, &body) != nil || json.Unmarshal(body["name"], &name) != nil || name == "" {
+	var body struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(req.Body, &body) != nil || body.Name == "" {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body must be an object with a name.")
 	}
-	for key := range body {
-		if key != "name" {
-			s.violations = append(s.violations, fmt.Sprintf("POST /v1/secrets: the body has an unknown key %q", key))
-		}
-	}
-	sec := s.add(orgID, name, "caller+"+strconv.Itoa(len(token))+"@example.com")
+	sec := s.add(orgID, body.Name, "caller@example.com")
 	if sec == nil {
-		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", name))
+		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", body.Name))
 	}
 	return data(sec.wire())
 }

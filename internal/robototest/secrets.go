@@ -38,19 +38,30 @@ type Version struct {
 	Created   time.Time
 }
 
-func (s *secret) current() (Version, bool) {
-	if len(s.versions) == 0 {
+func (sec *secret) current() (Version, bool) {
+	if len(sec.versions) == 0 {
 		return Version{}, false
 	}
-	return s.versions[len(s.versions)-1], true
+	return sec.versions[len(sec.versions)-1], true
 }
 
-func (s *secret) version(id string) (Version, bool) {
-	i := slices.IndexFunc(s.versions, func(v Version) bool { return v.ID == id })
+// stages are the labels that AWS gives to a version: those of the two latest.
+func (sec *secret) stages(id string) []string {
+	stages := []string{}
+	for i, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
+		if at := len(sec.versions) - 1 - i; at >= 0 && sec.versions[at].ID == id {
+			stages = append(stages, stage)
+		}
+	}
+	return stages
+}
+
+func (sec *secret) version(id string) (Version, bool) {
+	i := slices.IndexFunc(sec.versions, func(v Version) bool { return v.ID == id })
 	if i < 0 {
 		return Version{}, false
 	}
-	return s.versions[i], true
+	return sec.versions[i], true
 }
 
 // add makes a record; the lock is held.
@@ -68,7 +79,9 @@ func (s *Server) add(orgID, name, by string) *secret {
 			ARN:     fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", s.options.Region, orgID, strings.ToLower(serial[:12]), serial[12:18]),
 			Created: now, Modified: now, CreatedBy: by, ModifiedBy: by,
 		},
-		refusals: s.deletionLag,
+	}
+	if s.deleted[key] {
+		sec.refusals = s.deletionLag
 	}
 	s.secrets[key] = sec
 	s.byARN[sec.ARN] = sec
@@ -76,15 +89,16 @@ func (s *Server) add(orgID, name, by string) *secret {
 }
 
 // remove deletes record and value; the lock is held.
-func (s *Server) remove(orgID, name string) bool {
+func (s *Server) remove(orgID, name string) {
 	key := secretKey{orgID, name}
 	sec := s.secrets[key]
 	if sec == nil {
-		return false
+		return
 	}
 	delete(s.secrets, key)
 	delete(s.byARN, sec.ARN)
-	return true
+	s.deleted[key] = true
+	s.markedARNs[sec.ARN] = s.deletionLag > 0
 }
 
 // sorted lists an organization's secrets in an order that is stable and not that
@@ -108,7 +122,6 @@ func (s *Server) AddSecret(orgID, name string) Record {
 	if sec == nil {
 		panic(fmt.Sprintf("robototest: secret %q exists", name))
 	}
-	sec.refusals = 0
 	return sec.Record
 }
 
@@ -179,11 +192,16 @@ func (s *Server) Records(orgID string) []Record {
 func (s *Server) TouchLastUsed(orgID, name string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.secrets[secretKey{orgID, name}].LastUsed = &at
+	sec := s.secrets[secretKey{orgID, name}]
+	if sec == nil {
+		panic(fmt.Sprintf("robototest: no secret %q", name))
+	}
+	sec.LastUsed = &at
 }
 
-// DelayReuse makes AWS refuse the first n writes to every secret that is created
-// from now on, as if a predecessor were still marked for deletion.
+// DelayReuse makes AWS say of secrets that are deleted from now on that they are
+// marked for deletion, and refuse so the first n writes to a secret that is
+// created under a name that was deleted before.
 func (s *Server) DelayReuse(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,10 +4,11 @@
 package robototest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +47,7 @@ func (c Credentials) wire() map[string]any {
 // serveAWS answers for AWS Secrets Manager, in its JSON 1.1 protocol.
 func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 	req := receive(r)
+	req.aws = true
 	switch r.Header.Get("X-Amz-Target") {
 	case "secretsmanager.PutSecretValue":
 		req.Operation = PutValue
@@ -89,6 +91,10 @@ func awsError(status int, code, message string) reply {
 
 func badRequest(code, message string) reply { return awsError(http.StatusBadRequest, code, message) }
 
+func markedForDeletion() reply {
+	return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
+}
+
 func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
 	if contentType := req.Header.Get("Content-Type"); req.Method != http.MethodPost || req.Path != "/" || contentType != "application/x-amz-json-1.1" {
 		s.violate("%s %s with Content-Type %q is not AWS's JSON protocol", req.Method, req.Path, contentType)
@@ -101,14 +107,16 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
 		return *refusal
 	}
 	if req.Operation == Unknown || input.SecretID != creds.arn {
-		s.violations = append(s.violations, "credentials were used for something else than reading or writing their secret's value")
+		s.note("credentials were used for something else than reading or writing their secret's value")
 		return badRequest("AccessDeniedException", "User is not authorized to perform this operation on this resource.")
 	}
 	sec := s.byARN[creds.arn]
-	if sec == nil {
+	switch {
+	case sec == nil && s.markedARNs[creds.arn]:
+		return markedForDeletion()
+	case sec == nil:
 		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-	}
-	if time.Since(sec.Created) < s.options.PermissionLag {
+	case time.Since(sec.Created) < s.options.PermissionLag:
 		return badRequest("AccessDeniedException", "User is not authorized to perform this operation on this resource.")
 	}
 	if req.Operation == PutValue {
@@ -117,19 +125,17 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
 	return sec.get(input)
 }
 
-var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`)
-
 func (sec *secret) put(input putOrGet) reply {
 	switch {
 	case sec.refusals > 0:
 		sec.refusals--
-		return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
-	case !tokenPattern.MatchString(input.ClientRequestToken):
+		return markedForDeletion()
+	case len(input.ClientRequestToken) < 32 || len(input.ClientRequestToken) > 64:
 		return badRequest("InvalidParameterException", "You must provide a ClientRequestToken of 32 to 64 characters.")
-	case input.SecretString == nil || *input.SecretString == "":
+	case input.SecretString == nil:
 		return badRequest("InvalidRequestException", "You must provide either SecretString or SecretBinary.")
-	case len(*input.SecretString) > 65536:
-		return badRequest("ValidationException", "Member secretString must have length less than or equal to 65536.")
+	case *input.SecretString == "" || len(*input.SecretString) > 65536:
+		return badRequest("ValidationException", "Member secretString must have a length between 1 and 65536.")
 	}
 	if old, ok := sec.version(input.ClientRequestToken); ok && old.Value != *input.SecretString {
 		return badRequest("ResourceExistsException", "You can't use ClientRequestToken because that value is already in use for a version of secret.")
@@ -137,26 +143,29 @@ func (sec *secret) put(input putOrGet) reply {
 		sec.versions = append(sec.versions, Version{ID: input.ClientRequestToken, Value: *input.SecretString, Created: time.Now()})
 	}
 	return awsReply(http.StatusOK, map[string]any{
-		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": input.ClientRequestToken, "VersionStages": []string{"AWSCURRENT"},
+		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": input.ClientRequestToken, "VersionStages": sec.stages(input.ClientRequestToken),
 	})
 }
 
 func (sec *secret) get(input putOrGet) reply {
-	version, ok := sec.current()
-	if input.VersionID != "" {
-		version, ok = sec.version(input.VersionID)
+	wanted := "VersionId: " + input.VersionID
+	if input.VersionID == "" {
+		input.VersionStage = cmp.Or(input.VersionStage, "AWSCURRENT")
 	}
-	if !ok {
-		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")
+	if input.VersionStage != "" {
+		wanted = "staging label: " + input.VersionStage
 	}
-	stages := []string{}
-	if current, _ := sec.current(); current.ID == version.ID {
-		stages = append(stages, "AWSCURRENT")
+	for _, v := range sec.versions {
+		stages := sec.stages(v.ID)
+		if input.VersionID != "" && input.VersionID != v.ID || input.VersionStage != "" && !slices.Contains(stages, input.VersionStage) {
+			continue
+		}
+		return awsReply(http.StatusOK, map[string]any{
+			"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": v.ID, "SecretString": v.Value,
+			"VersionStages": stages, "CreatedDate": float64(v.Created.UnixMilli()) / 1000,
+		})
 	}
-	return awsReply(http.StatusOK, map[string]any{
-		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": version.ID, "SecretString": version.Value,
-		"VersionStages": stages, "CreatedDate": float64(version.Created.UnixMilli()) / 1000,
-	})
+	return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for "+wanted)
 }
 
 // awsName is the ARN's last part less the six characters that AWS adds.

@@ -43,6 +43,8 @@ type Options struct {
 	// InMemory makes connections in memory, reached with DialContext, so that the
 	// server works inside a testing/synctest bubble.
 	InMemory bool
+	// OnRequest is told of each request once its Status is known, from many goroutines.
+	OnRequest func(Request)
 }
 
 // Server is the two services with their shared state. All methods are safe for
@@ -55,6 +57,8 @@ type Server struct {
 	memory  map[string]*memoryListener
 	urls    [2]string
 	serving sync.WaitGroup
+	// handling counts the requests that are being answered.
+	handling sync.WaitGroup
 
 	mu              sync.Mutex
 	orgs            []org
@@ -63,14 +67,17 @@ type Server struct {
 	byARN           map[string]*secret
 	credentials     map[string]*Credentials
 	issued          []Credentials
+	deleted         map[secretKey]bool
+	markedARNs      map[string]bool
 	canaries        map[string]bool
-	requests        []Request
+	requests        []*Request
 	violations      []string
 	faults          []*activeFault
 	latency         time.Duration
 	throttle        *throttle
 	deletionLag     int
 	allowViolations bool
+	closed          bool
 }
 
 type org struct {
@@ -89,6 +96,9 @@ type Grant struct {
 
 // New starts a server. Close ends it.
 func New(options Options) (*Server, error) {
+	if options.PageSize < 0 {
+		return nil, errors.New("the page size is negative")
+	}
 	options.PageSize = cmp.Or(options.PageSize, 100)
 	options.CredentialLifetime = cmp.Or(options.CredentialLifetime, 15*time.Minute)
 	options.Region = cmp.Or(options.Region, "us-west-2")
@@ -101,6 +111,8 @@ func New(options Options) (*Server, error) {
 		secrets:     map[secretKey]*secret{},
 		byARN:       map[string]*secret{},
 		credentials: map[string]*Credentials{},
+		deleted:     map[secretKey]bool{},
+		markedARNs:  map[string]bool{},
 		canaries:    map[string]bool{},
 		memory:      map[string]*memoryListener{},
 	}
@@ -163,11 +175,16 @@ func (s *Server) listen(i int) (net.Listener, error) {
 	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 }
 
-// Close ends both services and all connections.
+// Close ends both services and all connections, and returns when the last request
+// is dealt with.
 func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	_ = s.roboto.Close()
 	_ = s.aws.Close()
 	s.serving.Wait()
+	s.handling.Wait()
 }
 
 // Endpoint is Roboto's base URL.
@@ -223,13 +240,20 @@ func (s *Server) AllowViolations() {
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Concat(s.violations, s.valuesInRequests())
+	return slices.Concat(s.violations, s.leaks())
 }
 
 func (s *Server) violate(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.violations = append(s.violations, fmt.Sprintf(format, args...))
+	s.note(format, args...)
+}
+
+// note adds a violation, once; the lock is held.
+func (s *Server) note(format string, args ...any) {
+	if violation := fmt.Sprintf(format, args...); !slices.Contains(s.violations, violation) {
+		s.violations = append(s.violations, violation)
+	}
 }
 
 // IssuedCredentials lists all temporary credentials handed out so far.

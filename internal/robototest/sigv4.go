@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 // maxClockSkew is what AWS tolerates (IAM User Guide, "Troubleshoot signed requests").
@@ -32,6 +32,9 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 		return nil, &rep
 	}
 	authorization := req.Header.Get("Authorization")
+	if authorization == "" {
+		return refuse("MissingAuthenticationTokenException", "The request is not signed.")
+	}
 	match := authorizationPattern.FindStringSubmatch(authorization)
 	if match == nil {
 		return refuse("IncompleteSignatureException", "The Authorization header is not complete.")
@@ -48,12 +51,13 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 	if region != creds.region || service != "secretsmanager" {
 		return refuse("InvalidSignatureException", "Credential should be scoped to a valid region and service.")
 	}
-	for _, required := range []string{"host", "x-amz-date", "x-amz-security-token", "x-amz-target"} {
-		if !slices.Contains(signed, required) {
-			return refuse("InvalidSignatureException", "The header "+required+" must be signed.")
+	for name := range req.Header {
+		name = strings.ToLower(name)
+		if (name == "content-type" || strings.HasPrefix(name, "x-amz-")) && !slices.Contains(signed, name) {
+			return refuse("InvalidSignatureException", "The header "+name+" must be signed.")
 		}
 	}
-	if !sameSignature(r, req, creds, region, at, signed, authorization) {
+	if !sameSignature(r, req, creds, at, signed) {
 		return refuse("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
 	}
 	if time.Now().After(creds.expires) {
@@ -62,7 +66,9 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 	return creds, nil
 }
 
-func sameSignature(r *http.Request, req Request, creds *Credentials, region string, at time.Time, signed []string, authorization string) bool {
+// sameSignature signs what the client says that it signed, and what must be: the
+// host, the time, the session token and the payload.
+func sameSignature(r *http.Request, req Request, creds *Credentials, at time.Time, signed []string) bool {
 	again := r.Clone(context.Background())
 	again.Header = http.Header{}
 	again.URL.Host, again.URL.Scheme = r.Host, "https"
@@ -79,6 +85,6 @@ func sameSignature(r *http.Request, req Request, creds *Credentials, region stri
 	hash := sha256.Sum256(req.Body)
 	err := v4.NewSigner().SignHTTP(context.Background(), aws.Credentials{
 		AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
-	}, again, hex.EncodeToString(hash[:]), "secretsmanager", region, at)
-	return err == nil && subtle.ConstantTimeCompare([]byte(again.Header.Get("Authorization")), []byte(authorization)) == 1
+	}, again, hex.EncodeToString(hash[:]), "secretsmanager", creds.region, at)
+	return err == nil && subtle.ConstantTimeCompare([]byte(again.Header.Get("Authorization")), []byte(req.Header.Get("Authorization"))) == 1
 }

@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -37,6 +39,11 @@ func run() error {
 	})
 	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Parse()
+	if !*quiet {
+		options.OnRequest = func(r robototest.Request) {
+			fmt.Printf("%s  %-7s  %-14s  %-6s %s\n", r.Time.Format(time.TimeOnly), outcome(r.Status), r.Operation, r.Method, r.Path)
+		}
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -46,35 +53,27 @@ func run() error {
 	}
 	defer server.Close()
 
+	if len(options.Orgs) == 0 {
+		options.Orgs = []string{robototest.DefaultOrg}
+	}
 	fmt.Printf("An embedded Roboto is listening. In another terminal:\n\n"+
 		"  export ROBOTO_API_KEY=%s\n"+
 		"  export ROBOTO_SERVICE_ENDPOINT=%s\n"+
-		"  export AWS_ENDPOINT_URL_SECRETS_MANAGER=%s\n\n"+
-		"Press Ctrl-C to end it; its secrets end with it.\n\n",
-		server.APIKey(), server.Endpoint(), server.SecretsManagerEndpoint())
-	if *quiet {
-		<-ctx.Done()
-		return nil
+		"  export AWS_ENDPOINT_URL_SECRETS_MANAGER=%s\n"+
+		"  export ROBOTO_ORG_ID=%s\n\n"+
+		"Organizations: %s. Press Ctrl-C to end it; its secrets end with it.\n\n",
+		server.APIKey(), server.Endpoint(), server.SecretsManagerEndpoint(), options.Orgs[0], strings.Join(options.Orgs, ", "))
+	<-ctx.Done()
+	fmt.Println()
+	for _, violation := range server.Violations() {
+		fmt.Println("A client broke a rule:", violation)
 	}
-	logRequests(ctx, server)
 	return nil
 }
 
-// logRequests prints a line per request: nothing of headers or bodies.
-func logRequests(ctx context.Context, server *robototest.Server) {
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	shown := 0
-	for {
-		requests := server.Requests()
-		for _, r := range requests[shown:] {
-			fmt.Printf("%s  %-14s %s %s  %d\n", r.Time.Format(time.TimeOnly), r.Operation, r.Method, r.Path, r.Status)
-		}
-		shown = len(requests)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+func outcome(status int) string {
+	if status == 0 {
+		return "dropped"
 	}
+	return strconv.Itoa(status)
 }

@@ -1,0 +1,63 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// screen is what the person before it reads.
+type screen struct {
+	w io.Writer
+	// bold is set when headings can be.
+	bold bool
+}
+
+// newScreen writes plain text unless out is a terminal, and there too if the
+// person asks for it (https://no-color.org).
+func newScreen(out *os.File) *screen {
+	info, err := out.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &screen{w: out, bold: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+func (s *screen) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.w, format+"\n", args...)
+}
+
+func (s *screen) title(text string) {
+	if s.bold {
+		text = "\x1b[1m" + text + "\x1b[0m"
+	}
+	s.line("%s", text)
+}
+
+func (s *screen) heading(text string) {
+	s.line("")
+	s.title(text)
+}
+
+func (s *screen) fact(name, text string) { s.line("  %-10s %s", name, text) }
+
+func (s *screen) command(args []string) { s.line("  $ terraform %s", strings.Join(args, " ")) }
+
+func (s *screen) verified(claim string) { s.line("  ✓ %s", claim) }
+
+// essential lines of Terraform's output say what happens to which secret, its
+// telling attributes, the sum, and what terraform output prints.
+var essential = regexp.MustCompile(`^  # \S+ (will|must) be |^      [+~] (uri|value_wo|value_wo_version|version_id) |^Plan: |^No changes\. |^(Apply|Destroy) complete! |^\w+ = `)
+
+func (s *screen) terraform(output string) {
+	// Each apply repeats the outputs.
+	output, _, _ = strings.Cut(output, "\nOutputs:\n")
+	for line := range strings.Lines(output) {
+		if essential.MatchString(line) {
+			s.line("    %s", strings.TrimRight(line, "\r\n"))
+		}
+	}
+}
