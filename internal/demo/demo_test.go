@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/terraformcli"
 )
 
 func TestDemoTellsItsStoryAndCleansUp(t *testing.T) {
@@ -82,7 +83,7 @@ func told(t *testing.T) *story {
 	work := t.TempDir()
 	s := &story{
 		out:       &screen{w: io.Discard},
-		terraform: &terraform{module: filepath.Join(work, "module"), records: filepath.Join(work, "records")},
+		terraform: &terraform{Workspace: &terraformcli.Workspace{Dir: filepath.Join(work, "module")}, records: filepath.Join(work, "records")},
 		roboto:    roboto,
 	}
 	for _, name := range []string{"module/main.tf", "module/terraform.tfstate", "module/create.tfplan", "records/01-plan.stdout", "records/01-plan.trace.log"} {
@@ -95,7 +96,7 @@ func told(t *testing.T) *story {
 
 func plant(t *testing.T, s *story, name, text string) {
 	t.Helper()
-	file := filepath.Join(filepath.Dir(s.terraform.module), name)
+	file := filepath.Join(filepath.Dir(s.terraform.Dir), name)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +141,7 @@ func TestSearchRefusesToProveNothing(t *testing.T) {
 			plant(t, s, "records/01-plan.trace.log", "")
 		},
 		"needs artifacts": func(t *testing.T, s *story) {
-			if err := os.Remove(filepath.Join(s.terraform.module, "terraform.tfstate")); err != nil {
+			if err := os.Remove(filepath.Join(s.terraform.Dir, "terraform.tfstate")); err != nil {
 				t.Fatal(err)
 			}
 		},

@@ -18,8 +18,8 @@ type screen struct {
 	bold bool
 }
 
-// newScreen writes plain text unless out is a terminal, and there too if the
-// person asks for it (https://no-color.org).
+// newScreen writes plain text unless out is a terminal; there too if the
+// person wants no color (https://no-color.org).
 func newScreen(out *os.File) *screen {
 	info, err := out.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0

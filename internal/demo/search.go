@@ -101,7 +101,7 @@ func (s *story) searchWhereTheyBelong() error {
 
 // artifacts are what the story left behind, by kind.
 func (s *story) artifacts() (map[string][]leakscan.Artifact, error) {
-	files, err := leakscan.Files(os.DirFS(filepath.Dir(s.terraform.module)), func(dir string) bool {
+	files, err := leakscan.Files(os.DirFS(filepath.Dir(s.terraform.Dir)), func(dir string) bool {
 		return strings.HasSuffix(dir, ".terraform/providers") // the provider itself
 	})
 	if err != nil {

@@ -240,5 +240,6 @@ func (s *story) newValue(name string) string {
 // canary is a value that is nowhere else in the world, and has a form of its own in
 // each encoding.
 func canary(name string) leakscan.Needle {
-	return leakscan.Needle{Name: name, Value: rand.Text() + "\"'\\ <ü&%/+?>\n" + rand.Text()}
+	random := rand.Text()
+	return leakscan.Needle{Name: name, Value: random[:9] + "\"'\\ <" + random[9:18] + "ü&%" + random[18:] + "/+?>\n" + rand.Text()}
 }

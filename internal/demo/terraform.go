@@ -4,42 +4,26 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
-	"time"
-)
 
-const (
-	// providerPackage is built wherever in the module the demo is started.
-	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
-	providerVersion = "0.0.1"
-
-	// interruptGrace is how long an interrupted child may take to end by itself.
-	interruptGrace = 10 * time.Second
+	"github.com/roboto-ai/terraform-provider-roboto/internal/terraformcli"
 )
 
 //go:embed module/main.tf
 var module []byte
 
-// terraform is an executable with a module, an environment and a provider mirror
-// of its own. It keeps all that its runs leave behind.
+// terraform is a workspace that keeps all that its runs leave behind.
 type terraform struct {
-	executable string
-	// module is the directory that Terraform runs in.
-	module string
+	*terraformcli.Workspace
 	// records is where output, logs and states of each run go.
 	records string
-	env     []string
 	// variables are the module's input, in the form of the environment.
 	variables []string
 	runs      int
@@ -47,66 +31,20 @@ type terraform struct {
 
 // prepareTerraform lays everything out in dir, the newly built provider included.
 func prepareTerraform(ctx context.Context, executable, dir string, providerEnv []string) (*terraform, error) {
-	path := func(name string) string { return filepath.Join(dir, name) }
-	for _, name := range []string{"home", "tmp", "mirror", "work/module", "work/records"} {
-		if err := os.MkdirAll(path(name), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.WriteFile(path("work/module/main.tf"), module, 0o600); err != nil {
-		return nil, err
-	}
-	if err := buildProvider(ctx, path("mirror"), path("tmp")); err != nil {
-		return nil, err
-	}
-	// A mirror and nothing else: Terraform installs offline, in the ordinary way.
-	config := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(path("mirror")))
-	if err := os.WriteFile(path("terraform.rc"), []byte(config), 0o600); err != nil {
-		return nil, err
-	}
-	return &terraform{
-		executable: executable,
-		module:     path("work/module"),
-		records:    path("work/records"),
-		// Nothing of the user's own set-up for Terraform, Roboto or AWS.
-		env: append([]string{
-			"PATH=" + os.Getenv("PATH"),
-			"HOME=" + path("home"),
-			"TMPDIR=" + path("tmp"),
-			"TF_CLI_CONFIG_FILE=" + path("terraform.rc"),
-			"TF_CLI_ARGS=-no-color",
-			"TF_INPUT=0",
-			"TF_IN_AUTOMATION=1",
-			"TF_LOG=TRACE",
-		}, providerEnv...),
-	}, nil
-}
-
-// buildProvider puts the provider where a filesystem mirror has it
-// (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
-func buildProvider(ctx context.Context, mirror, tmp string) error {
-	binary := filepath.Join(mirror, "registry.terraform.io", "roboto-ai", "roboto", providerVersion,
-		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-roboto_v"+providerVersion)
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
-	}
-	build := command(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", binary, providerPackage)
-	build.Env = append(os.Environ(), "GOTMPDIR="+tmp) // an interrupted go build leaves its files
-	output, err := build.CombinedOutput()
-	reap(build)
+	mirror, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "mirror"))
 	if err != nil {
-		return fmt.Errorf("building the provider: %w\n%s", err, output)
+		return nil, err
 	}
-	return nil
-}
-
-// command is one that ends with ctx: by an interrupt, and if that does not help
-// soon, by force.
-func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // Terraform as found, and go
-	cmd.WaitDelay = interruptGrace
-	isolate(cmd)
-	return cmd
+	work := filepath.Join(dir, "work")
+	workspace, err := terraformcli.NewWorkspace(work, executable, mirror, append(providerEnv, "TF_LOG=TRACE")...)
+	if err != nil {
+		return nil, err
+	}
+	records := filepath.Join(work, "records")
+	return &terraform{Workspace: workspace, records: records}, errors.Join(
+		os.MkdirAll(records, 0o700),
+		workspace.Write("main.tf", string(module)),
+	)
 }
 
 // run runs Terraform and returns its standard output. Another exit code than
@@ -114,36 +52,30 @@ func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 func (t *terraform) run(ctx context.Context, wantCode int, args ...string) (string, error) {
 	t.runs++
 	record := filepath.Join(t.records, fmt.Sprintf("%02d-%s", t.runs, args[0]))
-	var stdout, stderr bytes.Buffer
-	cmd := command(ctx, t.executable, args...)
-	cmd.Dir = t.module
-	cmd.Env = slices.Concat(t.env, t.variables, []string{"TF_LOG_PATH=" + record + ".trace.log"})
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	reap(cmd)
+	result, err := t.Run(ctx, append(t.variables, "TF_LOG_PATH="+record+".trace.log"), args...)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
-		return "", fmt.Errorf("running terraform %s: %w", args[0], err)
+	if err != nil {
+		return "", err
 	}
 	err = errors.Join(
-		os.WriteFile(record+".stdout", stdout.Bytes(), 0o600),
-		os.WriteFile(record+".stderr", stderr.Bytes(), 0o600),
+		os.WriteFile(record+".stdout", result.Stdout, 0o600),
+		os.WriteFile(record+".stderr", result.Stderr, 0o600),
 		t.copyState(record+".tfstate"),
 	)
 	if err != nil {
 		return "", err
 	}
-	if code := cmd.ProcessState.ExitCode(); code != wantCode {
-		return "", fmt.Errorf("terraform %s ended with exit code %d instead of %d:\n\n%s%s", strings.Join(args, " "), code, wantCode, &stdout, &stderr)
+	if result.ExitCode != wantCode {
+		return "", fmt.Errorf("terraform %s ended with exit code %d instead of %d:\n\n%s", strings.Join(args, " "), result.ExitCode, wantCode, result.Output())
 	}
-	return stdout.String(), nil
+	return string(result.Stdout), nil
 }
 
 // copyState keeps the state as it is now; later runs replace it.
 func (t *terraform) copyState(to string) error {
-	state, err := os.ReadFile(filepath.Join(t.module, "terraform.tfstate"))
+	state, err := os.ReadFile(filepath.Join(t.Dir, "terraform.tfstate"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

@@ -13,8 +13,9 @@ import (
 const (
 	// windowBytes is what one step of a search looks at: a machine word.
 	windowBytes = 8
-	// blockBytes is the length of the blocks that encoded values are cut into. Any
-	// piece of 2*blockBytes-1 bytes holds one of them whole.
+	// blockBytes is the length of the blocks that values are cut into; those of encoded
+	// values are as much longer as the encoding makes the value. Any piece of
+	// 2*blockBytes-1 bytes holds one of them whole.
 	blockBytes = 16
 )
 
@@ -48,8 +49,9 @@ func newIndex(needles []Needle) *index {
 		seen := map[string]bool{}
 		for _, e := range encodings(needle.Value) {
 			ix.forms = append(ix.forms, form{encoded: e, needle: n})
-			for _, offset := range blockOffsets(len(e.text)) {
-				text := e.text[offset:min(offset+blockBytes, len(e.text))]
+			size := max(blockBytes, blockBytes*len(e.text)/len(needle.Value))
+			for _, offset := range blockOffsets(len(e.text), size) {
+				text := e.text[offset:min(offset+size, len(e.text))]
 				// The first block leads to the whole form; of the others one is enough, whichever
 				// form it is of.
 				if offset == 0 || !seen[text] {
@@ -76,18 +78,18 @@ func (ix *index) addBlock(b block) {
 	ix.blocks = append(ix.blocks, b)
 }
 
-// blockOffsets cuts a form of the given length into blocks, the last of which may
-// overlap with the one before.
-func blockOffsets(length int) []int {
-	if length < blockBytes {
+// blockOffsets cuts a form of the given length into blocks of the given size, the
+// last of which may overlap with the one before.
+func blockOffsets(length, size int) []int {
+	if length < size {
 		return []int{0}
 	}
 	var offsets []int
-	for offset := 0; offset+blockBytes <= length; offset += blockBytes {
+	for offset := 0; offset+size <= length; offset += size {
 		offsets = append(offsets, offset)
 	}
-	if length%blockBytes != 0 {
-		offsets = append(offsets, length-blockBytes)
+	if length%size != 0 {
+		offsets = append(offsets, length-size)
 	}
 	return offsets
 }

@@ -14,8 +14,8 @@ import (
 type Needle struct {
 	// Name stands for the value in findings.
 	Name string
-	// Value has at least MinValueBytes. Every 16 bytes in a row of it should be
-	// unlikely to be anywhere by chance: random text is, "password-password" is not.
+	// Value has at least MinValueBytes. Any 16 bytes in a row of it, or 6 of those that
+	// a URL escapes, should be unlikely to be anywhere by chance: random text is.
 	Value string
 }
 
@@ -54,10 +54,10 @@ type Stats struct {
 }
 
 // Search looks for each needle in each artifact, and in the members of those that
-// are ZIP archives, as Terraform's saved plans are. A value that was cut, wrapped or
-// trimmed is found too where 31 bytes in a row of one encoding are left of it. Of the
-// needles that are whole in an artifact it reports each encoding once, of the
-// others one part.
+// are ZIP archives, as Terraform's saved plans are. A value that was cut or wrapped is
+// found too where 32 bytes in a row of it are left; the encoding that it reports then
+// is one of those that have the found part in common. Of a needle that is whole in an
+// artifact it reports each encoding once, of another at most one part.
 //
 // It fails when an artifact cannot be read, so that no artifact counts as searched
 // that was not, and when there is nothing to search or to search for.

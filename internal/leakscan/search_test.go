@@ -142,6 +142,21 @@ func TestSearchFindsNothingInOtherText(t *testing.T) {
 	}
 }
 
+func TestSearchTellsApartWhatSharesLessThanABlock(t *testing.T) {
+	const shared = "\"'\\ <ü&%/+?>\n" // 15 bytes, which are many more in most encodings
+	mine, others := randomText(13)+shared+randomText(13), randomText(13)+shared+randomText(13)
+	for _, content := range []string{
+		mine, marshal(t, mine), strconv.Quote(mine),
+		hex.EncodeToString([]byte(mine)), base64.StdEncoding.EncodeToString([]byte(mine)),
+	} {
+		for _, f := range search(t, content, leakscan.Needle{Name: "mine", Value: mine}, leakscan.Needle{Name: "other's", Value: others}) {
+			if f.Needle != "mine" || f.Part {
+				t.Errorf("in %s: %s", content, f)
+			}
+		}
+	}
+}
+
 func TestSearchUnzipsArchivesInArchives(t *testing.T) {
 	value := randomText(20)
 	inner := zipped(t, "state.json", []byte(strings.Repeat(" ", 5000)+value))

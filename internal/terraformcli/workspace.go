@@ -21,8 +21,9 @@ const (
 	// ProviderVersion is that of every provider that a Mirror builds.
 	ProviderVersion = "0.0.1"
 
-	// interruptGrace is how long an interrupted child may take to end by itself.
-	interruptGrace = 90 * time.Second
+	// interruptGrace is how long an interrupted child may take to end by itself: the
+	// provider cleans up behind a create that it cannot finish.
+	interruptGrace = 45 * time.Second
 )
 
 // Mirror is a filesystem mirror with the provider of this source tree, from which
