@@ -159,7 +159,7 @@ func TestWhatACorrectClientNeverDoesIsAViolation(t *testing.T) {
 		"no content type":       {`POST /v1/secrets {"name":"a"}`, without("Content-Type"), "Content-Type"},
 		"unknown key":           {`POST /v1/secrets {"name":"a","value":"b"}`, nil, "body"},
 		"another key":           {`POST /v1/secrets {"value":"b"}`, nil, "body"},
-		"body with a GET":       {listed + " {}", nil, "body"},
+		"body with a GET":       {listed + ` {"name":"b"}`, nil, "body"},
 		"query":                 {listed + "?page_size=5", nil, "query"},
 		"unknown path":          {"GET /v1/secrets/db", nil, "no call"},
 		"double slash":          {"GET //v1/secrets", nil, "no call"},

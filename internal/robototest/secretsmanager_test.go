@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -275,25 +276,19 @@ func TestOtherProtocolsThanJSONAreRefused(t *testing.T) {
 
 func TestManyClientsAtOnce(t *testing.T) {
 	c := newClient(t, robototest.Options{PageSize: 10})
-	done := make(chan error)
 	names := 40
+	var clients sync.WaitGroup
 	for i := range names {
-		go func() {
+		clients.Go(func() {
 			name := fmt.Sprintf("secret-%d", i)
-			if a := c.call(`POST /v1/secrets {"name":"` + name + `"}`); a.status != http.StatusOK {
-				done <- fmt.Errorf("create: %d %w", a.status, a.err)
-				return
-			}
+			c.call(`POST /v1/secrets {"name":"`+name+`"}`).want(t, http.StatusOK)
 			_ = c.s.Requests()
-			_, err := c.put(c.access(name), "value of "+name, "")
-			done <- err
-		}()
+			if _, err := c.put(c.access(name), "value of "+name, ""); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	for range names {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
+	clients.Wait()
 	for _, r := range c.s.Records(org) {
 		if value, _, _ := c.s.Value(org, r.Name); value != "value of "+r.Name {
 			t.Errorf("%s holds %q", r.Name, value)

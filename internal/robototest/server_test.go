@@ -58,7 +58,8 @@ func TestCloseWaitsForRequestsInProgress(t *testing.T) {
 	inBubble(t, robototest.Options{}, func(t *testing.T, c client) {
 		release, closed := make(chan struct{}), make(chan struct{})
 		c.s.Inject(robototest.Fault{Mutate: func(body []byte) []byte { <-release; return body }})
-		go c.call(getDB)
+		answered := make(chan answer, 1)
+		go func() { answered <- c.call(getDB) }()
 		synctest.Wait()
 		go func() { c.s.Close(); close(closed) }()
 		synctest.Wait()
@@ -69,6 +70,9 @@ func TestCloseWaitsForRequestsInProgress(t *testing.T) {
 		}
 		close(release)
 		<-closed
+		if got := <-answered; got.err == nil {
+			t.Errorf("a closed connection answered with %d", got.status)
+		}
 	})
 }
 
