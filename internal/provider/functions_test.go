@@ -4,9 +4,15 @@
 package provider_test
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -18,6 +24,7 @@ func TestSecretURIFunctions(t *testing.T) {
 	for expression, want := range map[string]knownvalue.Check{
 		`provider::roboto::secret_uri("db")`:                            knownvalue.StringExact("roboto-secret://db"),
 		`provider::roboto::secret_uri("db", "og_1")`:                    knownvalue.StringExact("roboto-secret://db@og_1"),
+		`provider::roboto::secret_uri("db", null)`:                      knownvalue.StringExact("roboto-secret://db"),
 		`provider::roboto::secret_uri("with space ü", "og_1")`:          knownvalue.StringExact("roboto-secret://with space ü@og_1"),
 		`provider::roboto::parse_secret_uri("roboto-secret://db")`:      knownvalue.ObjectExact(map[string]knownvalue.Check{"name": knownvalue.StringExact("db"), "org_id": knownvalue.Null()}),
 		`provider::roboto::parse_secret_uri("roboto-secret://db@og_1")`: knownvalue.ObjectExact(map[string]knownvalue.Check{"name": knownvalue.StringExact("db"), "org_id": knownvalue.StringExact("og_1")}),
@@ -43,5 +50,134 @@ func TestSecretURIFunctions(t *testing.T) {
 	}
 	if n := len(env.roboto.Requests()); n != 0 {
 		t.Errorf("functions made %d requests", n)
+	}
+}
+
+// call calls a function with strings, nil for null.
+func (p *protocol) call(name string, arguments ...any) (any, *tfprotov6.FunctionError) {
+	p.t.Helper()
+	request := &tfprotov6.CallFunctionRequest{Name: name}
+	for _, argument := range arguments {
+		encoded, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, argument))
+		p.ok(err)
+		request.Arguments = append(request.Arguments, &encoded)
+	}
+	resp, err := p.server.CallFunction(p.t.Context(), request)
+	p.ok(err)
+	if resp.Error != nil {
+		return nil, resp.Error
+	}
+	result, err := resp.Result.Unmarshal(p.schemas.Functions[name].Return.Type)
+	p.ok(err)
+	return p.plain(result), nil
+}
+
+// mustCall calls a function that must succeed.
+func (p *protocol) mustCall(name string, arguments ...any) any {
+	p.t.Helper()
+	result, failure := p.call(name, arguments...)
+	if failure != nil {
+		p.t.Fatalf("%s(%q): %s", name, arguments, failure.Text)
+	}
+	return result
+}
+
+func TestSecretURIFunctionsAreInverses(t *testing.T) {
+	p := newEnvironment(t).protocol(fields{})
+	for range 1000 {
+		name, org := randomName(), randomOrgID()
+		arguments, want := []any{name}, map[string]any{"name": name, "org_id": nil}
+		uri := "roboto-secret://" + name
+		if org != "" {
+			arguments, want["org_id"], uri = append(arguments, org), org, uri+"@"+org
+		}
+		p.equal("URI", p.mustCall("secret_uri", arguments...), uri)
+		p.equal("parts", p.mustCall("parse_secret_uri", uri), want)
+		p.equal("URI of the parts", p.mustCall("secret_uri", want["name"], want["org_id"]), uri)
+		if t.Failed() {
+			t.Fatalf("name %q, organization %q", name, org)
+		}
+	}
+}
+
+// randomName is any name that a URI and a path can carry.
+func randomName() string {
+	var name strings.Builder
+	for range 1 + rand.IntN(40) {
+		limit := []rune{0x7f, 0x7f, 0x500, 0x3000, unicode.MaxRune + 1}[rand.IntN(5)]
+		r := rune(rand.Int32N(limit))
+		if r != '@' && r != '/' && !unicode.IsControl(r) && (r < 0xd800 || r > 0xdfff) {
+			name.WriteRune(r)
+		}
+	}
+	if slices.Contains([]string{"", ".", ".."}, name.String()) {
+		return randomName()
+	}
+	return name.String()
+}
+
+// randomOrgID is "" for one time in ten.
+func randomOrgID() string {
+	const word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+	if rand.IntN(10) == 0 {
+		return ""
+	}
+	id := make([]byte, 1+rand.IntN(30))
+	for i := range id {
+		id[i] = word[rand.IntN(len(word))]
+	}
+	return string(id)
+}
+
+func TestSecretURIFunctionsNameTheArgument(t *testing.T) {
+	const uri, parse = "secret_uri", "parse_secret_uri"
+	p := newEnvironment(t).protocol(fields{})
+	for _, test := range []struct {
+		function  string
+		arguments []any
+		position  int64
+		text      string
+	}{
+		{uri, []any{""}, 0, "must not be empty"},
+		{uri, []any{"."}, 0, `must not be "."`},
+		{uri, []any{"..", "og_1"}, 0, `must not be ".."`},
+		{uri, []any{"a@b"}, 0, `must not contain "@"`},
+		{uri, []any{"a/b", "og_1"}, 0, `must not contain "/"`},
+		{uri, []any{"a\tb"}, 0, "control characters"},
+		{uri, []any{"a\u0085b"}, 0, "control characters"},
+		{uri, []any{"", ""}, 0, "must not be empty"},
+		{uri, []any{"db", ""}, 1, "must not be empty"},
+		{uri, []any{"db", "My Org"}, 1, "letters, digits"},
+		{uri, []any{"db", "og-1"}, 1, "letters, digits"},
+		{uri, []any{"db", "ög"}, 1, "letters, digits"},
+		{uri, []any{"db", "og_1", "og_2"}, 2, "at most one org_id"},
+		{uri, []any{"db", "og_1", nil}, 2, "at most one org_id"},
+		{parse, []any{""}, 0, "starts with"},
+		{parse, []any{"db"}, 0, "starts with"},
+		{parse, []any{"db@og_1"}, 0, "starts with"},
+		{parse, []any{"https://example.com"}, 0, "starts with"},
+		{parse, []any{"ROBOTO-SECRET://db"}, 0, "starts with"},
+		{parse, []any{" roboto-secret://db"}, 0, "starts with"},
+		{parse, []any{"roboto-secret://"}, 0, "must not be empty"},
+		{parse, []any{"roboto-secret://@og_1"}, 0, "must not be empty"},
+		{parse, []any{"roboto-secret://a/b@og_1"}, 0, `must not contain "/"`},
+		{parse, []any{"roboto-secret://..@og_1"}, 0, `must not be ".."`},
+		{parse, []any{"roboto-secret://db@"}, 0, "must not be empty"},
+		{parse, []any{"roboto-secret://db@og@og"}, 0, "letters, digits"},
+		{parse, []any{"roboto-secret://db@og_1 "}, 0, "letters, digits"},
+		{parse, []any{"roboto-secret://db\n"}, 0, "control characters"},
+	} {
+		result, failure := p.call(test.function, test.arguments...)
+		if failure == nil {
+			t.Errorf("%s(%q) gave %v", test.function, test.arguments, result)
+			continue
+		}
+		position := int64(-1)
+		if failure.FunctionArgument != nil {
+			position = *failure.FunctionArgument
+		}
+		if position != test.position || !strings.Contains(failure.Text, test.text) {
+			t.Errorf("%s(%q) failed at argument %d with %q", test.function, test.arguments, position, failure.Text)
+		}
 	}
 }

@@ -138,18 +138,23 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		return
 	}
 	data := &providerData{unknown: model.unknownSettings()}
-	if !data.unconfigured() {
-		config, err := roboto.ResolveSettings(model.settings(), p.environment)
-		if err != nil {
-			addSettingError(&resp.Diagnostics, err)
-			return
-		}
+	var err error
+	if !model.OrgID.IsUnknown() {
+		data.orgID, err = roboto.DefaultOrgID(model.settings(), p.environment)
+	}
+	if err == nil && !data.unconfigured() {
+		var config roboto.Config
+		config, err = roboto.ResolveSettings(model.settings(), p.environment)
 		data.client = roboto.NewClient(config, roboto.Options{
 			ToolName:    "terraform-provider-roboto",
 			ToolVersion: p.version,
 			Environment: p.environment,
 			Observe:     logExchange,
 		})
+	}
+	if err != nil {
+		addSettingError(&resp.Diagnostics, err)
+		return
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data

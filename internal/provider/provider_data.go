@@ -18,6 +18,8 @@ import (
 type providerData struct {
 	// client is nil while a setting that it needs is unknown.
 	client *roboto.Client
+	// orgID is the default organization as far as it is known without a call, or "".
+	orgID string
 	// unknown names the settings that Terraform does not know yet while planning.
 	// None of them may fall back to another source.
 	unknown []string
@@ -29,13 +31,19 @@ func (d *providerData) unconfigured() bool {
 	return slices.ContainsFunc(d.unknown, func(setting string) bool { return setting != roboto.SettingOrgID })
 }
 
-// unknownOrg tells whether the default organization cannot be known yet.
-func (d *providerData) unknownOrg() bool { return len(d.unknown) > 0 }
-
 // ready tells whether calls can be made, for an organization of the caller's own
 // (orgGiven) or for the default one.
 func (d *providerData) ready(orgGiven bool) bool {
-	return !d.unconfigured() && (orgGiven || !d.unknownOrg())
+	return !d.unconfigured() && (orgGiven || len(d.unknown) == 0)
+}
+
+// complete adds the default organization to a reference without one, as far as
+// that takes no call.
+func (d *providerData) complete(ref roboto.SecretRef) roboto.SecretRef {
+	if ref.OrgID == "" {
+		ref.OrgID = d.orgID
+	}
+	return ref
 }
 
 // addUnknownError says why a call cannot be made, where Terraform cannot defer it.

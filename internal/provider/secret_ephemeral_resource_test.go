@@ -4,13 +4,20 @@
 package provider_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
 )
 
 // runWithEcho also offers the echo provider, which writes what it is given to
@@ -72,17 +79,109 @@ func TestSecretEphemeralResource(t *testing.T) {
 	})
 }
 
-// The version of a secret that does not exist yet is unknown while planning, so
-// the ephemeral resource waits.
+// echoedTo is another resource of the echo provider: one that exists keeps what it
+// was given first.
+func echoedTo(name, ephemeral string) string {
+	return strings.Replace(echoed(ephemeral), "\"test\" {}", fmt.Sprintf("%q {}", name), 1)
+}
+
+// The version of a secret that does not exist yet, or is about to be written, is
+// unknown while planning, so the ephemeral resource waits.
 func TestSecretEphemeralResourceInFirstApply(t *testing.T) {
-	config := func(value, version string) string {
-		return secret("db", `value_wo = "`+value+`"`, `value_wo_version = "`+version+`"`) +
-			echoed("ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n")
+	env := newEnvironment(t)
+	read := "ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n"
+	created := secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
+	rotated := secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
+	notBeforeApply := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{beforeApply(func() { env.wantCount(robototest.GetValue, 0) })}}
+	gets := func(name, value string) []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue("echo."+name, tfjsonpath.New("data").AtMapKey("value"), knownvalue.StringExact(value)),
+			statecheck.CompareValuePairs("echo."+name, tfjsonpath.New("data").AtMapKey("version_id"), address, tfjsonpath.New("version_id"), compare.ValuesSame()),
+		}
 	}
-	newEnvironment(t).runWithEcho(
+	env.runWithEcho(
 		resource.TestStep{
-			Config:            config("first", "1"),
-			ConfigStateChecks: []statecheck.StateCheck{echo("value", knownvalue.StringExact("first"))},
+			Config:            created + echoed(read),
+			ConfigPlanChecks:  notBeforeApply,
+			ConfigStateChecks: gets("test", "first"),
 		},
+		// Refreshing would read the first version, which is known.
+		resource.TestStep{Config: created},
+		resource.TestStep{
+			PreConfig:         env.roboto.ResetRequests,
+			Config:            rotated + echoedTo("rotated", read),
+			ConfigPlanChecks:  notBeforeApply,
+			ConfigStateChecks: gets("rotated", "second"),
+		},
+		// And what nobody rotates is still there for the next plan.
+		resource.TestStep{Config: rotated + echoedTo("rotated", read), ConfigPlanChecks: emptyPlan()},
 	)
+}
+
+// A write-only argument of another provider takes the value, which is then
+// nowhere but in Secrets Manager.
+func TestSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
+	source, target := newEnvironment(t), newEnvironment(t)
+	source.addSecrets("db")
+	factories := source.factories()
+	factories["copies"] = target.factories()["roboto"]
+	copied := func(value string, action plancheck.ResourceActionType) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() { source.roboto.SetValue(testOrg, "db", value) },
+			Config: "ephemeral \"roboto_secret\" \"source\" {\n  name = \"db\"\n}\n" +
+				secret("copy", "provider = copies", "value_wo = ephemeral.roboto_secret.source.value"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply:             []plancheck.PlanCheck{planLacks(value), plancheck.ExpectResourceAction(address, action)},
+				PostApplyPostRefresh: []plancheck.PlanCheck{planLacks(value), plancheck.ExpectEmptyPlan()},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{stateLacks(value)},
+			Check:             func(*terraformState) error { return want(value, target.value("copy")) },
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		copied("the-first-canary", plancheck.ResourceActionCreate),
+		copied("the-second-canary", plancheck.ResourceActionUpdate),
+	}})
+}
+
+func TestSecretEphemeralResourceRefuses(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("db", "empty")
+	env.roboto.SetValue(testOrg, "db", "value")
+	p := env.protocol(fields{})
+	for name, test := range map[string]struct {
+		config fields
+		texts  []string
+	}{
+		"a missing secret":  {fields{"name": "nope"}, []string{`"nope" of the organization og_test could not be read`, "Check the name and the organization"}},
+		"no value yet":      {fields{"name": "empty"}, []string{"has no value", "Write one first"}},
+		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"or no such version"}},
+		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			result, out := p.openEphemeral(test.config)
+			p.fails(out, test.texts...)
+			p.equal("result", result["value"], nil)
+		})
+	}
+	for name, test := range map[string]struct {
+		config fields
+		text   string
+	}{
+		"neither name nor URI": {fields{}, `Neither "name" nor "uri" is given`},
+		"both":                 {fields{"name": "db", "uri": "roboto-secret://db"}, `Both "name" and "uri" are given`},
+		"two organizations":    {fields{"uri": "roboto-secret://db@og_test", "org_id": "og_other"}, `names the organization "og_test"`},
+		"not a URI":            {fields{"uri": "db@og_test"}, "must be a secret URI"},
+		"not a version":        {fields{"name": "db", "version_id": "1"}, "must be an AWS version ID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			resp, err := p.server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+				TypeName: typeSecret, Config: p.encode(p.schemas.EphemeralResourceSchemas[typeSecret].ValueType(), test.config),
+			})
+			p.ok(err)
+			p.fails(outcome{diagnostics: resp.Diagnostics}, test.text)
+		})
+	}
 }

@@ -87,6 +87,12 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		if !strings.HasPrefix(record.Name, model.NamePrefix.ValueString()) {
 			continue
 		}
+		if err := roboto.ValidateName(record.Name); err != nil {
+			if !push(unmanageable(record, err)) {
+				return
+			}
+			continue
+		}
 		if !push(newListResult(ctx, req, record)) {
 			return
 		}
@@ -96,13 +102,15 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 	}
 }
 
+// unmanageable is a warning in place of a result, and counts toward no limit.
+func unmanageable(record roboto.Record, err error) list.ListResult {
+	return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
+		"Secret Cannot Be Managed",
+		fmt.Sprintf("The organization %s has a secret %q, which Terraform cannot manage: %v.", record.OrgID, record.Name, err),
+	)}}
+}
+
 func newListResult(ctx context.Context, req list.ListRequest, record roboto.Record) list.ListResult {
-	if err := roboto.ValidateName(record.Name); err != nil {
-		return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
-			"Secret Cannot Be Managed",
-			fmt.Sprintf("The organization %s has a secret %q, which Terraform cannot manage: %v.", record.OrgID, record.Name, err),
-		)}}
-	}
 	var model secretModel
 	model.setRecord(record)
 	result := req.NewListResult(ctx)

@@ -185,7 +185,11 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 
 // planCreate needs a call only to look up an organization that is given nowhere.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
-	if config.OrgID.IsNull() && r.data.ready(false) {
+	switch {
+	case !config.OrgID.IsNull():
+	case r.data.orgID != "":
+		plan.OrgID = types.StringValue(r.data.orgID)
+	case r.data.ready(false):
 		orgID, err := r.data.client.OrgID(ctx)
 		if err != nil {
 			addSecretError(diags, "plan", plan.ref(), err)
@@ -312,7 +316,9 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.data.ready(true) {
+	// The framework wants an identity also of what is deferred or found to be gone.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	if !r.data.ready(!state.OrgID.IsNull()) {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 			return
@@ -320,8 +326,6 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("refresh the secret %q", state.Name.ValueString()))
 		return
 	}
-	// The framework wants an identity even of what is found to be gone.
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	record, err := r.data.client.RefreshRecord(ctx, state.ref())
 	if errors.Is(err, roboto.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
@@ -410,29 +414,32 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 	if !ok {
 		return
 	}
-	if ref.OrgID == "" {
-		if !r.data.ready(false) {
-			if req.ClientCapabilities.DeferralAllowed {
-				resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-				return
-			}
-			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("import the secret %q", ref.Name))
-			return
-		}
+	ref = r.data.complete(ref)
+	switch {
+	case ref.OrgID != "":
+	case r.data.ready(false):
 		orgID, err := r.data.client.OrgID(ctx)
 		if err != nil {
 			addSecretError(&resp.Diagnostics, "import", ref, err)
 			return
 		}
 		ref.OrgID = orgID
+	default:
+		if !req.ClientCapabilities.DeferralAllowed {
+			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("import the secret %q", ref.Name))
+			return
+		}
+		// Terraform reads also what it defers, so the name goes into the state.
+		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, ref.Name)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, ref.OrgID)...)
+	identity := secretIdentityModel{Name: types.StringValue(ref.Name), OrgID: types.StringNull()}
+	if ref.OrgID != "" {
+		identity.OrgID = types.StringValue(ref.OrgID)
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, identity.Name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, identity.OrgID)...)
 	if resp.Identity != nil {
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, secretIdentityModel{
-			Name:  types.StringValue(ref.Name),
-			OrgID: types.StringValue(ref.OrgID),
-		})...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
 	}
 }
 

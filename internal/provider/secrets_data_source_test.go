@@ -84,6 +84,36 @@ func TestSecretsDataSourceReadsEveryPage(t *testing.T) {
 	})
 }
 
+func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
+	for name, test := range map[string]struct{ secrets, pageSize, pages int }{
+		"26 pages":       {2500, 97, 26},
+		"full last page": {200, 100, 2},
+		"nothing":        {0, 100, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironmentWith(t, robototest.Options{PageSize: test.pageSize})
+			names, uris := make([]any, test.secrets), map[string]any{}
+			for i := range test.secrets {
+				name := fmt.Sprintf("secret-%04d", i)
+				env.addSecrets(name)
+				names[i], uris[name] = name, "roboto-secret://"+name+"@og_test"
+			}
+			p := env.protocol(fields{})
+			result, out := p.readDataSource(typeSecrets, fields{})
+			p.succeeds(out)
+			p.equal("names", result["names"], names)
+			p.equal("uris", result["uris"], uris)
+			secrets := result["secrets"].([]any)
+			for i, secret := range secrets {
+				p.equal("secret", secret.(map[string]any)["name"], names[i])
+			}
+			p.equal("number of secrets", len(secrets), test.secrets)
+			env.wantCount(robototest.ListSecrets, test.pages)
+			p.equal("requests", len(env.roboto.Requests()), test.pages+1) // and the organization's look-up
+		})
+	}
+}
+
 func TestSecretDataSource(t *testing.T) {
 	for name, config := range map[string]string{
 		"by name":             "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",

@@ -129,7 +129,7 @@ func ResolveSettings(settings Settings, env Environment) (Config, error) {
 	if config.Endpoint, err = parseEndpoint(SettingEndpoint, login.endpoint); err != nil {
 		return Config{}, err
 	}
-	if config.OrgID, err = resolveOrgID(settings, env); err != nil {
+	if config.OrgID, err = DefaultOrgID(settings, env); err != nil {
 		return Config{}, err
 	}
 	if config.RequestTimeout, err = resolveRequestTimeout(settings, env, login.requestTimeout); err != nil {
@@ -313,7 +313,9 @@ func checkAPIKey(key Sensitive, source string) error {
 	return nil
 }
 
-func resolveOrgID(settings Settings, env Environment) (string, error) {
+// DefaultOrgID is the organization that the settings or the environment name, ""
+// if neither does. The error is a *SettingError.
+func DefaultOrgID(settings Settings, env Environment) (string, error) {
 	org := firstGiven(sourced{value: settings.OrgID}, fromEnv(env, "ROBOTO_ORG_ID"))
 	if org.value == "" {
 		return "", nil

@@ -1,0 +1,284 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// The environment has all that a provider needs, and none of it may stand in for
+// a setting that is not known yet.
+func TestUnknownSettingsPlanACreate(t *testing.T) {
+	env := newEnvironment(t)
+	for setting := range env.protocol(fields{}).settings() {
+		t.Run(setting, func(t *testing.T) {
+			p := env.in(t).protocol(fields{setting: unknown})
+
+			planned, _, out := p.plan(instance{}, fields{"name": "db", "value_wo": "value"})
+			p.succeeds(out)
+			p.equal("org_id", planned["org_id"], unknown)
+			p.equal("uri", planned["uri"], unknown)
+
+			planned, _, out = p.plan(instance{}, fields{"name": "db", "org_id": testOrg, "value_wo": "value"})
+			p.succeeds(out)
+			p.equal("org_id given", planned["org_id"], testOrg)
+			p.equal("uri for it", planned["uri"], "roboto-secret://db@og_test")
+			p.equal("version_id", planned["version_id"], unknown)
+
+			p.makesNoRequest(env)
+		})
+	}
+}
+
+// A default organization that is known depends on nothing else.
+func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
+	for name, test := range map[string]struct {
+		env      []string
+		settings fields
+		want     any
+	}{
+		"from the block":             {nil, fields{"api_key": unknown, "org_id": "og_block"}, "og_block"},
+		"from the environment":       {[]string{"ROBOTO_ORG_ID", "og_env"}, fields{"api_key": unknown}, "og_env"},
+		"unless it is itself not":    {[]string{"ROBOTO_ORG_ID", "og_env"}, fields{"org_id": unknown}, unknown},
+		"unless it has to be looked": {nil, fields{"request_timeout": unknown}, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t).with(test.env...)
+			p := env.protocol(test.settings)
+			planned, _, out := p.plan(instance{}, fields{"name": "db"})
+			p.succeeds(out)
+			p.equal("org_id", planned["org_id"], test.want)
+			p.makesNoRequest(env)
+		})
+	}
+	t.Run("for an import too", func(t *testing.T) {
+		env := newEnvironment(t)
+		p := env.protocol(fields{"api_key": unknown, "org_id": testOrg})
+		imported, out := p.importSecret("db", nil)
+		p.succeeds(out)
+		p.equal("identity", imported.identity, identityOfDB)
+		p.makesNoRequest(env)
+	})
+}
+
+// needingCalls are what cannot be answered without a call. own are those that
+// name an organization of their own.
+func needingCalls(existing instance) (own, defaulted map[string]func(*protocol) outcome) {
+	read := func(typeName string, config fields) func(*protocol) outcome {
+		return func(p *protocol) outcome {
+			_, out := p.readDataSource(typeName, config)
+			return out
+		}
+	}
+	open := func(config fields) func(*protocol) outcome {
+		return func(p *protocol) outcome {
+			_, out := p.openEphemeral(config)
+			return out
+		}
+	}
+	own = map[string]func(*protocol) outcome{
+		"refresh": func(p *protocol) outcome {
+			_, out := p.read(existing)
+			return out
+		},
+		"compare": func(p *protocol) outcome {
+			_, _, out := p.plan(existing, fields{"name": "db", "value_wo": "value"})
+			return out
+		},
+		"data source by URI":            read(typeSecret, fields{"uri": "roboto-secret://db@og_test"}),
+		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
+		"secrets of an org_id":          read(typeSecrets, fields{"org_id": testOrg}),
+		"ephemeral resource by URI":     open(fields{"uri": "roboto-secret://db@og_test"}),
+		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
+	}
+	defaulted = map[string]func(*protocol) outcome{
+		"data source by name":           read(typeSecret, fields{"name": "db"}),
+		"data source by short URI":      read(typeSecret, fields{"uri": "roboto-secret://db"}),
+		"secrets of the default":        read(typeSecrets, fields{}),
+		"ephemeral resource by name":    open(fields{"name": "db"}),
+		"ephemeral resource, short URI": open(fields{"uri": "roboto-secret://db"}),
+		"import by name": func(p *protocol) outcome {
+			_, out := p.importSecret("db", nil)
+			return out
+		},
+		"import by identity": func(p *protocol) outcome {
+			_, out := p.importSecret("", fields{"name": "db"})
+			return out
+		},
+	}
+	return own, defaulted
+}
+
+func TestUnknownSettingsKeepCallsFromBeingMade(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	existing := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	own, defaulted := needingCalls(existing)
+
+	for setting := range p.settings() {
+		if setting == "org_id" {
+			continue
+		}
+		for _, calls := range []map[string]func(*protocol) outcome{own, defaulted} {
+			for name, call := range calls {
+				t.Run(setting+"/"+name, func(t *testing.T) {
+					env := env.in(t)
+					env.roboto.ResetRequests()
+					p := env.protocol(fields{setting: unknown})
+					p.fails(call(p), "does not know "+setting+" yet", "No other source is used in its place")
+					able := p.deferring()
+					able.defers(call(able))
+					p.makesNoRequest(env)
+				})
+			}
+		}
+	}
+	for name, call := range defaulted {
+		t.Run("org_id/"+name, func(t *testing.T) {
+			env := env.in(t).with("ROBOTO_ORG_ID", testOrg)
+			env.roboto.ResetRequests()
+			p := env.protocol(fields{"org_id": unknown})
+			p.fails(call(p), "does not know org_id yet")
+			able := p.deferring()
+			able.defers(call(able))
+			p.makesNoRequest(env)
+		})
+	}
+	for name, call := range own {
+		t.Run("only org_id/"+name, func(t *testing.T) {
+			p := env.in(t).protocol(fields{"org_id": unknown})
+			p.succeeds(call(p))
+		})
+	}
+	t.Run("two", func(t *testing.T) {
+		p := env.in(t).protocol(fields{"api_key": unknown, "endpoint": unknown})
+		p.fails(defaulted["data source by name"](p), "does not know api_key, endpoint yet")
+	})
+}
+
+// What Terraform defers it still reads, and that needs a name and an identity.
+func TestUnknownSettingsDeferAnImport(t *testing.T) {
+	for name, test := range map[string]struct {
+		id       string
+		identity fields
+		want     fields
+	}{
+		"by name":                    {"db", nil, fields{"name": "db", "org_id": nil}},
+		"by name@org_id":             {"db@og_test", nil, identityOfDB},
+		"by identity without org_id": {"", fields{"name": "db"}, fields{"name": "db", "org_id": nil}},
+		"by identity":                {"", identityOfDB, identityOfDB},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			p := env.protocol(fields{"api_key": unknown}).deferring()
+			imported, _ := p.importSecret(test.id, test.identity)
+			current, out := p.read(imported)
+			p.defers(out)
+			p.equal("identity", current.identity, test.want)
+			p.makesNoRequest(env)
+		})
+	}
+}
+
+// settings are the names of the provider's settings.
+func (p *protocol) settings() map[string]bool {
+	names := map[string]bool{}
+	for _, attribute := range p.schemas.Provider.Block.Attributes {
+		names[attribute.Name] = true
+	}
+	return names
+}
+
+func (p *protocol) makesNoRequest(env *environment) {
+	p.t.Helper()
+	if n := len(env.roboto.Requests()); n != 0 {
+		p.t.Errorf("%d requests were made", n)
+	}
+}
+
+// noRequests is a plan check.
+func (e *environment) noRequests() plancheck.PlanCheck {
+	return beforeApply(func() {
+		if n := len(e.roboto.Requests()); n != 0 {
+			e.t.Errorf("planning made %d requests", n)
+		}
+	})
+}
+
+// The first apply makes the very things that the provider's settings come from.
+func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddOrg("og_other", "Other")
+	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{Orgs: []string{"og_other"}}))
+	config := func(key, org string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"made\" {\n  input = { key = %q, org = %q }\n}\n", key, org) +
+			fmt.Sprintf("provider \"roboto\" {\n  api_key  = terraform_data.made.output.key\n  org_id   = terraform_data.made.output.org\n  endpoint = %q\n}\n", env.roboto.Endpoint())
+	}
+	first := config(env.roboto.APIKey(), testOrg)
+	env.run(
+		resource.TestStep{
+			Config: first + secret("db", `value_wo = "value"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				env.noRequests(),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("org_id")),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("uri")),
+				plans(plancheck.ResourceActionCreate).PreApply[0],
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
+			},
+			Check: func(*terraformState) error { return want("value", env.value("db")) },
+		},
+		resource.TestStep{Config: first + secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan()},
+		// What exists has to be read, with a key that is about to change.
+		resource.TestStep{
+			PreConfig:   env.roboto.ResetRequests,
+			Config:      config(env.roboto.APIKey(), "og_other") + secret("db", `value_wo = "value"`),
+			ExpectError: errorLike("it does not know api_key, org_id yet"),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if n := len(env.roboto.Requests()); n != 0 {
+					t.Errorf("%d requests were made with unknown settings", n)
+				}
+			},
+			Config: first + secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan(),
+		},
+	)
+	for _, request := range env.roboto.Requests() {
+		if got := request.Header.Get("Authorization"); !request.AWS() && got != "Bearer "+env.roboto.APIKey() {
+			t.Errorf("%s %s went out with another API key than the block's", request.Method, request.Path)
+		}
+	}
+}
+
+func TestFirstPlanCannotReadWithUnknownSettings(t *testing.T) {
+	provider := "resource \"terraform_data\" \"key\" {\n  input = \"key\"\n}\nprovider \"roboto\" {\n  api_key = terraform_data.key.output\n}\n"
+	for name, config := range map[string]string{
+		"read the secret":              "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
+		"list the secrets":             "data \"roboto_secrets\" \"test\" {}\n",
+		"read the value of the secret": "ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
+		"import the secret":            "import {\n  to = roboto_secret.test\n  id = \"db\"\n}\n" + secret("db"),
+		"refresh the secret":           "import {\n  to = roboto_secret.test\n  id = \"db@og_test\"\n}\n" + secret("db"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.addSecrets("db")
+			env.roboto.SetValue(testOrg, "db", "value")
+			env.fails(provider+config, "Terraform has to call Roboto to "+name, "does not know api_key yet", "terraform apply -target=")
+			if n := len(env.roboto.Requests()); n != 0 {
+				t.Errorf("%d requests were made", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,187 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// importOf is an import block; by is its id or its identity.
+func importOf(by string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  %s\n}\n", address, by)
+}
+
+// newImportEnvironment has a secret that Terraform does not know.
+func newImportEnvironment(t *testing.T) *environment {
+	env := newEnvironment(t)
+	env.addSecrets("db")
+	env.roboto.SetValue(testOrg, "db", "value")
+	return env
+}
+
+// An import adopts what is there. The steps run for each way of naming it.
+func (e *environment) importSteps(by string) []resource.TestStep {
+	return []resource.TestStep{
+		{
+			Config:           importOf(by) + secret("db", `value_wo = "value"`),
+			ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			ConfigStateChecks: []statecheck.StateCheck{
+				attribute("org_id", knownvalue.StringExact(testOrg)),
+				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
+				attribute("arn", knownvalue.NotNull()),
+				attribute("created", knownvalue.NotNull()),
+				attribute("created_by", knownvalue.StringExact("somebody@example.com")),
+				attribute("version_id", knownvalue.Null()),
+			},
+		},
+		{
+			Config: secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan(),
+			Check: func(*terraformState) error {
+				if n := e.roboto.Count(robototest.PutValue); n != 0 {
+					return fmt.Errorf("an import wrote the value %d times", n)
+				}
+				return nil
+			},
+		},
+	}
+}
+
+func TestSecretImportBlock(t *testing.T) {
+	for _, id := range []string{"db", "db@og_test", "roboto-secret://db@og_test"} {
+		t.Run(id, func(t *testing.T) {
+			env := newImportEnvironment(t)
+			env.run(env.importSteps(fmt.Sprintf("id = %q", id))...)
+		})
+	}
+	for name, identity := range map[string]string{
+		"identity":                `{ name = "db", org_id = "og_test" }`,
+		"identity without org_id": `{ name = "db" }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newImportEnvironment(t)
+			resource.UnitTest(t, resource.TestCase{
+				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{orSkip("import by "+name, tfversion.SkipBelow(tfversion.Version1_12_0))},
+				ProtoV6ProviderFactories: env.factories(),
+				Steps:                    env.importSteps("identity = " + identity),
+			})
+		})
+	}
+}
+
+// Terraform writes the configuration itself, which then changes nothing.
+func TestSecretImportGeneratesConfiguration(t *testing.T) {
+	newImportEnvironment(t).run(resource.TestStep{
+		Config:          "provider \"roboto\" {}\n",
+		ResourceName:    address,
+		ImportState:     true,
+		ImportStateKind: resource.ImportBlockWithID,
+		ImportStateId:   "db",
+		GenerateConfig:  true,
+	})
+}
+
+// Of an imported value nothing is known but the value itself, so with a version
+// it is written once, and without one when it differs. The secret is never replaced.
+func TestSecretImportUpdatesInPlace(t *testing.T) {
+	versioned := []string{`value_wo = "value"`, `value_wo_version = "1"`}
+	for name, test := range map[string]struct {
+		stored string
+		config []string
+	}{
+		"with a version":                  {"value", versioned},
+		"with a version and an org_id":    {"value", slices.Concat(versioned, []string{`org_id = "og_test"`})},
+		"with drift detection":            {"value", slices.Concat(versioned, []string{`detect_value_drift = true`})},
+		"without one, to another value":   {"value", []string{`value_wo = "another value"`}},
+		"of no value, to its first value": {"", []string{`value_wo = "value"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.addSecrets("db")
+			if test.stored != "" {
+				env.roboto.SetValue(testOrg, "db", test.stored)
+			}
+			config := secret("db", test.config...)
+			env.run(
+				resource.TestStep{
+					Config:            importOf(`id = "db"`) + config,
+					ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.NotNull())},
+				},
+				resource.TestStep{
+					Config:           config,
+					ConfigPlanChecks: emptyPlan(),
+					Check: func(*terraformState) error {
+						if n := env.roboto.Count(robototest.PutValue); n != 1 {
+							return fmt.Errorf("the value was written %d times", n)
+						}
+						return nil
+					},
+				},
+			)
+		})
+	}
+}
+
+func TestSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
+	env := newImportEnvironment(t)
+	env.run(
+		resource.TestStep{
+			Config: importOf(`id = "db"`) + secret("db"), ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			Check: func(*terraformState) error { return want("value", env.value("db")) },
+		},
+		resource.TestStep{Config: secret("db"), ConfigPlanChecks: emptyPlan()},
+	)
+	env.wantCount(robototest.GetCredentials, 0)
+}
+
+// Another default organization is for secrets to come.
+func TestImportedSecretKeepsItsOrganization(t *testing.T) {
+	env := newImportEnvironment(t)
+	env.roboto.AddOrg("og_other", "Other")
+	env = env.with("ROBOTO_ORG_ID", testOrg)
+	config := secret("db", `value_wo = "value"`)
+	env.run(
+		resource.TestStep{Config: importOf(`id = "db"`) + config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop)},
+		resource.TestStep{
+			PreConfig:        func() { env.vars["ROBOTO_ORG_ID"] = "og_other" },
+			Config:           config,
+			ConfigPlanChecks: emptyPlan(),
+		},
+		resource.TestStep{
+			PreConfig:        func() { env.vars["ROBOTO_ORG_ID"] = "" },
+			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + config,
+			ConfigPlanChecks: emptyPlan(),
+		},
+		// The import block may stay, with an ID that would now mean another secret.
+		resource.TestStep{
+			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + importOf(`id = "db"`) + config,
+			ConfigPlanChecks: emptyPlan(),
+		},
+		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+func TestSecretImportRefusesWhatIsNotThere(t *testing.T) {
+	for id, texts := range map[string][]string{
+		"nope":                     {"Cannot import non-existent remote object"},
+		"a/b":                      {"Invalid Import ID", `"a/b" names no secret`, "name@org_id, or its URI"},
+		"db@My Org":                {"Invalid Import ID", "letters, digits"},
+		"db@og_unknown":            {"could not be read", "You are not a member of organization og_unknown"},
+		"roboto-secret://db@og@og": {"Invalid Import ID"},
+	} {
+		t.Run(id, func(t *testing.T) {
+			newImportEnvironment(t).fails(importOf(fmt.Sprintf("id = %q", id))+secret("db"), texts...)
+		})
+	}
+}

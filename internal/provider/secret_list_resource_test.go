@@ -1,0 +1,365 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+// listing is a list block: 0 is no limit.
+type listing struct {
+	config          fields
+	limit           int64
+	includeResource bool
+}
+
+// listed is one result of it.
+type listed struct {
+	displayName        string
+	identity, resource fields
+	outcome
+}
+
+func (p *protocol) stream(l listing) iter.Seq[tfprotov6.ListResourceResult] {
+	p.t.Helper()
+	if l.config == nil {
+		l.config = fields{}
+	}
+	stream, err := p.server.ListResource(p.t.Context(), &tfprotov6.ListResourceRequest{
+		TypeName:        typeSecret,
+		Config:          p.encode(p.schemas.ListResourceSchemas[typeSecret].ValueType(), l.config),
+		IncludeResource: l.includeResource,
+		Limit:           l.limit,
+	})
+	p.ok(err)
+	return stream.Results
+}
+
+func (p *protocol) list(l listing) []listed {
+	p.t.Helper()
+	var all []listed
+	for result := range p.stream(l) {
+		all = append(all, listed{
+			displayName: result.DisplayName,
+			identity:    p.decodeIdentity(result.Identity),
+			resource:    p.decode(p.secret, result.Resource),
+			outcome:     outcome{diagnostics: result.Diagnostics},
+		})
+	}
+	return all
+}
+
+// names are the display names of results that all succeeded.
+func (p *protocol) names(results []listed) []string {
+	p.t.Helper()
+	var names []string
+	for _, result := range results {
+		p.succeeds(result.outcome)
+		names = append(names, result.displayName)
+	}
+	return names
+}
+
+func (e *environment) addSecrets(names ...string) {
+	for _, name := range names {
+		e.roboto.AddSecret(testOrg, name)
+	}
+}
+
+// inServiceOrder lists the names as the service does.
+func (e *environment) inServiceOrder() []string {
+	var names []string
+	for _, record := range e.roboto.Records(testOrg) {
+		names = append(names, record.Name)
+	}
+	return names
+}
+
+func (e *environment) wantCount(op robototest.Operation, want int) {
+	e.t.Helper()
+	if got := e.roboto.Count(op); got != want {
+		e.t.Errorf("%d requests for %s, want %d", got, op, want)
+	}
+}
+
+func TestListSecrets(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("db", "with space ü", "quo\"te")
+	for name, includeResource := range map[string]bool{"identities": false, "with resources": true} {
+		t.Run(name, func(t *testing.T) {
+			env := env.in(t)
+			p := env.protocol(fields{})
+			results := p.list(listing{includeResource: includeResource})
+			p.equal("names", p.names(results), env.inServiceOrder())
+			for _, result := range results {
+				record, _ := env.roboto.Record(testOrg, result.displayName)
+				p.equal("identity", result.identity, fields{"name": record.Name, "org_id": testOrg})
+				var want fields
+				if includeResource {
+					want = fields{
+						"name": record.Name, "org_id": testOrg, "uri": "roboto-secret://" + record.Name + "@og_test", "arn": record.ARN,
+						"created": record.Created.Format("2006-01-02T15:04:05.999999999Z07:00"), "created_by": record.CreatedBy,
+						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "version_id": nil,
+					}
+				}
+				p.equal("resource", result.resource, want)
+			}
+		})
+	}
+	env.wantCount(robototest.GetCredentials, 0)
+}
+
+func TestListSecretsNarrowed(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("prod-db", "prod-api", "dev-db")
+	env.roboto.AddOrg("og_other", "Other")
+	env.roboto.AddSecret("og_other", "prod-elsewhere")
+	p := env.protocol(fields{"org_id": testOrg})
+	for name, test := range map[string]struct {
+		config fields
+		want   []string
+	}{
+		"by name_prefix":            {fields{"name_prefix": "prod-"}, []string{"prod-api", "prod-db"}},
+		"by a text in the middle":   {fields{"name_prefix": "db"}, nil},
+		"by a prefix of nothing":    {fields{"name_prefix": "test-"}, nil},
+		"to another org_id":         {fields{"org_id": "og_other"}, []string{"prod-elsewhere"}},
+		"by both":                   {fields{"org_id": "og_other", "name_prefix": "dev-"}, nil},
+		"by neither":                {fields{}, []string{"dev-db", "prod-api", "prod-db"}},
+		"by the case of the prefix": {fields{"name_prefix": "Prod-"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			got := p.names(p.list(listing{config: test.config}))
+			slices.Sort(got)
+			p.equal("names", got, test.want)
+		})
+	}
+}
+
+// Nobody pays for pages that nobody looks at.
+func TestListSecretsStopsPaging(t *testing.T) {
+	const secrets, pageSize, pages = 2500, 97, 26
+	env := newEnvironmentWith(t, robototest.Options{PageSize: pageSize})
+	for i := range secrets {
+		env.addSecrets(fmt.Sprintf("secret-%04d", i))
+	}
+	all := env.inServiceOrder()
+	last := all[secrets-1]
+	p := env.protocol(fields{"org_id": testOrg})
+	for name, test := range map[string]struct {
+		listing listing
+		want    []string
+		pages   int
+	}{
+		"at a limit within the first page":  {listing{limit: 10}, all[:10], 1},
+		"with resources too":                {listing{limit: 10, includeResource: true}, all[:10], 1},
+		"at a limit of one page":            {listing{limit: pageSize}, all[:pageSize], 1},
+		"at a limit of one page and one":    {listing{limit: pageSize + 1}, all[:pageSize+1], 2},
+		"not before what name_prefix names": {listing{limit: 1, config: fields{"name_prefix": last}}, []string{last}, pages},
+		"not without a limit":               {listing{}, all, pages},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, p := env.in(t), p.in(t)
+			env.roboto.ResetRequests()
+			if got := p.names(p.list(test.listing)); !slices.Equal(got, test.want) {
+				t.Errorf("got %d secrets, want %d, or others", len(got), len(test.want))
+			}
+			env.wantCount(robototest.ListSecrets, test.pages)
+			env.wantCount(robototest.GetSecret, 0)
+		})
+	}
+	t.Run("when Terraform stops listening", func(t *testing.T) {
+		env, p := env.in(t), p.in(t)
+		env.roboto.ResetRequests()
+		for range p.stream(listing{}) {
+			break
+		}
+		env.wantCount(robototest.ListSecrets, 1)
+	})
+}
+
+func TestListSecretsReportsErrors(t *testing.T) {
+	refused := robototest.Fault{
+		Operation: robototest.ListSecrets, Skip: 1,
+		Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
+	}
+	t.Run("in mid-stream", func(t *testing.T) {
+		env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
+		env.addSecrets("a", "b", "c", "d", "e")
+		env.roboto.Inject(refused)
+		p := env.protocol(fields{})
+		results := p.list(listing{includeResource: true})
+		if len(results) != 3 {
+			t.Fatalf("got %d results, want two secrets and an error", len(results))
+		}
+		p.equal("names", p.names(results[:2]), env.inServiceOrder()[:2])
+		p.fails(results[2].outcome, "The secrets of the organization og_test could not be listed", "You are not permitted to list secrets")
+		p.equal("identity", results[2].identity, fields(nil))
+		env.wantCount(robototest.ListSecrets, 2)
+	})
+	t.Run("of the organization's look-up", func(t *testing.T) {
+		env := newEnvironment(t)
+		env.roboto.AddOrg("og_other", "Other")
+		p := env.protocol(fields{})
+		results := p.list(listing{})
+		if len(results) != 1 {
+			t.Fatalf("got %d results, want one error", len(results))
+		}
+		p.fails(results[0].outcome, "og_test (Test Organization), og_other (Other)", "Set org_id")
+		env.wantCount(robototest.ListSecrets, 0)
+	})
+	t.Run("of unknown settings", func(t *testing.T) {
+		env := newEnvironment(t)
+		p := env.protocol(fields{"api_key": unknown})
+		results := p.list(listing{config: fields{"org_id": testOrg}})
+		if len(results) != 1 {
+			t.Fatalf("got %d results, want one error", len(results))
+		}
+		p.fails(results[0].outcome, "list the secrets", "it does not know api_key yet")
+	})
+	t.Run("of the configuration", func(t *testing.T) {
+		p := newEnvironment(t).protocol(fields{})
+		resp, err := p.server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
+			TypeName: typeSecret,
+			Config:   p.encode(p.schemas.ListResourceSchemas[typeSecret].ValueType(), fields{"org_id": "My Org"}),
+		})
+		p.ok(err)
+		p.fails(outcome{diagnostics: resp.Diagnostics}, `attribute "org_id"`, "not its name")
+	})
+}
+
+// Roboto accepts names that a secret's URI cannot carry. They are no results, and
+// do not count as such.
+func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("a/b", "db", "me@home", "api")
+	p := env.protocol(fields{})
+	for name, includeResource := range map[string]bool{"identities": false, "with resources": true} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			var names, warnings []string
+			for _, result := range p.list(listing{limit: 2, includeResource: includeResource}) {
+				p.succeeds(result.outcome)
+				if result.identity != nil {
+					names = append(names, result.displayName)
+					continue
+				}
+				warnings = append(warnings, result.text(tfprotov6.DiagnosticSeverityWarning))
+			}
+			slices.Sort(names)
+			p.equal("names", names, []string{"api", "db"})
+			for _, warning := range warnings {
+				if !strings.Contains(warning, "which Terraform cannot manage") || !strings.Contains(warning, `"a/b"`) && !strings.Contains(warning, `"me@home"`) {
+					t.Errorf("the warning says: %s", warning)
+				}
+			}
+		})
+	}
+	if all := p.list(listing{}); len(all) != 4 {
+		t.Errorf("got %d results, want two secrets and two warnings", len(all))
+	}
+}
+
+// What terraform query generates is a listed resource's configurable attributes
+// with an import block for its identity.
+func TestListedSecretsPlanNothing(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("db", "${not} a template", "123")
+	env.roboto.SetValue(testOrg, "db", "value")
+	p := env.protocol(fields{})
+	for _, result := range p.list(listing{includeResource: true}) {
+		t.Run(result.displayName, func(t *testing.T) {
+			p := p.in(t)
+			generated := fields{}
+			for _, attribute := range p.schemas.ResourceSchemas[typeSecret].Block.Attributes {
+				if (attribute.Required || attribute.Optional) && !attribute.Sensitive {
+					generated[attribute.Name] = result.resource[attribute.Name]
+				}
+			}
+			imported, out := p.importSecret("", result.identity)
+			p.succeeds(out)
+			current, out := p.read(imported)
+			p.succeeds(out)
+			p.equal("state", current.state, result.resource)
+			planned, replaces, out := p.plan(current, generated)
+			p.succeeds(out)
+			p.equal("plan", planned, current.state)
+			p.equal("replaced attributes", replaces, []string(nil))
+		})
+	}
+}
+
+// queryTest runs query steps after one that sets the provider up for them.
+func (e *environment) queryTest(what string, steps ...resource.TestStep) {
+	e.t.Helper()
+	resource.UnitTest(e.t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{orSkip(what, tfversion.SkipBelow(tfversion.Version1_14_0))},
+		ProtoV6ProviderFactories: e.factories(),
+		Steps:                    append([]resource.TestStep{{Config: "provider \"roboto\" {}\n"}}, steps...),
+	})
+}
+
+func TestQuerySecrets(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("prod-db", "prod-api", "dev-db")
+	env.roboto.SetValue(testOrg, "prod-db", "the value")
+	const list = "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  %s\n}\n"
+	identity := func(name string) map[string]knownvalue.Check {
+		return map[string]knownvalue.Check{"name": knownvalue.StringExact(name), "org_id": knownvalue.StringExact(testOrg)}
+	}
+	env.queryTest("terraform query",
+		resource.TestStep{
+			Query:  true,
+			Config: fmt.Sprintf(list, "include_resource = true\n  config {\n    name_prefix = \"prod-\"\n  }"),
+			QueryResultChecks: []querycheck.QueryResultCheck{
+				querycheck.ExpectLength(address, 2),
+				querycheck.ExpectIdentity(address, identity("prod-db")),
+				querycheck.ExpectIdentity(address, identity("prod-api")),
+				querycheck.ExpectNoIdentity(address, identity("dev-db")),
+				querycheck.ExpectResourceDisplayName(address, queryfilter.ByResourceIdentity(identity("prod-db")), knownvalue.StringExact("prod-db")),
+				querycheck.ExpectResourceKnownValues(address, queryfilter.ByResourceIdentity(identity("prod-db")), []querycheck.KnownValueCheck{
+					{Path: tfjsonpath.New("uri"), KnownValue: knownvalue.StringExact("roboto-secret://prod-db@og_test")},
+					{Path: tfjsonpath.New("arn"), KnownValue: knownvalue.NotNull()},
+					{Path: tfjsonpath.New("value_wo"), KnownValue: knownvalue.Null()},
+				}),
+			},
+		},
+		resource.TestStep{
+			PreConfig:   func() { env.roboto.AddOrg("og_other", "Other") },
+			Query:       true,
+			Config:      fmt.Sprintf(list, ""),
+			ExpectError: errorLike("og_test (Test Organization), og_other (Other)"),
+		},
+	)
+}
+
+func TestQuerySecretsWithLimit(t *testing.T) {
+	env := newEnvironmentWith(t, robototest.Options{PageSize: 97})
+	for i := range 2500 {
+		env.addSecrets(fmt.Sprintf("secret-%04d", i))
+	}
+	env.queryTest("the limit of terraform query",
+		resource.TestStep{
+			Query:             true,
+			Config:            "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  limit = 10\n}\n",
+			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength(address, 10)},
+		},
+	)
+	env.wantCount(robototest.ListSecrets, 1)
+}

@@ -1,0 +1,278 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+const (
+	bulkLatency  = time.Second
+	bulkLifetime = 30 * time.Second
+	bulkPages    = 3
+)
+
+// refresher reads secrets as a refresh does, from a service that answers after
+// bulkLatency. Its organization robototest.DefaultOrg fills bulkPages pages with
+// the secrets s-0 to s-24.
+type refresher struct {
+	t      *testing.T
+	server *robototest.Server
+	client *roboto.Client
+}
+
+// inBubble runs test with a refresher whose clock is fake.
+func inBubble(t *testing.T, bulk bool, test func(r refresher)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 10, Orgs: []string{robototest.DefaultOrg, "og_other"}})
+		server.Latency(bulkLatency)
+		for i := range 25 {
+			server.AddSecret(robototest.DefaultOrg, fmt.Sprintf("s-%d", i))
+		}
+		endpoint, err := url.Parse(server.Endpoint())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := roboto.NewClient(roboto.Config{
+			APIKey:         roboto.NewSensitive(server.APIKey()),
+			Endpoint:       endpoint,
+			OrgID:          robototest.DefaultOrg,
+			RequestTimeout: time.Minute,
+			MaxAttempts:    1,
+			BulkRefresh:    bulk,
+		}, roboto.Options{ToolName: "bulk-refresh-test", Environment: roboto.Environment{DialContext: server.DialContext}})
+		t.Cleanup(client.Close)
+		test(refresher{t, server, client})
+	})
+}
+
+func ref(name string) roboto.SecretRef {
+	return roboto.SecretRef{Name: name, OrgID: robototest.DefaultOrg}
+}
+
+// read expects the record of a secret that exists.
+func (r refresher) read(ref roboto.SecretRef) {
+	r.t.Helper()
+	record, err := r.client.RefreshRecord(r.t.Context(), ref)
+	want, _ := r.server.Record(ref.OrgID, ref.Name)
+	if err != nil || record.SecretRef != ref || record.ARN != want.ARN || !record.Created.Equal(want.Created) || record.CreatedBy != want.CreatedBy {
+		r.t.Errorf("%s is %+v, %v, want %+v", ref.URI(), record, err, want)
+	}
+}
+
+// wantRequests expects so many requests since the last time it was called.
+func (r refresher) wantRequests(pages, single int) {
+	r.t.Helper()
+	if got := r.server.Count(robototest.ListSecrets); got != pages {
+		r.t.Errorf("%d requests for pages, want %d", got, pages)
+	}
+	if got := r.server.Count(robototest.GetSecret); got != single {
+		r.t.Errorf("%d requests for single records, want %d", got, single)
+	}
+	r.server.ResetRequests()
+}
+
+func TestBulkRefreshAsksForPagesNotSecrets(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		for i := range 25 {
+			r.read(ref(fmt.Sprintf("s-%d", i)))
+		}
+		r.wantRequests(bulkPages, 0)
+	})
+}
+
+func TestWithoutBulkRefreshEachSecretIsAskedFor(t *testing.T) {
+	inBubble(t, false, func(r refresher) {
+		for i := range 25 {
+			r.read(ref(fmt.Sprintf("s-%d", i)))
+		}
+		r.wantRequests(0, 25)
+	})
+}
+
+func TestBulkRefreshListsOnceHoweverManyAsk(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		start := time.Now()
+		var group sync.WaitGroup
+		for i := range 25 {
+			group.Go(func() { r.read(ref(fmt.Sprintf("s-%d", i))) })
+		}
+		group.Wait()
+		r.wantRequests(bulkPages, 0)
+		if took := time.Since(start); took != bulkPages*bulkLatency {
+			r.t.Errorf("it took %s on the fake clock, want %s", took, bulkPages*bulkLatency)
+		}
+	})
+}
+
+func TestBulkRefreshListsEachOrganizationForItself(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		other := roboto.SecretRef{Name: "s-0", OrgID: "og_other"}
+		r.server.AddSecret(other.OrgID, other.Name)
+		for range 2 {
+			r.read(ref("s-0"))
+			r.read(other)
+		}
+		r.wantRequests(bulkPages+1, 0)
+	})
+}
+
+func TestBulkRefreshListsAgainAfterItsLifetime(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		start := time.Now()
+		r.read(ref("s-0"))
+		r.wantRequests(bulkPages, 0)
+
+		// The listing is as old as its start, not as its end.
+		time.Sleep(time.Until(start.Add(bulkLifetime)))
+		r.read(ref("s-1"))
+		r.wantRequests(0, 0)
+
+		time.Sleep(time.Nanosecond)
+		r.read(ref("s-0"))
+		r.wantRequests(bulkPages, 0)
+	})
+}
+
+func TestBulkRefreshNeverAnswersForWhatThisProcessDeleted(t *testing.T) {
+	for name, prepare := range map[string]func(refresher){
+		"after the listing": func(r refresher) { r.read(ref("s-0")) },
+		"during the listing": func(r refresher) {
+			go r.read(ref("s-0"))
+			// The pages are on their way, and the record may be on one of them.
+			time.Sleep((bulkPages-1)*bulkLatency + bulkLatency/2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, true, func(r refresher) {
+				prepare(r)
+				if err := r.client.DeleteSecret(r.t.Context(), ref("s-7")); err != nil {
+					r.t.Fatal(err)
+				}
+				if record, err := r.client.RefreshRecord(r.t.Context(), ref("s-7")); !errors.Is(err, roboto.ErrNotFound) {
+					r.t.Errorf("the deleted secret is %+v, %v", record, err)
+				}
+				r.wantRequests(bulkPages, 1)
+			})
+		})
+	}
+}
+
+func TestBulkRefreshNeverAnswersForWhatThisProcessCreated(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		r.read(ref("s-0"))
+		// A name that the listing knows: as of another secret, by now.
+		r.server.DeleteSecret(robototest.DefaultOrg, "s-7")
+		if _, err := r.client.CreateSecret(r.t.Context(), ref("s-7")); err != nil {
+			r.t.Fatal(err)
+		}
+		r.read(ref("s-7"))
+		r.wantRequests(bulkPages, 1)
+
+		// A later listing knows the record, and may lag behind all the same.
+		time.Sleep(bulkLifetime + 1)
+		r.read(ref("s-0"))
+		r.read(ref("s-7"))
+		r.wantRequests(bulkPages, 1)
+	})
+}
+
+func TestBulkRefreshNeverTakesAnAbsentNameForDeleted(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		r.read(ref("s-0"))
+		r.server.AddSecret(robototest.DefaultOrg, "late")
+		r.read(ref("late"))
+		r.wantRequests(bulkPages, 1)
+
+		if record, err := r.client.RefreshRecord(r.t.Context(), ref("never")); !errors.Is(err, roboto.ErrNotFound) {
+			r.t.Errorf("a secret that never was is %+v, %v", record, err)
+		}
+		r.wantRequests(0, 1)
+	})
+}
+
+func TestBulkRefreshFallsBackToSingleReads(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{
+		"refused":                    {Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "no"},
+		"failing at the second page": {Skip: 1, Status: http.StatusInternalServerError, Code: "RobotoInternalException", Message: "oops"},
+		"a gateway's 404":            {Status: http.StatusNotFound, Message: "Not Found"},
+		"Roboto's 404":               {Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no such organization"},
+		"cut short at the last page": {Skip: 2, Truncate: true},
+		"with another's organization": {Mutate: func(page []byte) []byte {
+			return bytes.ReplaceAll(page, []byte(robototest.DefaultOrg), []byte("og_alien"))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, true, func(r refresher) {
+				fault.Operation = robototest.ListSecrets
+				r.server.Inject(fault)
+				for i := range 25 {
+					r.read(ref(fmt.Sprintf("s-%d", i)))
+				}
+				// It is not tried again for each secret.
+				r.wantRequests(fault.Skip+1, 25)
+
+				r.server.ClearFaults()
+				time.Sleep(bulkLifetime)
+				r.read(ref("s-0"))
+				r.wantRequests(bulkPages, 0)
+			})
+		})
+	}
+}
+
+func TestBulkRefreshLeavesOtherStoresToASingleRead(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		r.server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(page []byte) []byte {
+			return bytes.ReplaceAll(page, []byte(`"store_type":"aws"`), []byte(`"store_type":"vault"`))
+		}})
+		r.read(ref("s-0"))
+		r.wantRequests(bulkPages, 1)
+	})
+}
+
+func TestBulkRefreshWaitsNoLongerThanItsCaller(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		go r.read(ref("s-0"))
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(r.t.Context(), bulkLatency/2)
+		defer cancel()
+		start := time.Now()
+		if _, err := r.client.RefreshRecord(ctx, ref("s-1")); !errors.Is(err, context.DeadlineExceeded) {
+			r.t.Errorf("error = %v, want %v", err, context.DeadlineExceeded)
+		}
+		if waited := time.Since(start); waited != bulkLatency/2 {
+			r.t.Errorf("it waited %s on the fake clock, want %s", waited, bulkLatency/2)
+		}
+		time.Sleep(bulkPages * bulkLatency)
+		r.wantRequests(bulkPages, 0)
+	})
+}
+
+func TestBulkRefreshSurvivesTheCancelOfTheCallThatLists(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		ctx, cancel := context.WithCancel(r.t.Context())
+		go func() { _, _ = r.client.RefreshRecord(ctx, ref("s-0")) }()
+		synctest.Wait()
+		var group sync.WaitGroup
+		group.Go(func() { r.read(ref("s-1")) })
+		synctest.Wait()
+		cancel()
+		group.Wait()
+		r.wantRequests(1, 1)
+	})
+}
