@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -27,14 +28,19 @@ func (secretURIFunction) Definition(_ context.Context, _ function.DefinitionRequ
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "name", MarkdownDescription: "Name of the secret."},
 		},
-		VariadicParameter: function.StringParameter{Name: "org_id", MarkdownDescription: "ID of the organization; at most one."},
-		Return:            function.StringReturn{},
+		VariadicParameter: function.StringParameter{
+			Name: "org_id",
+			// parse_secret_uri gives null for a URI without an organization.
+			AllowNullValue:      true,
+			MarkdownDescription: "ID of the organization; at most one. Null means none.",
+		},
+		Return: function.StringReturn{},
 	}
 }
 
 func (secretURIFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var name string
-	var orgs []string
+	var orgs []types.String
 	if resp.Error = req.Arguments.Get(ctx, &name, &orgs); resp.Error != nil {
 		return
 	}
@@ -43,17 +49,16 @@ func (secretURIFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		resp.Error = function.NewArgumentFuncError(0, sentence(err))
 		return
 	}
-	switch len(orgs) {
-	case 0:
-	case 1:
-		ref.OrgID = orgs[0]
+	if len(orgs) > 1 {
+		resp.Error = function.NewArgumentFuncError(2, "A secret belongs to one organization; give at most one org_id.")
+		return
+	}
+	if len(orgs) == 1 && !orgs[0].IsNull() {
+		ref.OrgID = orgs[0].ValueString()
 		if err := roboto.ValidateOrgID(ref.OrgID); err != nil {
 			resp.Error = function.NewArgumentFuncError(1, sentence(err))
 			return
 		}
-	default:
-		resp.Error = function.NewArgumentFuncError(2, "A secret belongs to one organization; give at most one org_id.")
-		return
 	}
 	resp.Error = resp.Result.Set(ctx, ref.URI())
 }
