@@ -102,7 +102,7 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 			roboto.SettingRequestTimeout: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "How long one attempt of one request may take, as a duration such as `30s` or `1m30s`. " +
-					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to `30s`.",
+					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to the `default_http_timeout` of the profile in use, then to `30s`.",
 				Validators: []validator.String{durationValidator{}},
 			},
 			roboto.SettingMaxAttempts: schema.Int64Attribute{

@@ -70,7 +70,7 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 			"value": schema.StringAttribute{
 				Computed:            true,
 				Sensitive:           true,
-				MarkdownDescription: "The value.",
+				MarkdownDescription: "Value of the secret, in the version that `version_id` names.",
 			},
 		},
 	}

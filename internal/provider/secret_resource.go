@@ -77,7 +77,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"value_wo_version": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Any text that you change when `value_wo` is to be written again: a number, a date, another resource's version. " +
-					"With it, the value is written when this text changes and at no other time, and plans neither read the value nor need the permission to.",
+					"With it, the value is written when this text changes, and otherwise only for a drift that `detect_value_drift` found; plans neither read the value nor need the permission to.",
 			},
 			"detect_value_drift": schema.BoolAttribute{
 				Optional: true,

@@ -19,7 +19,7 @@ const (
 	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
 	providerAddress = "registry.terraform.io/roboto-ai/roboto"
 	// ProviderVersion is that of every provider that a Mirror builds.
-	ProviderVersion = "0.0.1"
+	ProviderVersion = "0.1.0"
 
 	// interruptGrace is how long an interrupted child may take to end by itself: the
 	// provider cleans up behind a create that it cannot finish.

@@ -1,0 +1,9 @@
+ephemeral "random_password" "recorder" {
+  length = 32
+}
+
+resource "roboto_secret" "recorder_password" {
+  name             = "recorder_password"
+  value_wo         = ephemeral.random_password.recorder.result
+  value_wo_version = formatdate("YYYY-MM", plantimestamp())
+}

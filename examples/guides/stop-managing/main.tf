@@ -1,0 +1,7 @@
+removed {
+  from = roboto_secret.weather_api_key
+
+  lifecycle {
+    destroy = false
+  }
+}

@@ -1,0 +1,7 @@
+list "roboto_secret" "sensors" {
+  provider = roboto
+
+  config {
+    name_prefix = "sensor_"
+  }
+}

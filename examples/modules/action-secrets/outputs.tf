@@ -1,0 +1,14 @@
+output "uris" {
+  description = "URIs of the secrets by parameter."
+  value       = { for parameter, secret in roboto_secret.parameter : parameter => secret.uri }
+}
+
+output "arguments" {
+  description = "The secrets as arguments of roboto actions invoke."
+  value       = join(" ", [for parameter, secret in roboto_secret.parameter : "--parameter ${parameter}=${secret.uri}"])
+}
+
+output "version_ids" {
+  description = "IDs of the written versions by parameter. They change when a value is written, so other resources can be triggered by them."
+  value       = { for parameter, secret in roboto_secret.parameter : parameter => secret.version_id }
+}

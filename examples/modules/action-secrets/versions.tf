@@ -1,0 +1,10 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    roboto = {
+      source  = "roboto-ai/roboto"
+      version = ">= 0.1"
+    }
+  }
+}

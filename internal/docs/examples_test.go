@@ -1,0 +1,468 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// providerBlock goes with every example that has no terraform block of its own.
+const providerBlock = "provider/provider.tf"
+
+// secretExamples are applied together.
+const secretExamples = "resources/roboto_secret/resource*.tf"
+
+func TestExamplesAreFormatted(t *testing.T) {
+	examples := filepath.Join(repository, "examples")
+	command := exec.CommandContext(t.Context(), terraform.path, "fmt", "-check", "-recursive", "-diff", examples)
+	command.Env = []string{"CHECKPOINT_DISABLE=1"}
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("terraform fmt: %v\n%s", err, out)
+	}
+	// Terraform before 1.14 passes over query files, but not over their text.
+	for _, name := range exampleFiles(t) {
+		if !strings.HasSuffix(name, ".tfquery.hcl") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(examples, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := exec.CommandContext(t.Context(), terraform.path, "fmt", "-")
+		command.Env = []string{"CHECKPOINT_DISABLE=1"}
+		command.Stdin = strings.NewReader(string(content))
+		if out, err := command.CombinedOutput(); err != nil || string(out) != string(content) {
+			t.Errorf("%s is not formatted (%v):\n%s", name, err, out)
+		}
+	}
+}
+
+// exampleFiles are the paths below examples/ of all examples. The demo's module is
+// the demo's to run.
+func exampleFiles(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	err := fs.WalkDir(os.DirFS(filepath.Join(repository, "examples")), ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "demo" || strings.HasPrefix(entry.Name(), ".terraform")):
+			return fs.SkipDir
+		case !entry.IsDir() && filepath.Ext(path) != ".md":
+			names = append(names, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// exampleTests run the examples.
+var exampleTests = []struct {
+	files string // patterns, separated by spaces
+	run   func(*testing.T)
+}{
+	{"provider/provider.tf resources/roboto_secret/resource*.tf", testResource},
+	{"resources/roboto_secret/import-by-string-id.tf", testImportByID},
+	{"resources/roboto_secret/import-by-identity.tf", testImportByIdentity},
+	{"resources/roboto_secret/import.sh", testImportCommand},
+	{"data-sources/roboto_secret/*.tf", testSecretDataSource},
+	{"data-sources/roboto_secrets/*.tf", testSecretsDataSource},
+	{"ephemeral-resources/roboto_secret/*.tf", testEphemeralResource},
+	{"list-resources/roboto_secret/*.tfquery.hcl", testQuery},
+	{"functions/*/function.tf", testFunctions},
+	{"guides/several-organizations/*.tf", testSeveralOrganizations},
+	{"guides/generated-password/*.tf", testGeneratedPassword},
+	{"guides/monthly-rotation/*.tf", testMonthlyRotation},
+	{"guides/detect-drift/*.tf", testDetectDrift},
+	{"guides/unused-secrets/*.tf", testUnusedSecrets},
+	{"guides/organization-policy/check-plan.sh", testOrganizationPolicy},
+	{"guides/adopt-all/*.tf", testAdoptAll},
+	{"guides/stop-managing/*.tf", testStopManaging},
+	{"guides/use-module/*.tf", testUseModule},
+	{"modules/action-secrets/*.tf modules/action-secrets/tests/*.tftest.hcl", testModule},
+}
+
+func TestExamples(t *testing.T) {
+	var patterns []string
+	for _, test := range exampleTests {
+		patterns = append(patterns, strings.Fields(test.files)...)
+		name, _, _ := strings.Cut(test.files, " ")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t)
+		})
+	}
+	for _, file := range exampleFiles(t) {
+		if !slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, err := filepath.Match(pattern, file)
+			return ok && err == nil
+		}) {
+			t.Errorf("nothing runs examples/%s", file)
+		}
+	}
+}
+
+func testResource(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.use(providerBlock, secretExamples)
+	w.env["TF_VAR_weather_api_key"] = "sunny with a chance"
+	w.env["TF_VAR_map_service_token"] = "north is up"
+	w.init()
+	printed := w.apply()
+	w.contains(printed, `weather_api_key_uri = "roboto-secret://weather_api_key@og_acme"`)
+	w.wantValue(testOrg, "weather_api_key", "sunny with a chance")
+	w.wantValue(testOrg, "map_service_token", "north is up")
+	w.wantValue(testOrg, "fleet_webhook_key", "")
+	w.settled()
+
+	// Rotation, both ways.
+	w.env["TF_VAR_map_service_token"] = "south is up"
+	w.env["TF_VAR_weather_api_key"] = "rain"
+	w.replace("resources_roboto_secret_resource.tf", `value_wo_version = "1"`, `value_wo_version = "2"`)
+	w.apply()
+	w.wantValue(testOrg, "weather_api_key", "rain")
+	w.wantValue(testOrg, "map_service_token", "south is up")
+	w.settled()
+
+	w.terraform(0, "destroy", "-input=false", "-auto-approve")
+	if left := w.roboto.Records(testOrg); len(left) != 0 {
+		t.Errorf("destroy left %v", left)
+	}
+}
+
+func testImportByID(t *testing.T) {
+	need(t, writeOnly)
+	testImportBlock(t, "resources/roboto_secret/import-by-string-id.tf")
+}
+
+func testImportByIdentity(t *testing.T) {
+	need(t, identity)
+	testImportBlock(t, "resources/roboto_secret/import-by-identity.tf")
+}
+
+func testImportBlock(t *testing.T, file string) {
+	w := newWorkspace(t)
+	w.roboto.AddSecret(testOrg, "weather_api_key")
+	w.use(providerBlock, "resources/roboto_secret/resource.tf", file)
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	w.init()
+	w.contains(w.apply(), "1 imported, 0 added, 1 changed, 0 destroyed")
+	w.wantValue(testOrg, "weather_api_key", "sunny")
+	w.settled()
+}
+
+func testImportCommand(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join(repository, "examples/resources/roboto_secret/import.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorkspace(t)
+	w.roboto.AddSecret(testOrg, "weather_api_key")
+	w.use(providerBlock)
+	w.write("main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n}\n")
+	w.init()
+	for line := range strings.Lines(string(script)) {
+		arguments, ok := strings.CutPrefix(strings.TrimSpace(line), "terraform ")
+		if !ok {
+			continue
+		}
+		w.terraform(0, strings.Fields(arguments)...)
+		w.settled()
+		w.terraform(0, "state", "rm", "roboto_secret.weather_api_key")
+	}
+}
+
+func testSecretDataSource(t *testing.T) {
+	w := newWorkspace(t)
+	w.roboto.AddSecret(testOrg, "weather_api_key")
+	w.use(providerBlock, "data-sources/roboto_secret/*.tf")
+	w.env["TF_VAR_api_key_uri"] = "roboto-secret://weather_api_key@og_acme"
+	w.init()
+	w.contains(w.apply(), `weather_api_key_uri = "roboto-secret://weather_api_key@og_acme"`)
+	w.settled()
+	w.env["TF_VAR_api_key_uri"] = "roboto-secret://another@og_acme"
+	w.contains(w.terraform(1, "plan", "-input=false"), "404")
+}
+
+func testSecretsDataSource(t *testing.T) {
+	w := newWorkspace(t)
+	for _, name := range []string{"sensor_gps", "webhook_start", "webhook_stop"} {
+		w.roboto.AddSecret(testOrg, name)
+	}
+	w.use(providerBlock, "data-sources/roboto_secrets/*.tf")
+	w.init()
+	printed := w.apply()
+	w.contains(printed, `"sensor_gps" = "roboto-secret://sensor_gps@og_acme"`)
+	w.contains(printed, "2 added")
+	w.settled()
+}
+
+func testEphemeralResource(t *testing.T) {
+	need(t, ephemeralValues)
+	w := newWorkspace(t)
+	w.roboto.AddSecret(testOrg, "database_admin_password")
+	w.roboto.SetValue(testOrg, "database_admin_password", "open sesame")
+	w.use("ephemeral-resources/roboto_secret/ephemeral-resource.tf")
+	w.env["ROBOTO_ORG_ID"] = testOrg
+	w.write("role.tf", "resource \"postgresql_role\" \"reader\" {\n  name = \"reader\"\n}\n")
+	w.init()
+	got := w.applyRole()
+	if want := (givenPasswords{Admin: "open sesame"}); got != want {
+		t.Errorf("postgresql was given %+v, want %+v", got, want)
+	}
+	w.settled()
+}
+
+// applyRole applies and returns what the stand-in for postgresql was given.
+func (w *workspace) applyRole() (given givenPasswords) {
+	w.t.Helper()
+	w.env[postgresqlRecord] = filepath.Join(w.root, "postgresql.json")
+	w.apply()
+	content, err := os.ReadFile(w.env[postgresqlRecord])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := json.Unmarshal(content, &given); err != nil {
+		w.t.Fatal(err)
+	}
+	return given
+}
+
+func testQuery(t *testing.T) {
+	need(t, query)
+	w := newWorkspace(t)
+	for _, name := range []string{"sensor_gps", "sensor_imu", "webhook_start"} {
+		w.roboto.AddSecret(testOrg, name)
+		w.roboto.SetValue(testOrg, name, "stored before")
+	}
+	w.use(providerBlock, "list-resources/roboto_secret/list-resource.tfquery.hcl")
+	w.init()
+	printed := w.terraform(0, "query")
+	for _, name := range []string{"sensor_gps", "sensor_imu"} {
+		w.contains(printed, "name="+name)
+	}
+	if strings.Contains(printed, "webhook_start") {
+		t.Errorf("the prefix was ignored:\n%s", printed)
+	}
+	w.terraform(0, "query", "-generate-config-out=generated.tf")
+	w.contains(w.apply(), "2 imported, 0 added, 0 changed, 0 destroyed")
+	w.wantValue(testOrg, "sensor_gps", "stored before")
+	w.settled()
+}
+
+func testFunctions(t *testing.T) {
+	need(t, always)
+	w := newWorkspace(t)
+	for _, name := range []string{"ROBOTO_API_KEY", "ROBOTO_SERVICE_ENDPOINT"} {
+		delete(w.env, name)
+	}
+	w.use(providerBlock, "functions/*/function.tf")
+	w.init()
+	printed := w.apply()
+	w.contains(printed, `weather_api_key_uri = "roboto-secret://weather_api_key@og_acme"`)
+	w.contains(printed, `weather_api_key_uri_anywhere = "roboto-secret://weather_api_key"`)
+	w.contains(printed, `api_key = { "name" = "weather_api_key" "org_id" = "og_acme" }`)
+	w.env["TF_VAR_api_key_uri"] = "weather_api_key"
+	w.contains(w.terraform(1, "plan", "-input=false"), "Give the URI of a secret")
+}
+
+func testSeveralOrganizations(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t, testOrg, "og_acme_staging")
+	w.inGuide("several-organizations")
+	delete(w.env, "ROBOTO_API_KEY")
+	config := map[string]any{"version": "v1", "profiles": map[string]any{
+		"acme":         map[string]string{"api_key": w.roboto.APIKey(), "endpoint": w.roboto.Endpoint()},
+		"acme-staging": map[string]string{"api_key": w.roboto.APIKey(), "endpoint": w.roboto.Endpoint()},
+	}}
+	content, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(w.env["HOME"], ".roboto"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.env["HOME"], ".roboto", "config.json"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env["TF_VAR_weather_api_keys"] = `{"production": "for real", "staging": "for fun"}`
+	w.init()
+	w.apply()
+	w.wantValue(testOrg, "weather_api_key", "for real")
+	w.wantValue("og_acme_staging", "weather_api_key", "for fun")
+	w.settled()
+}
+
+// inGuide runs commands in the copy of a guide's example.
+func (w *workspace) inGuide(name string) {
+	w.t.Helper()
+	w.dir = filepath.Join(w.root, "examples", "guides", name)
+	mains, err := filepath.Glob(filepath.Join(w.dir, "*.tf"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(mains, func(main string) bool {
+		content, err := os.ReadFile(main)
+		return err == nil && strings.Contains(string(content), "required_providers")
+	}) {
+		w.use(providerBlock)
+	}
+}
+
+func testGeneratedPassword(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("generated-password")
+	w.init()
+	check := func(given givenPasswords) string {
+		t.Helper()
+		stored, _, _ := w.roboto.Value(testOrg, "telemetry_password")
+		if len(stored) != 32 || given.Role != stored {
+			t.Errorf("stored is %q, and the role was given %q", stored, given.Role)
+		}
+		return stored
+	}
+	first := check(w.applyRole())
+	w.settled()
+	w.replace("main.tf", `value_wo_version = "1"`, `value_wo_version = "2"`)
+	if second := check(w.applyRole()); second == first {
+		t.Error("the password was not rotated")
+	}
+	w.settled()
+
+	// An apply that stops between the two writes is finished by the next one.
+	w.replace("main.tf", `value_wo_version = "2"`, `value_wo_version = "3"`)
+	w.env[postgresqlDown] = "yes"
+	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "the database is down")
+	delete(w.env, postgresqlDown)
+	check(w.applyRole())
+	w.settled()
+}
+
+func testMonthlyRotation(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("monthly-rotation")
+	w.init()
+	w.apply()
+	if stored, _, _ := w.roboto.Value(testOrg, "recorder_password"); len(stored) != 32 {
+		t.Errorf("stored is %q", stored)
+	}
+}
+
+func testDetectDrift(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("detect-drift")
+	w.env["TF_VAR_partner_token"] = "ours"
+	w.init()
+	w.apply()
+	w.settled()
+	w.roboto.SetValue(testOrg, "partner_token", "theirs")
+	w.terraform(2, "plan", "-input=false", "-detailed-exitcode")
+	w.apply()
+	w.wantValue(testOrg, "partner_token", "ours")
+	w.settled()
+}
+
+func testUnusedSecrets(t *testing.T) {
+	w := newWorkspace(t)
+	for _, name := range []string{"fresh", "stale", "used"} {
+		w.roboto.AddSecret(testOrg, name)
+	}
+	w.roboto.TouchLastUsed(testOrg, "used", time.Now())
+	w.roboto.TouchLastUsed(testOrg, "stale", time.Now().AddDate(0, 0, -100))
+	w.inGuide("unused-secrets")
+	w.init()
+	w.contains(w.terraform(0, "plan", "-input=false"), "Not used by any action for 90 days: stale.")
+}
+
+func testOrganizationPolicy(t *testing.T) {
+	need(t, writeOnly)
+	for _, tool := range []string{"bash", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: the script needs %s, which is not installed", tool)
+		}
+	}
+	w := newWorkspace(t, testOrg, "og_other")
+	w.inGuide("organization-policy")
+	w.use("resources/roboto_secret/resource.tf", providerBlock)
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	w.init()
+	w.command(0, "", "bash", "check-plan.sh")
+	w.replace("provider_provider.tf", `"og_acme"`, `"og_other"`)
+	w.contains(w.command(1, "", "bash", "check-plan.sh"), "Not in og_acme: roboto-secret://weather_api_key@og_other")
+	w.replace("provider_provider.tf", `"og_other"`, "terraform_data.later.output")
+	w.write("later.tf", "resource \"terraform_data\" \"later\" {\n  input = \"og_acme\"\n}\n")
+	w.contains(w.command(1, "", "bash", "check-plan.sh"), "Not in og_acme: not known yet")
+}
+
+func testAdoptAll(t *testing.T) {
+	w := newWorkspace(t)
+	for i := range 3 {
+		name := fmt.Sprintf("sensor_%d", i)
+		w.roboto.AddSecret(testOrg, name)
+		w.roboto.SetValue(testOrg, name, "stored before")
+	}
+	w.inGuide("adopt-all")
+	w.init()
+	w.contains(w.apply(), "3 imported, 0 added, 0 changed, 0 destroyed")
+	w.wantValue(testOrg, "sensor_1", "stored before")
+	w.settled()
+}
+
+func testStopManaging(t *testing.T) {
+	need(t, removedLifecycle)
+	w := newWorkspace(t)
+	w.write("main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n}\n")
+	w.use(providerBlock)
+	w.init()
+	w.apply()
+	w.write("main.tf", "")
+	w.use("guides/stop-managing/main.tf")
+	w.apply()
+	w.settled()
+	if _, ok := w.roboto.Record(testOrg, "weather_api_key"); !ok {
+		t.Error("the secret was deleted")
+	}
+	if state := w.terraform(0, "state", "list"); state != "" {
+		t.Errorf("the state still has %s", state)
+	}
+}
+
+func testUseModule(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("use-module")
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	w.init()
+	w.contains(w.apply(), `arguments = "--parameter api_key=roboto-secret://forecast_api_key@og_acme"`)
+	w.wantValue(testOrg, "forecast_api_key", "sunny")
+	w.settled()
+}
+
+func testModule(t *testing.T) {
+	need(t, overrideInPlan)
+	w := newWorkspace(t)
+	w.dir = filepath.Join(w.root, "examples", "modules", "action-secrets")
+	w.init()
+	w.terraform(0, "validate")
+	w.contains(w.terraform(0, "test"), "5 passed, 0 failed")
+	if left := w.roboto.Records(testOrg); len(left) != 0 {
+		t.Errorf("the tests left %v", left)
+	}
+}

@@ -1,0 +1,210 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// Where the repository's files are seen from elsewhere.
+const (
+	registryDocs = "https://registry.terraform.io/providers/roboto-ai/roboto/latest/docs"
+	onGitHub     = "https://github.com/roboto-ai/terraform-provider-roboto/"
+	rawOnGitHub  = "https://raw.githubusercontent.com/roboto-ai/terraform-provider-roboto/main/"
+)
+
+var (
+	linkPattern    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headingPattern = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	anchorPattern  = regexp.MustCompile(`<a id="([^"]+)">`)
+	codePattern    = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
+)
+
+// TestLinks follows all links between the repository's own pages.
+func TestLinks(t *testing.T) {
+	repo := os.DirFS(repository)
+	checked := 0
+	for _, page := range markdownPages(t, repo) {
+		content, err := fs.ReadFile(repo, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range linkPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(string(content), "code"), -1) {
+			checked++
+			if problem := checkLink(repo, page, match[1]); problem != "" {
+				t.Errorf("%s: %s %s", page, match[1], problem)
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d links were found", checked)
+	}
+}
+
+func markdownPages(t *testing.T, repo fs.FS) []string {
+	t.Helper()
+	var pages []string
+	err := fs.WalkDir(repo, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{".git", "bin", "dist", ".terraform", "testdata"}, entry.Name()):
+			return fs.SkipDir
+		case path.Ext(name) == ".md":
+			pages = append(pages, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// checkLink says what is wrong with a link on a page, or "".
+func checkLink(repo fs.FS, page, link string) string {
+	target, err := url.Parse(link)
+	if err != nil {
+		return "is not a URL"
+	}
+	place, _, _ := strings.Cut(link, "#")
+	switch {
+	case strings.HasPrefix(place, registryDocs):
+		place = path.Join("docs", strings.TrimPrefix(place, registryDocs))
+		if place == "docs" {
+			place = "docs/index"
+		}
+		place += ".md"
+	case strings.HasPrefix(place, rawOnGitHub):
+		place = strings.TrimPrefix(place, rawOnGitHub)
+	case strings.HasPrefix(place, onGitHub+"blob/main/"), strings.HasPrefix(place, onGitHub+"tree/main/"):
+		place = strings.SplitN(strings.TrimPrefix(place, onGitHub), "/", 3)[2]
+	case target.Scheme == "https":
+		return "" // elsewhere
+	case target.Scheme != "":
+		return "is not https"
+	case place == "":
+		place = page
+	case page == "docs/index.md":
+		// The registry shows it at …/docs, one level above where the file is.
+		return "is relative, which resolves on GitHub or in the registry but not in both; link to the registry"
+	default:
+		place = path.Join(path.Dir(page), place)
+		if strings.HasPrefix(page, "docs/") && !strings.HasPrefix(place, "docs/") {
+			return "leaves docs/, so the registry does not have it; link to GitHub"
+		}
+	}
+	content, err := fs.ReadFile(repo, place)
+	if info, statErr := fs.Stat(repo, place); statErr == nil && info.IsDir() {
+		err = nil
+	}
+	if err != nil {
+		return "leads nowhere"
+	}
+	if target.Fragment != "" && !slices.Contains(anchors(string(content)), target.Fragment) {
+		return "names no heading of the page"
+	}
+	return ""
+}
+
+// anchors are a page's headings as GitHub and the registry write them in URLs.
+func anchors(markdown string) []string {
+	var found []string
+	for _, match := range anchorPattern.FindAllStringSubmatch(markdown, -1) {
+		found = append(found, match[1])
+	}
+	for _, match := range headingPattern.FindAllStringSubmatch(markdown, -1) {
+		anchor := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+				return r
+			}
+			return -1
+		}, strings.ToLower(match[1]))
+		found = append(found, anchor)
+	}
+	return found
+}
+
+func TestCheckLink(t *testing.T) {
+	repo := os.DirFS(repository)
+	for link, ok := range map[string]bool{
+		"../guides/adopt.md":                    true,
+		"../guides/adopt.md#one-secret":         true,
+		"../guides/adopt.md#two-secrets":        false,
+		"../guides/no-such-guide.md":            false,
+		"../../README.md":                       false,
+		"http://example.com":                    false,
+		"https://example.com":                   true,
+		registryDocs + "/guides/adopt":          true,
+		registryDocs + "#authentication":        true,
+		registryDocs + "/guides/no-such":        false,
+		onGitHub + "blob/main/README.md":        true,
+		onGitHub + "blob/main/NO-SUCH.md":       false,
+		rawOnGitHub + "assets/no-such-file.png": false,
+	} {
+		if got := checkLink(repo, "docs/resources/secret.md", link); (got == "") != ok {
+			t.Errorf("%s: %q", link, got)
+		}
+	}
+	if checkLink(repo, "docs/index.md", "guides/adopt.md") == "" {
+		t.Error("a relative link on the index page was accepted")
+	}
+}
+
+// TestEverySchemaHasAPage: a new resource without documentation fails here.
+func TestEverySchemaHasAPage(t *testing.T) {
+	server := providerserver.NewProtocol6(provider.New("test", roboto.OSEnvironment())())()
+	metadata, err := server.GetMetadata(t.Context(), &tfprotov6.GetMetadataRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := []string{"index.md"}
+	add := func(kind, name string) {
+		pages = append(pages, kind+"/"+strings.TrimPrefix(name, "roboto_")+".md")
+	}
+	for _, m := range metadata.Resources {
+		add("resources", m.TypeName)
+	}
+	for _, m := range metadata.DataSources {
+		add("data-sources", m.TypeName)
+	}
+	for _, m := range metadata.EphemeralResources {
+		add("ephemeral-resources", m.TypeName)
+	}
+	for _, m := range metadata.ListResources {
+		add("list-resources", m.TypeName)
+	}
+	for _, m := range metadata.Functions {
+		add("functions", m.Name)
+	}
+	for _, page := range pages {
+		content, err := os.ReadFile(path.Join(repository, "docs", page))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if page != "index.md" && !strings.Contains(string(content), "\n## Example Usage\n") {
+			t.Errorf("docs/%s has no example", page)
+		}
+	}
+	if len(pages) < 8 {
+		t.Errorf("the provider names only %v", pages)
+	}
+}

@@ -1,0 +1,196 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// standIn takes the place of another provider that the examples use, so that they
+// run offline. Names and types are those of hashicorp/random 3.7 and
+// cyrilgdn/postgresql 1.26, as far as the examples use them.
+type standIn struct {
+	name string
+	// password is what the postgresql provider was configured with.
+	password string
+}
+
+// newStandIn returns the stand-in that an executable of this name is, or nil.
+func newStandIn(executable string) *standIn {
+	for _, name := range []string{"random", "postgresql"} {
+		if strings.HasPrefix(executable, "terraform-provider-"+name+"_v") {
+			return &standIn{name: name}
+		}
+	}
+	return nil
+}
+
+func (s *standIn) serve(ctx context.Context) error {
+	return providerserver.Serve(ctx, func() provider.Provider { return s }, providerserver.ServeOpts{
+		Address: "registry.terraform.io/stand-in/" + s.name,
+	})
+}
+
+func (s *standIn) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = s.name
+}
+
+func (s *standIn) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	if s.name == "postgresql" {
+		resp.Schema.Attributes = map[string]schema.Attribute{
+			"host":     schema.StringAttribute{Optional: true},
+			"username": schema.StringAttribute{Optional: true},
+			"password": schema.StringAttribute{Optional: true, Sensitive: true},
+		}
+	}
+}
+
+type postgresqlModel struct {
+	Host     types.String `tfsdk:"host"`
+	Username types.String `tfsdk:"username"`
+	Password types.String `tfsdk:"password"`
+}
+
+func (s *standIn) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	if s.name == "postgresql" {
+		var model postgresqlModel
+		resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+		s.password = model.Password.ValueString()
+	}
+	resp.ResourceData = s
+}
+
+func (s *standIn) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+func (s *standIn) Resources(context.Context) []func() resource.Resource {
+	if s.name == "postgresql" {
+		return []func() resource.Resource{func() resource.Resource { return &postgresqlRole{} }}
+	}
+	return nil
+}
+
+func (s *standIn) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	if s.name == "random" {
+		return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return randomPassword{} }}
+	}
+	return nil
+}
+
+// randomPassword is random_password, another one each time.
+type randomPassword struct{}
+
+type randomPasswordModel struct {
+	Length types.Int64  `tfsdk:"length"`
+	Result types.String `tfsdk:"result"`
+}
+
+func (randomPassword) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = "random_password"
+}
+
+func (randomPassword) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{
+		"length": ephemeralschema.Int64Attribute{Required: true},
+		"result": ephemeralschema.StringAttribute{Computed: true, Sensitive: true},
+	}
+}
+
+func (randomPassword) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model randomPasswordModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	text := ""
+	for int64(len(text)) < model.Length.ValueInt64() {
+		text += rand.Text()
+	}
+	model.Result = types.StringValue(text[:model.Length.ValueInt64()])
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+}
+
+// Environment variables for the stand-in for postgresql.
+const (
+	// postgresqlRecord names the file in which it tells what it was given.
+	postgresqlRecord = "POSTGRESQL_RECORD"
+	// postgresqlDown makes it fail if set.
+	postgresqlDown = "POSTGRESQL_DOWN"
+)
+
+// givenPasswords are the passwords of the administrator and of the role.
+type givenPasswords struct{ Admin, Role string }
+
+// postgresqlRole is postgresql_role, without a database.
+type postgresqlRole struct{ provider *standIn }
+
+type postgresqlRoleModel struct {
+	Name              types.String `tfsdk:"name"`
+	Login             types.Bool   `tfsdk:"login"`
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.String `tfsdk:"password_wo_version"`
+}
+
+func (r *postgresqlRole) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "postgresql_role"
+}
+
+func (r *postgresqlRole) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema.Attributes = map[string]resourceschema.Attribute{
+		"name":                resourceschema.StringAttribute{Required: true},
+		"login":               resourceschema.BoolAttribute{Optional: true},
+		"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
+		"password_wo_version": resourceschema.StringAttribute{Optional: true},
+	}
+}
+
+func (r *postgresqlRole) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.provider, _ = req.ProviderData.(*standIn)
+}
+
+func (r *postgresqlRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config postgresqlRoleModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if err := r.record(config); err != nil {
+		resp.Diagnostics.AddError("Cannot Set Password", err.Error())
+		return
+	}
+	resp.State.Raw = req.Plan.Raw
+}
+
+func (r *postgresqlRole) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+func (r *postgresqlRole) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var config postgresqlRoleModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if err := r.record(config); err != nil {
+		resp.Diagnostics.AddError("Cannot Set Password", err.Error())
+		return
+	}
+	resp.State.Raw = req.Plan.Raw
+}
+
+func (r *postgresqlRole) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+func (r *postgresqlRole) record(config postgresqlRoleModel) error {
+	if os.Getenv(postgresqlDown) != "" {
+		return errors.New("the database is down")
+	}
+	content, err := json.Marshal(givenPasswords{Admin: r.provider.password, Role: config.PasswordWO.ValueString()})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(os.Getenv(postgresqlRecord), content, 0o600)
+}
