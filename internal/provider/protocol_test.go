@@ -39,10 +39,15 @@ type protocolServer interface {
 }
 
 // fields are a configuration, a state or an identity: strings, bools, lists and
-// maps, or unknown. What is absent is null, and nil is null as a whole.
+// maps, or unknown. What is absent is null, and nil is null as a whole. What is
+// unknown as a whole has only unknown fields.
 type fields map[string]any
 
-const unknown = tftypes.UnknownValue
+type unknownField struct{}
+
+func (unknownField) String() string { return "unknown" }
+
+var unknown = unknownField{}
 
 // outcome is what an answer says besides its result.
 type outcome struct {
@@ -59,11 +64,10 @@ type instance struct {
 // protocol configures a provider with the settings.
 func (e *environment) protocol(settings fields) *protocol {
 	e.t.Helper()
+	p := &protocol{t: e.t}
 	server, err := e.factories()["roboto"]()
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	p := &protocol{t: e.t, server: server.(protocolServer)}
+	p.ok(err)
+	p.server = as[protocolServer](p, server)
 	ctx := e.t.Context()
 	p.schemas, err = p.server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	p.ok(err)
@@ -246,6 +250,16 @@ func (p *protocol) ok(err error) {
 	}
 }
 
+// as ends the test unless the value is of the type.
+func as[T any](p *protocol, value any) T {
+	p.t.Helper()
+	typed, ok := value.(T)
+	if !ok {
+		p.t.Fatalf("%T is not expected here", value)
+	}
+	return typed
+}
+
 // succeeds ends the test if there is an error, or a deferral.
 func (p *protocol) succeeds(out outcome) {
 	p.t.Helper()
@@ -305,10 +319,14 @@ func (p *protocol) encode(schema tftypes.Type, given fields) *tfprotov6.DynamicV
 	p.t.Helper()
 	value := tftypes.NewValue(schema, nil)
 	if given != nil {
-		types := schema.(tftypes.Object).AttributeTypes
+		types := as[tftypes.Object](p, schema).AttributeTypes
 		values := make(map[string]tftypes.Value, len(types))
 		for name, typ := range types {
-			values[name] = tftypes.NewValue(typ, given[name])
+			value := given[name]
+			if value == unknown {
+				value = tftypes.UnknownValue
+			}
+			values[name] = tftypes.NewValue(typ, value)
 		}
 		for name := range given {
 			if types[name] == nil {
@@ -333,7 +351,16 @@ func (p *protocol) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) 
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	decoded, _ := p.plain(value).(map[string]any)
+	switch decoded := p.plain(value).(type) {
+	case map[string]any:
+		return decoded
+	case nil:
+		return nil
+	}
+	decoded := fields{}
+	for name := range as[tftypes.Object](p, schema).AttributeTypes {
+		decoded[name] = unknown
+	}
 	return decoded
 }
 

@@ -7,10 +7,10 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/providervalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -28,10 +28,10 @@ import (
 )
 
 var (
-	_ provider.ProviderWithConfigValidators   = (*robotoProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*robotoProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*robotoProvider)(nil)
 	_ provider.ProviderWithListResources      = (*robotoProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*robotoProvider)(nil)
 )
 
 // New returns the constructor that Terraform's plugin server asks for. The
@@ -124,10 +124,22 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 	}
 }
 
-func (p *robotoProvider) ConfigValidators(context.Context) []provider.ConfigValidator {
-	return []provider.ConfigValidator{
-		providervalidator.Conflicting(path.MatchRoot(roboto.SettingAPIKey), path.MatchRoot(roboto.SettingProfile)),
-		providervalidator.Conflicting(path.MatchRoot(roboto.SettingAPIKey), path.MatchRoot(roboto.SettingConfigFile)),
+// ValidateConfig allows one way of giving the API key. Its errors point at the
+// other attribute: Terraform prints the line, and that of api_key may hold the key.
+func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if model.APIKey.IsNull() || model.APIKey.IsUnknown() {
+		return
+	}
+	for setting, value := range map[string]types.String{
+		roboto.SettingProfile:    model.Profile,
+		roboto.SettingConfigFile: model.ConfigFile,
+	} {
+		if !value.IsNull() && !value.IsUnknown() {
+			resp.Diagnostics.AddAttributeError(path.Root(setting), "Conflicting Attributes",
+				fmt.Sprintf("The API key is given in %q, so %q would have no effect. Remove one of the two.", roboto.SettingAPIKey, setting))
+		}
 	}
 }
 

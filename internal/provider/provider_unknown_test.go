@@ -166,17 +166,38 @@ func TestUnknownSettingsKeepCallsFromBeingMade(t *testing.T) {
 	})
 }
 
-// What Terraform defers it still reads, and that needs a name and an identity.
+// Nulls would pass for what Roboto said.
+func TestUnknownSettingsDeferUnknownResults(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{"api_key": unknown}).deferring()
+	for name, read := range map[string]func() (fields, outcome){
+		"secret":    func() (fields, outcome) { return p.readDataSource(typeSecret, fields{"name": "db"}) },
+		"secrets":   func() (fields, outcome) { return p.readDataSource(typeSecrets, fields{"org_id": testOrg}) },
+		"ephemeral": func() (fields, outcome) { return p.openEphemeral(fields{"name": "db"}) },
+	} {
+		result, out := read()
+		p.defers(out)
+		for attribute, value := range result {
+			p.equal(name+"'s "+attribute, value, unknown)
+		}
+		if len(result) == 0 {
+			t.Errorf("the %s is null", name)
+		}
+	}
+}
+
+// What Terraform defers it still reads and plans, and that needs a name and an identity.
 func TestUnknownSettingsDeferAnImport(t *testing.T) {
 	for name, test := range map[string]struct {
-		id       string
-		identity fields
-		want     fields
+		id                 string
+		identity           fields
+		wantIdentity       fields
+		wantOrgID, wantURI any
 	}{
-		"by name":                    {"db", nil, fields{"name": "db", "org_id": nil}},
-		"by name@org_id":             {"db@og_test", nil, identityOfDB},
-		"by identity without org_id": {"", fields{"name": "db"}, fields{"name": "db", "org_id": nil}},
-		"by identity":                {"", identityOfDB, identityOfDB},
+		"by name":                    {"db", nil, fields{"name": "db", "org_id": nil}, unknown, unknown},
+		"by name@org_id":             {"db@og_test", nil, identityOfDB, testOrg, "roboto-secret://db@og_test"},
+		"by identity without org_id": {"", fields{"name": "db"}, fields{"name": "db", "org_id": nil}, unknown, unknown},
+		"by identity":                {"", identityOfDB, identityOfDB, testOrg, "roboto-secret://db@og_test"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
@@ -184,10 +205,28 @@ func TestUnknownSettingsDeferAnImport(t *testing.T) {
 			imported, _ := p.importSecret(test.id, test.identity)
 			current, out := p.read(imported)
 			p.defers(out)
-			p.equal("identity", current.identity, test.want)
+			p.equal("identity", current.identity, test.wantIdentity)
+			p.equal("org_id", current.state["org_id"], test.wantOrgID)
+			planned, _, out := p.plan(current, fields{"name": "db"})
+			p.succeeds(out)
+			p.equal("planned org_id", planned["org_id"], test.wantOrgID)
+			p.equal("planned uri", planned["uri"], test.wantURI)
+			_, _, out = p.plan(current, fields{"name": "db", "value_wo": "value"})
+			p.defers(out)
 			p.makesNoRequest(env)
 		})
 	}
+	t.Run("whose organization alone is unknown", func(t *testing.T) {
+		env := newEnvironment(t).with("ROBOTO_ORG_ID", testOrg)
+		p := env.protocol(fields{"org_id": unknown}).deferring()
+		imported, out := p.importSecret("db", nil)
+		p.defers(out)
+		current, out := p.read(imported)
+		p.defers(out)
+		_, _, out = p.plan(current, fields{"name": "db", "value_wo": "value"})
+		p.defers(out)
+		p.makesNoRequest(env)
+	})
 }
 
 // settings are the names of the provider's settings.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -114,7 +115,7 @@ func TestListSecrets(t *testing.T) {
 				if includeResource {
 					want = fields{
 						"name": record.Name, "org_id": testOrg, "uri": "roboto-secret://" + record.Name + "@og_test", "arn": record.ARN,
-						"created": record.Created.Format("2006-01-02T15:04:05.999999999Z07:00"), "created_by": record.CreatedBy,
+						"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
 						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "version_id": nil,
 					}
 				}

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,6 +64,25 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		env := newEnvironment(t)
 		env.roboto.AddOrg("og_other", "Other")
 		env.fails(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id on the resource or in the provider block")
+	})
+}
+
+// The same goes for the API key.
+func TestAPIKeyErrorsShowNoSourceLine(t *testing.T) {
+	const literal = "rbt_a_literal_key"
+	for name, line := range map[string]string{"with a profile": `profile = "prod"`, "with a config file": `config_file = "x.json"`} {
+		t.Run(name, func(t *testing.T) {
+			config := fmt.Sprintf("provider \"roboto\" {\n  api_key = %q\n  %s\n}\n", literal, line)
+			if text := newEnvironment(t).fails(config+secret("db"), "Remove one of the two"); strings.Contains(text, literal) {
+				t.Error("the error repeats the API key")
+			}
+		})
+	}
+	t.Run("with a line break", func(t *testing.T) {
+		config := "provider \"roboto\" {\n  api_key = \"" + literal + " \"\n}\n"
+		if text := newEnvironment(t).fails(config+secret("db"), "white space"); strings.Contains(text, literal) {
+			t.Error("the error repeats the API key")
+		}
 	})
 }
 

@@ -92,22 +92,21 @@ func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironmentWith(t, robototest.Options{PageSize: test.pageSize})
-			names, uris := make([]any, test.secrets), map[string]any{}
+			names, uris, secrets := make([]any, test.secrets), map[string]any{}, make([]any, test.secrets)
 			for i := range test.secrets {
-				name := fmt.Sprintf("secret-%04d", i)
-				env.addSecrets(name)
-				names[i], uris[name] = name, "roboto-secret://"+name+"@og_test"
+				record := env.roboto.AddSecret(testOrg, fmt.Sprintf("secret-%04d", i))
+				uri := "roboto-secret://" + record.Name + "@og_test"
+				names[i], uris[record.Name] = record.Name, uri
+				secrets[i] = map[string]any{
+					"name": record.Name, "org_id": testOrg, "uri": uri, "arn": record.ARN,
+					"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
+					"modified": record.Modified.Format(time.RFC3339Nano), "modified_by": record.ModifiedBy, "last_used": nil,
+				}
 			}
 			p := env.protocol(fields{})
 			result, out := p.readDataSource(typeSecrets, fields{})
 			p.succeeds(out)
-			p.equal("names", result["names"], names)
-			p.equal("uris", result["uris"], uris)
-			secrets := result["secrets"].([]any)
-			for i, secret := range secrets {
-				p.equal("secret", secret.(map[string]any)["name"], names[i])
-			}
-			p.equal("number of secrets", len(secrets), test.secrets)
+			p.equal("result", result, fields{"org_id": testOrg, "name_prefix": nil, "names": names, "uris": uris, "secrets": secrets})
 			env.wantCount(robototest.ListSecrets, test.pages)
 			p.equal("requests", len(env.roboto.Requests()), test.pages+1) // and the organization's look-up
 		})
