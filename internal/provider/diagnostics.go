@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -135,10 +134,7 @@ func explain(err error) explanation {
 		}
 	}
 	if e, ok := errors.AsType[*roboto.UnsettledCreateError](err); ok {
-		return explanation{
-			what: fmt.Sprintf("Whether the record was created is not known: %s Looking for it failed too: %s", explain(e.Create).what, explain(e.Settle).what),
-			next: "When the cause is removed, apply again. If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref),
-		}
+		return explainUnsettled(e)
 	}
 	if e, ok := errors.AsType[*roboto.NameTakenError](err); ok {
 		return explanation{
@@ -154,16 +150,10 @@ func explain(err error) explanation {
 		return explainAWSError(e)
 	}
 	if e, ok := errors.AsType[*roboto.TransportError](err); ok {
-		return explanation{
-			what: fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Reason, e.Request),
-			next: "Check the network, the proxy settings and the provider's endpoint. If the service is slow, raise request_timeout. Then apply again.",
-		}
+		return explainTransport(e)
 	}
 	if e, ok := errors.AsType[*roboto.UnexpectedAnswerError](err); ok {
-		return explanation{
-			what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem),
-			next: "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support.",
-		}
+		return explainUnexpected(e)
 	}
 	if e, ok := errors.AsType[*roboto.UnsupportedStoreError](err); ok {
 		return explanation{
@@ -191,52 +181,70 @@ func explainSetting(e *roboto.SettingError) explanation {
 	}
 }
 
-func explainAPIError(e *roboto.APIError) explanation {
-	what := fmt.Sprintf("Roboto answered %s to %s %s%s", e.Status(), e.Method, readablePath(e.Path), serviceMessage(e.Message))
-	return explanation{what: what, next: nextAfterAPIError(e)}
+func explainUnsettled(e *roboto.UnsettledCreateError) explanation {
+	what := "A record may have been left behind. " + explain(e.Create).what
+	if e.Settle != nil {
+		what += " Looking for the record failed too: " + explain(e.Settle).what
+	}
+	return explanation{
+		what: what,
+		next: "When the cause is removed, apply again. If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref),
+	}
 }
 
-func nextAfterAPIError(e *roboto.APIError) string {
-	switch {
-	case errors.Is(e, roboto.ErrNotFound):
-		return "Check the name and the organization."
-	case e.Code == "RobotoLimitExceededException":
-		return "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."
-	case e.StatusCode == 401, e.TokenRefused():
-		return "Check that the API key is valid and meant for this endpoint; keys are managed at https://app.roboto.ai/settings/tokens."
-	case e.StatusCode == 403:
-		return "Ask an administrator of the organization for the permission, or use an API key that has it."
-	case e.StatusCode == 404:
-		return "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. Check that the provider's endpoint is Roboto's API, without a path, and that no proxy answers in its place."
-	case e.StatusCode == 429:
-		return "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
-	case e.StatusCode/100 == 3:
-		return "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."
-	case e.StatusCode >= 500 || e.StatusCode == 408:
-		return "The service failed through all attempts. Apply again later; nothing that was done is lost."
+func explainTransport(e *roboto.TransportError) explanation {
+	next := "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again."
+	if e.Untrusted() {
+		next = "Check that the endpoint is the right one. If a proxy of yours opens TLS connections, add its certificate to the system's trusted ones, or name it in SSL_CERT_FILE."
 	}
-	return "If the message does not explain it, please report this to Roboto's support."
+	return explanation{what: fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Reason, e.Request), next: next}
+}
+
+func explainUnexpected(e *roboto.UnexpectedAnswerError) explanation {
+	next := "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support."
+	if e.AWS {
+		next = "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
+	}
+	return explanation{what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem), next: next}
+}
+
+func explainAPIError(e *roboto.APIError) explanation {
+	return explanation{
+		what: fmt.Sprintf("Roboto answered %s to %s%s", e.Status(), e.Request, serviceMessage(e.Message)),
+		next: nextAfter(e),
+	}
 }
 
 func explainAWSError(e *roboto.AWSError) explanation {
 	return explanation{
 		what: fmt.Sprintf("AWS Secrets Manager answered %s to %s%s", e.Status(), e.Operation, serviceMessage(e.Message)),
-		next: nextAfterAWSError(e),
+		next: nextAfter(e),
 	}
 }
 
-func nextAfterAWSError(e *roboto.AWSError) string {
-	switch {
-	case errors.Is(e, roboto.ErrNoValue):
-		return "The secret has no value, or no such version. Write one first, with value_wo or with roboto secrets write."
-	case errors.Is(e, roboto.ErrAWSAccessDenied):
-		return "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."
-	case errors.Is(e, roboto.ErrThrottled):
-		return "AWS was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
-	case e.StatusCode >= 500:
-		return "AWS failed through all attempts. Apply again later; nothing that was done is lost."
+// nextAfter is what to do about a refusal by either service. The more special
+// sentinels stand first.
+func nextAfter(err error) string {
+	for _, advice := range []struct {
+		kind error
+		next string
+	}{
+		{roboto.ErrNotFound, "Check the name and the organization."},
+		{roboto.ErrNotRoboto, "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. Check that the provider's endpoint is Roboto's API, without a path, and that no proxy answers in its place."},
+		{roboto.ErrLimitExceeded, "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."},
+		{roboto.ErrTokenRefused, "Check that the API key is valid and meant for this endpoint, and that its owner may do this; keys are managed at " + roboto.TokenSettingsPage + "."},
+		{roboto.ErrUnauthorized, "Ask an administrator of the organization for the permission, or use an API key that has it."},
+		{roboto.ErrRedirected, "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."},
+		{roboto.ErrNoValue, "The secret has no value, or no such version. Write one first, with value_wo or with roboto secrets write."},
+		{roboto.ErrAWSAccessDenied, "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."},
+		{roboto.ErrThrottled, "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."},
+		{roboto.ErrUnavailable, "The service failed through all attempts. Apply again later; nothing that was done is lost."},
+	} {
+		if errors.Is(err, advice.kind) {
+			return advice.next
+		}
 	}
-	return "Apply again. If it stays so, please report this to Roboto's support."
+	return "If the message does not explain it, please report this to Roboto's support."
 }
 
 // serviceMessage ends a sentence with the service's own words.
@@ -252,14 +260,6 @@ func serviceWords(err error) string {
 		return ""
 	}
 	return " " + explain(err).what
-}
-
-// readablePath shows the secret's name as its owner knows it.
-func readablePath(escaped string) string {
-	if unescaped, err := url.PathUnescape(escaped); err == nil {
-		return unescaped
-	}
-	return escaped
 }
 
 // importBlock leaves the resource's address, which a provider does not know, to

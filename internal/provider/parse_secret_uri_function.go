@@ -46,7 +46,10 @@ func (parseSecretURIFunction) Run(ctx context.Context, req function.RunRequest, 
 		resp.Error = function.NewArgumentFuncError(0, sentence(err))
 		return
 	}
-	result := secretIdentityModel{Name: types.StringValue(ref.Name), OrgID: types.StringNull()}
+	result := struct {
+		Name  types.String `tfsdk:"name"`
+		OrgID types.String `tfsdk:"org_id"`
+	}{Name: types.StringValue(ref.Name), OrgID: types.StringNull()}
 	if ref.OrgID != "" {
 		result.OrgID = types.StringValue(ref.OrgID)
 	}

@@ -6,9 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
-	"regexp"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -64,8 +62,7 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 				Computed: true,
 				MarkdownDescription: "ID of the AWS version to read; the current one if left out. For a secret of the same configuration pass the resource's `version_id`: " +
 					"its `uri` is known while planning, so without it the value would be read before it is written.",
-				Validators: []validator.String{stringvalidator.RegexMatches(
-					regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`), "must be an AWS version ID of 32 to 64 letters, digits and hyphens")},
+				Validators: []validator.String{versionIDValidator{}},
 			},
 			"value": schema.StringAttribute{
 				Computed:            true,

@@ -130,21 +130,26 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *secretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
+	if !resp.Diagnostics.HasError() {
+		validateValue(config, &resp.Diagnostics)
 	}
+}
+
+// validateValue runs again before anything is sent: what was unknown while
+// planning has not been checked then.
+func validateValue(config secretModel, diags *diag.Diagnostics) {
 	name := config.ref().Name
 	switch value := config.ValueWO; {
 	case value.IsUnknown():
 	case value.IsNull():
 		if !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown() {
-			resp.Diagnostics.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
+			diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
 				fmt.Sprintf("The secret %q has value_wo_version but no value_wo (or value_wo is null), so there is nothing to write.\n\n"+
 					"Set value_wo, or remove value_wo_version.", name))
 		}
 	default:
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
-			resp.Diagnostics.AddError("Invalid Secret Value",
+			diags.AddError("Invalid Secret Value",
 				fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\nTo keep the record without a value, remove value_wo or set it to null.", name, err))
 		}
 	}
@@ -257,6 +262,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	var config, state secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &state)...)
+	validateValue(config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -354,6 +360,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	validateValue(config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -444,7 +451,7 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 }
 
 func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (roboto.SecretRef, bool) {
-	if req.ID == "" {
+	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var identity secretIdentityModel
 		diags.Append(req.Identity.Get(ctx, &identity)...)
 		if diags.HasError() {

@@ -59,7 +59,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			"uris": schema.MapAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`.",
+				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`. It lacks names that a URI cannot carry, which other tools may have made.",
 			},
 			"secrets": schema.ListNestedAttribute{
 				Computed:            true,
@@ -116,7 +116,8 @@ func listRecords(ctx context.Context, client *roboto.Client, orgID, namePrefix s
 		}
 	}
 	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
-	return orgID, records, nil
+	// Pages overlap when somebody creates secrets meanwhile.
+	return orgID, slices.CompactFunc(records, func(a, b roboto.Record) bool { return a.Name == b.Name }), nil
 }
 
 func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {
@@ -126,7 +127,9 @@ func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {
 	m.Secrets = make([]recordModel, len(records))
 	for i, record := range records {
 		m.Names[i] = record.Name
-		m.URIs[record.Name] = record.URI()
+		if record.Validate() == nil { // else the URI would mean another secret
+			m.URIs[record.Name] = record.URI()
+		}
 		m.Secrets[i] = newRecordModel(record)
 	}
 }

@@ -88,3 +88,23 @@ func (v uriValidator) ValidateString(ctx context.Context, req validator.StringRe
 			fmt.Sprintf("The attribute %q %s: %v.", req.Path, v.Description(ctx), err))
 	}
 }
+
+// versionIDValidator accepts what AWS takes for the ID of a version.
+type versionIDValidator struct{}
+
+func (versionIDValidator) Description(context.Context) string {
+	return "must be an AWS version ID of 32 to 64 letters, digits and hyphens"
+}
+
+func (v versionIDValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (v versionIDValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if roboto.ValidateVersionID(req.ConfigValue.ValueString()) != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Version ID", fmt.Sprintf("The attribute %q %s.", req.Path, v.Description(ctx)))
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// listingLifetime is how long a listing answers reads, from its start.
+// listingLifetime is how long a complete listing answers reads.
 const listingLifetime = 30 * time.Second
 
 // bulkRefresh answers reads from listings, so that a refresh costs an
@@ -29,10 +29,21 @@ type bulkRefresh struct {
 }
 
 type listing struct {
-	started time.Time
-	done    chan struct{}
-	// records is valid once done is closed; empty if the listing failed.
-	records map[string]Record
+	done chan struct{}
+	// The rest is valid once done is closed. records is empty if the listing failed.
+	records   map[string]Record
+	completed time.Time
+}
+
+// expired tells whether the listing is complete and too old. One that takes long
+// is waited for.
+func (l *listing) expired() bool {
+	select {
+	case <-l.done:
+		return time.Since(l.completed) > listingLifetime
+	default:
+		return false
+	}
 }
 
 func newBulkRefresh() *bulkRefresh {
@@ -57,15 +68,16 @@ func (c *Client) RefreshRecord(ctx context.Context, ref SecretRef) (Record, erro
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {
 	b.mu.Lock()
 	l := b.listings[ref.OrgID]
-	mine := l == nil || time.Since(l.started) > listingLifetime
+	mine := l == nil || l.expired()
 	if mine {
-		l = &listing{started: time.Now(), done: make(chan struct{})}
+		l = &listing{done: make(chan struct{})}
 		b.listings[ref.OrgID] = l
 	}
 	b.mu.Unlock()
 
 	if mine {
 		l.records = c.listing(ctx, ref.OrgID)
+		l.completed = time.Now()
 		close(l.done)
 	}
 	select {

@@ -54,7 +54,7 @@ type Options struct {
 	Observe func(context.Context, Exchange)
 }
 
-// NewClient makes no call. Close it when it is no longer used.
+// NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
 	pool := newConnectionPool(options.Environment.DialContext)
 	transport := func() *attemptTransport {
@@ -103,7 +103,13 @@ type request struct {
 	body             any
 }
 
-func (r request) String() string { return r.method + " " + r.path }
+// String shows the secret's name as its owner knows it.
+func (r request) String() string {
+	if path, err := url.PathUnescape(r.path); err == nil {
+		return r.method + " " + path
+	}
+	return r.method + " " + r.path
+}
 
 // answer is what came back with a status of 2xx.
 type answer struct {
@@ -134,7 +140,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, newTransportError(c.config.Endpoint.Host, r.String(), err)
 	}
 	if !isSuccess(resp.StatusCode) {
-		return answer{}, c.apiError(r, resp.StatusCode, body)
+		return answer{}, c.apiError(r, resp, body)
 	}
 	return parseAnswer(r, resp.Header, body)
 }
@@ -143,17 +149,18 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	if c.config.APIKey.IsEmpty() {
 		return nil, &SettingError{
 			Setting: SettingAPIKey,
-			Problem: "no API key was found in the provider configuration, in ROBOTO_API_KEY or ROBOTO_BEARER_TOKEN, or in a profile of the config file ~/.roboto/config.json",
-			Remedy:  "Create a token at " + tokenSettingsPage + " and set ROBOTO_API_KEY to it.",
+			Problem: "no API key was found: none is given explicitly, in ROBOTO_API_KEY or ROBOTO_BEARER_TOKEN, or in a profile of the config file ~/.roboto/config.json",
+			Remedy:  "Create a token at " + TokenSettingsPage + " and set ROBOTO_API_KEY to it.",
 			Err:     ErrNoAPIKey,
 		}
 	}
-	var body []byte
+	var body any // not []byte: retryablehttp takes a nil slice for a body
 	if r.body != nil {
-		var err error
-		if body, err = json.Marshal(r.body); err != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r, err)
 		}
+		body = encoded
 	}
 	target := strings.TrimSuffix(c.config.Endpoint.String(), "/") + r.path
 	if len(r.query) > 0 {
@@ -177,18 +184,19 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	return req, nil
 }
 
-func (c *Client) apiError(r request, status int, body []byte) error {
+func (c *Client) apiError(r request, resp *http.Response, body []byte) error {
 	code, message := parseErrorBody(body)
 	redactor := newRedactor(c.config.APIKey)
 	if redactor.redact(code) != code {
 		code = ""
 	}
+	wait, _ := retryAfter(resp)
 	return &APIError{
-		Method:     r.method,
-		Path:       r.path,
-		StatusCode: status,
+		Request:    r.String(),
+		StatusCode: resp.StatusCode,
 		Code:       code,
 		Message:    redactor.message(message),
+		retryAfter: wait,
 	}
 }
 
@@ -211,7 +219,7 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 			malformed: true,
 		}
 	}
-	if _, failed := envelope["error"]; failed {
+	if failure, ok := envelope["error"]; ok && string(failure) != "null" {
 		return answer{}, &UnexpectedAnswerError{Request: r.String(), Problem: "it is an error with the status of a success"}
 	}
 	result.data = envelope["data"]
@@ -221,11 +229,15 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 // decode fills target from the answer's data.
 func (a answer) decode(r request, target any) error {
 	if len(a.data) == 0 || string(a.data) == "null" || json.Unmarshal(a.data, target) != nil {
-		return &UnexpectedAnswerError{
-			Request:   r.String(),
-			Problem:   "its JSON does not have the shape of Roboto's answers",
-			malformed: true,
-		}
+		return newShapeError(r)
 	}
 	return nil
+}
+
+func newShapeError(r request) error {
+	return &UnexpectedAnswerError{
+		Request:   r.String(),
+		Problem:   "its JSON does not have the shape of Roboto's answers",
+		malformed: true,
+	}
 }

@@ -33,7 +33,7 @@ func parseConfigFile(content []byte) (configFile, error) {
 		return parseConfigFileV0(top), nil
 	}
 	if version != "v1" {
-		return configFile{}, errors.New("its version is not known to this provider")
+		return configFile{}, errors.New("its version is not known")
 	}
 	return parseConfigFileV1(top)
 }

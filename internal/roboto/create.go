@@ -18,8 +18,7 @@ const settleTimeout = 10 * time.Second
 // make. It matches ErrConflict.
 type NameTakenError struct {
 	Ref SecretRef
-	// Err is the service's refusal, or nil if the record was found after an answer
-	// had been lost.
+	// Err is how the create failed.
 	Err error
 }
 
@@ -32,26 +31,38 @@ func (e *NameTakenError) Is(target error) bool { return target == ErrConflict }
 
 func (e *NameTakenError) Unwrap() error { return e.Err }
 
-// UnsettledCreateError says that the answer to a create was lost, and that
-// whether the record exists could not be found out either.
+// UnsettledCreateError says that a create may have left a record, because its
+// answer was lost or cannot be believed.
 type UnsettledCreateError struct {
 	Ref SecretRef
-	// Create is how the create failed, and Settle what then kept the record from
-	// being read.
-	Create, Settle error
+	// Create is how the create failed.
+	Create error
+	// Settle is what then kept the record from being read; nil if the answer to the
+	// create said that there is one.
+	Settle error
 }
 
 func (e *UnsettledCreateError) Error() string {
-	return fmt.Sprintf("creating secret %s: %v; whether it exists is unknown: %v", e.Ref.URI(), e.Create, e.Settle)
+	text := fmt.Sprintf("creating secret %s: %v; a record may exist", e.Ref.URI(), e.Create)
+	if e.Settle != nil {
+		text += fmt.Sprintf(", and cannot be looked for: %v", e.Settle)
+	}
+	return text
 }
 
-func (e *UnsettledCreateError) Unwrap() []error { return []error{e.Create, e.Settle} }
+func (e *UnsettledCreateError) Unwrap() []error {
+	if e.Settle == nil {
+		return []error{e.Create}
+	}
+	return []error{e.Create, e.Settle}
+}
 
 // CreateSecret makes a record without a value.
 //
 // POST is not idempotent: when its answer is lost, the record is read to find
 // out whether the request took effect. A record counts as ours only if it was created no earlier
-// than our first attempt and has no value yet. Otherwise the error is a *NameTakenError.
+// than our first attempt and has no value yet. Otherwise the error is a
+// *NameTakenError, or an *UnsettledCreateError if a record of ours may be left.
 func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error) {
 	ref, err := c.Resolve(ctx, ref)
 	if err != nil {
@@ -59,39 +70,62 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 	}
 	c.bulk.touch(ref)
 	started := time.Now()
+	record, err := c.createRecord(ctx, ref, started)
+	if err != nil && ctx.Err() != nil {
+		record, err = c.settleCanceledCreate(ctx, ref, started)
+	}
+	record.createdHere = started
+	return record, err
+}
+
+func (c *Client) createRecord(ctx context.Context, ref SecretRef, started time.Time) (Record, error) {
 	answerLost := false
 	for attempt := 1; ; attempt++ {
 		record, err := c.postRecord(ctx, ref)
+		conflict := errors.Is(err, ErrConflict)
 		switch {
-		case err == nil:
-			record.createdHere = started
-			return record, nil
-		case ctx.Err() != nil:
-			return c.settleCanceledCreate(ctx, ref, started)
-		case errors.Is(err, ErrConflict) && !answerLost:
-			return Record{}, &NameTakenError{Ref: ref, Err: err}
-		case !errors.Is(err, ErrConflict) && !mayHaveTakenEffect(err):
+		case err == nil || ctx.Err() != nil:
+			return record, err
+		case !conflict && !mayHaveTakenEffect(err):
 			return Record{}, err
 		}
-		answerLost = true
+		answerLost = answerLost || !conflict
 
-		record, settleErr := c.settleCreate(ctx, ref, started)
+		record, settleErr := c.findCreated(ctx, ref, started, answerLost)
 		switch {
 		case settleErr == nil:
-			record.createdHere = started
 			return record, nil
+		case errors.Is(settleErr, ErrConflict):
+			return Record{}, &NameTakenError{Ref: ref, Err: err}
+		case !errors.Is(settleErr, ErrNotFound) && conflict && !answerLost:
+			return Record{}, &NameTakenError{Ref: ref, Err: err}
 		case !errors.Is(settleErr, ErrNotFound):
-			if errors.Is(settleErr, ErrConflict) {
-				return Record{}, settleErr
-			}
 			return Record{}, &UnsettledCreateError{Ref: ref, Create: err, Settle: settleErr}
 		case attempt >= c.config.MaxAttempts:
 			return Record{}, err
 		}
-		if err := sleep(ctx, backoff(attempt)); err != nil {
+		// There is no record: the request did not take effect, or the name of a
+		// deleted secret is not free yet.
+		wait := backoff(attempt)
+		if refused, ok := errors.AsType[*APIError](err); ok {
+			wait = max(wait, refused.retryAfter)
+		}
+		if err := sleep(ctx, wait); err != nil {
 			return Record{}, err
 		}
 	}
+}
+
+// findCreated looks for the record after a create that was refused because of
+// the name, or whose answer was lost. Only the latter can have made it.
+func (c *Client) findCreated(ctx context.Context, ref SecretRef, started time.Time, answerLost bool) (Record, error) {
+	if answerLost {
+		return c.settleCreate(ctx, ref, started)
+	}
+	if _, _, err := c.getRecord(ctx, ref); err != nil {
+		return Record{}, err
+	}
+	return Record{}, ErrConflict
 }
 
 func (c *Client) postRecord(ctx context.Context, ref SecretRef) (Record, error) {
@@ -112,14 +146,19 @@ func (c *Client) postRecord(ctx context.Context, ref SecretRef) (Record, error) 
 	if err := ans.decode(r, &wire); err != nil {
 		return Record{}, err
 	}
-	return c.checkedRecord(r, wire, ref)
+	record, err := c.checkedRecord(r, wire, ref)
+	if err != nil {
+		// It succeeded, but as what it describes must not be touched.
+		return Record{}, &UnsettledCreateError{Ref: ref, Create: err}
+	}
+	return record, nil
 }
 
 // mayHaveTakenEffect tells whether a create may have been carried out although
 // it failed. A gateway's 502 or 503 can hide either.
 func mayHaveTakenEffect(err error) bool {
-	if refused, ok := errors.AsType[*APIError](err); ok {
-		return refused.StatusCode == http.StatusRequestTimeout || refused.StatusCode >= 500
+	if errors.Is(err, ErrUnavailable) {
+		return true
 	}
 	if unexpected, ok := errors.AsType[*UnexpectedAnswerError](err); ok {
 		return unexpected.malformed
@@ -160,7 +199,6 @@ func (c *Client) settleCanceledCreate(ctx context.Context, ref SecretRef, starte
 	record, err := c.settleCreate(detached, ref, started)
 	switch {
 	case err == nil:
-		record.createdHere = started
 		return record, nil
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
 		return Record{}, context.Cause(ctx)

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Sentinels for errors.Is. The errors that match them carry the details.
@@ -22,37 +23,53 @@ var (
 	// ErrNotFound: Roboto itself said that there is no such secret. A 404 from a
 	// gateway or a wrong endpoint does not match.
 	ErrNotFound = errors.New("no such secret")
+	// ErrNotRoboto: a 404 that is not Roboto's.
+	ErrNotRoboto = errors.New("not found, and not by Roboto")
 	// ErrConflict: the name is taken in the organization.
 	ErrConflict = errors.New("the name is taken")
+	// ErrLimitExceeded: the organization may not have more.
+	ErrLimitExceeded = errors.New("limit exceeded")
 	// ErrUnauthorized: the token was refused, or may not do this.
 	ErrUnauthorized = errors.New("not authorized")
+	// ErrTokenRefused: the token itself was refused, rather than this one request.
+	ErrTokenRefused = errors.New("the token was refused")
+	// ErrRedirected: the answer was a redirect, which is not followed.
+	ErrRedirected = errors.New("redirected")
 	// ErrNoValue: the record exists, and no value was ever written to it.
 	ErrNoValue = errors.New("the secret has no value yet")
 	// ErrAWSAccessDenied: AWS refused the credentials that Roboto handed out.
 	ErrAWSAccessDenied = errors.New("access denied by AWS")
-	// ErrThrottled: a service still said that there were too many requests when the attempts were used up.
+	// ErrThrottled: a service still said that there were too many requests when the
+	// attempts were used up.
 	ErrThrottled = errors.New("too many requests")
+	// ErrUnavailable: a service still failed when the attempts were used up.
+	ErrUnavailable = errors.New("service unavailable")
 )
 
-// Error codes of the service (src/roboto/exceptions/domain.py).
+// Error codes and messages of the service (src/roboto/exceptions/domain.py).
 const (
-	codeNotFound = "RobotoNotFoundException"
+	codeNotFound        = "RobotoNotFoundException"
+	codeConflict        = "RobotoConflictException"
+	codeLimitExceeded   = "RobotoLimitExceededException"
+	messageTokenRefused = "User is not authorized to access this resource with an explicit deny"
 )
 
 // APIError is a refusal by Roboto or by a gateway before it.
 type APIError struct {
-	Method string
-	// Path is the request path below the endpoint, percent-encoded.
-	Path       string
+	// Request is the method and the path below the endpoint.
+	Request    string
 	StatusCode int
 	// Code is the envelope's error_code, or "" where the answer was no envelope.
 	Code string
 	// Message is the service's own message, with secrets redacted, or "".
 	Message string
+
+	// retryAfter is how long the service asked to wait, or 0.
+	retryAfter time.Duration
 }
 
 func (e *APIError) Error() string {
-	text := fmt.Sprintf("%s %s: %s", e.Method, e.Path, e.Status())
+	text := fmt.Sprintf("%s: %s", e.Request, e.Status())
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
@@ -60,12 +77,14 @@ func (e *APIError) Error() string {
 }
 
 // Status gives the HTTP status in words, with the service's code if it gave one.
-func (e *APIError) Status() string {
-	status := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
-	if e.Code != "" {
-		status += ", " + e.Code
+func (e *APIError) Status() string { return statusText(e.StatusCode, e.Code) }
+
+func statusText(status int, code string) string {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	if code != "" {
+		text += ", " + code
 	}
-	return strings.TrimSpace(status)
+	return text
 }
 
 // Is matches the sentinels of this package.
@@ -73,20 +92,24 @@ func (e *APIError) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
 		return e.StatusCode == http.StatusNotFound && e.Code == codeNotFound
+	case ErrNotRoboto:
+		return e.StatusCode == http.StatusNotFound && e.Code == ""
 	case ErrConflict:
-		return e.StatusCode == http.StatusConflict
+		return e.StatusCode == http.StatusConflict && e.Code == codeConflict
+	case ErrLimitExceeded:
+		return e.Code == codeLimitExceeded
 	case ErrUnauthorized:
-		return e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden
+		return (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden) && e.Code != codeLimitExceeded
+	case ErrTokenRefused:
+		return e.StatusCode == http.StatusUnauthorized || strings.Contains(e.Message, messageTokenRefused)
 	case ErrThrottled:
 		return e.StatusCode == http.StatusTooManyRequests
+	case ErrRedirected:
+		return e.StatusCode/100 == 3
+	case ErrUnavailable:
+		return e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout
 	}
 	return false
-}
-
-// TokenRefused tells whether the token itself was refused, rather than this one
-// request (src/roboto/exceptions/domain.py).
-func (e *APIError) TokenRefused() bool {
-	return strings.Contains(e.Message, "User is not authorized to access this resource with an explicit deny")
 }
 
 // errorCodePattern is deliberately narrow: what does not look like one of the
@@ -135,7 +158,7 @@ type AWSError struct {
 	Operation  string
 	StatusCode int
 	// Code is AWS's error code, such as AccessDeniedException, if it is one that
-	// AWS documents.
+	// AWS documents, else "".
 	Code string
 	// Message is AWS's own message with secrets redacted, or "".
 	Message string
@@ -149,10 +172,8 @@ func (e *AWSError) Error() string {
 	return text
 }
 
-// Status gives AWS's code with the HTTP status.
-func (e *AWSError) Status() string {
-	return fmt.Sprintf("%d %s", e.StatusCode, e.Code)
-}
+// Status gives the HTTP status in words, with AWS's code if it gave one.
+func (e *AWSError) Status() string { return statusText(e.StatusCode, e.Code) }
 
 // Is matches the sentinels of this package.
 func (e *AWSError) Is(target error) bool {
@@ -162,7 +183,9 @@ func (e *AWSError) Is(target error) bool {
 	case ErrAWSAccessDenied:
 		return e.Code == codeAccessDenied
 	case ErrThrottled:
-		return isThrottleCode(e.Code)
+		return isThrottleCode(e.Code) || e.StatusCode == http.StatusTooManyRequests
+	case ErrUnavailable:
+		return e.StatusCode >= 500
 	}
 	return false
 }
@@ -183,6 +206,9 @@ func (e *TransportError) Error() string {
 }
 
 func (e *TransportError) Unwrap() error { return e.Err }
+
+// Untrusted tells whether the server's certificate was refused.
+func (e *TransportError) Untrusted() bool { return isUntrusted(e.Err) }
 
 // newTransportError does not keep err itself unless its text is known to be
 // harmless: errors of net/http about malformed answers quote them.
@@ -230,6 +256,8 @@ func isTimeout(err error) bool {
 // UnexpectedAnswerError says that a service answered something that must not be
 // acted on: another secret than the one asked for, say, or no JSON.
 type UnexpectedAnswerError struct {
+	// AWS is set when it was AWS that answered, else it was Roboto.
+	AWS bool
 	// Request is the method and path, or the AWS operation.
 	Request string
 	Problem string
@@ -259,5 +287,5 @@ type UnsupportedStoreError struct {
 }
 
 func (e *UnsupportedStoreError) Error() string {
-	return fmt.Sprintf("secret %s: a store of type %q is not supported by this provider version", e.Ref.URI(), e.StoreType)
+	return fmt.Sprintf("secret %s: a store of type %q is not supported by this version", e.Ref.URI(), e.StoreType)
 }

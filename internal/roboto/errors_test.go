@@ -107,28 +107,39 @@ func asText(raw json.RawMessage) string {
 }
 
 func TestErrorsMatchTheirSentinels(t *testing.T) {
-	all := []error{ErrNotFound, ErrConflict, ErrUnauthorized, ErrNoValue, ErrAWSAccessDenied, ErrThrottled}
+	all := []error{
+		ErrNotFound, ErrNotRoboto, ErrConflict, ErrLimitExceeded, ErrUnauthorized, ErrTokenRefused, ErrRedirected,
+		ErrNoValue, ErrAWSAccessDenied, ErrThrottled, ErrUnavailable,
+	}
 	for _, tc := range []struct {
 		err  error
-		want error
+		want []error
 	}{
-		{&APIError{StatusCode: 404, Code: "RobotoNotFoundException"}, ErrNotFound},
-		{&APIError{StatusCode: 404, Message: "Not Found"}, nil},
+		{&APIError{StatusCode: 404, Code: "RobotoNotFoundException"}, []error{ErrNotFound}},
+		{&APIError{StatusCode: 404, Message: "Not Found"}, []error{ErrNotRoboto}},
+		{&APIError{StatusCode: 404, Code: "RobotoUnknownOperationException"}, nil},
 		{&APIError{StatusCode: 400, Code: "RobotoNotFoundException"}, nil},
-		{&APIError{StatusCode: 409}, ErrConflict},
-		{&APIError{StatusCode: 401}, ErrUnauthorized},
-		{&APIError{StatusCode: 403}, ErrUnauthorized},
-		{&APIError{StatusCode: 429}, ErrThrottled},
-		{&APIError{StatusCode: 500}, nil},
-		{&AWSError{Operation: "GetSecretValue", Code: "ResourceNotFoundException"}, ErrNoValue},
+		{&APIError{StatusCode: 409, Code: "RobotoConflictException"}, []error{ErrConflict}},
+		{&APIError{StatusCode: 409}, nil},
+		{&APIError{StatusCode: 401}, []error{ErrUnauthorized, ErrTokenRefused}},
+		{&APIError{StatusCode: 403}, []error{ErrUnauthorized}},
+		{&APIError{StatusCode: 403, Message: "User is not authorized to access this resource with an explicit deny"}, []error{ErrUnauthorized, ErrTokenRefused}},
+		{&APIError{StatusCode: 403, Code: "RobotoLimitExceededException"}, []error{ErrLimitExceeded}},
+		{&APIError{StatusCode: 307}, []error{ErrRedirected}},
+		{&APIError{StatusCode: 408}, []error{ErrUnavailable}},
+		{&APIError{StatusCode: 429}, []error{ErrThrottled}},
+		{&APIError{StatusCode: 500}, []error{ErrUnavailable}},
+		{&AWSError{Operation: "GetSecretValue", Code: "ResourceNotFoundException"}, []error{ErrNoValue}},
 		{&AWSError{Operation: "PutSecretValue", Code: "ResourceNotFoundException"}, nil},
-		{&AWSError{Code: "AccessDeniedException"}, ErrAWSAccessDenied},
-		{&AWSError{Code: "ThrottlingException"}, ErrThrottled},
+		{&AWSError{Code: "AccessDeniedException"}, []error{ErrAWSAccessDenied}},
+		{&AWSError{Code: "ThrottlingException"}, []error{ErrThrottled}},
+		{&AWSError{StatusCode: 429}, []error{ErrThrottled}},
+		{&AWSError{StatusCode: 503}, []error{ErrUnavailable}},
 		{&AWSError{Code: "ValidationException"}, nil},
-		{&NameTakenError{}, ErrConflict},
+		{&NameTakenError{}, []error{ErrConflict}},
 	} {
 		for _, sentinel := range all {
-			if got, want := errors.Is(tc.err, sentinel), sentinel == tc.want; got != want { //nolint:errorlint // the very sentinel
+			if got, want := errors.Is(tc.err, sentinel), slices.Contains(tc.want, sentinel); got != want {
 				t.Errorf("%+v matches %q: %t", tc.err, sentinel, got)
 			}
 		}
@@ -137,10 +148,10 @@ func TestErrorsMatchTheirSentinels(t *testing.T) {
 
 func TestAPIErrorText(t *testing.T) {
 	for want, err := range map[string]error{
-		"GET /v1/x: 404 Not Found, RobotoNotFoundException: gone": &APIError{Method: "GET", Path: "/v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
-		"GET /v1/x: 502 Bad Gateway":                              &APIError{Method: "GET", Path: "/v1/x", StatusCode: 502},
-		"GET /v1/x: 599":                                          &APIError{Method: "GET", Path: "/v1/x", StatusCode: 599},
-		"PutSecretValue: 400 AccessDeniedException: no":           &AWSError{Operation: "PutSecretValue", StatusCode: 400, Code: "AccessDeniedException", Message: "no"},
+		"GET /v1/x: 404 Not Found, RobotoNotFoundException: gone":    &APIError{Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
+		"GET /v1/x: 502 Bad Gateway":                                 &APIError{Request: "GET /v1/x", StatusCode: 502},
+		"GET /v1/x: 599":                                             &APIError{Request: "GET /v1/x", StatusCode: 599},
+		"PutSecretValue: 400 Bad Request, AccessDeniedException: no": &AWSError{Operation: "PutSecretValue", StatusCode: 400, Code: "AccessDeniedException", Message: "no"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -241,7 +252,6 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 					}
 				},
 			})
-			t.Cleanup(client.Close)
 			_, err := client.Record(t.Context(), SecretRef{Name: "x", OrgID: "og_1"})
 			if err == nil {
 				t.Fatal("no error")

@@ -34,11 +34,13 @@ func (e *OrgChoiceError) Error() string {
 	return "the API key's owner belongs to several organizations: " + strings.Join(lines, ", ")
 }
 
-// orgLookup remembers the one organization of the caller. The channel is a lock
+// orgLookup remembers what the caller's organizations came to. The channel is a lock
 // that can be waited for with a context.
 type orgLookup struct {
 	lock  chan struct{}
 	orgID string
+	// choice is the error of a caller who does not have exactly one.
+	choice *OrgChoiceError
 }
 
 // OrgID is the organization for whatever names none: the configured one, or else
@@ -54,15 +56,19 @@ func (c *Client) OrgID(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if c.org.orgID != "" {
+	switch {
+	case c.org.orgID != "":
 		return c.org.orgID, nil
+	case c.org.choice != nil:
+		return "", c.org.choice
 	}
 	orgs, err := c.callerOrgs(ctx)
 	if err != nil {
 		return "", fmt.Errorf("looking up the API key's organization: %w", err)
 	}
 	if len(orgs) != 1 {
-		return "", &OrgChoiceError{Orgs: orgs}
+		c.org.choice = &OrgChoiceError{Orgs: orgs}
+		return "", c.org.choice
 	}
 	c.org.orgID = orgs[0].ID
 	return orgs[0].ID, nil

@@ -16,7 +16,7 @@ const (
 	slowDownFactor = 1.5    // on the interval between requests, after a 429
 	speedUpFactor  = 0.9995 // on the interval, after each other answer: 5% a second at 100 requests a second
 
-	firstInterval  = 100 * time.Millisecond // if the very first answer is a 429
+	maxInterval    = 100 * time.Millisecond // no limit is worth fewer requests than ten a second
 	unpacedBelow   = 100 * time.Microsecond // an interval that no longer slows anything down
 	burstEndsAfter = time.Second            // without a request, the measurement begins anew
 )
@@ -43,37 +43,40 @@ type pacer struct {
 }
 
 // wait returns the time at which a request may be sent when it has come, or the
-// context's error.
+// context's error. A request waits for one pause at the most, so that a service
+// that refuses for ever is given up on in the time of its own attempts, and it does
+// not wait beyond the context's deadline: an attempt may still succeed.
 func (p *pacer) wait(ctx context.Context) (time.Time, error) {
-	reserved := time.Time{}
-	for {
-		at := p.reserve(reserved)
+	for _, next := range []func() time.Time{p.pauseEnd, p.reserve} {
+		at := next()
+		if deadline, ok := ctx.Deadline(); ok && at.After(deadline) {
+			break
+		}
 		if pause := time.Until(at); pause > 0 {
 			if err := sleep(ctx, pause); err != nil {
 				return time.Time{}, err
 			}
-			reserved = at
-			continue
 		}
-		return time.Now(), ctx.Err()
 	}
+	return time.Now(), ctx.Err()
 }
 
-// reserve gives the moment of the next attempt to send, which is not in the
-// future if the request may be sent now. A moment that was reserved before stays
-// good unless a pause has begun since.
-func (p *pacer) reserve(reserved time.Time) time.Time {
+func (p *pacer) pauseEnd() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until
+}
+
+// reserve takes the next free moment of the pace.
+func (p *pacer) reserve() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if p.until.After(now) {
-		return p.until
-	}
 	if now.Sub(p.lastSent) > burstEndsAfter {
 		p.burst, p.answered = now, 0
 	}
 	p.lastSent = now
-	if p.interval == 0 || !reserved.IsZero() && reserved.After(p.until) {
+	if p.interval == 0 {
 		return now
 	}
 	at := now
@@ -118,13 +121,13 @@ func (p *pacer) observe(resp *http.Response, sent time.Time) {
 // slowDown sets the pace for the time after the pause; the lock is held. What
 // was answered until now is what the service allows until the pause is over.
 func (p *pacer) slowDown() {
+	interval := maxInterval
 	switch {
 	case p.interval > 0:
-		p.interval = time.Duration(float64(p.interval) * slowDownFactor)
+		interval = time.Duration(float64(p.interval) * slowDownFactor)
 	case p.answered > 0:
-		p.interval = p.until.Sub(p.burst) / time.Duration(p.answered)
-	default:
-		p.interval = firstInterval
+		interval = p.until.Sub(p.burst) / time.Duration(p.answered)
 	}
+	p.interval = min(interval, maxInterval)
 	p.next = time.Time{}
 }

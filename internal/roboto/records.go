@@ -78,7 +78,7 @@ func (c *Client) DeleteSecret(ctx context.Context, ref SecretRef) error {
 // order. It asks for a page only when the one before is used up, and ends after an error.
 func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		pageToken := ""
+		pageToken, seen := "", map[string]bool{}
 		for {
 			records, next, err := c.page(ctx, orgID, pageToken)
 			if err != nil {
@@ -93,14 +93,11 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			if next == "" {
 				return
 			}
-			if next == pageToken {
-				yield(Record{}, &UnexpectedAnswerError{
-					Request: "GET /v1/secrets",
-					Problem: "the page refers to itself as the next one",
-				})
+			if seen[next] {
+				yield(Record{}, &UnexpectedAnswerError{Request: "GET /v1/secrets", Problem: "the pages go round in a circle"})
 				return
 			}
-			pageToken = next
+			pageToken, seen[next] = next, true
 		}
 	}
 }
@@ -122,7 +119,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []R
 		return nil, "", err
 	}
 	if wire.Items == nil {
-		return nil, "", (answer{}).decode(r, nil)
+		return nil, "", newShapeError(r)
 	}
 	records = make([]Record, 0, len(*wire.Items))
 	for _, item := range *wire.Items {

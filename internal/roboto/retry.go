@@ -86,7 +86,7 @@ func neverSent(err error) bool {
 		return true
 	}
 	op, ok := errors.AsType[*net.OpError](err)
-	return isUntrusted(err) || ok && op.Op == "dial"
+	return isUntrusted(err) || ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // isFinalFailure tells what another attempt would only repeat.

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 )
@@ -74,10 +75,10 @@ func (c *Client) secretsManagerHost(region string) string {
 	return "AWS Secrets Manager in " + region
 }
 
-// awsRetryer keeps the SDK's judgment of what is worth another attempt, and
-// replaces the rest: its bucket of 500 tokens is shared by all calls of a client
-// and runs dry under load, and its back-off differs from Roboto's.
-func awsRetryer(maxAttempts int, createdHere time.Time) aws.Retryer {
+// awsRetryer keeps the SDK's judgment of what is worth another attempt, adds a
+// bare 429 and the lag of a new secret, and replaces the bucket of 500 tokens,
+// which all calls of a client share and which runs dry under load.
+func awsRetryer(maxAttempts int, operation string, createdHere time.Time) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.RateLimiter = ratelimit.None
@@ -89,7 +90,7 @@ func awsRetryer(maxAttempts int, createdHere time.Time) aws.Retryer {
 				switch {
 				case isFinalFailure(err):
 					return aws.FalseTernary
-				case isNewSecretLag(err, createdHere):
+				case isNew(createdHere) && isNewSecretLag(err, operation), isTooManyRequests(err):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
@@ -98,11 +99,17 @@ func awsRetryer(maxAttempts int, createdHere time.Time) aws.Retryer {
 	})
 }
 
+func isNew(createdHere time.Time) bool {
+	return !createdHere.IsZero() && time.Since(createdHere) <= newSecretGrace
+}
+
+func isTooManyRequests(err error) bool {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
+}
+
 // isNewSecretLag tells whether AWS may refuse only because the secret is so new.
-func isNewSecretLag(err error, createdHere time.Time) bool {
-	if createdHere.IsZero() || time.Since(createdHere) > newSecretGrace {
-		return false
-	}
+func isNewSecretLag(err error, operation string) bool {
 	refused, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return false
@@ -110,6 +117,8 @@ func isNewSecretLag(err error, createdHere time.Time) bool {
 	switch refused.ErrorCode() {
 	case codeAccessDenied, "UnrecognizedClientException":
 		return true
+	case codeResourceNotFound: // to a read it says that there is no value
+		return operation == opPutSecretValue
 	case codeInvalidRequest:
 		return strings.Contains(refused.ErrorMessage(), "marked for deletion") ||
 			strings.Contains(refused.ErrorMessage(), "scheduled for deletion")

@@ -28,8 +28,10 @@ const (
 	// DefaultMaxAttempts is the SDK's, the first try included.
 	DefaultMaxAttempts = 10
 
-	tokenSettingsPage = "https://app.roboto.ai/settings/tokens"
-	defaultProfile    = "default"
+	// TokenSettingsPage is where people manage their tokens.
+	TokenSettingsPage = "https://app.roboto.ai/settings/tokens"
+
+	defaultProfile = "default"
 )
 
 // The settings as practitioners know them, for SettingError.
@@ -297,7 +299,7 @@ func checkAPIKey(key Sensitive, source string) error {
 			Setting: SettingAPIKey,
 			Source:  source,
 			Problem: `tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`,
-			Remedy:  "Create a new token at " + tokenSettingsPage + ".",
+			Remedy:  "Create a new token at " + TokenSettingsPage + ".",
 		}
 	}
 	for _, r := range key.Reveal() {

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// idleConnectionsPerHost covers terraform -parallelism=64; go-cleanhttp keeps
-	// three on a machine of two cores.
+	// idleConnectionsPerHost covers 64 calls at once; go-cleanhttp keeps three
+	// connections on a machine of two cores.
 	idleConnectionsPerHost = 64
 
 	// maxAnswerBytes is far above a page of records or a value of 65,536 bytes in

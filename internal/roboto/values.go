@@ -62,7 +62,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		input.SecretId = &creds.arn
-		output, err = v.client.secretsAPI.GetSecretValue(ctx, input, v.options(creds))
+		output, err = v.client.secretsAPI.GetSecretValue(ctx, input, v.options(opGetSecretValue, creds))
 		return err
 	})
 	if err != nil {
@@ -75,6 +75,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	}
 	if output.SecretString == nil {
 		return Sensitive{}, "", &UnexpectedAnswerError{
+			AWS:     true,
 			Request: opGetSecretValue,
 			Problem: "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?",
 		}
@@ -97,7 +98,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 			SecretId:           &creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
-		}, v.options(creds))
+		}, v.options(opPutSecretValue, creds))
 		return err
 	})
 	if err != nil {
@@ -105,16 +106,11 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	} else {
 		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
 	}
-	if err != nil && !(sent && !isRefusal(err) && v.wasWritten(ctx, token)) {
+	// Even after a clear refusal: an earlier attempt may have been the one that counted.
+	if err != nil && !(sent && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
-}
-
-// isRefusal tells whether AWS said that it did not carry a request out.
-func isRefusal(err error) bool {
-	refused, ok := errors.AsType[*AWSError](err)
-	return ok && refused.StatusCode < 500
 }
 
 // wasWritten looks for the version of a Write whose answer was lost, after a
@@ -140,7 +136,7 @@ func newVersionID() string {
 func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryCredentials) error) error {
 	for fresh := false; ; fresh = true {
 		if v.creds == nil {
-			creds, err := v.client.credentials(ctx, v.record)
+			creds, err := v.freshCredentials(ctx)
 			if err != nil {
 				return err
 			}
@@ -154,11 +150,25 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 	}
 }
 
-func (v *ValueAccess) options(creds *temporaryCredentials) func(*secretsmanager.Options) {
+// freshCredentials asks again for those of a record that this process has just
+// made and that Roboto does not find yet.
+func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
+	for attempt := 1; ; attempt++ {
+		creds, err := v.client.credentials(ctx, v.record)
+		if !errors.Is(err, ErrNotFound) || !isNew(v.record.createdHere) || attempt >= v.client.config.MaxAttempts {
+			return creds, err
+		}
+		if err := sleep(ctx, backoff(attempt)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (v *ValueAccess) options(operation string, creds *temporaryCredentials) func(*secretsmanager.Options) {
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.Retryer = awsRetryer(v.client.config.MaxAttempts, v.record.createdHere)
+		o.Retryer = awsRetryer(v.client.config.MaxAttempts, operation, v.record.createdHere)
 	}
 }
 
@@ -173,15 +183,24 @@ func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
 
 var versionIDPattern = regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`)
 
-// checkOutput makes sure that AWS spoke of this secret and this version. What
-// it names as the version goes into Terraform's state.
+// ValidateVersionID refuses what is no ID of a version: AWS takes a client's
+// request token for it (Secrets Manager API Reference, PutSecretValue).
+func ValidateVersionID(versionID string) error {
+	if !versionIDPattern.MatchString(versionID) {
+		return errors.New("a version ID has 32 to 64 letters, digits and hyphens")
+	}
+	return nil
+}
+
+// checkOutput makes sure that AWS spoke of this secret and this version. Callers
+// keep what it names as the version.
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return &UnexpectedAnswerError{Request: operation, Problem: "AWS names another secret than the one asked for"}
+		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "AWS names another secret than the one asked for"}
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID,
-		!versionIDPattern.MatchString(aws.ToString(versionID)):
-		return &UnexpectedAnswerError{Request: operation, Problem: "AWS names another version than the one asked for"}
+		ValidateVersionID(aws.ToString(versionID)) != nil:
+		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "AWS names another version than the one asked for"}
 	}
 	return nil
 }
@@ -192,18 +211,22 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
 	}
+	result := &AWSError{Operation: operation}
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		result.StatusCode = response.HTTPStatusCode()
+	}
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		result := &AWSError{Operation: operation, Code: refused.ErrorCode(), Message: message(refused.ErrorMessage())}
-		if !knownAWSCodes[result.Code] {
-			result.Code = "unknown error code"
+		if result.Code = refused.ErrorCode(); !knownAWSCodes[result.Code] {
+			result.Code = ""
 		}
-		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-			result.StatusCode = response.HTTPStatusCode()
-		}
+		result.Message = message(refused.ErrorMessage())
+		return result
+	}
+	if result.StatusCode != 0 && !isSuccess(result.StatusCode) {
 		return result
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return &UnexpectedAnswerError{Request: operation, Problem: "it is not what AWS Secrets Manager answers", malformed: true}
+		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "it is not what AWS Secrets Manager answers", malformed: true}
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return newTransportError(v.client.secretsManagerHost(v.creds.region), operation, send.Err)
