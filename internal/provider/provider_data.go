@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -55,6 +56,12 @@ func (d *providerData) addUnknownError(diags *diag.Diagnostics, task string) {
 			"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
 			task, strings.Join(d.unknown, ", ")),
 	)
+}
+
+// notKnownYet is the result that goes with a deferral: nulls would pass for what
+// Roboto said.
+func notKnownYet(result tftypes.Value) tftypes.Value {
+	return tftypes.NewValue(result.Type(), tftypes.UnknownValue)
 }
 
 // configured extracts the data in a Configure method. It is nil before the

@@ -73,6 +73,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if !d.data.ready(ref.OrgID != "") {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+			resp.State.Raw = notKnownYet(resp.State.Raw)
 			return
 		}
 		d.data.addUnknownError(&resp.Diagnostics, "read the secret "+describe(ref))

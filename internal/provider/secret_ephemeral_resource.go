@@ -93,6 +93,7 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	if !e.data.ready(ref.OrgID != "") {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
+			resp.Result.Raw = notKnownYet(resp.Result.Raw)
 			return
 		}
 		e.data.addUnknownError(&resp.Diagnostics, "read the value of the secret "+describe(ref))

@@ -35,7 +35,12 @@ func (m *secretModel) ref() roboto.SecretRef {
 	return roboto.SecretRef{Name: m.Name.ValueString(), OrgID: m.OrgID.ValueString()}
 }
 
+// identity lacks an organization that is unknown, as in a deferred import:
+// Terraform takes no unknown identity.
 func (m *secretModel) identity() secretIdentityModel {
+	if m.OrgID.IsUnknown() {
+		return secretIdentityModel{Name: m.Name, OrgID: types.StringNull()}
+	}
 	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
 }
 

@@ -229,7 +229,7 @@ func (r *secretResource) planUpdate(
 			plan.VersionID = types.StringUnknown()
 			return nil
 		}
-		if !r.data.ready(true) {
+		if !r.data.ready(state.OrgID.ValueString() != "") {
 			if deferralAllowed {
 				return &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 			}
@@ -324,7 +324,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	// The framework wants an identity also of what is deferred or found to be gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	if !r.data.ready(!state.OrgID.IsNull()) {
+	if !r.data.ready(state.OrgID.ValueString() != "") {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 			return
@@ -436,17 +436,17 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("import the secret %q", ref.Name))
 			return
 		}
-		// Terraform reads also what it defers, so the name goes into the state.
+		// Terraform reads and plans also what it defers, so the name goes into the state.
 		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 	}
-	identity := secretIdentityModel{Name: types.StringValue(ref.Name), OrgID: types.StringNull()}
+	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
 	if ref.OrgID != "" {
-		identity.OrgID = types.StringValue(ref.OrgID)
+		imported.OrgID = types.StringValue(ref.OrgID)
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, identity.Name)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, identity.OrgID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, imported.Name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, imported.OrgID)...)
 	if resp.Identity != nil {
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, identity)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
 	}
 }
 

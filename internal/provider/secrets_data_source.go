@@ -84,6 +84,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if !d.data.ready(!model.OrgID.IsNull()) {
 		if req.ClientCapabilities.DeferralAllowed {
 			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+			resp.State.Raw = notKnownYet(resp.State.Raw)
 			return
 		}
 		d.data.addUnknownError(&resp.Diagnostics, "list the secrets")
