@@ -352,8 +352,12 @@ func providerType(t testing.TB) tftypes.Type {
 
 // object is a value of an object type with the given attributes, the others null.
 func object(kind tftypes.Type, given map[string]tftypes.Value) tftypes.Value {
+	objectType, ok := kind.(tftypes.Object)
+	if !ok {
+		panic("not an object type: " + kind.String())
+	}
 	all := map[string]tftypes.Value{}
-	for name, attribute := range kind.(tftypes.Object).AttributeTypes {
+	for name, attribute := range objectType.AttributeTypes {
 		all[name] = tftypes.NewValue(attribute, nil)
 		if value, ok := given[name]; ok {
 			all[name] = value
