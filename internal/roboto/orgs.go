@@ -96,12 +96,13 @@ func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
 	return orgs, nil
 }
 
-// Resolve completes a reference with the default organization.
+// Resolve completes a reference with the default organization. With an error, the
+// reference comes back as it was.
 func (c *Client) Resolve(ctx context.Context, ref SecretRef) (SecretRef, error) {
 	if ref.OrgID == "" {
 		orgID, err := c.OrgID(ctx)
 		if err != nil {
-			return SecretRef{}, err
+			return ref, err
 		}
 		ref.OrgID = orgID
 	}

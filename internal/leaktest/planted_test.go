@@ -1,0 +1,110 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaktest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/leakscan"
+)
+
+// planted are the ways in which the leaky provider leaks, and what is to be found: a
+// part of the artifact's name, and how a value with quotes is written there.
+var planted = map[string]struct{ artifact, encoding string }{
+	"log":        {"02-apply.trace.log", "JSON"},
+	"stderr":     {"02-apply.trace.log", "JSON"},
+	"diagnostic": {"02-apply.stdout", "raw"},
+	"state":      {"module/terraform.tfstate", "JSON"},
+	"base64":     {"module/terraform.tfstate", "base64"},
+	"private":    {"module/terraform.tfstate/private data of leaks", "base64 of JSON"},
+	"request":    {"requests to Roboto", "URL path"},
+	"crash":      {"03-apply.stderr", "raw"},
+}
+
+// plantedKinds are the kinds of values that each leak is tried with. Environment
+// variables have room for one long value.
+func plantedKinds() map[string][]string {
+	all := map[string][]string{}
+	for leak := range planted {
+		for kind := range awkward {
+			if kind == "quotes" || leak != "crash" && (kind != "60-kB" || leak == "log") {
+				all[leak] = append(all[leak], kind)
+			}
+		}
+	}
+	return all
+}
+
+const plantedModule = required + `
+variable "values" {
+  type      = map(string)
+  ephemeral = true
+}
+
+variable "leaks" {
+  type = set(string)
+}
+
+resource "roboto_secret" "leaks" {
+  for_each = var.leaks
+  name     = each.key
+  value_wo = var.values[each.key]
+}
+`
+
+// The scan is worth something only if it can fail.
+func TestScanFindsPlantedLeaks(t *testing.T) {
+	t.Parallel()
+	set := newSet(t, true)
+	var e evidence
+	t.Run("scene", func(t *testing.T) {
+		s := e.stage(t, "planted", set)
+		s.roboto.AllowViolations()
+		values := map[string]string{}
+		var leaks []string
+		for leak, kinds := range plantedKinds() {
+			for _, kind := range kinds {
+				values[leak+"-"+kind] = s.canary(kind, "leaked by "+leak)
+				leaks = append(leaks, leak+"-"+kind)
+			}
+		}
+		s.module("main.tf", plantedModule)
+		s.variable("values", values)
+		s.variable("leaks", slices.DeleteFunc(slices.Clone(leaks), func(name string) bool { return name == "crash-quotes" }))
+		s.run(0, "init")
+		s.run(0, "apply", "-auto-approve")
+		s.variable("leaks", leaks)
+		s.run(1, "apply", "-auto-approve", "-refresh=false")
+	})
+	v, err := e.search()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := string(v.report())
+	for leak, where := range planted {
+		for _, kind := range plantedKinds()[leak] {
+			needle := "the " + kind + " value leaked by " + leak + " of planted"
+			i := slices.IndexFunc(v.leaks, func(finding leakscan.Finding) bool {
+				return finding.Needle == needle && strings.Contains(finding.Artifact, where.artifact) &&
+					(finding.Encoding == where.encoding || kind != "quotes")
+			})
+			switch {
+			case i < 0:
+				t.Errorf("%s is not found in %s, %s", needle, where.artifact, where.encoding)
+			case !strings.Contains(report, v.leaks[i].String()):
+				t.Errorf("the report does not say: %s", v.leaks[i])
+			}
+		}
+	}
+	for _, needle := range e.needles {
+		if strings.Contains(report, needle.Value) {
+			t.Errorf("the report repeats %s", needle.Name)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", report)
+	}
+}
