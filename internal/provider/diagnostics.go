@@ -138,9 +138,10 @@ func explain(err error) explanation {
 	}
 	if e, ok := errors.AsType[*roboto.NameTakenError](err); ok {
 		return explanation{
-			what: "A secret of this name exists already in the organization, and this Terraform state does not know of it." + serviceWords(e.Err),
-			next: "To manage the existing secret, put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
-				"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first.",
+			what: "A secret of this name exists already in the organization." + serviceWords(e.Err),
+			next: "If it is not in this Terraform state, manage it from here on: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
+				"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first. " +
+				"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply.",
 		}
 	}
 	if e, ok := errors.AsType[*roboto.APIError](err); ok {

@@ -64,15 +64,8 @@ func install(ctx context.Context, out report, dir, executable string, s snapshot
 		return err
 	}
 	defer roboto.Close()
-	cli := filepath.Join(dir, "terraform.rc")
-	settings := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(mirror))
-	if err := os.WriteFile(cli, []byte(settings), 0o600); err != nil {
-		return err
-	}
 	value := rand.Text()
-	// The workspace's own mirror, an empty one, gives way to the snapshot's.
-	workspace, err := terraformcli.NewWorkspace(filepath.Join(dir, "work"), executable, terraformcli.Mirror{},
-		"TF_CLI_CONFIG_FILE="+cli,
+	workspace, err := terraformcli.NewWorkspace(filepath.Join(dir, "work"), executable, terraformcli.OpenMirror(mirror),
 		"ROBOTO_API_KEY="+roboto.APIKey(),
 		"ROBOTO_SERVICE_ENDPOINT="+roboto.Endpoint(),
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+roboto.SecretsManagerEndpoint(),

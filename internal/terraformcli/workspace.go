@@ -26,12 +26,15 @@ const (
 	interruptGrace = 45 * time.Second
 )
 
-// Mirror is a filesystem mirror with the provider of this source tree, from which
+// Mirror is a filesystem mirror with the provider, from which
 // Terraform installs it offline and in the ordinary way
 // (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
 type Mirror struct {
 	dir string
 }
+
+// OpenMirror is a mirror that is there already.
+func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 
 // BuildMirror builds the provider into dir, with further arguments for go build.
 // It works wherever in the module the process was started.
