@@ -55,7 +55,6 @@ func inBubble(t *testing.T, bulk bool, test func(r refresher)) {
 			MaxAttempts:    1,
 			BulkRefresh:    bulk,
 		}, roboto.Options{ToolName: "bulk-refresh-test", Environment: roboto.Environment{DialContext: server.DialContext}})
-		t.Cleanup(client.Close)
 		test(refresher{t, server, client})
 	})
 }
@@ -133,17 +132,29 @@ func TestBulkRefreshListsEachOrganizationForItself(t *testing.T) {
 
 func TestBulkRefreshListsAgainAfterItsLifetime(t *testing.T) {
 	inBubble(t, true, func(r refresher) {
-		start := time.Now()
 		r.read(ref("s-0"))
 		r.wantRequests(bulkPages, 0)
 
-		// The listing is as old as its start, not as its end.
-		time.Sleep(time.Until(start.Add(bulkLifetime)))
+		time.Sleep(bulkLifetime)
 		r.read(ref("s-1"))
 		r.wantRequests(0, 0)
 
 		time.Sleep(time.Nanosecond)
 		r.read(ref("s-0"))
+		r.wantRequests(bulkPages, 0)
+	})
+}
+
+func TestBulkRefreshWaitsForAListingThatOutlivesItsLifetime(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		r.server.Latency(bulkLifetime)
+		var group sync.WaitGroup
+		for range bulkPages {
+			group.Go(func() { r.read(ref("s-0")) })
+			time.Sleep(bulkLifetime - time.Second)
+		}
+		group.Wait()
+		r.read(ref("s-1"))
 		r.wantRequests(bulkPages, 0)
 	})
 }

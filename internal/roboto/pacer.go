@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -13,8 +14,8 @@ import (
 // How the pacer goes about a service's limit: additive increase would take
 // minutes to find a high limit again, so both steps are factors.
 const (
-	slowDownFactor = 1.5    // on the interval between requests, after a 429
-	speedUpFactor  = 0.9995 // on the interval, after each other answer: 5% a second at 100 requests a second
+	slowDownFactor = 1.5 // on the interval between requests, after a 429, once a second at most
+	speedUpRate    = 0.1 // a second, on the rate of requests, while there are answers
 
 	maxInterval    = 100 * time.Millisecond // no limit is worth fewer requests than ten a second
 	unpacedBelow   = 100 * time.Microsecond // an interval that no longer slows anything down
@@ -33,32 +34,44 @@ type pacer struct {
 	// moment that is free.
 	interval time.Duration
 	next     time.Time
-	// lastCut is when interval was last made longer: a 429 to a request from before
-	// says nothing new. cuts counts those without another answer in between.
-	lastCut time.Time
-	cuts    int
+	// refusals counts the pauses without another answer in between. A 429 to a request
+	// that was sent before the last pause was over says nothing new.
+	refusals int
+	// slowed and eased are when interval was last made longer and shorter.
+	slowed, eased time.Time
 	// answered counts answers since burst, to learn what was possible.
 	burst, lastSent time.Time
 	answered        int
 }
 
 // wait returns the time at which a request may be sent when it has come, or the
-// context's error. A request waits for one pause at the most, so that a service
-// that refuses for ever is given up on in the time of its own attempts, and it does
-// not wait beyond the context's deadline: an attempt may still succeed.
+// context's error. Pauses hold a request back for retryAfterCap together, so that a
+// service that refuses for ever is given up on in the time of its own attempts; and
+// not beyond the context's deadline, as an attempt may still succeed.
 func (p *pacer) wait(ctx context.Context) (time.Time, error) {
-	for _, next := range []func() time.Time{p.pauseEnd, p.reserve} {
-		at := next()
-		if deadline, ok := ctx.Deadline(); ok && at.After(deadline) {
-			break
-		}
-		if pause := time.Until(at); pause > 0 {
-			if err := sleep(ctx, pause); err != nil {
+	deadline, hasDeadline := ctx.Deadline()
+	paused := time.Duration(0)
+	for {
+		if until := p.pauseEnd(); time.Until(until) > 0 && paused < retryAfterCap && !(hasDeadline && until.After(deadline)) {
+			paused += time.Until(until)
+			if err := sleep(ctx, time.Until(until)); err != nil {
 				return time.Time{}, err
 			}
 		}
+		at := p.reserve()
+		if hasDeadline && at.After(deadline) {
+			return time.Now(), ctx.Err()
+		}
+		if time.Until(at) <= 0 {
+			return time.Now(), ctx.Err()
+		}
+		if err := sleep(ctx, time.Until(at)); err != nil {
+			return time.Time{}, err
+		}
+		if time.Until(p.pauseEnd()) <= 0 || paused >= retryAfterCap {
+			return time.Now(), ctx.Err()
+		}
 	}
-	return time.Now(), ctx.Err()
 }
 
 func (p *pacer) pauseEnd() time.Time {
@@ -91,43 +104,54 @@ func (p *pacer) reserve() time.Time {
 func (p *pacer) observe(resp *http.Response, sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
 	if resp.StatusCode != http.StatusTooManyRequests {
 		p.answered++
-		p.cuts = 0
-		p.interval = time.Duration(float64(p.interval) * speedUpFactor)
-		if p.interval < unpacedBelow {
-			p.interval = 0
-		}
+		p.refusals = 0
+		p.speedUp(now)
 		return
 	}
-	now := time.Now()
 	pause, asked := retryAfter(resp)
-	first := sent.After(p.lastCut)
-	if first {
-		p.cuts++
+	news := !sent.Before(p.until)
+	if news {
+		p.refusals++
 		if !asked {
-			pause = backoff(p.cuts)
+			pause = backoff(p.refusals)
 		}
 	}
 	if until := now.Add(pause); until.After(p.until) {
 		p.until = until
 	}
-	if first {
-		p.slowDown()
-		p.lastCut = now
+	if news && now.Sub(p.slowed) >= time.Second {
+		p.slowDown(now)
 	}
 }
 
 // slowDown sets the pace for the time after the pause; the lock is held. What
-// was answered until now is what the service allows until the pause is over.
-func (p *pacer) slowDown() {
+// was answered until now is taken for what the service allows until the pause is
+// over, or in a second if that is longer.
+func (p *pacer) slowDown(now time.Time) {
 	interval := maxInterval
 	switch {
 	case p.interval > 0:
 		interval = time.Duration(float64(p.interval) * slowDownFactor)
 	case p.answered > 0:
-		interval = p.until.Sub(p.burst) / time.Duration(p.answered)
+		interval = max(p.until.Sub(p.burst), time.Second) / time.Duration(p.answered)
 	}
 	p.interval = min(interval, maxInterval)
 	p.next = time.Time{}
+	p.slowed, p.eased = now, p.until
+}
+
+// speedUp eases the pace with the time, pauses excepted; the lock is held.
+func (p *pacer) speedUp(now time.Time) {
+	if p.interval == 0 || !now.After(p.eased) {
+		return
+	}
+	answering := min(now.Sub(p.eased), time.Second).Seconds()
+	p.interval = time.Duration(float64(p.interval) * math.Exp(-speedUpRate*answering))
+	p.eased = now
+	if p.interval < unpacedBelow {
+		p.interval = 0
+	}
 }
