@@ -30,6 +30,10 @@ func main() {
 	// Terraform keeps what a provider writes to stderr in its own log.
 	log.SetOutput(io.Discard)
 
+	if !*debug {
+		muteUnreadLog()
+	}
+
 	newProvider := provider.New(version, roboto.OSEnvironment())
 	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{
 		Address: "registry.terraform.io/roboto-ai/roboto",
@@ -38,5 +42,18 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// muteUnreadLog turns off the log that Terraform is going to throw away. Terraform
+// shows a provider's log only when TF_LOG or TF_LOG_PROVIDER is set (Terraform's
+// documentation, "Debugging Terraform"), but without them the SDK's loggers write
+// all they have, down to TRACE, and Terraform reads it all.
+func muteUnreadLog() {
+	if os.Getenv("TF_LOG") != "" || os.Getenv("TF_LOG_PROVIDER") != "" {
+		return
+	}
+	for _, level := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_ROBOTO"} {
+		_ = os.Setenv(level, "OFF")
 	}
 }

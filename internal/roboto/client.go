@@ -24,7 +24,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/hashicorp/go-retryablehttp"
 )
 
@@ -34,14 +33,14 @@ const apiVersion = "2026-05-20"
 // Client speaks to one Roboto endpoint with one API key. It is safe for
 // concurrent use.
 type Client struct {
-	config     Config
-	userAgent  string
-	requester  string
-	pool       *http.Transport
-	robotoHTTP *http.Client
-	secretsAPI *secretsmanager.Client
-	org        orgLookup
-	bulk       *bulkRefresh
+	config         Config
+	userAgent      string
+	requester      string
+	pool           *http.Transport
+	robotoHTTP     *http.Client
+	secretsManager secretsManager
+	org            orgLookup
+	bulk           *bulkRefresh
 }
 
 // Options are what a program adds to the practitioner's settings.
@@ -61,14 +60,14 @@ func NewClient(config Config, options Options) *Client {
 		return &attemptTransport{next: pool, timeout: config.RequestTimeout, pacer: &pacer{}, observe: options.Observe}
 	}
 	return &Client{
-		config:     config,
-		userAgent:  options.ToolName + "/" + options.ToolVersion,
-		requester:  requesterHeader(options),
-		pool:       pool,
-		robotoHTTP: transport().client(),
-		secretsAPI: newSecretsManager(config, transport().client()),
-		org:        orgLookup{lock: make(chan struct{}, 1)},
-		bulk:       newBulkRefresh(),
+		config:         config,
+		userAgent:      options.ToolName + "/" + options.ToolVersion,
+		requester:      requesterHeader(options),
+		pool:           pool,
+		robotoHTTP:     transport().client(),
+		secretsManager: newSecretsManager(config, transport().client()),
+		org:            orgLookup{lock: make(chan struct{}, 1)},
+		bulk:           newBulkRefresh(),
 	}
 }
 

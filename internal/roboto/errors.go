@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -114,7 +113,7 @@ func (e *APIError) Is(target error) bool {
 
 // errorCodePattern is deliberately narrow: what does not look like one of the
 // service's codes is not repeated as one.
-var errorCodePattern = regexp.MustCompile(`^Roboto[A-Za-z]{1,60}Exception$`)
+var errorCodePattern = lazyRegexp(`^Roboto[A-Za-z]{1,60}Exception$`)
 
 // parseErrorBody takes code and message out of an error answer: from Roboto's
 // envelope {"error": {…}}, or from a gateway's {"message": "…"}. Anything else is
@@ -136,7 +135,7 @@ func parseErrorBody(body []byte) (code, message string) {
 		return "", message
 	}
 	code, _ = jsonString(envelope.Code)
-	if !errorCodePattern.MatchString(code) {
+	if !errorCodePattern().MatchString(code) {
 		code = ""
 	}
 	message, _ = jsonString(envelope.Message)
@@ -271,10 +270,10 @@ func (e *UnexpectedAnswerError) Error() string {
 }
 
 // storeTypePattern keeps anything else than a plausible name from being repeated.
-var storeTypePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,19}$`)
+var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)
 
 func newUnsupportedStoreError(ref SecretRef, storeType string) error {
-	if !storeTypePattern.MatchString(storeType) {
+	if !storeTypePattern().MatchString(storeType) {
 		storeType = "unknown"
 	}
 	return &UnsupportedStoreError{Ref: ref, StoreType: storeType}

@@ -11,7 +11,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -237,10 +236,10 @@ type secretARN struct {
 
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's
 // resource type "secret". The region is one host name label.
-var arnPattern = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
+var arnPattern = lazyRegexp(`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
 
 func parseARN(text string) (secretARN, error) {
-	match := arnPattern.FindStringSubmatch(text)
+	match := arnPattern().FindStringSubmatch(text)
 	if match == nil {
 		return secretARN{}, errors.New("the location is not the ARN of a secret in AWS Secrets Manager")
 	}

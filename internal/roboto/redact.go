@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -57,12 +56,12 @@ func encodings(text string) []string {
 		hexadecimal, strings.ToUpper(hexadecimal),
 	}
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text), escapePathSegment(text)} {
-		forms = append(forms, escaped, percentEscape.ReplaceAllStringFunc(escaped, strings.ToLower))
+		forms = append(forms, escaped, percentEscape().ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	return append(forms, base64Forms(text)...)
 }
 
-var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+var percentEscape = lazyRegexp(`%[0-9A-F]{2}`)
 
 // jsonWithoutQuotes is text in JSON as most languages write it: Go alone escapes HTML.
 func jsonWithoutQuotes(text string) string {
@@ -163,7 +162,7 @@ func mark(bytes []bool) {
 
 // opaqueToken matches what may be a token or key that this client does not know
 // of, such as credentials that were handed out to somebody else. UUIDs are shorter.
-var opaqueToken = regexp.MustCompile(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
+var opaqueToken = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 
 // message makes a server's words fit to show: without secrets, control
 // characters (they could steer a terminal) or endless length.
@@ -174,6 +173,6 @@ func (r *redactor) message(text string) string {
 			return ' '
 		}
 		return c
-	}, opaqueToken.ReplaceAllString(r.redact(text), redacted))
+	}, opaqueToken().ReplaceAllString(r.redact(text), redacted))
 	return truncate(strings.TrimSpace(text), maxMessageRunes)
 }

@@ -4,6 +4,7 @@
 package roboto
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -58,14 +59,24 @@ func isThrottleCode(code string) bool {
 	return ok
 }
 
-// newSecretsManager is the one AWS client of a Client; region, credentials and
+// secretsManager is the one AWS client of a Client; region, credentials and
 // retries are set for each call.
-func newSecretsManager(config Config, httpClient *http.Client) *secretsmanager.Client {
+//
+// It holds the two calls rather than the SDK's client: of a client in a struct,
+// the linker must keep all calls, for somebody may find them by reflection. The
+// other twenty, and what they need, are not in the program at all.
+type secretsManager struct {
+	getSecretValue func(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
+	putSecretValue func(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
+}
+
+func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
 	options := secretsmanager.Options{HTTPClient: httpClient}
 	if config.SecretsManagerEndpoint != nil {
 		options.BaseEndpoint = aws.String(config.SecretsManagerEndpoint.String())
 	}
-	return secretsmanager.New(options)
+	client := secretsmanager.New(options)
+	return secretsManager{getSecretValue: client.GetSecretValue, putSecretValue: client.PutSecretValue}
 }
 
 func (c *Client) secretsManagerHost(region string) string {

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -62,7 +61,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		input.SecretId = &creds.arn
-		output, err = v.client.secretsAPI.GetSecretValue(ctx, input, v.options(opGetSecretValue, creds))
+		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(opGetSecretValue, creds))
 		return err
 	})
 	if err != nil {
@@ -94,7 +93,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	sent := false
 	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		sent = true
-		output, err = v.client.secretsAPI.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		output, err = v.client.secretsManager.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
@@ -181,12 +180,12 @@ func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
 	return secrets
 }
 
-var versionIDPattern = regexp.MustCompile(`^[A-Za-z0-9-]{32,64}$`)
+var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
 
 // ValidateVersionID refuses what is no ID of a version: AWS takes a client's
 // request token for it (Secrets Manager API Reference, PutSecretValue).
 func ValidateVersionID(versionID string) error {
-	if !versionIDPattern.MatchString(versionID) {
+	if !versionIDPattern().MatchString(versionID) {
 		return errors.New("a version ID has 32 to 64 letters, digits and hyphens")
 	}
 	return nil
