@@ -54,3 +54,16 @@ func TestTheOrganizationOfEachCall(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesBelongToOrganizations(t *testing.T) {
+	c := newClient(t, robototest.Options{Orgs: []string{"og_a", "og_b"}})
+	c.s.AddSecret("og_b", "db")
+	c.call(getDB, header("X-Roboto-Resource-Owner-Id", "og_a")).want(t, http.StatusNotFound, "RobotoNotFoundException")
+	c.call(getDB, header("X-Roboto-Resource-Owner-Id", "og_b")).want(t, http.StatusOK, `"org_id":"og_b"`)
+}
+
+func TestTheHeaderOfAnotherCallIsNotHeard(t *testing.T) {
+	c := newClient(t, robototest.Options{Orgs: []string{"og_a", "og_b"}})
+	c.call(listed, header("X-Roboto-Org-Id", "og_a")).want(t, http.StatusBadRequest)
+	c.wantViolation("X-Roboto-Org-Id")
+}

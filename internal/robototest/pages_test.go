@@ -71,6 +71,15 @@ func TestPagesAreFullUpToTheLast(t *testing.T) {
 			t.Errorf("pages of %v, want %v: %v, then %v", sizes, want, names, again)
 		}
 	}
+	names := c.order()
+	if slices.IsSorted(names) {
+		t.Error("a client that relies on sorted pages would not be found out")
+	}
+	slices.Sort(names)
+	if len(slices.Compact(names)) != 20 {
+		t.Errorf("got %v", names)
+	}
+	c.call(listed+"?page_token=!").want(t, http.StatusBadRequest)
 }
 
 func sum(numbers []int) (total int) {

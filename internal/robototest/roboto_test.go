@@ -4,10 +4,8 @@
 package robototest_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"testing"
 	"time"
 
@@ -59,62 +57,6 @@ func TestNamesAreDecodedOnce(t *testing.T) {
 			t.Errorf("asked for %q, got %q", name, got.Name)
 		}
 	}
-}
-
-func TestPagesHoldEachRecordOnceInAnOrderOfTheirOwn(t *testing.T) {
-	c := newClient(t, robototest.Options{PageSize: 7})
-	var want []string
-	for i := range 40 {
-		want = append(want, fmt.Sprintf("secret-%02d", i))
-		c.s.AddSecret(org, want[i])
-	}
-	var got []string
-	path, pages := listed, 0
-	for path != "" {
-		page := decode[struct {
-			Items     []wireRecord
-			NextToken *string `json:"next_token"`
-		}](t, c.call(path).want(t, http.StatusOK, `"next_token":`))
-		for _, item := range page.Items {
-			got = append(got, item.Name)
-		}
-		path, pages = "", pages+1
-		if page.NextToken != nil {
-			path = listed + "?page_token=" + url.QueryEscape(*page.NextToken)
-		}
-	}
-	if pages != 6 || slices.IsSorted(got) {
-		t.Errorf("%d pages with %v", pages, got)
-	}
-	if slices.Sort(got); !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
-	}
-	c.call(listed+"?page_token=!").want(t, http.StatusBadRequest)
-}
-
-func TestOrganizations(t *testing.T) {
-	const acting, owner = "X-Roboto-Org-Id", "X-Roboto-Resource-Owner-Id"
-	t.Run("the only one is understood", func(t *testing.T) {
-		c := newClient(t, robototest.Options{})
-		c.s.AddSecret(org, "db")
-		c.call(getDB).want(t, http.StatusOK)
-		c.call(getDB, header(owner, "og_other")).want(t, http.StatusUnauthorized, "RobotoUnauthorizedException")
-	})
-	t.Run("of several one is named", func(t *testing.T) {
-		c := newClient(t, robototest.Options{Orgs: []string{"og_a", "og_b"}})
-		for _, call := range []string{listed, getDB, `POST /v1/secrets {"name":"db"}`} {
-			c.call(call).want(t, http.StatusBadRequest, "did not provide a org for single-org operation")
-		}
-		c.call(`POST /v1/secrets {"name":"db"}`, header(acting, "og_b")).want(t, http.StatusOK, `"org_id":"og_b"`)
-		c.call(getDB, header(owner, "og_a")).want(t, http.StatusNotFound)
-		c.call(getDB, header(owner, "og_b")).want(t, http.StatusOK)
-		c.call("GET /v1/orgs/caller").want(t, http.StatusOK, "og_a", "og_b")
-	})
-	t.Run("a header that does not belong is not heard", func(t *testing.T) {
-		c := newClient(t, robototest.Options{Orgs: []string{"og_a", "og_b"}})
-		c.call(listed, header(acting, "og_a")).want(t, http.StatusBadRequest)
-		c.wantViolation(acting)
-	})
 }
 
 func TestAPIKeys(t *testing.T) {

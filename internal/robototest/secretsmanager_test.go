@@ -207,17 +207,6 @@ func TestCredentialsExpire(t *testing.T) {
 	})
 }
 
-func TestSignaturesAge(t *testing.T) {
-	for _, age := range []time.Duration{4 * time.Minute, 6 * time.Minute} {
-		inBubble(t, robototest.Options{}, func(t *testing.T, c client) {
-			_, err := c.put(c.access("db"), "some value", "", func(*http.Request) { time.Sleep(age) })
-			if old := age > 5*time.Minute; old != (code(err) == "InvalidSignatureException") || !old != (err == nil) {
-				t.Errorf("after %v: %v", age, err)
-			}
-		})
-	}
-}
-
 func TestPermissionsLagBehindCreation(t *testing.T) {
 	inBubble(t, robototest.Options{PermissionLag: 10 * time.Second}, func(t *testing.T, c client) {
 		a := c.access("db")

@@ -70,6 +70,7 @@ func TestAMatchingSignatureIsNotEnough(t *testing.T) {
 		"clock ahead":            {func(s *signed) { s.late = -6 * time.Minute }, 400, "InvalidSignatureException", ""},
 		"clock behind":           {func(s *signed) { s.late = 6 * time.Minute }, 400, "InvalidSignatureException", ""},
 		"clock a little ahead":   {func(s *signed) { s.late = -4 * time.Minute }, 200, "VersionId", ""},
+		"clock a little behind":  {func(s *signed) { s.late = 4 * time.Minute }, 200, "VersionId", ""},
 		"target not signed":      {func(s *signed) { s.unsigned = []string{"X-Amz-Target"} }, 400, "x-amz-target must be signed", ""},
 		"type not signed":        {func(s *signed) { s.unsigned = []string{"Content-Type"} }, 400, "content-type must be signed", ""},
 		"other method":           {func(s *signed) { s.method = http.MethodPut }, 400, "MalformedHttpRequestException", "JSON protocol"},
