@@ -1,0 +1,102 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+)
+
+func parseURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
+	for _, offered := range []bool{true, false} {
+		t.Run(fmt.Sprint(offered), func(t *testing.T) {
+			protocols := make(chan string, 1)
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				protocols <- r.Proto
+				_, _ = w.Write([]byte(`{"data": [{"org_id": "og_1"}]}`))
+			}))
+			server.EnableHTTP2 = offered
+			server.StartTLS()
+			defer server.Close()
+			c := NewClient(Config{
+				APIKey: NewSensitive("key"), Endpoint: parseURL(t, server.URL), RequestTimeout: time.Minute, MaxAttempts: 1,
+			}, Options{})
+			defer c.Close()
+			roots := x509.NewCertPool()
+			roots.AddCert(server.Certificate())
+			c.pool.TLSClientConfig = &tls.Config{RootCAs: roots}
+			if _, err := c.OrgID(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := <-protocols, map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"}[offered]; got != want {
+				t.Errorf("spoke %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// Terraform's -parallelism may be high; each of so many calls finds a connection
+// that an earlier one has left.
+func TestConnectionsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const atOnce, rounds = 64, 3
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		server.Latency(time.Second)
+		var connections atomic.Int32
+		c := NewClient(Config{
+			APIKey:                 NewSensitive(server.APIKey()),
+			Endpoint:               parseURL(t, server.Endpoint()),
+			OrgID:                  robototest.DefaultOrg,
+			SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()),
+			RequestTimeout:         time.Minute,
+			MaxAttempts:            1,
+		}, Options{ToolName: "transport-test", Environment: Environment{
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				connections.Add(1)
+				return server.DialContext(ctx, network, addr)
+			},
+		}})
+		defer c.Close()
+		for round := range rounds {
+			var calls sync.WaitGroup
+			for i := range atOnce {
+				calls.Go(func() {
+					record, err := c.CreateSecret(t.Context(), SecretRef{Name: fmt.Sprintf("secret-%d-%d", round, i)})
+					if err == nil {
+						_, err = c.Value(record).Write(t.Context(), NewSensitive("some value"))
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			calls.Wait()
+		}
+		if n := connections.Load(); n > 2*atOnce {
+			t.Errorf("%d connections to two services, want %d of each at most", n, atOnce)
+		}
+	})
+}
