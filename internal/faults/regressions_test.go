@@ -27,8 +27,18 @@ func tooMany(seconds string) robototest.Fault {
 	return robototest.Fault{Status: http.StatusTooManyRequests, Message: "Too Many Requests", Header: http.Header{"Retry-After": {seconds}}}
 }
 
-func refreshAll(t *testing.T, server *robototest.Server, secrets int, prepare func()) (time.Duration, error) {
+// interrupt is Ctrl-C.
+func interrupt(t *testing.T, c *core) {
+	t.Helper()
+	if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func refreshAll(t *testing.T, server *robototest.Server, secrets int, settings attributes, prepare func()) (time.Duration, error) {
+	t.Helper()
 	f, ctx := newFleet(t, server, secrets), t.Context()
+	f.cores[0].settings = settings
 	config := func(name string) attributes {
 		return attributes{"name": text(name), "org_id": text(robototest.DefaultOrg), "value_wo": text(canary), "value_wo_version": text("1")}
 	}
@@ -46,7 +56,7 @@ func refreshAll(t *testing.T, server *robototest.Server, secrets int, prepare fu
 func TestOneThrottledRequestCostsItsPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
-		took, err := refreshAll(t, server, 100, func() {
+		took, err := refreshAll(t, server, 100, nil, func() {
 			fault := tooMany("60")
 			fault.Operation, fault.Times = robototest.GetSecret, 1
 			server.Inject(fault)
@@ -62,7 +72,7 @@ func TestOneThrottledRequestCostsItsPause(t *testing.T) {
 func TestEndlessThrottleIsGivenUpOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
-		took, err := refreshAll(t, server, 10, func() {
+		took, err := refreshAll(t, server, 10, nil, func() {
 			fault := tooMany("60")
 			fault.Operation = robototest.GetSecret
 			server.Inject(fault)
@@ -100,9 +110,7 @@ func TestCancelWhileSettling(t *testing.T) {
 		var group sync.WaitGroup
 		group.Go(func() { _ = c.apply(ctx, versionedSecret) })
 		time.Sleep(5 * time.Second)
-		if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
-			t.Fatal(err)
-		}
+		interrupt(t, c)
 		group.Wait()
 		if err := c.apply(ctx, versionedSecret); err != nil {
 			t.Errorf("the plain apply failed: %v", err)
@@ -202,6 +210,182 @@ func TestGatewayAnswersToACreate(t *testing.T) {
 		c.must(c.apply(ctx, versionedSecret))
 		if waited := time.Since(start); waited < 45*time.Second {
 			t.Errorf("the next attempt came after %s", waited)
+		}
+	})
+}
+
+// What was refused, or never answered because it never left, cannot have made the
+// record that somebody else makes meanwhile.
+func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
+	taken := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."}
+	for name, fault := range map[string]robototest.Fault{"429": tooMany("5"), "409": taken} {
+		for _, config := range []attributes{versionedSecret, {"name": text("db")}} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true})
+					c, ctx := newCore(t, server), t.Context()
+					fault.Operation = robototest.CreateSecret
+					server.Inject(fault)
+					var group sync.WaitGroup
+					group.Go(func() { _ = c.apply(ctx, config) })
+					time.Sleep(100 * time.Millisecond)
+					server.AddSecret(robototest.DefaultOrg, "db")
+					interrupt(t, c)
+					group.Wait()
+					if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists || !c.state.IsNull() {
+						t.Errorf("the record exists: %t; it is in the state: %t", exists, !c.state.IsNull())
+					}
+				})
+			})
+		}
+	}
+}
+
+// A gateway that answers 200 has not deleted anything.
+func TestDeleteBelievesOnlyRoboto(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c, ctx := newCore(t, server), t.Context()
+		c.must(c.apply(ctx, versionedSecret))
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusOK, Body: `{"message":"scheduled maintenance"}`})
+		if err := c.apply(ctx, nil); err == nil || c.state.IsNull() {
+			t.Errorf("gone from the state: %t (%v)", c.state.IsNull(), err)
+		}
+	})
+}
+
+// Clean-ups have a deadline that is shorter than the pause, and keep the pace.
+func TestCleanUpsTogetherAreNotPaused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		f := newFleet(t, server, 10)
+		fault := tooMany("60")
+		fault.Operation = robototest.GetCredentials
+		server.Inject(fault)
+		err := f.each(t.Context(), 10, func(s *session, name string) error {
+			return s.change(t.Context(), object(secretType(t), attributes{"name": text(name), "org_id": text(robototest.DefaultOrg), "value_wo": text(canary)}))
+		})
+		if n := len(server.Records(robototest.DefaultOrg)); err == nil || n != 0 {
+			t.Errorf("%d records are left (%v)", n, err)
+		}
+	})
+}
+
+// One bad answer must not use up the clean-up's deadline.
+func TestCleanUpHasTimeForAnotherAttempt(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{
+		"503":  {Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}},
+		"hung": {Delay: time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				c := newCore(t, server)
+				server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException", Message: "no"})
+				fault.Operation, fault.Times = robototest.DeleteSecret, 1
+				server.Inject(fault)
+				if err := c.apply(t.Context(), versionedSecret); err == nil || !c.state.IsNull() {
+					t.Errorf("left in the state: %t (%v)", !c.state.IsNull(), err)
+				}
+			})
+		})
+	}
+}
+
+// AWS's lag begins when the secret is there, however long creating it took.
+func TestLagAfterASlowCreate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: 5 * time.Second})
+		fault := tooMany("45")
+		fault.Operation, fault.Times = robototest.CreateSecret, 3
+		server.Inject(fault)
+		if err := newCore(t, server).apply(t.Context(), versionedSecret); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Secrets without an organization share the look-up, also one that fails.
+func TestOrganizationIsLookedUpOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: http.StatusServiceUnavailable})
+		c, ctx := newCore(t, server), t.Context()
+		s, err := c.start(ctx)
+		c.must(err)
+		var group sync.WaitGroup
+		for range 10 {
+			group.Go(func() {
+				if _, _, err := s.plan(ctx, object(secretType(t), attributes{"name": text("db")})); err == nil {
+					t.Error("planned without an organization")
+				}
+			})
+		}
+		group.Wait()
+		if n := server.Count(robototest.ListOrgs); n != 10 {
+			t.Errorf("%d look-ups, want the ten attempts of one", n)
+		}
+	})
+}
+
+// The ID of an organization becomes a part of the plan.
+func TestOrganizationThatRepeatsTheAPIKey(t *testing.T) {
+	for name, others := range map[string]string{"the only one": "", "one of two": `,{"org_id":"og_2","name":"two"}`} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true, APIKey: "key_0123456789_abcdef"})
+				server.Inject(robototest.Fault{
+					Operation: robototest.ListOrgs, Status: http.StatusOK,
+					Body: `{"data":[{"org_id":"` + server.APIKey() + `","name":"one"}` + others + `]}`,
+				})
+				c, ctx := newCore(t, server), t.Context()
+				s, err := c.start(ctx)
+				c.must(err)
+				_, _, err = s.plan(ctx, object(secretType(t), attributes{"name": text("db")}))
+				if err == nil || strings.Contains(err.Error(), server.APIKey()) {
+					t.Errorf("the error is %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A listing that fails holds reads up once, however many there are.
+func TestBulkRefreshWithoutAListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		bulk := attributes{"bulk_refresh": tftypes.NewValue(tftypes.Bool, true)}
+		took, err := refreshAll(t, server, 1000, bulk, func() {
+			server.Latency(time.Second)
+			server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Status: http.StatusServiceUnavailable})
+			server.ResetRequests()
+		})
+		if n := server.Count(robototest.ListSecrets); err != nil || n != 10 {
+			t.Errorf("%d requests for pages in %s, want the ten attempts of one (%v)", n, took, err)
+		}
+	})
+}
+
+// Others have been at work between plan and apply.
+func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c, ctx := newCore(t, server), t.Context()
+		c.must(c.apply(ctx, versionedSecret))
+		s, err := c.start(ctx)
+		c.must(err)
+		rotated := object(secretType(t), attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("2")})
+		for _, step := range []struct {
+			change func()
+			want   string
+		}{
+			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the plan was made"},
+			{func() { server.AddSecret(robototest.DefaultOrg, "db") }, "deleted and created again after the plan was made"},
+		} {
+			step.change()
+			if err := s.change(ctx, rotated); err == nil || !strings.Contains(err.Error(), step.want) {
+				t.Errorf("want %q: %v", step.want, err)
+			}
 		}
 	})
 }

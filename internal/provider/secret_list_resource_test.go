@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"net/http"
@@ -363,4 +364,16 @@ func TestQuerySecretsWithLimit(t *testing.T) {
 		},
 	)
 	env.wantCount(robototest.ListSecrets, 1)
+}
+
+// A secret that somebody creates meanwhile moves others to the next page.
+func TestListGivesSecretsOfTwoPagesOnce(t *testing.T) {
+	env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
+	env.addSecrets("a", "b", "c", "d", "e")
+	order := env.inServiceOrder()
+	env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Times: 1, Mutate: func(page []byte) []byte {
+		return bytes.ReplaceAll(page, []byte(`"name":"`+order[2]+`"`), []byte(`"name":"`+order[1]+`"`))
+	}})
+	p := env.protocol(fields{})
+	p.equal("names", p.names(p.list(listing{limit: 3})), []string{order[0], order[1], order[3]})
 }

@@ -30,17 +30,17 @@ type bulkRefresh struct {
 
 type listing struct {
 	done chan struct{}
-	// The rest is valid once done is closed. records is empty if the listing failed.
+	// The rest is valid once done is closed. records is nil if the listing failed.
 	records   map[string]Record
 	completed time.Time
 }
 
 // expired tells whether the listing is complete and too old. One that takes long
-// is waited for.
+// is waited for, and one that failed is not tried again: it would hold up all reads.
 func (l *listing) expired() bool {
 	select {
 	case <-l.done:
-		return time.Since(l.completed) > listingLifetime
+		return l.records != nil && time.Since(l.completed) > listingLifetime
 	default:
 		return false
 	}

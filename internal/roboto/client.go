@@ -126,12 +126,9 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	resp, err := c.retrier(r.method != http.MethodPost).Do(req)
-	if ctx.Err() != nil {
-		return answer{}, fmt.Errorf("%s: %w", r, context.Cause(ctx))
-	}
+	resp, err := c.retrier(ctx, r.method != http.MethodPost).Do(req)
 	if err != nil {
-		return answer{}, newTransportError(c.config.Endpoint.Host, r.String(), err)
+		return answer{}, c.sendError(ctx, r, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
@@ -142,6 +139,18 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, c.apiError(r, resp, body)
 	}
 	return parseAnswer(r, resp.Header, body)
+}
+
+// sendError is for a request without an answer. wasSent tells the same of it as of err.
+func (c *Client) sendError(ctx context.Context, r request, err error) error {
+	var failure error = newTransportError(c.config.Endpoint.Host, r.String(), err)
+	if ctx.Err() != nil {
+		failure = fmt.Errorf("%s: %w", r, context.Cause(ctx))
+	}
+	if wasSent(err) {
+		return &sentError{failure}
+	}
+	return failure
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
@@ -200,8 +209,8 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) error {
 }
 
 // parseAnswer unwraps {"data": …}. An empty body is an answer without data: no
-// reference says what DELETE answers. Anything else that is not such an envelope
-// is not Roboto's, whatever its status.
+// reference says what DELETE answers; so is {} or null. Anything else that is not
+// such an envelope is not Roboto's, whatever its status.
 func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	result := answer{received: time.Now()}
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
@@ -221,7 +230,11 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	if failure, ok := envelope["error"]; ok && string(failure) != "null" {
 		return answer{}, &UnexpectedAnswerError{Request: r.String(), Problem: "it is an error with the status of a success"}
 	}
-	result.data = envelope["data"]
+	data, ok := envelope["data"]
+	if !ok && len(envelope) > 0 {
+		return answer{}, newShapeError(r)
+	}
+	result.data = data
 	return result, nil
 }
 

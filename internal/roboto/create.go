@@ -70,39 +70,40 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 	}
 	c.bulk.touch(ref)
 	started := time.Now()
-	record, err := c.createRecord(ctx, ref, started)
-	if err != nil && ctx.Err() != nil {
+	record, answerLost, err := c.createRecord(ctx, ref, started)
+	if err != nil && ctx.Err() != nil && answerLost {
 		record, err = c.settleCanceledCreate(ctx, ref, started)
 	}
-	record.createdHere = started
+	record.createdHere = time.Now()
 	return record, err
 }
 
-func (c *Client) createRecord(ctx context.Context, ref SecretRef, started time.Time) (Record, error) {
-	answerLost := false
+// createRecord also tells whether an answer was lost: only then can a record that
+// is found be ours.
+func (c *Client) createRecord(ctx context.Context, ref SecretRef, started time.Time) (_ Record, answerLost bool, _ error) {
 	for attempt := 1; ; attempt++ {
 		record, err := c.postRecord(ctx, ref)
 		conflict := errors.Is(err, ErrConflict)
+		answerLost = answerLost || mayHaveTakenEffect(err)
 		switch {
 		case err == nil || ctx.Err() != nil:
-			return record, err
+			return record, answerLost, err
 		case !conflict && !mayHaveTakenEffect(err):
-			return Record{}, err
+			return Record{}, answerLost, err
 		}
-		answerLost = answerLost || !conflict
 
 		record, settleErr := c.findCreated(ctx, ref, started, answerLost)
 		switch {
 		case settleErr == nil:
-			return record, nil
+			return record, answerLost, nil
 		case errors.Is(settleErr, ErrConflict):
-			return Record{}, &NameTakenError{Ref: ref, Err: err}
+			return Record{}, answerLost, &NameTakenError{Ref: ref, Err: err}
 		case !errors.Is(settleErr, ErrNotFound) && conflict && !answerLost:
-			return Record{}, &NameTakenError{Ref: ref, Err: err}
+			return Record{}, answerLost, &NameTakenError{Ref: ref, Err: err}
 		case !errors.Is(settleErr, ErrNotFound):
-			return Record{}, &UnsettledCreateError{Ref: ref, Create: err, Settle: settleErr}
+			return Record{}, answerLost, &UnsettledCreateError{Ref: ref, Create: err, Settle: settleErr}
 		case attempt >= c.config.MaxAttempts:
-			return Record{}, err
+			return Record{}, answerLost, err
 		}
 		// There is no record: the request did not take effect, or the name of a
 		// deleted secret is not free yet.
@@ -111,7 +112,7 @@ func (c *Client) createRecord(ctx context.Context, ref SecretRef, started time.T
 			wait = max(wait, refused.retryAfter)
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return Record{}, err
+			return Record{}, answerLost, err
 		}
 	}
 }
@@ -163,8 +164,7 @@ func mayHaveTakenEffect(err error) bool {
 	if unexpected, ok := errors.AsType[*UnexpectedAnswerError](err); ok {
 		return unexpected.malformed
 	}
-	lost, ok := errors.AsType[*TransportError](err)
-	return ok && !neverSent(lost)
+	return wasSent(err)
 }
 
 // settleCreate returns the record if the create that began at started made it.
@@ -179,7 +179,7 @@ func (c *Client) settleCreate(ctx context.Context, ref SecretRef, started time.T
 	if ans.date.IsZero() || record.Created.Before(firstAttempt) {
 		return Record{}, &NameTakenError{Ref: ref}
 	}
-	record.createdHere = started
+	record.createdHere = time.Now()
 	_, _, err = c.Value(record).Read(ctx, "")
 	switch {
 	case errors.Is(err, ErrNoValue):

@@ -64,7 +64,11 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	case err != nil:
 		return refuse(err.Error())
 	case known.ARN != "" && known.ARN != record.ARN:
-		return refuse("the credentials are for another AWS secret than the one that the record names")
+		return nil, &UnexpectedAnswerError{
+			Request:  r.String(),
+			Problem:  "the credentials are for another AWS secret than the one that is known",
+			replaced: true,
+		}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, newUnsupportedStoreError(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != arn.region:

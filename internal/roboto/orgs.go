@@ -39,8 +39,9 @@ func (e *OrgChoiceError) Error() string {
 type orgLookup struct {
 	lock  chan struct{}
 	orgID string
-	// choice is the error of a caller who does not have exactly one.
-	choice *OrgChoiceError
+	// err is final: after all attempts of one call, those that wait for it would not
+	// fare better.
+	err error
 }
 
 // OrgID is the organization for whatever names none: the configured one, or else
@@ -59,19 +60,23 @@ func (c *Client) OrgID(ctx context.Context) (string, error) {
 	switch {
 	case c.org.orgID != "":
 		return c.org.orgID, nil
-	case c.org.choice != nil:
-		return "", c.org.choice
+	case c.org.err != nil:
+		return "", c.org.err
 	}
 	orgs, err := c.callerOrgs(ctx)
-	if err != nil {
-		return "", fmt.Errorf("looking up the API key's organization: %w", err)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("looking up the API key's organization: %w", err)
+	case len(orgs) != 1:
+		err = &OrgChoiceError{Orgs: orgs}
+	default:
+		c.org.orgID = orgs[0].ID
+		return orgs[0].ID, nil
 	}
-	if len(orgs) != 1 {
-		c.org.choice = &OrgChoiceError{Orgs: orgs}
-		return "", c.org.choice
+	if ctx.Err() == nil {
+		c.org.err = err
 	}
-	c.org.orgID = orgs[0].ID
-	return orgs[0].ID, nil
+	return "", err
 }
 
 func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
@@ -87,6 +92,9 @@ func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
 	redactor := newRedactor(c.config.APIKey)
 	var invalid error
 	for i := range orgs {
+		if strings.Contains(orgs[i].ID, c.config.APIKey.Reveal()) {
+			return nil, &UnexpectedAnswerError{Request: r.String(), Problem: "an organization repeats the API key"}
+		}
 		invalid = errors.Join(invalid, ValidateOrgID(orgs[i].ID))
 		orgs[i].Name = redactor.message(orgs[i].Name)
 	}

@@ -51,10 +51,18 @@ type pacer struct {
 func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 	deadline, hasDeadline := ctx.Deadline()
 	paused := time.Duration(0)
+	// pause is what is left of a common pause that holds this request back.
+	pause := func() time.Duration {
+		until := p.pauseEnd()
+		if paused >= retryAfterCap || hasDeadline && until.After(deadline) {
+			return 0
+		}
+		return time.Until(until)
+	}
 	for {
-		if until := p.pauseEnd(); time.Until(until) > 0 && paused < retryAfterCap && !(hasDeadline && until.After(deadline)) {
-			paused += time.Until(until)
-			if err := sleep(ctx, time.Until(until)); err != nil {
+		if left := pause(); left > 0 {
+			paused += left
+			if err := sleep(ctx, left); err != nil {
 				return time.Time{}, err
 			}
 		}
@@ -68,7 +76,7 @@ func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 		if err := sleep(ctx, time.Until(at)); err != nil {
 			return time.Time{}, err
 		}
-		if time.Until(p.pauseEnd()) <= 0 || paused >= retryAfterCap {
+		if pause() <= 0 {
 			return time.Now(), ctx.Err()
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"time"
 
@@ -43,7 +42,7 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 
 // retrier sends requests to Roboto as often as the SDK's rules allow
 // (src/roboto/http/http_client.py).
-func (c *Client) retrier(idempotent bool) *retryablehttp.Client {
+func (c *Client) retrier(ctx context.Context, idempotent bool) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: c.robotoHTTP,
 		RetryMax:   c.config.MaxAttempts - 1,
@@ -54,7 +53,8 @@ func (c *Client) retrier(idempotent bool) *retryablehttp.Client {
 			if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
 				return 0 // the pacer makes all requests wait, this one too
 			}
-			if wait, ok := retryAfter(resp); ok {
+			deadline, hasDeadline := ctx.Deadline()
+			if wait, ok := retryAfter(resp); ok && !(hasDeadline && time.Now().Add(wait).After(deadline)) {
 				return wait
 			}
 			return backoff(attempt + 1)
@@ -68,7 +68,7 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent
 	case ctx.Err() != nil:
 		return false
 	case err != nil:
-		return !isFinalFailure(err) && (idempotent || neverSent(err))
+		return !isFinalFailure(err) && (idempotent || !wasSent(err))
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
@@ -78,15 +78,6 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent
 		return idempotent
 	}
 	return false
-}
-
-// neverSent tells whether err happened before a byte of the request left.
-func neverSent(err error) bool {
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return true
-	}
-	op, ok := errors.AsType[*net.OpError](err)
-	return isUntrusted(err) || ok && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // isFinalFailure tells what another attempt would only repeat.

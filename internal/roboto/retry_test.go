@@ -55,14 +55,16 @@ func TestShouldRetry(t *testing.T) {
 	}{
 		{"DNS", &net.OpError{Op: "dial", Err: &net.DNSError{Name: "x"}}, always},
 		{"refused", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, always},
-		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, ifIdempotent},
-		{"broken pipe", &net.OpError{Op: "write", Err: syscall.EPIPE}, ifIdempotent},
-		{"timeout", context.DeadlineExceeded, ifIdempotent},
-		{"closed", io.EOF, ifIdempotent},
-		{"cut JSON", errAnswerTruncated, ifIdempotent},
-		{"not HTTP", errors.New("malformed HTTP response"), ifIdempotent},
+		{"TLS handshake", io.EOF, always},
+		{"timeout while connecting", context.DeadlineExceeded, always},
+		{"reset", &sentError{&net.OpError{Op: "read", Err: syscall.ECONNRESET}}, ifIdempotent},
+		{"broken pipe", &sentError{&net.OpError{Op: "write", Err: syscall.EPIPE}}, ifIdempotent},
+		{"timeout", &sentError{context.DeadlineExceeded}, ifIdempotent},
+		{"closed", &sentError{io.EOF}, ifIdempotent},
+		{"cut JSON", &sentError{errAnswerTruncated}, ifIdempotent},
+		{"not HTTP", &sentError{errors.New("malformed HTTP response")}, ifIdempotent},
 		{"certificate", &tls.CertificateVerificationError{Err: errors.New("x509")}, never},
-		{"too large", errAnswerTooLarge, never},
+		{"too large", &sentError{errAnswerTooLarge}, never},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			check(t, nil, tc.err, tc.want)
@@ -120,7 +122,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestRetrier(t *testing.T) {
 	client := &Client{config: Config{MaxAttempts: 3}, robotoHTTP: &http.Client{}}
-	retrier := client.retrier(true)
+	retrier := client.retrier(t.Context(), true)
 	if retrier.RetryMax != 2 {
 		t.Errorf("%d retries for 3 attempts", retrier.RetryMax)
 	}
@@ -141,7 +143,7 @@ func TestRetrier(t *testing.T) {
 		}
 	}
 	for _, idempotent := range []bool{true, false} {
-		retry, err := client.retrier(idempotent).CheckRetry(t.Context(), answerWith(500, ""), nil)
+		retry, err := client.retrier(t.Context(), idempotent).CheckRetry(t.Context(), answerWith(500, ""), nil)
 		if retry != idempotent || err != nil {
 			t.Errorf("idempotent %t: %t, %v", idempotent, retry, err)
 		}

@@ -12,6 +12,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -94,7 +96,22 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 }
 
 func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
+	var connected atomic.Bool
+	resp, err := t.exchange(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})))
+	if err != nil && connected.Load() {
+		return nil, &sentError{err}
+	}
+	return resp, err
+}
+
+func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
+	timeout := t.timeout
+	if deadline, ok := req.Context().Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline)/2) // one hung attempt must not be the only one
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
@@ -113,6 +130,18 @@ func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.Request = req
 	return resp, nil
+}
+
+// sentError is how an attempt failed that had got a connection, so that the
+// request may have been received and carried out.
+type sentError struct{ error }
+
+func (e *sentError) Unwrap() error { return e.error }
+
+// wasSent tells whether the request that failed with err may have been carried out.
+func wasSent(err error) bool {
+	_, ok := errors.AsType[*sentError](err)
+	return ok
 }
 
 // attemptError tells the end of this attempt's time from the end of the caller's.

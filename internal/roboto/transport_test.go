@@ -7,11 +7,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -99,4 +101,25 @@ func TestConnectionsAreKept(t *testing.T) {
 			t.Errorf("%d connections to two services, want %d of each at most", n, atOnce)
 		}
 	})
+}
+
+// Whatever goes wrong before there is a connection, no record can be left behind.
+func TestNothingIsSentWithoutAConnection(t *testing.T) {
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	for name, endpoint := range map[string]string{
+		"no TLS":     "https" + strings.TrimPrefix(plain.URL, "http"),
+		"no service": "http://127.0.0.1:1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := NewClient(Config{
+				APIKey: NewSensitive("key"), Endpoint: parseURL(t, endpoint), OrgID: "og_1", RequestTimeout: time.Minute, MaxAttempts: 1,
+			}, Options{})
+			defer c.Close()
+			_, err := c.CreateSecret(t.Context(), SecretRef{Name: "db"})
+			if _, unsettled := errors.AsType[*UnsettledCreateError](err); err == nil || unsettled {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
 }
