@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,7 @@ func faultCases() []faultCase {
 		{"1 GB", robototest.Fault{Huge: 1 << 30}, both},
 		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException", Message: "expired"}, awsOnly},
 		{"throttled", robototest.Fault{AWSError: "ThrottlingException", Message: "Rate exceeded"}, awsOnly},
+		{"AWS 429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, awsOnly},
 		{"AWS 500", robototest.Fault{AWSError: "InternalServiceError", Status: 500}, awsOnly},
 		{"access denied", robototest.Fault{AWSError: "AccessDeniedException", Message: "not authorized"}, awsOnly},
 		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, awsOnly},
@@ -149,7 +151,8 @@ func (c faultCall) believes(f robototest.Fault) bool {
 
 // TestFaults is the matrix: each call, each fault, once, three times and for
 // ever. Whatever happens in the middle, one plain apply after the fault ends
-// right. It writes the table into the file that ROBOTO_FAULT_TABLE names.
+// right. testdata/faults.txt says which faults are survived; run with -update after
+// a change. The table also goes into the file that ROBOTO_FAULT_TABLE names.
 func TestFaults(t *testing.T) {
 	cases, calls := faultCases(), faultCalls()
 	table := map[[2]string]string{}
@@ -167,10 +170,24 @@ func TestFaults(t *testing.T) {
 			table[[2]string{call.name, fc.name}] = cell
 		}
 	}
+	got := faultTable(calls, cases, table, cells)
 	if path := os.Getenv("ROBOTO_FAULT_TABLE"); path != "" {
-		if err := os.WriteFile(path, faultTable(calls, cases, table, cells), 0o600); err != nil {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	golden := filepath.Join("testdata", "faults.txt")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("other faults are survived than in %s; run with -update and read the difference", golden)
 	}
 }
 
@@ -217,9 +234,13 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 			}
 			fault := fc.fault
 			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
+			server.ResetRequests()
 			server.Inject(fault)
 			began := time.Now()
 			err := call.act(ctx, c)
+			if server.Count(call.operation) <= call.skip {
+				t.Error("the call was not made")
+			}
 			if took := time.Since(began); took > faultDeadline {
 				t.Errorf("it took %s", took)
 			}
