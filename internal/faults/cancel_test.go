@@ -18,6 +18,9 @@ import (
 // cleans up behind itself takes the longest.
 const promptly = time.Minute
 
+// neverByItself is a request timeout in seconds that no cancel waits out.
+const neverByItself = "86400"
+
 // A canceled operation ends promptly, what was done is in the state, and one
 // plain apply goes on from there.
 func TestCancel(t *testing.T) {
@@ -28,6 +31,7 @@ func TestCancel(t *testing.T) {
 					server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
 					c, ctx := newCore(t, server), t.Context()
 					c.settings = call.settings
+					c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
 					if call.prepare != nil {
 						c.must(call.prepare(ctx, c))
 					}
@@ -53,5 +57,38 @@ func TestCancel(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// So does one whose services answer nothing any more, to the clean-up neither.
+func TestCancelWhileTheServiceHangs(t *testing.T) {
+	for _, call := range faultCalls() {
+		t.Run(call.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
+				c, ctx := newCore(t, server), t.Context()
+				c.settings = call.settings
+				c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
+				if call.prepare != nil {
+					c.must(call.prepare(ctx, c))
+				}
+				server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: true})
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					_ = call.act(ctx, c)
+				}()
+				time.Sleep(time.Second)
+				server.Inject(robototest.Fault{Delay: time.Hour})
+				stopped := time.Now()
+				if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
+					t.Fatal(err)
+				}
+				<-done
+				if took := time.Since(stopped); took > promptly {
+					t.Errorf("it went on for %s", took)
+				}
+			})
+		})
 	}
 }
