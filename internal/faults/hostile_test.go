@@ -5,8 +5,10 @@ package faults
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -33,24 +35,36 @@ func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
 		"a region that ends the host name":   {robototest.GetCredentials, region, "x/"},
 		"a region with an at sign":           {robototest.GetCredentials, region, "a@b"},
 		"credentials without a token":        {robototest.GetCredentials, `"session_token":"`, `"session_token":"","x":"`},
-		"credentials for another store":      {robototest.GetCredentials, `"store_type":"aws"`, `"store_type":"vault"`},
+		"credentials for another store":      {robototest.GetCredentials, `"store_type":"aws"},"record"`, `"store_type":"vault"},"record"`},
+		// Answers that agree with each other.
+		"all at another service":     {"", ":secretsmanager:", ":s3:"},
+		"all in a region with a dot": {"", region, "evil.s3"},
+		"all in a region that ends":  {"", region, "x/"},
+		"all in a region with an at": {"", region, "a@b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server.AddSecret(robototest.DefaultOrg, "other")
 				c := newCore(t, server)
+				var happened atomic.Bool
 				server.Inject(robototest.Fault{Operation: test.operation, Mutate: func(body []byte) []byte {
-					changed := bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
-					if bytes.Equal(changed, body) {
-						t.Error("the answer was not changed")
+					if bytes.Contains(body, []byte(test.old)) {
+						happened.Store(true)
 					}
-					return changed
+					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
 				}})
 				if err := c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(canary)}); err == nil {
 					t.Error("the answer was believed")
 				}
+				if !happened.Load() {
+					t.Error("no answer was changed")
+				}
 				if n := server.Count(robototest.PutValue) + server.Count(robototest.GetValue) + server.Count(robototest.Unknown); n != 0 {
 					t.Errorf("AWS was called %d times", n)
+				}
+				if _, exists := server.Record(robototest.DefaultOrg, "other"); !exists {
+					t.Error("another secret was deleted")
 				}
 				if !c.state.IsNull() {
 					t.Error("there is a state")
@@ -80,33 +94,70 @@ func TestHostileVersionIsNotStored(t *testing.T) {
 	})
 }
 
-// A redirect would carry the API key or the value to another host.
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	for _, operation := range robototest.Operations() {
-		t.Run(string(operation), func(t *testing.T) {
+// What AWS answers to a read has to be of the secret and the version asked for.
+func TestHostileValueIsNotBelieved(t *testing.T) {
+	for name, test := range map[string]struct {
+		// versionID is whether a version is asked for.
+		versionID    bool
+		old, changed string
+	}{
+		"of another secret":        {false, ":123456789012:", ":210987654321:"},
+		"of another version":       {true, "-elsewhere", "-somewhere"},
+		"of a version that is not": {false, "-elsewhere", " " + canary},
+	} {
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c := newCore(t, server)
-				elsewhere := server.SecretsManagerEndpoint()
-				if operation == robototest.PutValue || operation == robototest.GetValue {
-					elsewhere = server.Endpoint()
+				c, ctx := newCore(t, server), t.Context()
+				server.AddSecret(robototest.DefaultOrg, "db")
+				config := attributes{"name": text("db")}
+				if id := server.SetValue(robototest.DefaultOrg, "db", "the value"); test.versionID {
+					config["version_id"] = text(id)
 				}
-				server.Inject(robototest.Fault{
-					Operation: operation, Status: http.StatusTemporaryRedirect,
-					Header: http.Header{"Location": {elsewhere + "/"}},
-				})
-				ctx := t.Context()
-				_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary)})
-				_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary + "2")})
-				_, _ = c.readSecrets(ctx)
-				_ = c.apply(ctx, nil)
-				if server.Count(operation) == 0 {
-					t.Error("the operation was never called")
-				}
-				if n := server.Count(robototest.Unknown); n != 0 {
-					t.Errorf("%d redirects were followed", n)
+				c.must(c.openEphemeral(ctx, config))
+				server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(body []byte) []byte {
+					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
+				}})
+				if err := c.openEphemeral(ctx, config); err == nil || !strings.Contains(err.Error(), "than the one asked for") {
+					t.Errorf("the error is %v", err)
 				}
 			})
 		})
 	}
+}
+
+// A redirect would carry the API key or the value to another host.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, operation := range robototest.Operations() {
+		// A 307 repeats the request, unless its body cannot be sent again; a 303 makes it a GET.
+		for _, status := range []int{http.StatusTemporaryRedirect, http.StatusSeeOther} {
+			t.Run(fmt.Sprint(operation, "/", status), func(t *testing.T) { redirectIsNotFollowed(t, operation, status) })
+		}
+	}
+}
+
+func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status int) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := newCore(t, server)
+		elsewhere := server.SecretsManagerEndpoint()
+		if operation == robototest.PutValue || operation == robototest.GetValue {
+			elsewhere = server.Endpoint()
+		}
+		server.Inject(robototest.Fault{
+			Operation: operation, Status: status,
+			Header: http.Header{"Location": {elsewhere + "/"}},
+		})
+		ctx := t.Context()
+		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary)})
+		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary + "2")})
+		_, _ = c.readSecrets(ctx)
+		_ = c.apply(ctx, nil)
+		if server.Count(operation) == 0 {
+			t.Error("the operation was never called")
+		}
+		if n := server.Count(robototest.Unknown); n != 0 {
+			t.Errorf("%d redirects were followed", n)
+		}
+	})
 }
