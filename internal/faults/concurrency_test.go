@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
 )
 
@@ -75,6 +77,15 @@ func TestConcurrentConfigurations(t *testing.T) {
 // Of two applies that create the same secret, one wins; the other says so and
 // leaves the winner's secret alone.
 func TestConcurrentCreates(t *testing.T) {
+	for name, value := range map[string]func(i int) tftypes.Value{
+		"with a value":    func(i int) tftypes.Value { return text(fmt.Sprint("value of ", i)) },
+		"without a value": func(int) tftypes.Value { return tftypes.NewValue(tftypes.String, nil) },
+	} {
+		t.Run(name, func(t *testing.T) { concurrentCreates(t, value) })
+	}
+}
+
+func concurrentCreates(t *testing.T, value func(i int) tftypes.Value) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
 		server.Latency(20 * time.Millisecond)
@@ -83,7 +94,7 @@ func TestConcurrentCreates(t *testing.T) {
 		var group sync.WaitGroup
 		for i, c := range cores {
 			group.Go(func() {
-				errs[i] = c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(fmt.Sprint("value of ", i))})
+				errs[i] = c.apply(t.Context(), attributes{"name": text("db"), "value_wo": value(i)})
 			})
 		}
 		group.Wait()
@@ -94,8 +105,12 @@ func TestConcurrentCreates(t *testing.T) {
 		if errs[winner] != nil || errs[1-winner] == nil || !strings.Contains(errs[1-winner].Error(), "exists already") {
 			t.Fatalf("the outcomes are %v and %v", errs[0], errs[1])
 		}
-		if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != fmt.Sprint("value of ", winner) {
-			t.Errorf("the value is %q", value)
+		stored := tftypes.NewValue(tftypes.String, nil)
+		if value, _, written := server.Value(robototest.DefaultOrg, "db"); written {
+			stored = text(value)
+		}
+		if !stored.Equal(value(winner)) {
+			t.Errorf("the value is %s", stored)
 		}
 		if !cores[1-winner].state.IsNull() {
 			t.Error("the loser has a state")
