@@ -6,9 +6,11 @@ package faults
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,6 +159,12 @@ func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 				}
 				if n := server.Count(robototest.CreateSecret); n != 0 {
 					t.Errorf("%d records were created", n)
+				}
+
+				c.must(c.apply(ctx, versionedSecret))
+				config["value_wo_version"] = text("2")
+				if err := s.change(ctx, object(secretType(t), config)); err == nil || c.attribute("value_wo_version") != "1" {
+					t.Errorf("the update was applied: %s (%v)", c.state, err)
 				}
 			})
 		})
@@ -386,6 +394,157 @@ func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
 			if err := s.change(ctx, rotated); err == nil || !strings.Contains(err.Error(), step.want) {
 				t.Errorf("want %q: %v", step.want, err)
 			}
+		}
+	})
+}
+
+// After a lost answer, a record that may be somebody else's is left alone.
+func TestLostCreateAdoptsOnlyItsOwnRecord(t *testing.T) {
+	for name, test := range map[string]struct {
+		age   time.Duration
+		value string
+		date  http.Header
+	}{
+		"an older one":        {age: time.Minute},
+		"one with a value":    {value: "somebody else's value"},
+		"one of unknown time": {date: http.Header{"Date": nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				c := newCore(t, server)
+				add := sync.OnceFunc(func() {
+					server.AddSecret(robototest.DefaultOrg, "db")
+					if test.value != "" {
+						server.SetValue(robototest.DefaultOrg, "db", test.value)
+					}
+				})
+				if test.age > 0 {
+					add()
+					time.Sleep(test.age)
+				}
+				server.Inject(robototest.Fault{
+					Operation: robototest.CreateSecret, Drop: true, Times: 1,
+					Match: func(robototest.Request) bool { add(); return true },
+				})
+				server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: test.date})
+				if err := c.apply(t.Context(), versionedSecret); err == nil || !strings.Contains(err.Error(), "exists already") {
+					t.Errorf("the error is %v", err)
+				}
+				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.value || !c.state.IsNull() {
+					t.Errorf("the value is %q, the state %s", value, c.state)
+				}
+			})
+		})
+	}
+}
+
+// A create whose answer was lost is settled also while the service lags behind it.
+func TestLostCreateWhileTheServiceLags(t *testing.T) {
+	for name, test := range map[string]struct {
+		lag   time.Duration
+		fault robototest.Fault
+	}{
+		"with permissions": {lag: 5 * time.Second},
+		"with the record": {fault: robototest.Fault{
+			Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No such secret.", Times: 1,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: test.lag})
+				c := newCore(t, server)
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
+				if test.fault.Operation != "" {
+					server.Inject(test.fault)
+				}
+				c.must(c.apply(t.Context(), versionedSecret))
+			})
+		})
+	}
+}
+
+// The record that the clean-up is to delete may be gone by then.
+func TestCleanUpOfWhatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := newCore(t, server)
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusNotFound, Body: "Not Found"})
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Drop: true, After: true, Times: 1})
+		if err := c.apply(t.Context(), versionedSecret); err == nil || !strings.Contains(err.Error(), "the record was deleted again") {
+			t.Errorf("the error is %v", err)
+		}
+		if !c.state.IsNull() {
+			t.Error("there is a state")
+		}
+	})
+}
+
+// The provider block bounds each attempt and their number.
+func TestSettingsBoundAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c, ctx := newCore(t, server), t.Context()
+		c.must(c.apply(ctx, versionedSecret))
+		c.settings = attributes{"request_timeout": text("2s"), "max_attempts": tftypes.NewValue(tftypes.Number, 1)}
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour})
+		server.ResetRequests()
+		start := time.Now()
+		if err := c.apply(ctx, versionedSecret); err == nil || time.Since(start) != 2*time.Second || server.Count(robototest.GetSecret) != 1 {
+			t.Errorf("%d attempts took %s (%v)", server.Count(robototest.GetSecret), time.Since(start), err)
+		}
+	})
+}
+
+// What was never sent cannot have taken effect, and is not looked for.
+func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
+	t.Run("a create", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			c := newCore(t, server)
+			c.vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
+			c.dial = func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			}
+			if err := c.apply(t.Context(), versionedSecret); err == nil || strings.Contains(err.Error(), "A record may have been left behind") {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	})
+	t.Run("a write", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			c := newCore(t, server)
+			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"})
+			if err := c.apply(t.Context(), versionedSecret); err == nil {
+				t.Error("there was no error")
+			}
+			if n := server.Count(robototest.GetCredentials); n != 1 {
+				t.Errorf("credentials were asked for %d times", n)
+			}
+		})
+	})
+}
+
+// However many writes AWS throttles, each has all its attempts.
+func TestManyThrottledWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		f, ctx := newFleet(t, server, 100), t.Context()
+		var mu sync.Mutex
+		seen := map[string]int{}
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "ThrottlingException", Message: "Rate exceeded", Match: func(r robototest.Request) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[r.Name]++
+			return seen[r.Name] <= 5
+		}})
+		err := f.each(ctx, 50, func(s *session, name string) error {
+			config := attributes{"name": text(name), "org_id": text(robototest.DefaultOrg), "value_wo": text(canary), "value_wo_version": text("1")}
+			return s.change(ctx, object(secretType(t), config))
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }
