@@ -104,3 +104,118 @@ func TestPacerPausesEverybody(t *testing.T) {
 		}
 	})
 }
+
+// answer lets the pacer see an answer to a request that was sent at a time.
+func (p *pacer) answer(status int, retryAfter string, sent time.Time) {
+	p.observe(answerWith(status, retryAfter), sent)
+}
+
+// The pace after a 429 is what was answered before: not what an earlier burst was,
+// and not slower for more 429s to requests that were under way.
+func TestPacerMeasuresThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pacer
+		for range 2 {
+			p.interval = 0
+			for range 50 {
+				sent, _ := p.wait(t.Context())
+				time.Sleep(20 * time.Millisecond)
+				p.answer(http.StatusOK, "", sent)
+			}
+			for range 3 {
+				p.answer(http.StatusTooManyRequests, "1", time.Now())
+				p.until = time.Time{} // a pause as short as a back-off can be
+			}
+			if want := 2 * time.Second / 50; p.interval != want {
+				t.Errorf("the interval is %s, want %s", p.interval, want)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
+func TestPacerLearnsNothingFromOldRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pacer
+		sent := time.Now()
+		p.interval = 10 * time.Millisecond
+		p.answer(http.StatusTooManyRequests, "60", sent)
+		until, interval := p.until, p.interval
+		time.Sleep(5 * time.Second)
+		p.answer(http.StatusTooManyRequests, "1", sent)
+		p.answer(http.StatusOK, "", sent)
+		if p.until != until || p.interval != interval {
+			t.Errorf("the pause ends at %s with %s, want %s with %s", p.until, p.interval, until, interval)
+		}
+	})
+}
+
+func TestPacerSpeedsUpWhileThereAreAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pacer{interval: maxInterval, eased: time.Now()}
+		time.Sleep(time.Hour)
+		p.answer(http.StatusOK, "", time.Now())
+		if p.interval < maxInterval*9/10 || p.interval >= maxInterval {
+			t.Errorf("after an hour without requests the interval is %s", p.interval)
+		}
+		for range 100 {
+			time.Sleep(time.Second)
+			p.answer(http.StatusOK, "", time.Now())
+		}
+		if p.interval != 0 {
+			t.Errorf("after 100 good seconds the interval is %s", p.interval)
+		}
+	})
+}
+
+func TestPacerPausesGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		longest := time.Duration(0)
+		for range 300 {
+			p := pacer{refusals: 7}
+			p.answer(http.StatusTooManyRequests, "", time.Now())
+			longest = max(longest, time.Until(p.until))
+		}
+		if longest < 15*time.Second || longest >= backoffCap {
+			t.Errorf("after eight refusals the longest of 300 pauses is %s", longest)
+		}
+	})
+}
+
+// A pause that never ends holds nobody back for longer than retryAfterCap.
+func TestPacerGivesUpOnEndlessPauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p pacer
+		sent := time.Now()
+		p.answer(http.StatusTooManyRequests, "60", sent)
+		go func() {
+			for range 20 {
+				time.Sleep(30 * time.Second)
+				p.answer(http.StatusTooManyRequests, "60", sent)
+			}
+		}()
+		var group sync.WaitGroup
+		for range 5 {
+			group.Go(func() {
+				if at, _ := p.wait(t.Context()); at.Sub(sent) > retryAfterCap+time.Second {
+					t.Errorf("a request was sent after %s", at.Sub(sent))
+				}
+			})
+		}
+		group.Wait()
+		time.Sleep(20 * 30 * time.Second)
+	})
+}
+
+// A deadline beats the pace too: an attempt may still succeed.
+func TestPacerKeepsNobodyBeyondTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		p := pacer{interval: maxInterval, next: start.Add(time.Hour)}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if at, err := p.wait(ctx); err != nil || at != start {
+			t.Errorf("it was sent after %s (%v)", at.Sub(start), err)
+		}
+	})
+}
