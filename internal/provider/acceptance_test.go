@@ -101,10 +101,21 @@ func (e *environment) run(steps ...resource.TestStep) {
 // and returns it.
 func (e *environment) fails(config string, texts ...string) string {
 	e.t.Helper()
+	return e.failsAt(resource.TestStep{Config: config}, texts)
+}
+
+// failsToPlan is fails without an apply.
+func (e *environment) failsToPlan(config string, texts ...string) {
+	e.t.Helper()
+	e.failsAt(resource.TestStep{Config: config, PlanOnly: true}, texts)
+}
+
+func (e *environment) failsAt(step resource.TestStep, texts []string) string {
+	e.t.Helper()
 	got := ""
 	resource.UnitTest(e.t, resource.TestCase{
 		ProtoV6ProviderFactories: e.factories(),
-		Steps:                    []resource.TestStep{{Config: config}},
+		Steps:                    []resource.TestStep{step},
 		ErrorCheck: func(err error) error {
 			got = err.Error()
 			for _, text := range texts {

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
-// Bad input is refused before anything is created, with an error that names the
+// Bad input is refused while planning, with an error that names the
 // attribute and the remedy.
 func TestSecretRefusesBadInput(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -22,12 +22,16 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		file   string
 		want   []string
 	}{
-		"empty name":            {config: secret(""), want: []string{`attribute "name"`, "must not be empty", "Choose another name"}},
-		"at sign in name":       {config: secret("a@b"), want: []string{`attribute "name"`, `must not contain "@"`}},
-		"slash in name":         {config: secret("a/b"), want: []string{`attribute "name"`, `must not contain "/"`}},
-		"dots for a name":       {config: secret(".."), want: []string{`attribute "name"`, `must not be ".."`}},
-		"control character":     {config: secret("a\tb"), want: []string{`attribute "name"`, "control characters"}},
-		"organization's name":   {config: secret("db", `org_id = "My Org"`), want: []string{`attribute "org_id"`, "not its name"}},
+		"empty name":          {config: secret(""), want: []string{`attribute "name"`, "must not be empty", "Choose another name"}},
+		"at sign in name":     {config: secret("a@b"), want: []string{`attribute "name"`, `must not contain "@"`}},
+		"slash in name":       {config: secret("a/b"), want: []string{`attribute "name"`, `must not contain "/"`}},
+		"dots for a name":     {config: secret(".."), want: []string{`attribute "name"`, `must not be ".."`}},
+		"control character":   {config: secret("a\tb"), want: []string{`attribute "name"`, "control characters"}},
+		"organization's name": {config: secret("db", `org_id = "My Org"`), want: []string{`attribute "org_id"`, "not its name"}},
+		"organization's name in the block": {
+			config: "provider \"roboto\" {\n  org_id = \"My Org\"\n}\n" + secret("db"), want: []string{`attribute "org_id"`, "not its name"},
+		},
+		"no time":               {config: "provider \"roboto\" {\n  request_timeout = \"0s\"\n}\n" + secret("db"), want: []string{"request_timeout", "positive duration"}},
 		"empty value":           {config: secret("db", `value_wo = ""`), want: []string{"value_wo", "must not be empty", "remove value_wo"}},
 		"value too long":        {config: secret("db", `value_wo = "`+strings.Repeat("x", 65537)+`"`), want: []string{"value_wo", "65536 bytes", "this one has 65537"}},
 		"version without value": {config: secret("db", `value_wo_version = "1"`), want: []string{"value_wo_version", "no value_wo", "remove value_wo_version"}},
@@ -54,16 +58,13 @@ func TestSecretRefusesBadInput(t *testing.T) {
 			if test.file != "" {
 				writeConfigFile(t, env.home, test.file)
 			}
-			env.fails(test.config, test.want...)
-			if n := env.roboto.Count(robototest.CreateSecret); n != 0 {
-				t.Errorf("%d records were created", n)
-			}
+			env.failsToPlan(test.config, test.want...)
 		})
 	}
 	t.Run("several organizations", func(t *testing.T) {
 		env := newEnvironment(t)
 		env.roboto.AddOrg("og_other", "Other")
-		env.fails(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id on the resource or in the provider block")
+		env.failsToPlan(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id on the resource or in the provider block")
 	})
 }
 
@@ -83,6 +84,27 @@ func TestAPIKeyErrorsShowNoSourceLine(t *testing.T) {
 		if text := newEnvironment(t).fails(config+secret("db"), "white space"); strings.Contains(text, literal) {
 			t.Error("the error repeats the API key")
 		}
+	})
+}
+
+// The endpoint may hold a password.
+func TestEndpointErrorsShowNoSourceLine(t *testing.T) {
+	const password = "hunter2secret"
+	for _, setting := range []string{"endpoint", "secrets_manager_endpoint"} {
+		t.Run(setting, func(t *testing.T) {
+			config := fmt.Sprintf("provider \"roboto\" {\n  %s = \"https://me:%s@example.com\"\n}\n", setting, password)
+			if text := newEnvironment(t).fails(config+secret("db"), "user name or password"); strings.Contains(text, password) {
+				t.Error("the error repeats the password")
+			}
+		})
+	}
+}
+
+func TestSecretTakesTheLongestValue(t *testing.T) {
+	env, longest := newEnvironment(t), strings.Repeat("x", 65536)
+	env.run(resource.TestStep{
+		Config: secret("db", `value_wo = "`+longest+`"`),
+		Check:  func(*terraformState) error { return want(longest, env.value("db")) },
 	})
 }
 
