@@ -173,6 +173,8 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"both":                 {fields{"name": "db", "uri": "roboto-secret://db"}, `Both "name" and "uri" are given`},
 		"two organizations":    {fields{"uri": "roboto-secret://db@og_test", "org_id": "og_other"}, `names the organization "og_test"`},
 		"not a URI":            {fields{"uri": "db@og_test"}, "must be a secret URI"},
+		"not a name":           {fields{"name": "a/b"}, `attribute "name" is not usable`},
+		"not an ID":            {fields{"name": "db", "org_id": "My Org"}, `attribute "org_id" is not usable`},
 		"not a version":        {fields{"name": "db", "version_id": "1"}, "must be an AWS version ID"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,10 @@
 package provider_test
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +22,7 @@ import (
 
 func TestSecretsDataSource(t *testing.T) {
 	env := newEnvironment(t)
-	for _, name := range []string{"prod-db", "dev-db", "prod-api", "größe"} {
+	for _, name := range []string{"prod-db", "dev-db", "preprod-db", "prod-api", "größe"} {
 		env.roboto.AddSecret(testOrg, name)
 	}
 	used := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -28,7 +31,7 @@ func TestSecretsDataSource(t *testing.T) {
 		Config: "data \"roboto_secrets\" \"all\" {}\ndata \"roboto_secrets\" \"prod\" {\n  name_prefix = \"prod-\"\n}\n",
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("names"), knownvalue.ListExact([]knownvalue.Check{
-				knownvalue.StringExact("dev-db"), knownvalue.StringExact("größe"), knownvalue.StringExact("prod-api"), knownvalue.StringExact("prod-db"),
+				knownvalue.StringExact("dev-db"), knownvalue.StringExact("größe"), knownvalue.StringExact("preprod-db"), knownvalue.StringExact("prod-api"), knownvalue.StringExact("prod-db"),
 			})),
 			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
 			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("uris"), knownvalue.MapExact(map[string]knownvalue.Check{
@@ -43,6 +46,12 @@ func TestSecretsDataSource(t *testing.T) {
 			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("secrets").AtSliceIndex(1).AtMapKey("last_used"), knownvalue.Null()),
 		},
 	})
+}
+
+func TestSecretsDataSourceRefusesAnOrganizationsName(t *testing.T) {
+	env := newEnvironment(t)
+	env.fails("data \"roboto_secrets\" \"all\" {\n  org_id = \"My Org\"\n}\n", `attribute "org_id" is not usable`)
+	env.wantCount(robototest.ListSecrets, 0)
 }
 
 func TestSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
@@ -114,17 +123,19 @@ func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
 }
 
 func TestSecretDataSource(t *testing.T) {
-	for name, config := range map[string]string{
-		"by name":             "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
-		"by name and org_id":  "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n  org_id = \"og_test\"\n}\n",
-		"by URI":              "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n}\n",
-		"by URI without org":  "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db\"\n}\n",
-		"by URI and same org": "data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_test\"\n}\n",
+	const uri, shortURI = "roboto-secret://db@og_test", "roboto-secret://db"
+	for name, test := range map[string]struct{ config, uri string }{
+		"by name":             {"data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n", uri},
+		"by name and org_id":  {"data \"roboto_secret\" \"test\" {\n  name = \"db\"\n  org_id = \"og_test\"\n}\n", uri},
+		"by URI":              {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n}\n", uri},
+		"by URI without org":  {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db\"\n}\n", shortURI},
+		"by URI and same org": {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_test\"\n}\n", uri},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
 			env.roboto.AddSecret(testOrg, "db")
-			env.run(resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
+			env.run(resource.TestStep{Config: test.config, ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("uri"), knownvalue.StringExact(test.uri)),
 				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("name"), knownvalue.StringExact("db")),
 				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
 				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("arn"), knownvalue.NotNull()),
@@ -137,6 +148,8 @@ func TestSecretDataSource(t *testing.T) {
 		"neither":           {"", `Neither "name" nor "uri" is given`},
 		"both":              {"name = \"db\"\n  uri = \"roboto-secret://db\"", `Both "name" and "uri" are given`},
 		"not a URI":         {"uri = \"https://example.com\"", "must be a secret URI"},
+		"not a name":        {"name = \"a/b\"", `attribute "name" is not usable`},
+		"not an ID":         {"name = \"db\"\n  org_id = \"My Org\"", `attribute "org_id" is not usable`},
 		"two organizations": {"uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_other\"", `names the organization "og_test"`},
 		"foreign gateway":   {"name = \"db\"\n  org_id = \"og_unknown\"", "could not be read"},
 	} {
@@ -145,6 +158,35 @@ func TestSecretDataSource(t *testing.T) {
 				Config:      "data \"roboto_secret\" \"test\" {\n  " + test.config + "\n}\n",
 				ExpectError: errorLike(test.want),
 			})
+		})
+	}
+}
+
+// Pages that repeat secrets, as when somebody creates some meanwhile, count them once;
+// pages without an end, or without secrets, are refused.
+func TestSecretsDataSourceOnStrangePages(t *testing.T) {
+	for name, test := range map[string]struct{ old, changed, want string }{
+		"secrets twice":     {`"items":[{`, `"items":[ITEM,{`, ""},
+		"a circle":          {`"next_token":null`, `"next_token":"YQ"`, "the pages go round in a circle"},
+		"no items":          {`"items":`, `"things":`, "does not have the shape of Roboto's answers"},
+		"another's secrets": {`"org_id":"og_test"`, `"org_id":"og_other"`, "belongs to another organization"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.addSecrets("db", "api")
+			env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Times: 5, Mutate: func(page []byte) []byte {
+				item := regexp.MustCompile(`\{[^{}]*\{[^{}]*\}[^{}]*\}`).Find(page[len(`{"data":{`):])
+				changed := strings.ReplaceAll(test.changed, "ITEM", string(item))
+				return bytes.ReplaceAll(page, []byte(test.old), []byte(changed))
+			}})
+			p := env.protocol(fields{})
+			result, out := p.readDataSource(typeSecrets, fields{})
+			if test.want != "" {
+				p.fails(out, test.want)
+				return
+			}
+			p.succeeds(out)
+			p.equal("names", result["names"], []any{"api", "db"})
 		})
 	}
 }
