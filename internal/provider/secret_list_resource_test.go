@@ -278,6 +278,17 @@ func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
 	}
 }
 
+// Terraform may stop listening at any time.
+func TestListSecretsStopsAtAWarning(t *testing.T) {
+	env := newEnvironmentWith(t, robototest.Options{PageSize: 1})
+	env.addSecrets("a/b", "me@home")
+	p := env.protocol(fields{"org_id": testOrg})
+	for range p.stream(listing{}) {
+		break
+	}
+	env.wantCount(robototest.ListSecrets, 1)
+}
+
 // What terraform query generates is a listed resource's configurable attributes
 // with an import block for its identity.
 func TestListedSecretsPlanNothing(t *testing.T) {
