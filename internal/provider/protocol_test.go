@@ -151,6 +151,14 @@ func (p *protocol) proposed(prior, config fields) fields {
 // apply plans and applies a configuration, which must succeed.
 func (p *protocol) apply(prior instance, config fields) instance {
 	p.t.Helper()
+	applied, out := p.tryApply(prior, config)
+	p.succeeds(out)
+	return applied
+}
+
+// tryApply plans, which must succeed, and applies.
+func (p *protocol) tryApply(prior instance, config fields) (instance, outcome) {
+	p.t.Helper()
 	plan, err := p.planChange(prior, config)
 	p.ok(err)
 	p.succeeds(outcome{plan.Diagnostics, plan.Deferred})
@@ -163,8 +171,8 @@ func (p *protocol) apply(prior instance, config fields) instance {
 		Config:          p.encode(p.secret, config),
 	})
 	p.ok(err)
-	p.succeeds(outcome{diagnostics: resp.Diagnostics})
-	return instance{p.decode(p.secret, resp.NewState), p.decodeIdentity(resp.NewIdentity), resp.Private}
+	return instance{p.decode(p.secret, resp.NewState), p.decodeIdentity(resp.NewIdentity), resp.Private},
+		outcome{diagnostics: resp.Diagnostics}
 }
 
 func (p *protocol) read(current instance) (instance, outcome) {

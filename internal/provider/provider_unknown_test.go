@@ -166,6 +166,29 @@ func TestUnknownSettingsKeepCallsFromBeingMade(t *testing.T) {
 	})
 }
 
+// Terraform knows all settings when it applies. Should it not, nothing else is used.
+func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
+	env := newEnvironment(t)
+	existing := env.protocol(fields{}).apply(instance{}, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	for task, test := range map[string]struct {
+		prior  instance
+		config fields
+	}{
+		"create": {instance{}, fields{"name": "new", "org_id": testOrg}},
+		"update": {existing, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}},
+		"delete": {existing, nil},
+	} {
+		t.Run(task, func(t *testing.T) {
+			env := env.in(t)
+			env.roboto.ResetRequests()
+			p := env.protocol(fields{"api_key": unknown})
+			_, out := p.tryApply(test.prior, test.config)
+			p.fails(out, "Terraform has to call Roboto to "+task+" the secret", "does not know api_key yet")
+			p.makesNoRequest(env)
+		})
+	}
+}
+
 // Nulls would pass for what Roboto said.
 func TestUnknownSettingsDeferUnknownResults(t *testing.T) {
 	env := newEnvironment(t)
