@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -160,11 +161,85 @@ func TestSecretDetectsValueDrift(t *testing.T) {
 	)
 }
 
+// Drift is asked for only where a version was written, and a value that is gone is drift.
+func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	unversioned := p.apply(instance{}, fields{"name": "db", "value_wo": "value", "detect_value_drift": true})
+	watched := p.apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": true})
+	env.roboto.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ResourceNotFoundException"})
+	env.roboto.ResetRequests()
+	drifted, out := p.read(watched)
+	p.succeeds(out)
+	p.equal("version_id", drifted.state["version_id"], nil)
+	env.wantCount(robototest.GetCredentials, 1)
+	for _, unwatched := range []instance{drifted, unversioned} {
+		_, out = p.read(unwatched)
+		p.succeeds(out)
+	}
+	env.wantCount(robototest.GetCredentials, 1)
+}
+
+// What is unknown while planning counts as different, and nothing is asked for.
+func TestSecretPlansWithUnknownArguments(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	unversioned := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	versioned := p.apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	drifted := versioned
+	drifted.state = maps.Clone(versioned.state)
+	drifted.state["version_id"] = nil
+	for name, test := range map[string]struct {
+		prior  instance
+		config fields
+		want   string
+	}{
+		"value":   {unversioned, fields{"name": "db", "value_wo": unknown}, "version_id"},
+		"version": {versioned, fields{"name": "db", "value_wo": "value", "value_wo_version": unknown}, "version_id"},
+		"flag":    {drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": unknown}, "version_id"},
+		"name":    {versioned, fields{"name": unknown, "value_wo": "value", "value_wo_version": "1"}, "uri"},
+		"create":  {instance{}, fields{"name": unknown}, "uri"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, p := env.in(t), p.in(t)
+			env.roboto.ResetRequests()
+			planned, _, out := p.plan(test.prior, test.config)
+			p.succeeds(out)
+			p.equal(test.want, planned[test.want], unknown)
+			p.makesNoRequest(env)
+		})
+	}
+}
+
+// The value of a secret that is replaced is of no interest.
+func TestSecretReplacementComparesNothing(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	existing := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	for attribute, config := range map[string]fields{
+		"name":   {"name": "cache", "value_wo": "value"},
+		"org_id": {"name": "db", "org_id": "og_other", "value_wo": "value"},
+	} {
+		t.Run(attribute, func(t *testing.T) {
+			env, p := env.in(t), p.in(t)
+			env.roboto.ResetRequests()
+			planned, replaces, out := p.plan(existing, config)
+			p.succeeds(out)
+			p.equal("version_id", planned["version_id"], unknown)
+			p.equal("replaced attributes", replaces, []string{`AttributeName("` + attribute + `")`})
+			p.makesNoRequest(env)
+		})
+	}
+}
+
 func TestSecretWithoutValue(t *testing.T) {
 	env := newEnvironment(t)
 	env.run(
 		resource.TestStep{
-			Config:            secret("db"),
+			Config: secret("db"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectKnownValue(address, tfjsonpath.New("version_id"), knownvalue.Null()),
+			}},
 			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
 		},
 		resource.TestStep{
@@ -361,6 +436,19 @@ func TestSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
 			Check:            func(*terraformState) error { return want("value", env.value("db")) },
 		},
 	)
+}
+
+// terraform-plugin-testing ends with terraform destroy -refresh=false, which finds
+// nothing to delete.
+func TestSecretDeletedElsewhereIsDestroyed(t *testing.T) {
+	env := newEnvironment(t)
+	env.run(resource.TestStep{
+		Config: secret("db"),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{
+			beforeApply(func() { env.roboto.DeleteSecret(testOrg, "db") }),
+		}},
+	})
+	env.wantCount(robototest.DeleteSecret, 1)
 }
 
 // Names that the SDK mishandles work, because they exist.
