@@ -75,6 +75,7 @@ var exampleTests = []struct {
 	run   func(*testing.T)
 }{
 	{"provider/provider.tf resources/roboto_secret/resource*.tf", testResource},
+	{"provider/config.json", testConfigFile},
 	{"resources/roboto_secret/import-by-string-id.tf", testImportByID},
 	{"resources/roboto_secret/import-by-identity.tf", testImportByIdentity},
 	{"resources/roboto_secret/import.sh", testImportCommand},
@@ -184,6 +185,19 @@ func testImportCommand(t *testing.T) {
 		w.settled()
 		w.terraform(0, "state", "rm", "roboto_secret.weather_api_key")
 	}
+}
+
+func testConfigFile(t *testing.T) {
+	w := newWorkspace(t)
+	w.roboto.AddSecret(testOrg, "sensor_gps")
+	w.use(providerBlock, "provider/config.json", "data-sources/roboto_secrets/*.tf")
+	w.replace("provider_config.json", "your-access-token", w.env["ROBOTO_API_KEY"])
+	w.replace("provider_config.json", "https://api.roboto.ai", w.env["ROBOTO_SERVICE_ENDPOINT"])
+	delete(w.env, "ROBOTO_API_KEY")
+	delete(w.env, "ROBOTO_SERVICE_ENDPOINT")
+	w.env["ROBOTO_CONFIG_FILE"] = "provider_config.json"
+	w.init()
+	w.contains(w.apply(), `"sensor_gps" = "roboto-secret://sensor_gps@og_acme"`)
 }
 
 func testSecretDataSource(t *testing.T) {

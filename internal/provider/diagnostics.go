@@ -81,7 +81,8 @@ func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if errors.Is(err, roboto.ErrUnauthorized) || errors.Is(err, roboto.ErrAWSAccessDenied) {
-		explained.next = "Use a token that may read the value, or remove detect_value_drift."
+		explained.next = "Use a token that may read the value; or remove detect_value_drift and run terraform apply -refresh=false once, as refreshing goes by the last apply. " +
+			"To destroy the secret with this token, use terraform destroy -refresh=false."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
 		fmt.Sprintf("The secret %s has detect_value_drift, so refreshing asks for the current version of its value. That could not be read.\n\n%s", describe(ref), explained))

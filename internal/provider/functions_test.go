@@ -176,7 +176,7 @@ func TestSecretURIFunctionsNameTheArgument(t *testing.T) {
 		if failure.FunctionArgument != nil {
 			position = *failure.FunctionArgument
 		}
-		if position != test.position || !strings.Contains(failure.Text, test.text) {
+		if position != test.position || !strings.Contains(failure.Text, test.text) || strings.HasSuffix(failure.Text, ".") {
 			t.Errorf("%s(%q) failed at argument %d with %q", test.function, test.arguments, position, failure.Text)
 		}
 	}

@@ -159,10 +159,12 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
+			env, p := env.in(t), p.in(t)
+			env.roboto.ResetRequests()
 			result, out := p.openEphemeral(test.config)
 			p.fails(out, test.texts...)
 			p.equal("result", result["value"], nil)
+			env.wantCount(robototest.GetCredentials, 1)
 		})
 	}
 	for name, test := range map[string]struct {

@@ -82,11 +82,11 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"detect_value_drift": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "With `value_wo_version`: also notice a value that was written elsewhere, and plan to write `value_wo` again. Each refresh then asks AWS for the current version, " +
-					"which takes the permission to read the value; the value itself is dropped at once. Without `value_wo_version` such changes are always noticed.",
+					"which takes the permission to read the value; the value itself is dropped at once. A refresh goes by the last apply, so this begins and ends with the apply after you change it. Without `value_wo_version` such changes are always noticed.",
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version that Terraform wrote last; null when it wrote none. It changes with each write, so other resources can be triggered by it. " +
+				MarkdownDescription: "ID of the AWS version that Terraform wrote last; null when it wrote none, and after `detect_value_drift` found that another one is current. It changes with each write, so other resources can be triggered by it. " +
 					"An ephemeral resource that reads this secret should take it for its `version_id`.",
 			},
 			"uri": schema.StringAttribute{
@@ -149,8 +149,11 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 		}
 	default:
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
-			diags.AddError("Invalid Secret Value",
-				fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\nTo keep the record without a value, remove value_wo or set it to null.", name, err))
+			next := "Shorten it, or split it over several secrets."
+			if value.ValueString() == "" {
+				next = "To keep the record without a value, remove value_wo or set it to null."
+			}
+			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\n%s", name, err, next))
 		}
 	}
 }

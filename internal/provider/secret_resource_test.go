@@ -209,6 +209,9 @@ func TestSecretPlansWithUnknownArguments(t *testing.T) {
 			p.makesNoRequest(env)
 		})
 	}
+	planned, _, out := p.plan(drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	p.succeeds(out)
+	p.equal("version_id of a drift that nobody asks for", planned["version_id"], nil)
 }
 
 // The value of a secret that is replaced is of no interest.

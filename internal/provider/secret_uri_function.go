@@ -50,7 +50,7 @@ func (secretURIFunction) Run(ctx context.Context, req function.RunRequest, resp 
 		return
 	}
 	if len(orgs) > 1 {
-		resp.Error = function.NewArgumentFuncError(2, "A secret belongs to one organization; give at most one org_id.")
+		resp.Error = function.NewArgumentFuncError(2, "A secret belongs to one organization; give at most one org_id")
 		return
 	}
 	if len(orgs) == 1 && !orgs[0].IsNull() {
@@ -63,5 +63,6 @@ func (secretURIFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	resp.Error = resp.Result.Set(ctx, ref.URI())
 }
 
-// sentence makes a Go error's text a sentence for a practitioner.
-func sentence(err error) string { return capitalize(err.Error()) + "." }
+// sentence makes a Go error's text a sentence for a practitioner, to which Terraform
+// adds the period.
+func sentence(err error) string { return capitalize(err.Error()) }

@@ -54,6 +54,19 @@ func TestSecretsDataSourceRefusesAnOrganizationsName(t *testing.T) {
 	env.wantCount(robototest.ListSecrets, 0)
 }
 
+func TestSecretsDataSourceOfAnotherOrganization(t *testing.T) {
+	env := newEnvironmentWith(t, robototest.Options{Orgs: []string{testOrg, "og_other"}})
+	env.addSecrets("db")
+	env.roboto.AddSecret("og_other", "api")
+	env.roboto.AddSecret("og_other", "a/b")
+	p := env.protocol(fields{"org_id": testOrg})
+	result, out := p.readDataSource(typeSecrets, fields{"org_id": "og_other"})
+	p.succeeds(out)
+	p.equal("names", result["names"], []any{"a/b", "api"})
+	// A URI of a/b would mean something else.
+	p.equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
+}
+
 func TestSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
 	env := newEnvironment(t)
 	env.roboto.AddSecret(testOrg, "a")

@@ -237,6 +237,11 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		file = filepath.Join(home, file[2:])
 	}
 
+	// The environment's API key counts only without these two.
+	insteadOfFile := "set ROBOTO_API_KEY"
+	if explicit := explicitNames(settings); explicit != "" {
+		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
+	}
 	content, err := os.ReadFile(file) //nolint:gosec // the practitioner names the file
 	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
 		return login{}, nil
@@ -246,7 +251,7 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 			Setting: SettingConfigFile,
 			Source:  path.source,
 			Problem: fmt.Sprintf("the config file %s cannot be read: %v", file, pathErrorReason(err)),
-			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE to an existing file, or give the API key in ROBOTO_API_KEY instead of a profile.",
+			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE to an existing file, or " + insteadOfFile + ".",
 			Err:     err,
 		}
 	}
@@ -256,7 +261,7 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 			Setting: SettingConfigFile,
 			Source:  path.source,
 			Problem: fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
-			Remedy:  "Repair the file, or set ROBOTO_API_KEY, which makes the file unnecessary.",
+			Remedy:  "Repair the file, or " + insteadOfFile + ", which makes it unnecessary.",
 		}
 	}
 
@@ -268,11 +273,15 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 	}
 	p, ok := parsed.profiles[name.value]
 	if !ok {
+		remedy := "Set profile or ROBOTO_PROFILE to one of these, or add the profile to the file."
+		if name.source == "" {
+			remedy = "Set profile to one of these, or add the profile to the file."
+		}
 		return login{}, &SettingError{
 			Setting: SettingProfile,
 			Source:  name.source,
 			Problem: fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)),
-			Remedy:  "Set profile or ROBOTO_PROFILE to one of these, or add the profile to the file.",
+			Remedy:  remedy,
 		}
 	}
 	if p.apiKey.IsEmpty() {
@@ -280,7 +289,7 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 			Setting: SettingAPIKey,
 			Source:  file,
 			Problem: fmt.Sprintf("the profile %q has no API key", name.value),
-			Remedy:  "Add one to the profile, or set ROBOTO_API_KEY.",
+			Remedy:  "Add one to the profile, or " + insteadOfFile + ".",
 		}
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
@@ -289,6 +298,18 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		found.requestTimeout = sourced{value: strconv.FormatFloat(*p.requestTimeoutSeconds, 'g', -1, 64), source: source}
 	}
 	return found, checkAPIKey(p.apiKey, source)
+}
+
+// explicitNames names the explicit settings that make the config file count.
+func explicitNames(settings Settings) string {
+	var names []string
+	if settings.Profile != "" {
+		names = append(names, SettingProfile)
+	}
+	if settings.ConfigFile != "" {
+		names = append(names, SettingConfigFile)
+	}
+	return strings.Join(names, " and ")
 }
 
 // checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)

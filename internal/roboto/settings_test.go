@@ -355,6 +355,29 @@ func TestSettingErrors(t *testing.T) {
 	}
 }
 
+// What the environment offers is no remedy for a setting that beats it.
+func TestRemediesHelp(t *testing.T) {
+	for _, tc := range []struct {
+		settings Settings
+		content  string
+		want     string
+	}{
+		{Settings{}, "broken", "or set ROBOTO_API_KEY,"},
+		{Settings{ConfigFile: "~/" + configFileName}, "broken", "or remove config_file and set ROBOTO_API_KEY,"},
+		{Settings{ConfigFile: "~/absent"}, configV1, "or remove config_file and set ROBOTO_API_KEY."},
+		{Settings{Profile: "empty"}, configV1, "or remove profile and set ROBOTO_API_KEY."},
+		{Settings{Profile: "empty", ConfigFile: "~/" + configFileName}, configV1, "or remove profile and config_file and set ROBOTO_API_KEY."},
+		{Settings{Profile: "nobody"}, configV1, "Set profile to one of these"},
+		{Settings{}, `{}`, "Set profile or ROBOTO_PROFILE to one of these"},
+	} {
+		_, err := ResolveSettings(tc.settings, machine{files: map[string]string{configFileName: tc.content}}.environment(t))
+		wrong, ok := errors.AsType[*SettingError](err)
+		if !ok || !strings.Contains(wrong.Remedy, tc.want) {
+			t.Errorf("%+v: %+v, want the remedy %q", tc.settings, wrong, tc.want)
+		}
+	}
+}
+
 func TestUnreadableConfigFileKeepsItsCause(t *testing.T) {
 	_, err := ResolveSettings(Settings{ConfigFile: "/absent/roboto.json"}, machine{}.environment(t))
 	if !errors.Is(err, fs.ErrNotExist) {
