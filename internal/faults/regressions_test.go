@@ -87,18 +87,78 @@ func TestEndlessThrottleIsGivenUpOn(t *testing.T) {
 
 // The clean-up's deadline is shorter than the pause that a 429 may ask for.
 func TestCleanUpIsNotPaused(t *testing.T) {
+	for _, seconds := range []string{"60", "30"} {
+		t.Run(seconds, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server.Latency(150 * time.Millisecond)
+				c := newCore(t, server)
+				fault := tooMany(seconds)
+				fault.Operation = robototest.GetCredentials
+				server.Inject(fault)
+				if err := c.apply(t.Context(), versionedSecret); err == nil {
+					t.Error("there was no error")
+				}
+				if n := len(server.Records(robototest.DefaultOrg)); n != 0 || !c.state.IsNull() {
+					t.Errorf("%d records are left", n)
+				}
+			})
+		})
+	}
+}
+
+// Nor does it use up its attempts while the service is too busy for a moment.
+func TestCleanUpOutlastsAMomentOfThrottling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
 		c := newCore(t, server)
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException", Message: "no"})
+		var since time.Time
 		fault := tooMany("60")
-		fault.Operation = robototest.GetCredentials
+		fault.Operation = robototest.DeleteSecret
+		fault.Match = func(r robototest.Request) bool {
+			if since.IsZero() {
+				since = r.Time
+			}
+			return r.Time.Sub(since) < 5*time.Second
+		}
 		server.Inject(fault)
-		if err := c.apply(t.Context(), versionedSecret); err == nil {
-			t.Error("there was no error")
+		if err := c.apply(t.Context(), versionedSecret); err == nil || !c.state.IsNull() {
+			t.Errorf("left in the state: %t (%v)", !c.state.IsNull(), err)
 		}
-		if n := len(server.Records(robototest.DefaultOrg)); n != 0 || !c.state.IsNull() {
-			t.Errorf("%d records are left", n)
-		}
+	})
+}
+
+// A record that may be there, or may come to be there, is named.
+func TestUnsettledCreatesNameTheRecord(t *testing.T) {
+	const adopt = `id = "db@og_test"`
+	t.Run("without credentials", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			c := newCore(t, server)
+			c.settings = attributes{"max_attempts": tftypes.NewValue(tftypes.Number, 1)}
+			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
+			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no"})
+			if err := c.apply(t.Context(), versionedSecret); err == nil || !strings.Contains(err.Error(), adopt) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	})
+	t.Run("canceled while the service is at it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			c, ctx := newCore(t, server), t.Context()
+			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
+			var err error
+			var group sync.WaitGroup
+			group.Go(func() { err = c.apply(ctx, versionedSecret) })
+			time.Sleep(time.Second)
+			interrupt(t, c)
+			group.Wait()
+			if err == nil || !strings.Contains(err.Error(), adopt) {
+				t.Errorf("the error is %v", err)
+			}
+		})
 	})
 }
 
@@ -387,8 +447,8 @@ func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
 			change func()
 			want   string
 		}{
-			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the plan was made"},
-			{func() { server.AddSecret(robototest.DefaultOrg, "db") }, "deleted and created again after the plan was made"},
+			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the last refresh"},
+			{func() { server.AddSecret(robototest.DefaultOrg, "db") }, "deleted and created again after the last refresh"},
 		} {
 			step.change()
 			if err := s.change(ctx, rotated); err == nil || !strings.Contains(err.Error(), step.want) {

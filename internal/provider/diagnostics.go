@@ -34,7 +34,7 @@ func (e explanation) String() string {
 func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if task == "update" && errors.Is(err, roboto.ErrNotFound) {
-		explained.next = "It was deleted after the plan was made. Apply again: Terraform then creates it anew."
+		explained.next = "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew."
 	}
 	diags.AddError(
 		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
@@ -209,7 +209,7 @@ func explainTransport(e *roboto.TransportError) explanation {
 func explainUnexpected(e *roboto.UnexpectedAnswerError) explanation {
 	next := "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support."
 	if errors.Is(e, roboto.ErrReplaced) {
-		next = "If the secret was deleted and created again after the plan was made, apply again. " + next
+		next = "If the secret was deleted and created again after the last refresh, apply again, without -refresh=false. " + next
 	}
 	if e.AWS {
 		next = "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."

@@ -38,7 +38,7 @@ type UnsettledCreateError struct {
 	// Create is how the create failed.
 	Create error
 	// Settle is what then kept the record from being read; nil if the answer to the
-	// create said that there is one.
+	// create said that there is one, or if there is none yet after a cancel.
 	Settle error
 }
 
@@ -184,6 +184,8 @@ func (c *Client) settleCreate(ctx context.Context, ref SecretRef, started time.T
 	switch {
 	case errors.Is(err, ErrNoValue):
 		return record, nil
+	case errors.Is(err, ErrNotFound): // not the record, which is there
+		return Record{}, &UnexpectedAnswerError{Request: "GET /v1/secrets/name/" + ref.Name + "/creds", Problem: "the record is there, but not its credentials"}
 	case err != nil:
 		return Record{}, err
 	}
@@ -200,8 +202,10 @@ func (c *Client) settleCanceledCreate(ctx context.Context, ref SecretRef, starte
 	switch {
 	case err == nil:
 		return record, nil
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
+	case errors.Is(err, ErrConflict):
 		return Record{}, context.Cause(ctx)
+	case errors.Is(err, ErrNotFound): // the service may still be at it
+		return Record{}, &UnsettledCreateError{Ref: ref, Create: context.Cause(ctx)}
 	}
 	return Record{}, &UnsettledCreateError{Ref: ref, Create: context.Cause(ctx), Settle: err}
 }

@@ -47,17 +47,17 @@ type pacer struct {
 // wait returns the time at which a request may be sent when it has come, or the
 // context's error. Pauses hold a request back for retryAfterCap together, so that a
 // service that refuses for ever is given up on in the time of its own attempts; and
-// not beyond the context's deadline, as an attempt may still succeed.
+// not when they would use up the context's deadline, as an attempt may still succeed.
 func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 	deadline, hasDeadline := ctx.Deadline()
 	paused := time.Duration(0)
 	// pause is what is left of a common pause that holds this request back.
 	pause := func() time.Duration {
-		until := p.pauseEnd()
-		if paused >= retryAfterCap || hasDeadline && until.After(deadline) {
+		left := time.Until(p.pauseEnd())
+		if paused >= retryAfterCap || !leavesTime(ctx, left) {
 			return 0
 		}
-		return time.Until(until)
+		return left
 	}
 	for {
 		if left := pause(); left > 0 {

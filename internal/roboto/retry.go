@@ -22,7 +22,16 @@ const (
 
 	// retryAfterCap bounds what a server can make us wait between two attempts.
 	retryAfterCap = 60 * time.Second
+
+	// minAttemptTime is what a wait has to leave of a deadline.
+	minAttemptTime = 5 * time.Second
 )
+
+// leavesTime tells whether an attempt after the wait still makes sense.
+func leavesTime(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || wait <= time.Until(deadline)-minAttemptTime
+}
 
 // backoff is the wait after the given attempt, counted from 1.
 func backoff(attempt int) time.Duration {
@@ -50,11 +59,11 @@ func (c *Client) retrier(ctx context.Context, idempotent bool) *retryablehttp.Cl
 			return shouldRetry(ctx, resp, err, idempotent), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-			if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+			_, hasDeadline := ctx.Deadline()
+			if resp != nil && resp.StatusCode == http.StatusTooManyRequests && !hasDeadline {
 				return 0 // the pacer makes all requests wait, this one too
 			}
-			deadline, hasDeadline := ctx.Deadline()
-			if wait, ok := retryAfter(resp); ok && !(hasDeadline && time.Now().Add(wait).After(deadline)) {
+			if wait, ok := retryAfter(resp); ok && leavesTime(ctx, wait) {
 				return wait
 			}
 			return backoff(attempt + 1)

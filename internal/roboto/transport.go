@@ -109,7 +109,8 @@ func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
 func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
 	timeout := t.timeout
 	if deadline, ok := req.Context().Deadline(); ok {
-		timeout = min(timeout, time.Until(deadline)/2) // one hung attempt must not be the only one
+		// One hung attempt must not be the only one.
+		timeout = min(timeout, max(time.Until(deadline)/2, minAttemptTime))
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
