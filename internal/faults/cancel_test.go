@@ -4,12 +4,9 @@
 package faults
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
 )
@@ -21,6 +18,18 @@ const promptly = time.Minute
 // neverByItself is a request timeout in seconds that no cancel waits out.
 const neverByItself = "86400"
 
+// prepared has done what comes before the call.
+func prepared(t *testing.T, server *robototest.Server, call faultCall) *core {
+	t.Helper()
+	c := newCore(t, server)
+	c.settings = call.settings
+	c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
+	if call.prepare != nil {
+		c.must(call.prepare(t.Context(), c))
+	}
+	return c
+}
+
 // A canceled operation ends promptly, what was done is in the state, and one
 // plain apply goes on from there.
 func TestCancel(t *testing.T) {
@@ -29,20 +38,13 @@ func TestCancel(t *testing.T) {
 			t.Run(call.name+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
-					c, ctx := newCore(t, server), t.Context()
-					c.settings = call.settings
-					c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
-					if call.prepare != nil {
-						c.must(call.prepare(ctx, c))
-					}
+					c, ctx := prepared(t, server, call), t.Context()
 					server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: after, Times: 1})
 					done := make(chan error)
 					go func() { done <- call.act(ctx, c) }()
 					time.Sleep(time.Second)
 					stopped := time.Now()
-					if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
-						t.Fatal(err)
-					}
+					interrupt(t, c)
 					err := <-done
 					if took := time.Since(stopped); took > promptly {
 						t.Errorf("it went on for %s", took)
@@ -66,12 +68,7 @@ func TestCancelWhileTheServiceHangs(t *testing.T) {
 		t.Run(call.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
-				c, ctx := newCore(t, server), t.Context()
-				c.settings = call.settings
-				c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
-				if call.prepare != nil {
-					c.must(call.prepare(ctx, c))
-				}
+				c, ctx := prepared(t, server, call), t.Context()
 				server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: true})
 				done := make(chan struct{})
 				go func() {
@@ -81,9 +78,7 @@ func TestCancelWhileTheServiceHangs(t *testing.T) {
 				time.Sleep(time.Second)
 				server.Inject(robototest.Fault{Delay: time.Hour})
 				stopped := time.Now()
-				if _, err := (*c.running.Load()).StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
-					t.Fatal(err)
-				}
+				interrupt(t, c)
 				<-done
 				if took := time.Since(stopped); took > promptly {
 					t.Errorf("it went on for %s", took)
