@@ -78,17 +78,15 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 			return
 		}
 	}
-	left, seen := req.Limit, map[string]bool{}
+	left := req.Limit
 	for record, err := range l.data.client.Records(ctx, orgID) {
 		if err != nil {
 			fail(orgID, err)
 			return
 		}
-		// Pages overlap when somebody creates secrets meanwhile.
-		if seen[record.Name] || !strings.HasPrefix(record.Name, model.NamePrefix.ValueString()) {
+		if !strings.HasPrefix(record.Name, model.NamePrefix.ValueString()) {
 			continue
 		}
-		seen[record.Name] = true
 		if err := roboto.ValidateName(record.Name); err != nil {
 			if !push(unmanageable(record, err)) {
 				return

@@ -117,8 +117,7 @@ func listRecords(ctx context.Context, client *roboto.Client, orgID, namePrefix s
 		}
 	}
 	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
-	// Pages overlap when somebody creates secrets meanwhile.
-	return orgID, slices.CompactFunc(records, func(a, b roboto.Record) bool { return a.Name == b.Name }), nil
+	return orgID, records, nil
 }
 
 func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {

@@ -74,10 +74,11 @@ func (c *Client) DeleteSecret(ctx context.Context, ref SecretRef) error {
 }
 
 // Records yields all records of an organization, page by page, in the service's
-// order. It asks for a page only when the one before is used up, and ends after an error.
+// order, each once: pages overlap when somebody creates secrets meanwhile. It asks for
+// a page only when the one before is used up, and ends after an error.
 func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		pageToken, seen := "", map[string]bool{}
+		pageToken, tokens, names := "", map[string]bool{}, map[string]bool{}
 		for {
 			records, next, err := c.page(ctx, orgID, pageToken)
 			if err != nil {
@@ -85,6 +86,10 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 				return
 			}
 			for _, record := range records {
+				if names[record.Name] {
+					continue
+				}
+				names[record.Name] = true
 				if !yield(record, nil) {
 					return
 				}
@@ -92,11 +97,11 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			if next == "" {
 				return
 			}
-			if seen[next] {
+			if tokens[next] {
 				yield(Record{}, &UnexpectedAnswerError{Request: "GET /v1/secrets", Problem: "the pages go round in a circle"})
 				return
 			}
-			pageToken, seen[next] = next, true
+			pageToken, tokens[next] = next, true
 		}
 	}
 }
