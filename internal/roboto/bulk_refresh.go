@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -51,19 +52,39 @@ func newBulkRefresh() *bulkRefresh {
 }
 
 // RefreshRecord is Record for a refresh of many secrets: with Config.BulkRefresh
-// it may answer from a listing.
-func (c *Client) RefreshRecord(ctx context.Context, ref SecretRef) (Record, error) {
-	ref, err := c.Resolve(ctx, ref)
+// it may answer from a listing. The error matches ErrNotFound if the known secret is
+// gone, and is a *ReplacedError if another secret has its name.
+func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error) {
+	ref, err := c.Resolve(ctx, known.SecretRef)
 	if err != nil {
 		return Record{}, err
 	}
+	record, listed := Record{}, false
 	if c.config.BulkRefresh {
-		if record, ok := c.bulk.record(ctx, c, ref); ok {
-			return record, nil
-		}
+		record, listed = c.bulk.record(ctx, c, ref)
 	}
-	return c.Record(ctx, ref)
+	// A listing may lag, so it does not say that a secret was replaced either.
+	if !listed || record.isAnother(known) {
+		record, _, err = c.getRecord(ctx, ref)
+	}
+	switch {
+	case errors.Is(err, ErrNotFound):
+		if unconfirmed := c.confirmGone(ctx, ref); unconfirmed != nil {
+			return Record{}, unconfirmed
+		}
+		return Record{}, err
+	case err != nil:
+		return Record{}, err
+	case record.isAnother(known):
+		return Record{}, &ReplacedError{Known: known, Found: record}
+	}
+	c.seen.note(ref, record.Seen)
+	return record, nil
 }
+
+// Seen is when RefreshRecord last had an answer from Roboto about a secret that is
+// there; zero if it never had.
+func (c *Client) Seen(ref SecretRef) time.Time { return c.seen.of(ref) }
 
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {
 	b.mu.Lock()

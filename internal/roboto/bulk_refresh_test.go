@@ -66,7 +66,7 @@ func ref(name string) roboto.SecretRef {
 // read expects the record of a secret that exists.
 func (r refresher) read(ref roboto.SecretRef) {
 	r.t.Helper()
-	record, err := r.client.RefreshRecord(r.t.Context(), ref)
+	record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref})
 	want, _ := r.server.Record(ref.OrgID, ref.Name)
 	if err != nil || record.SecretRef != ref || record.ARN != want.ARN || !record.Created.Equal(want.Created) || record.CreatedBy != want.CreatedBy {
 		r.t.Errorf("%s is %+v, %v, want %+v", ref.URI(), record, err, want)
@@ -171,13 +171,14 @@ func TestBulkRefreshNeverAnswersForWhatThisProcessDeleted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, true, func(r refresher) {
 				prepare(r)
-				if err := r.client.DeleteSecret(r.t.Context(), ref("s-7")); err != nil {
+				if err := r.client.DeleteSecret(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); err != nil {
 					r.t.Fatal(err)
 				}
-				if record, err := r.client.RefreshRecord(r.t.Context(), ref("s-7")); !errors.Is(err, roboto.ErrNotFound) {
+				if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); !errors.Is(err, roboto.ErrNotFound) {
 					r.t.Errorf("the deleted secret is %+v, %v", record, err)
 				}
-				r.wantRequests(bulkPages, 1)
+				// One for the deletion, which does not know the record, and one for the refresh.
+				r.wantRequests(bulkPages, 2)
 			})
 		})
 	}
@@ -209,7 +210,7 @@ func TestBulkRefreshNeverTakesAnAbsentNameForDeleted(t *testing.T) {
 		r.read(ref("late"))
 		r.wantRequests(bulkPages, 1)
 
-		if record, err := r.client.RefreshRecord(r.t.Context(), ref("never")); !errors.Is(err, roboto.ErrNotFound) {
+		if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("never")}); !errors.Is(err, roboto.ErrNotFound) {
 			r.t.Errorf("a secret that never was is %+v, %v", record, err)
 		}
 		r.wantRequests(0, 1)
@@ -261,7 +262,7 @@ func TestBulkRefreshWaitsNoLongerThanItsCaller(t *testing.T) {
 		ctx, cancel := context.WithTimeout(r.t.Context(), bulkLatency/2)
 		defer cancel()
 		start := time.Now()
-		if _, err := r.client.RefreshRecord(ctx, ref("s-1")); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := r.client.RefreshRecord(ctx, roboto.Record{SecretRef: ref("s-1")}); !errors.Is(err, context.DeadlineExceeded) {
 			r.t.Errorf("error = %v, want %v", err, context.DeadlineExceeded)
 		}
 		if waited := time.Since(start); waited != bulkLatency/2 {
@@ -275,7 +276,7 @@ func TestBulkRefreshWaitsNoLongerThanItsCaller(t *testing.T) {
 func TestBulkRefreshSurvivesTheCancelOfTheCallThatLists(t *testing.T) {
 	inBubble(t, true, func(r refresher) {
 		ctx, cancel := context.WithCancel(r.t.Context())
-		go func() { _, _ = r.client.RefreshRecord(ctx, ref("s-0")) }()
+		go func() { _, _ = r.client.RefreshRecord(ctx, roboto.Record{SecretRef: ref("s-0")}) }()
 		synctest.Wait()
 		var group sync.WaitGroup
 		group.Go(func() { r.read(ref("s-1")) })

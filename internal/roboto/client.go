@@ -39,8 +39,11 @@ type Client struct {
 	pool           *http.Transport
 	robotoHTTP     *http.Client
 	secretsManager secretsManager
-	org            orgLookup
+	orgs           orgLookup
 	bulk           *bulkRefresh
+
+	// created and seen are when this process made a secret and last read its record.
+	created, seen moments
 }
 
 // Options are what a program adds to the practitioner's settings.
@@ -66,7 +69,7 @@ func NewClient(config Config, options Options) *Client {
 		pool:           pool,
 		robotoHTTP:     transport().client(),
 		secretsManager: newSecretsManager(config, transport().client()),
-		org:            orgLookup{lock: make(chan struct{}, 1)},
+		orgs:           orgLookup{lock: make(chan struct{}, 1)},
 		bulk:           newBulkRefresh(),
 	}
 }
@@ -100,6 +103,8 @@ type request struct {
 	// orgHeader is headerActingOrg or headerOwnerOrg, for the organization orgID.
 	orgHeader, orgID string
 	body             any
+	// once leaves another attempt to the caller, who looks at what the first one did.
+	once bool
 }
 
 // String shows the secret's name as its owner knows it.
@@ -126,7 +131,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	resp, err := c.retrier(ctx, r.method != http.MethodPost).Do(req)
+	resp, err := c.retrier(ctx, r).Do(req)
 	if err != nil {
 		return answer{}, c.sendError(ctx, r, err)
 	}

@@ -38,7 +38,7 @@ type UnsettledCreateError struct {
 	// Create is how the create failed.
 	Create error
 	// Settle is what then kept the record from being read; nil if the answer to the
-	// create said that there is one, or if there is none yet after a cancel.
+	// create said that there is one, or if there is none yet.
 	Settle error
 }
 
@@ -74,7 +74,9 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 	if err != nil && ctx.Err() != nil && answerLost {
 		record, err = c.settleCanceledCreate(ctx, ref, started)
 	}
-	record.createdHere = time.Now()
+	if err == nil {
+		c.created.note(ref, time.Now())
+	}
 	return record, err
 }
 
@@ -102,16 +104,15 @@ func (c *Client) createRecord(ctx context.Context, ref SecretRef, started time.T
 			return Record{}, answerLost, &NameTakenError{Ref: ref, Err: err}
 		case !errors.Is(settleErr, ErrNotFound):
 			return Record{}, answerLost, &UnsettledCreateError{Ref: ref, Create: err, Settle: settleErr}
+		case attempt >= c.config.MaxAttempts && answerLost:
+			// The service may still be at it.
+			return Record{}, answerLost, &UnsettledCreateError{Ref: ref, Create: err}
 		case attempt >= c.config.MaxAttempts:
 			return Record{}, answerLost, err
 		}
 		// There is no record: the request did not take effect, or the name of a
 		// deleted secret is not free yet.
-		wait := backoff(attempt)
-		if refused, ok := errors.AsType[*APIError](err); ok {
-			wait = max(wait, refused.retryAfter)
-		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
 			return Record{}, answerLost, err
 		}
 	}
@@ -152,6 +153,7 @@ func (c *Client) postRecord(ctx context.Context, ref SecretRef) (Record, error) 
 		// It succeeded, but as what it describes must not be touched.
 		return Record{}, &UnsettledCreateError{Ref: ref, Create: err}
 	}
+	record.Seen = ans.received
 	return record, nil
 }
 
@@ -179,7 +181,7 @@ func (c *Client) settleCreate(ctx context.Context, ref SecretRef, started time.T
 	if ans.date.IsZero() || record.Created.Before(firstAttempt) {
 		return Record{}, &NameTakenError{Ref: ref}
 	}
-	record.createdHere = time.Now()
+	c.created.note(ref, time.Now())
 	_, _, err = c.Value(record).Read(ctx, "")
 	switch {
 	case errors.Is(err, ErrNoValue):

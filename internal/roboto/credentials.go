@@ -6,6 +6,7 @@ package roboto
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -14,6 +15,8 @@ import (
 type temporaryCredentials struct {
 	accessKeyID, secretAccessKey, sessionToken Sensitive
 	arn, region                                string
+	// newUntil is until when a refusal may be AWS's own lag, by this machine's clock.
+	newUntil time.Time
 }
 
 // Retrieve implements aws.CredentialsProvider. The user's own AWS set-up is never
@@ -63,12 +66,10 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	switch {
 	case err != nil:
 		return refuse(err.Error())
+	case record.isAnother(known):
+		return nil, &ReplacedError{Known: known, Found: record}
 	case known.ARN != "" && known.ARN != record.ARN:
-		return nil, &UnexpectedAnswerError{
-			Request:  r.String(),
-			Problem:  "the credentials are for another AWS secret than the one that is known",
-			replaced: true,
-		}
+		return refuse("the credentials are for another AWS secret than the one that is known")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, newUnsupportedStoreError(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != arn.region:
@@ -82,5 +83,18 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		sessionToken:    NewSensitive(wire.Creds.SessionToken),
 		arn:             record.ARN,
 		region:          arn.region,
+		newUntil:        c.newUntil(record, ans),
 	}, nil
+}
+
+// newUntil is when the grace for a new secret ends: it counts from the record's
+// creation by the server's clock, or from when this process made it.
+func (c *Client) newUntil(record Record, ans answer) time.Time {
+	until := c.created.of(record.SecretRef).Add(newSecretGrace)
+	if age := ans.date.Sub(record.Created); !ans.date.IsZero() {
+		if byServer := ans.received.Add(newSecretGrace - max(age, 0)); byServer.After(until) {
+			until = byServer
+		}
+	}
+	return until
 }

@@ -34,9 +34,6 @@ var (
 	ErrTokenRefused = errors.New("the token was refused")
 	// ErrRedirected: the answer was a redirect, which is not followed.
 	ErrRedirected = errors.New("redirected")
-	// ErrReplaced: Roboto handed out credentials for another AWS secret than the one
-	// that is known, as after a deletion and a new creation.
-	ErrReplaced = errors.New("another secret at AWS")
 	// ErrNoValue: the record exists, and no value was ever written to it.
 	ErrNoValue = errors.New("the secret has no value yet")
 	// ErrAWSAccessDenied: AWS refused the credentials that Roboto handed out.
@@ -266,16 +263,11 @@ type UnexpectedAnswerError struct {
 	// malformed is set when the answer could not be read at all, so that the
 	// request may have taken effect all the same.
 	malformed bool
-	// replaced makes it match ErrReplaced.
-	replaced bool
 }
 
 func (e *UnexpectedAnswerError) Error() string {
 	return fmt.Sprintf("%s: unexpected answer: %s", e.Request, e.Problem)
 }
-
-// Is matches ErrReplaced.
-func (e *UnexpectedAnswerError) Is(target error) bool { return target == ErrReplaced && e.replaced }
 
 // storeTypePattern keeps anything else than a plausible name from being repeated.
 var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)

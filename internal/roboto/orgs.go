@@ -34,14 +34,15 @@ func (e *OrgChoiceError) Error() string {
 	return "the API key's owner belongs to several organizations: " + strings.Join(lines, ", ")
 }
 
-// orgLookup remembers what the caller's organizations came to. The channel is a lock
-// that can be waited for with a context.
+// orgLookup remembers the caller's organizations. The channel is a lock that can be
+// waited for with a context.
 type orgLookup struct {
-	lock  chan struct{}
-	orgID string
-	// err is final: after all attempts of one call, those that wait for it would not
-	// fare better.
-	err error
+	lock chan struct{}
+	// done is set when orgs or err is final: after all attempts of one call, those
+	// that wait for it would not fare better.
+	done bool
+	orgs []Org
+	err  error
 }
 
 // OrgID is the organization for whatever names none: the configured one, or else
@@ -51,32 +52,32 @@ func (c *Client) OrgID(ctx context.Context) (string, error) {
 	if c.config.OrgID != "" {
 		return c.config.OrgID, nil
 	}
-	select {
-	case c.org.lock <- struct{}{}:
-		defer func() { <-c.org.lock }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	switch {
-	case c.org.orgID != "":
-		return c.org.orgID, nil
-	case c.org.err != nil:
-		return "", c.org.err
-	}
-	orgs, err := c.callerOrgs(ctx)
+	orgs, err := c.ownOrgs(ctx)
 	switch {
 	case err != nil:
-		err = fmt.Errorf("looking up the API key's organization: %w", err)
+		return "", fmt.Errorf("looking up the API key's organization: %w", err)
 	case len(orgs) != 1:
-		err = &OrgChoiceError{Orgs: orgs}
-	default:
-		c.org.orgID = orgs[0].ID
-		return orgs[0].ID, nil
+		return "", &OrgChoiceError{Orgs: orgs}
 	}
-	if ctx.Err() == nil {
-		c.org.err = err
+	return orgs[0].ID, nil
+}
+
+// ownOrgs is callerOrgs, asked once.
+func (c *Client) ownOrgs(ctx context.Context) ([]Org, error) {
+	select {
+	case c.orgs.lock <- struct{}{}:
+		defer func() { <-c.orgs.lock }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	return "", err
+	if c.orgs.done {
+		return c.orgs.orgs, c.orgs.err
+	}
+	orgs, err := c.callerOrgs(ctx)
+	if err == nil || ctx.Err() == nil {
+		c.orgs = orgLookup{lock: c.orgs.lock, done: true, orgs: orgs, err: err}
+	}
+	return orgs, err
 }
 
 func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
@@ -92,7 +93,7 @@ func (c *Client) callerOrgs(ctx context.Context) ([]Org, error) {
 	redactor := newRedactor(c.config.APIKey)
 	var invalid error
 	for i := range orgs {
-		if strings.Contains(orgs[i].ID, c.config.APIKey.Reveal()) {
+		if c.repeatsAPIKey(orgs[i].ID) {
 			return nil, &UnexpectedAnswerError{Request: r.String(), Problem: "an organization repeats the API key"}
 		}
 		invalid = errors.Join(invalid, ValidateOrgID(orgs[i].ID))

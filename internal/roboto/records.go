@@ -11,7 +11,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -31,9 +30,9 @@ type Record struct {
 	// LastUsed is nil until an action uses the secret.
 	LastUsed *time.Time
 
-	// createdHere is when this process created the record, else zero: AWS may take
-	// a while to accept the credentials of a secret that is this new.
-	createdHere time.Time
+	// Seen is when Roboto answered with this record, by this machine's clock; zero
+	// where the record comes from elsewhere, such as a Terraform state.
+	Seen time.Time
 }
 
 // Record returns one secret's record. The error matches ErrNotFound only if
@@ -58,19 +57,8 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 		return Record{}, answer{}, err
 	}
 	record, err := c.checkedRecord(r, wire, ref)
+	record.Seen = ans.received
 	return record, ans, err
-}
-
-// DeleteSecret deletes a record and its value, for good. A secret that is gone
-// already gives an error that matches ErrNotFound.
-func (c *Client) DeleteSecret(ctx context.Context, ref SecretRef) error {
-	ref, err := c.Resolve(ctx, ref)
-	if err != nil {
-		return err
-	}
-	c.bulk.touch(ref)
-	_, err = c.send(ctx, request{method: http.MethodDelete, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID})
-	return err
 }
 
 // Records yields all records of an organization, page by page, in the service's
@@ -131,6 +119,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []R
 		if err != nil {
 			return nil, "", err
 		}
+		record.Seen = ans.received
 		if record.OrgID != orgID {
 			return nil, "", &UnexpectedAnswerError{
 				Request: r.String(),
@@ -189,11 +178,8 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 			malformed: true,
 		}
 	}
-	key := c.config.APIKey.Reveal()
-	for _, field := range []string{wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy} {
-		if strings.Contains(field, key) {
-			return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: "a secret record repeats the API key"}
-		}
+	if c.repeatsAPIKey(wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy) {
+		return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: "a secret record repeats the API key"}
 	}
 	record := Record{
 		SecretRef:  SecretRef{Name: wire.Name, OrgID: wire.OrgID},

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -21,6 +22,10 @@ const (
 	// fragmentLength is the shortest piece of a secret that counts as a part of it:
 	// a service may cut what it echoes. Shorter secrets are looked for whole.
 	fragmentLength = 8
+
+	// minKeyLength is below any length that an API key can have. A shorter one occurs
+	// in what a service says by chance.
+	minKeyLength = 16
 
 	maxMessageRunes = 500
 	// maxMessageBytes is cut off before the work of redacting begins.
@@ -42,6 +47,12 @@ func newRedactor(secrets ...Sensitive) *redactor {
 		}
 	}
 	return r
+}
+
+// repeatsAPIKey tells whether any of the texts holds the API key.
+func (c *Client) repeatsAPIKey(texts ...string) bool {
+	key := c.config.APIKey.Reveal()
+	return len(key) >= minKeyLength && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, key) })
 }
 
 // encodings lists the forms in which a server may repeat text.

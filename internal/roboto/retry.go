@@ -49,24 +49,44 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 	return min(wait, retryAfterCap), wait > 0
 }
 
+// attemptWait is the wait after the given attempt, counted from 1. asked is what the
+// service asked for, or 0.
+func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Duration) time.Duration {
+	_, hasDeadline := ctx.Deadline()
+	if throttled && !hasDeadline {
+		return 0 // the pacer makes all requests wait, this one too
+	}
+	if asked > 0 && leavesTime(ctx, asked) {
+		return asked
+	}
+	return backoff(attempt)
+}
+
+// waitAfter is attemptWait for callers that repeat a request themselves.
+func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
+	if refused, ok := errors.AsType[*APIError](err); ok {
+		return attemptWait(ctx, attempt, errors.Is(err, ErrThrottled), refused.retryAfter)
+	}
+	return backoff(attempt)
+}
+
 // retrier sends requests to Roboto as often as the SDK's rules allow
 // (src/roboto/http/http_client.py).
-func (c *Client) retrier(ctx context.Context, idempotent bool) *retryablehttp.Client {
+func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
+	idempotent := r.method != http.MethodPost
+	attempts := c.config.MaxAttempts
+	if r.once {
+		attempts = 1
+	}
 	return &retryablehttp.Client{
 		HTTPClient: c.robotoHTTP,
-		RetryMax:   c.config.MaxAttempts - 1,
+		RetryMax:   attempts - 1,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
 			return shouldRetry(ctx, resp, err, idempotent), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-			_, hasDeadline := ctx.Deadline()
-			if resp != nil && resp.StatusCode == http.StatusTooManyRequests && !hasDeadline {
-				return 0 // the pacer makes all requests wait, this one too
-			}
-			if wait, ok := retryAfter(resp); ok && leavesTime(ctx, wait) {
-				return wait
-			}
-			return backoff(attempt + 1)
+			asked, _ := retryAfter(resp)
+			return attemptWait(ctx, attempt+1, resp != nil && resp.StatusCode == http.StatusTooManyRequests, asked)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -87,6 +107,13 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent
 		return idempotent
 	}
 	return false
+}
+
+// isTemporary tells whether another attempt may fare better after a request without
+// effect.
+func isTemporary(err error) bool {
+	_, noAnswer := errors.AsType[*TransportError](err)
+	return noAnswer || errors.Is(err, ErrThrottled)
 }
 
 // isFinalFailure tells what another attempt would only repeat.

@@ -122,7 +122,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestRetrier(t *testing.T) {
 	client := &Client{config: Config{MaxAttempts: 3}, robotoHTTP: &http.Client{}}
-	retrier := client.retrier(t.Context(), true)
+	retrier := client.retrier(t.Context(), request{method: http.MethodGet})
 	if retrier.RetryMax != 2 {
 		t.Errorf("%d retries for 3 attempts", retrier.RetryMax)
 	}
@@ -142,10 +142,13 @@ func TestRetrier(t *testing.T) {
 			t.Errorf("after %v it waits up to %v, want the first back-off", resp, longest)
 		}
 	}
-	for _, idempotent := range []bool{true, false} {
-		retry, err := client.retrier(t.Context(), idempotent).CheckRetry(t.Context(), answerWith(500, ""), nil)
+	for method, idempotent := range map[string]bool{http.MethodGet: true, http.MethodPost: false} {
+		retry, err := client.retrier(t.Context(), request{method: method}).CheckRetry(t.Context(), answerWith(500, ""), nil)
 		if retry != idempotent || err != nil {
-			t.Errorf("idempotent %t: %t, %v", idempotent, retry, err)
+			t.Errorf("%s: %t, %v", method, retry, err)
 		}
+	}
+	if n := client.retrier(t.Context(), request{method: http.MethodDelete, once: true}).RetryMax; n != 0 {
+		t.Errorf("%d retries of a request that is sent once", n)
 	}
 }

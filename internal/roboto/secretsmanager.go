@@ -89,7 +89,7 @@ func (c *Client) secretsManagerHost(region string) string {
 // awsRetryer keeps the SDK's judgment of what is worth another attempt, adds a
 // bare 429 and the lag of a new secret, and replaces the bucket of 500 tokens,
 // which all calls of a client share and which runs dry under load.
-func awsRetryer(maxAttempts int, operation string, createdHere time.Time) aws.Retryer {
+func awsRetryer(maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.RateLimiter = ratelimit.None
@@ -101,17 +101,13 @@ func awsRetryer(maxAttempts int, operation string, createdHere time.Time) aws.Re
 				switch {
 				case isFinalFailure(err):
 					return aws.FalseTernary
-				case isNew(createdHere) && isNewSecretLag(err, operation), isTooManyRequests(err):
+				case time.Now().Before(newUntil) && isNewSecretLag(err, operation), isTooManyRequests(err):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
 			}),
 		}, o.Retryables...)
 	})
-}
-
-func isNew(createdHere time.Time) bool {
-	return !createdHere.IsZero() && time.Since(createdHere) <= newSecretGrace
 }
 
 func isTooManyRequests(err error) bool {

@@ -32,6 +32,13 @@ func (r SecretRef) URI() string {
 	return URIScheme + r.Name + "@" + r.OrgID
 }
 
+// ResolvableName tells whether Roboto's own software can look up a secret of the name. It
+// puts names into the path of a URL as they are (tried with SDK 0.53), so a space or a
+// character beyond ASCII fails there, and %, # and ? lead elsewhere.
+func ResolvableName(name string) bool {
+	return !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("%#?", c) })
+}
+
 // Validate tells what keeps the reference from being addressed.
 func (r SecretRef) Validate() error {
 	if err := ValidateName(r.Name); err != nil {

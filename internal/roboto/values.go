@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -46,7 +47,8 @@ type ValueAccess struct {
 }
 
 // Value gives access to the value of the record's secret. Of the record, the
-// reference is needed; an ARN, if there is one, must be the one that Roboto still names.
+// reference is needed; if it tells ARN and creation, Roboto must still name that secret, else there
+// is a *ReplacedError.
 func (c *Client) Value(record Record) *ValueAccess {
 	return &ValueAccess{client: c, record: record}
 }
@@ -154,7 +156,8 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
 	for attempt := 1; ; attempt++ {
 		creds, err := v.client.credentials(ctx, v.record)
-		if !errors.Is(err, ErrNotFound) || !isNew(v.record.createdHere) || attempt >= v.client.config.MaxAttempts {
+		made := v.client.created.of(v.record.SecretRef)
+		if !errors.Is(err, ErrNotFound) || time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts {
 			return creds, err
 		}
 		if err := sleep(ctx, backoff(attempt)); err != nil {
@@ -167,7 +170,7 @@ func (v *ValueAccess) options(operation string, creds *temporaryCredentials) fun
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.Retryer = awsRetryer(v.client.config.MaxAttempts, operation, v.record.createdHere)
+		o.Retryer = awsRetryer(v.client.config.MaxAttempts, operation, creds.newUntil)
 	}
 }
 
