@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -40,6 +42,45 @@ func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, 
 		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
 		fmt.Sprintf("The secret %s could not be %s.\n\n%s", describe(ref), participles[task], explained),
 	)
+}
+
+// addReplacedWarning is for a refresh that finds another secret under the name.
+func addReplacedWarning(diags *diag.Diagnostics, replaced *roboto.ReplacedError) {
+	diags.AddWarning("Roboto Secret Was Replaced Elsewhere",
+		fmt.Sprintf("%s\n\nThe secret of this resource is therefore taken out of the state, and the plan creates it anew, which the other secret's name will not allow. "+
+			"The other secret is left alone. Delete it or use another name here; or, if it is to be the secret of this resource from now on, "+
+			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
+			describeReplaced(replaced), importBlock(replaced.Found.SecretRef)))
+}
+
+func describeReplaced(replaced *roboto.ReplacedError) string {
+	found := replaced.Found
+	return fmt.Sprintf("The secret %s that Terraform knows is gone: it was created at %s with the ARN %s. Another secret has its name, created at %s by %s with the ARN %s.",
+		describe(found.SecretRef), replaced.Known.Created.Format(time.RFC3339), replaced.Known.ARN,
+		found.Created.Format(time.RFC3339), found.CreatedBy, found.ARN)
+}
+
+// warnUnresolvableName is for a name that is fine here and of no use to an action.
+func warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
+	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
+		return
+	}
+	diags.AddAttributeWarning(pathName, "Actions Cannot Use This Secret Name",
+		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, # or ?, nor characters beyond ASCII. "+
+			"An action that gets the URI of this secret as a parameter fails. The secret can be managed and read with Terraform.\n\n"+
+			"If an action is to use the secret, choose a name of other characters.", name.ValueString()))
+}
+
+// addIgnoredValueError is for a version that would be recorded although nothing is
+// written: validation has seen value_wo, and the plan sees none.
+func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bool {
+	if !config.ValueWO.IsNull() || config.ValueWOVersion.IsNull() || config.ValueWOVersion.Equal(state.ValueWOVersion) {
+		return false
+	}
+	diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
+		fmt.Sprintf("The value_wo_version of the secret %q changes, but there is no value_wo to write: it is null, or ignore_changes keeps it from the provider.\n\n"+
+			"To write the value, remove value_wo from ignore_changes. To leave it alone, add value_wo_version to ignore_changes too, or keep its present value.", state.Name.ValueString()))
+	return true
 }
 
 // addListError says that an organization's secrets could not be listed. The
@@ -149,6 +190,21 @@ func explain(err error) explanation {
 				"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply.",
 		}
 	}
+	if e, ok := errors.AsType[*roboto.ReplacedError](err); ok {
+		return explanation{
+			what: describeReplaced(e) + " It was left alone.",
+			next: "Apply again, without -refresh=false: Terraform then takes the secret that is gone out of the state, and says how to adopt the other one.",
+		}
+	}
+	if e, ok := errors.AsType[*roboto.UnconfirmedGoneError](err); ok {
+		return explainUnconfirmed(e)
+	}
+	if e, ok := errors.AsType[*roboto.UnsettledDeleteError](err); ok {
+		return explanation{
+			what: "It may be gone all the same. " + explain(e.Delete).what + " Looking for it failed too: " + explain(e.Settle).what,
+			next: "When the cause is removed, apply again: Terraform then looks first.",
+		}
+	}
 	if e, ok := errors.AsType[*roboto.APIError](err); ok {
 		return explainAPIError(e)
 	}
@@ -198,6 +254,21 @@ func explainUnsettled(e *roboto.UnsettledCreateError) explanation {
 	}
 }
 
+func explainUnconfirmed(e *roboto.UnconfirmedGoneError) explanation {
+	const what = "Roboto says that there is no such secret. It is not taken for deleted, because "
+	if e.Err != nil {
+		cause := explain(e.Err)
+		return explanation{
+			what: what + "the organizations of the API key's owner could not be looked up. " + cause.what,
+			next: cause.next,
+		}
+	}
+	return explanation{
+		what: what + "the API key's owner does not belong to the organization " + e.Ref.OrgID + ", so Roboto may be hiding it.",
+		next: "Use an API key of somebody who belongs to the organization. If the secret is to be forgotten, take it out of the state with terraform state rm, or with a removed block.",
+	}
+}
+
 func explainTransport(e *roboto.TransportError) explanation {
 	next := "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again."
 	if e.Untrusted() {
@@ -208,9 +279,6 @@ func explainTransport(e *roboto.TransportError) explanation {
 
 func explainUnexpected(e *roboto.UnexpectedAnswerError) explanation {
 	next := "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support."
-	if errors.Is(e, roboto.ErrReplaced) {
-		next = "If the secret was deleted and created again after the last refresh, apply again, without -refresh=false. " + next
-	}
 	if e.AWS {
 		next = "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
 	}

@@ -44,9 +44,14 @@ func (m *secretModel) identity() secretIdentityModel {
 	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
 }
 
-// record is what access to the value needs to know of a secret in state.
+// record is the secret in state, as far as that identifies it: a name may have been
+// handed on. After an import nothing but the name is known.
 func (m *secretModel) record() roboto.Record {
-	return roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}
+	record := roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}
+	if created, err := time.Parse(time.RFC3339Nano, m.Created.ValueString()); err == nil {
+		record.Created = created
+	}
+	return record
 }
 
 // setRecord fills in what the service tells of the secret.

@@ -161,7 +161,11 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 // ModifyPlan makes uri known, and version_id unknown when the value will, or may,
 // be written: write-only arguments make no difference by themselves.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.data == nil || req.Plan.Raw.IsNull() {
+	if r.data == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planDelete(ctx, req, resp)
 		return
 	}
 	var config, plan secretModel
@@ -179,6 +183,9 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 			return
 		}
 		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
+		if replaces(plan, state) {
+			r.planDelete(ctx, req, resp)
+		}
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -191,8 +198,27 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
+// planDelete tells the deletion when the secret was last seen, so that it need not
+// look again. Apply is another process, perhaps on another day. So is the refresh of
+// "terraform destroy": a deletion without a sighting in this process is taken for one that Terraform has
+// just refreshed. What this gets wrong is "destroy -refresh=false", which asks not to look.
+// A replacement is refreshed in the process that plans it, or not at all.
+func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state secretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.data.client == nil {
+		return
+	}
+	at := r.data.client.Seen(state.ref())
+	if at.IsZero() && req.Plan.Raw.IsNull() {
+		at = time.Now()
+	}
+	resp.Diagnostics.Append(setSeen(ctx, resp.Private, at)...)
+}
+
 // planCreate needs a call only to look up an organization that is given nowhere.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
+	warnUnresolvableName(diags, plan.Name)
 	switch {
 	case !config.OrgID.IsNull():
 	case r.data.orgID != "":
@@ -217,6 +243,9 @@ func (r *secretResource) planUpdate(
 	ctx context.Context, config secretModel, plan *secretModel, state secretModel, deferralAllowed bool, diags *diag.Diagnostics,
 ) *resource.Deferred {
 	plan.VersionID = state.VersionID
+	if addIgnoredValueError(diags, config, state) {
+		return nil
+	}
 	if replaces(*plan, state) {
 		plan.VersionID = types.StringUnknown()
 		return nil
@@ -239,26 +268,29 @@ func (r *secretResource) planUpdate(
 			r.data.addUnknownError(diags, fmt.Sprintf("compare the value of the secret %q", state.Name.ValueString()))
 			return nil
 		}
-		same, err := storedValueEquals(ctx, r.data.client.Value(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
+		same, versionID, err := compareStoredValue(ctx, r.data.client.Value(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
 			addCompareError(diags, state.ref(), err)
 			return nil
 		}
-		if !same {
+		// The same value in another version is an update that writes nothing. An
+		// imported secret has no version ID that could be wrong.
+		stale := !state.VersionID.IsNull() && state.VersionID.ValueString() != versionID
+		if !same || stale {
 			plan.VersionID = types.StringUnknown()
 		}
 	}
 	return nil
 }
 
-// storedValueEquals compares in constant time. A secret without a value differs
-// from any value.
-func storedValueEquals(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (bool, error) {
-	stored, _, err := access.Read(ctx, "")
+// compareStoredValue compares with the current version, whose ID it returns, in
+// constant time. A secret without a value differs from any value.
+func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (same bool, versionID string, _ error) {
+	stored, versionID, err := access.Read(ctx, "")
 	if errors.Is(err, roboto.ErrNoValue) {
-		return false, nil
+		return false, "", nil
 	}
-	return err == nil && stored.Equal(value), err
+	return err == nil && stored.Equal(value), versionID, err
 }
 
 func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -292,7 +324,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !config.ValueWO.IsNull() {
 		versionID, err := r.data.client.Value(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
-			if cleanupErr := r.cleanUp(ctx, record.SecretRef); cleanupErr != nil {
+			if cleanupErr := r.cleanUp(ctx, record); cleanupErr != nil {
 				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 				return
 			}
@@ -309,14 +341,10 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 // cleanUp deletes the record that this create has just made, so that the next
 // apply starts from nothing. A tainted resource would not repair itself under
 // create_before_destroy or prevent_destroy.
-func (r *secretResource) cleanUp(ctx context.Context, ref roboto.SecretRef) error {
+func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	err := r.data.client.DeleteSecret(ctx, ref)
-	if errors.Is(err, roboto.ErrNotFound) {
-		return nil
-	}
-	return err
+	return r.data.client.DeleteSecret(ctx, record)
 }
 
 func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -335,7 +363,12 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("refresh the secret %q", state.Name.ValueString()))
 		return
 	}
-	record, err := r.data.client.RefreshRecord(ctx, state.ref())
+	record, err := r.data.client.RefreshRecord(ctx, state.record())
+	if replaced, ok := errors.AsType[*roboto.ReplacedError](err); ok {
+		addReplacedWarning(&resp.Diagnostics, replaced)
+		resp.State.RemoveResource(ctx)
+		return
+	}
 	if errors.Is(err, roboto.ErrNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -393,9 +426,9 @@ func (r *secretResource) updateValue(ctx context.Context, config, state secretMo
 	access := r.data.client.Value(state.record())
 	value := roboto.NewSensitive(config.ValueWO.ValueString())
 	if action == compareValue {
-		same, err := storedValueEquals(ctx, access, value)
+		same, current, err := compareStoredValue(ctx, access, value)
 		if err != nil || same {
-			return state.VersionID, err
+			return types.StringValue(current), err
 		}
 	}
 	versionID, err := access.Write(ctx, value)
@@ -412,8 +445,9 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("delete the secret %q", state.Name.ValueString()))
 		return
 	}
-	err := r.data.client.DeleteSecret(ctx, state.ref())
-	if err != nil && !errors.Is(err, roboto.ErrNotFound) {
+	record := state.record()
+	record.Seen = seen(ctx, req.Private)
+	if err := r.data.client.DeleteSecret(ctx, record); err != nil {
 		addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 	}
 }
