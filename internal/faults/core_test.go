@@ -199,6 +199,10 @@ func (s *session) change(ctx context.Context, config tftypes.Value) error {
 	if err != nil {
 		return err
 	}
+	return s.applyPlanned(ctx, config, plan)
+}
+
+func (s *session) applyPlanned(ctx context.Context, config tftypes.Value, plan *tfprotov6.PlanResourceChangeResponse) error {
 	creating := s.state.IsNull()
 	resp, err := s.server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: "roboto_secret", PriorState: s.dynamic(s.state), PlannedState: plan.PlannedState,

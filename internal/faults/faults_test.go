@@ -94,6 +94,9 @@ type faultCall struct {
 	after attributes
 	// versions is the most that may be stored in the end.
 	versions int
+	// handedOn lets somebody else take the name as soon as it is free. That secret has to
+	// be there in the end.
+	handedOn bool
 }
 
 func faultCalls() []faultCall {
@@ -117,6 +120,11 @@ func faultCalls() []faultCall {
 		}
 		return c.apply(ctx, versioned)
 	}
+	replaced := func(ctx context.Context, c *core) error {
+		err := c.apply(ctx, versioned)
+		handOn(c.roboto)
+		return err
+	}
 	return []faultCall{
 		{name: "organizations", operation: robototest.ListOrgs, act: apply(versioned), after: versioned, versions: 1},
 		{name: "create", operation: robototest.CreateSecret, act: apply(versioned), after: versioned, versions: 1},
@@ -129,6 +137,8 @@ func faultCalls() []faultCall {
 		{name: "get value on compare", operation: robototest.GetValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
 		{name: "put on update", operation: robototest.PutValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
 		{name: "delete", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil},
+		{name: "delete, name handed on", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil, handedOn: true},
+		{name: "get on refresh, name handed on", operation: robototest.GetSecret, prepare: replaced, act: apply(nil), after: nil, handedOn: true},
 		{name: "list page 1", operation: robototest.ListSecrets, prepare: listed, act: list, after: versioned, versions: 1},
 		{name: "list page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: list, after: versioned, versions: 1},
 		{
@@ -223,7 +233,8 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 	verdict := "W"
 	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
+			var next successor
+			server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
 			c := newCore(t, server)
 			c.settings = call.settings
 			ctx := t.Context()
@@ -231,6 +242,10 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 				if err := call.prepare(ctx, c); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if call.handedOn {
+				time.Sleep(time.Second) // the successor is made at another time
+				next.server.Store(server)
 			}
 			fault := fc.fault
 			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
@@ -266,6 +281,12 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 // disagreement compares state and service.
 func (c *core) disagreement(ctx context.Context, call faultCall) error {
 	record, exists := c.roboto.Record(robototest.DefaultOrg, "db")
+	if call.after == nil && call.handedOn {
+		if !c.state.IsNull() {
+			return errors.New("the secret is still in the state")
+		}
+		return successorIsSafe(c.roboto)
+	}
 	if call.after == nil {
 		if exists || !c.state.IsNull() {
 			return errors.New("the secret is not gone")
