@@ -18,18 +18,6 @@ const promptly = time.Minute
 // neverByItself is a request timeout in seconds that no cancel waits out.
 const neverByItself = "86400"
 
-// prepared has done what comes before the call.
-func prepared(t *testing.T, server *robototest.Server, call faultCall) *core {
-	t.Helper()
-	c := newCore(t, server)
-	c.settings = call.settings
-	c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
-	if call.prepare != nil {
-		c.must(call.prepare(t.Context(), c))
-	}
-	return c
-}
-
 // A canceled operation ends promptly, what was done is in the state, and one
 // plain apply goes on from there.
 func TestCancel(t *testing.T) {
@@ -37,8 +25,9 @@ func TestCancel(t *testing.T) {
 		for name, after := range map[string]bool{"before the request takes effect": false, "after it took effect": true} {
 			t.Run(call.name+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
-					c, ctx := prepared(t, server, call), t.Context()
+					server, c := startCall(t, call)
+					c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
+					ctx := t.Context()
 					server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: after, Times: 1})
 					done := make(chan error)
 					go func() { done <- call.act(ctx, c) }()
@@ -67,8 +56,9 @@ func TestCancelWhileTheServiceHangs(t *testing.T) {
 	for _, call := range faultCalls() {
 		t.Run(call.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
-				c, ctx := prepared(t, server, call), t.Context()
+				server, c := startCall(t, call)
+				c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
+				ctx := t.Context()
 				server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: true})
 				done := make(chan struct{})
 				go func() {

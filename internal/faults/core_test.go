@@ -39,6 +39,8 @@ type core struct {
 	state    tftypes.Value
 	identity *tfprotov6.ResourceIdentityData
 	tainted  bool
+	// warning is of the latest refresh.
+	warning error
 }
 
 func newCore(t testing.TB, server *robototest.Server) *core {
@@ -151,6 +153,7 @@ func (s *session) refresh(ctx context.Context) error {
 	if err := diagnosticsError(resp.Diagnostics); err != nil {
 		return err
 	}
+	s.core.warning = diagnosticsOf(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
 	s.state, s.identity = s.value(resp.NewState), resp.NewIdentity
 	return nil
 }
@@ -371,9 +374,13 @@ func object(kind tftypes.Type, given map[string]tftypes.Value) tftypes.Value {
 }
 
 func diagnosticsError(diagnostics []*tfprotov6.Diagnostic) error {
+	return diagnosticsOf(diagnostics, tfprotov6.DiagnosticSeverityError)
+}
+
+func diagnosticsOf(diagnostics []*tfprotov6.Diagnostic, severity tfprotov6.DiagnosticSeverity) error {
 	var all error
 	for _, d := range diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityError {
+		if d.Severity == severity {
 			all = errors.Join(all, fmt.Errorf("%s\n\n%s", d.Summary, d.Detail))
 		}
 	}

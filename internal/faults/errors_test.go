@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,6 +55,7 @@ func catalog() []cataloged {
 	)
 	plain := attributes{"name": text("db"), "value_wo": text(canary)}
 	versioned := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")}
+	rotated := attributes{"name": text("db"), "value_wo": text(canary + "2"), "value_wo_version": text("2")}
 	watched := attributes{
 		"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1"),
 		"detect_value_drift": tftypes.NewValue(tftypes.Bool, true),
@@ -81,6 +84,12 @@ func catalog() []cataloged {
 		return func(ctx context.Context, c *core) error { return c.importID(ctx, id) }
 	}
 	destroy := func(ctx context.Context, c *core) error { return c.apply(ctx, nil) }
+	// without a refresh, whose requests would fail before those of the deletion
+	destroyPlanned := func(ctx context.Context, c *core) error {
+		s, err := c.start(ctx)
+		c.must(err)
+		return s.change(ctx, nothing(c.t))
+	}
 	html := http.Header{"Content-Type": {"text/html"}}
 	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
 
@@ -140,12 +149,34 @@ func catalog() []cataloged {
 		{title: "Write: AWS is out of reach", faults: []robototest.Fault{{Operation: put, Drop: true}, {Operation: robototest.GetValue, Drop: true}}, config: versioned},
 		{title: "Write: AWS does not speak its protocol", faults: []robototest.Fault{{Operation: put, Status: 200, Body: "<html>", Header: html}}, config: versioned},
 		{title: "Write: neither the value nor the clean-up succeeds", faults: append(aws(put, 400, "AccessDeniedException", "Denied."), answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets.")...), config: versioned},
-		{title: "Rotate: AWS denies access", managed: versioned, faults: aws(put, 400, "AccessDeniedException", "Denied."), config: attributes{"name": text("db"), "value_wo": text(canary + "2"), "value_wo_version": text("2")}},
+		{title: "Rotate: AWS denies access", managed: versioned, faults: aws(put, 400, "AccessDeniedException", "Denied."), config: rotated},
 
 		{title: "Compare: no permission for credentials", managed: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: plain},
 		{title: "Compare: AWS denies access", managed: plain, faults: aws(robototest.GetValue, 400, "AccessDeniedException", "Denied."), config: plain},
 		{title: "Detect drift: no permission for credentials", managed: watched, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: watched},
 		{title: "Delete: no permission", managed: versioned, faults: answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets."), act: destroy},
+
+		{title: "Delete: the answer is lost, and the secret cannot be looked for", managed: versioned, faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: robototest.DeleteSecret, Drop: true}), act: destroyPlanned},
+
+		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(ctx context.Context, c *core) error {
+			handOn(c.roboto)
+			c.must(c.apply(ctx, nil))
+			return c.warning
+		}},
+		{title: "Update: another secret has the name", managed: versioned, act: func(ctx context.Context, c *core) error {
+			handOn(c.roboto)
+			s, err := c.start(ctx)
+			c.must(err)
+			return s.change(ctx, object(secretType(c.t), rotated))
+		}},
+		{title: "Update: a new version of an ignored value", managed: versioned, act: func(ctx context.Context, c *core) error {
+			s, err := c.start(ctx)
+			c.must(err)
+			_, _, err = s.plan(ctx, object(secretType(c.t), attributes{"name": text("db"), "value_wo_version": text("2")}))
+			return err
+		}},
+		{title: "Refresh: the organization is not the caller's", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), mutate(robototest.ListOrgs, "og_test", "og_other")...)},
+		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
 
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
 		{title: "Data source: no such secret", act: data("roboto_secret", attributes{"name": text("db")})},
@@ -224,11 +255,22 @@ func (e cataloged) happen(t *testing.T) string {
 	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), server.APIKey()) {
 		t.Error("the error holds a secret")
 	}
-	shown := err.Error()
+	shown := withoutRandomARNs(err.Error())
 	if path, ok := c.settings["config_file"]; ok {
 		var text string
 		c.must(path.As(&text))
 		shown = strings.ReplaceAll(shown, text, "/home/me/.roboto/config.json")
 	}
 	return shown
+}
+
+// withoutRandomARNs numbers the ARNs of a text.
+func withoutRandomARNs(shown string) string {
+	var seen []string
+	return regexp.MustCompile(`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`).ReplaceAllStringFunc(shown, func(name string) string {
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+		}
+		return fmt.Sprintf("roboto/og_test/%d", slices.Index(seen, name)+1)
+	})
 }

@@ -233,20 +233,8 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 	verdict := "W"
 	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			var next successor
-			server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
-			c := newCore(t, server)
-			c.settings = call.settings
+			server, c := startCall(t, call)
 			ctx := t.Context()
-			if call.prepare != nil {
-				if err := call.prepare(ctx, c); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if call.handedOn {
-				time.Sleep(time.Second) // the successor is made at another time
-				next.server.Store(server)
-			}
 			fault := fc.fault
 			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
 			server.ResetRequests()
@@ -276,6 +264,24 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 		})
 	})
 	return verdict
+}
+
+// startCall has done what comes before the call. Where the name is handed on, this
+// happens as soon as it is free.
+func startCall(t *testing.T, call faultCall) (*robototest.Server, *core) {
+	t.Helper()
+	var next successor
+	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
+	c := newCore(t, server)
+	c.settings = call.settings
+	if call.prepare != nil {
+		c.must(call.prepare(t.Context(), c))
+	}
+	if call.handedOn {
+		time.Sleep(time.Second) // the successor is made at another time
+		next.server.Store(server)
+	}
+	return server, c
 }
 
 // disagreement compares state and service.

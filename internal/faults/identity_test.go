@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,7 +174,7 @@ func TestTerraformFindsAnotherSecret(t *testing.T) {
 				t.Fatalf("%v\n\n%s", err, result.Output())
 			}
 			said := strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " ")
-			for _, words := range []string{"Roboto Secret Was Replaced Elsewhere", "Another secret has its name", `id = "db@og_test"`, "1 to add"} {
+			for _, words := range []string{"Roboto Secret Was Replaced Elsewhere", "Another secret has its name now", `id = "db@og_test"`, "1 to add"} {
 				if !strings.Contains(said, words) {
 					t.Errorf("the plan does not say %q:\n\n%s", words, result.Output())
 				}
@@ -186,6 +187,55 @@ func TestTerraformFindsAnotherSecret(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Whoever reads the value of the configured secret waits for it to be made again.
+func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret+"ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n")
+	tf.succeeds(applyNow...)
+	time.Sleep(time.Second)
+	server.DeleteSecret(robototest.DefaultOrg, "db")
+	server.AddSecret(robototest.DefaultOrg, "db") // and nobody wrote a value
+	for _, args := range [][]string{{"plan"}, {"plan", "-refresh-only"}, {"plan", "-destroy"}} {
+		server.ResetRequests()
+		tf.succeeds(args...)
+		if n := server.Count(robototest.GetValue); n != 0 {
+			t.Errorf("%v: %d values were read", args, n)
+		}
+	}
+}
+
+// With ignore_changes, the provider sees a new version and no new value.
+func TestTerraformRefusesVersionOfIgnoredValue(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	ignoring := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    ignore_changes = [value_wo]\n  }\n}\n", 1)
+	tf := newTerraform(t, server, ignoring)
+	tf.succeeds(applyNow...)
+	tf.succeeds("plan", "-detailed-exitcode")
+	tf.configure(strings.ReplaceAll(ignoring, `"1"`, `"2"`))
+	tf.fails(t.Context(), applyNow, "ignore_changes keeps it from the provider")
+	tf.configure(strings.ReplaceAll(strings.ReplaceAll(ignoring, `"1"`, `"2"`), "[value_wo]", "[value_wo, value_wo_version]"))
+	tf.succeeds("plan", "-detailed-exitcode")
+}
+
+// Roboto's own SDK does not find a secret by such a name.
+func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret)
+	for name, warned := range map[string]bool{"db": false, "a-b_c.d~": false, "a b": true, "grün": true, "a%20b": true, "a#b": true, "a?b": true} {
+		tf.configure(strings.Replace(oneSecret, `"db"`, strconv.Quote(name), 1))
+		result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
+		if err != nil || result.ExitCode != 0 {
+			t.Fatalf("%v\n\n%s", err, result.Output())
+		}
+		if got := strings.Contains(result.Output(), "Actions Cannot Use This Secret Name"); got != warned {
+			t.Errorf("the plan for the name %q warns: %t, want %t", name, got, warned)
+		}
 	}
 }
 
@@ -230,7 +280,7 @@ func TestUpdateRefusesAnotherSecret(t *testing.T) {
 		s, err := c.start(ctx)
 		c.must(err)
 		err = s.change(ctx, object(secretType(t), attributes{"name": text("db"), "value_wo": text("another value"), "value_wo_version": text("2")}))
-		if err == nil || !strings.Contains(err.Error(), "Another secret has its name") {
+		if err == nil || !strings.Contains(err.Error(), "Another secret has its name now") {
 			t.Errorf("the error is %v", err)
 		}
 		c.must(successorIsSafe(server))

@@ -448,7 +448,7 @@ func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
 			want   string
 		}{
 			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the last refresh"},
-			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "Another secret has its name"},
+			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "Another secret has its name now"},
 		} {
 			step.change()
 			if err := s.change(ctx, rotated); err == nil || !strings.Contains(err.Error(), step.want) {

@@ -44,18 +44,27 @@ func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, 
 	)
 }
 
+// addNoVersionError is for an ephemeral resource that asks for a version that is not there.
+func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID string, err error) {
+	diags.AddError("Cannot Read Roboto Secret",
+		fmt.Sprintf("The secret %s has no version %s. AWS keeps little more than the current version and the one before it.\n\n%s\n\n"+
+			"To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value was written elsewhere since: "+
+			"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
+			describe(ref), versionID, explain(err).what))
+}
+
 // addReplacedWarning is for a refresh that finds another secret under the name.
 func addReplacedWarning(diags *diag.Diagnostics, replaced *roboto.ReplacedError) {
 	diags.AddWarning("Roboto Secret Was Replaced Elsewhere",
-		fmt.Sprintf("%s\n\nThe secret of this resource is therefore taken out of the state, and the plan creates it anew, which the other secret's name will not allow. "+
-			"The other secret is left alone. Delete it or use another name here; or, if it is to be the secret of this resource from now on, "+
-			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
+		fmt.Sprintf("%s\n\nTerraform takes the secret that is gone out of the state and leaves the other one alone. The plan creates the secret again, which fails as long as the other one has the name. "+
+			"Delete the other secret, or choose another name here.\n\n"+
+			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
 			describeReplaced(replaced), importBlock(replaced.Found.SecretRef)))
 }
 
 func describeReplaced(replaced *roboto.ReplacedError) string {
 	found := replaced.Found
-	return fmt.Sprintf("The secret %s that Terraform knows is gone: it was created at %s with the ARN %s. Another secret has its name, created at %s by %s with the ARN %s.",
+	return fmt.Sprintf("The secret %s that Terraform manages is gone. It was created at %s and had the ARN %s. Another secret has its name now: it was created at %s by %s and has the ARN %s.",
 		describe(found.SecretRef), replaced.Known.Created.Format(time.RFC3339), replaced.Known.ARN,
 		found.Created.Format(time.RFC3339), found.CreatedBy, found.ARN)
 }
@@ -312,7 +321,7 @@ func nextAfter(err error) string {
 		{roboto.ErrTokenRefused, "Check that the API key is valid and meant for this endpoint, and that its owner may do this; keys are managed at " + roboto.TokenSettingsPage + "."},
 		{roboto.ErrUnauthorized, "Ask an administrator of the organization for the permission, or use an API key that has it."},
 		{roboto.ErrRedirected, "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."},
-		{roboto.ErrNoValue, "The secret has no value, or no such version. Write one first, with value_wo or with roboto secrets write."},
+		{roboto.ErrNoValue, "The secret has no value yet. Write one first, with value_wo or with roboto secrets write."},
 		{roboto.ErrAWSAccessDenied, "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."},
 		{roboto.ErrThrottled, "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."},
 		{roboto.ErrUnavailable, "The service failed through all attempts. Apply again later; nothing that was done is lost."},

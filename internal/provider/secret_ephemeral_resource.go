@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -105,7 +106,11 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		return
 	}
 	value, versionID, err := e.data.client.Value(roboto.Record{SecretRef: ref}).Read(ctx, model.VersionID.ValueString())
-	if err != nil {
+	switch {
+	case errors.Is(err, roboto.ErrNoValue) && !model.VersionID.IsNull():
+		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)
+		return
+	case err != nil:
 		addSecretError(&resp.Diagnostics, "read", ref, fmt.Errorf("reading the value: %w", err))
 		return
 	}

@@ -154,8 +154,8 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		texts  []string
 	}{
 		"a missing secret":  {fields{"name": "nope"}, []string{`"nope" of the organization og_test could not be read`, "Check the name and the organization"}},
-		"no value yet":      {fields{"name": "empty"}, []string{"has no value", "Write one first"}},
-		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"or no such version"}},
+		"no value yet":      {fields{"name": "empty"}, []string{"has no value yet", "Write one first"}},
+		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "leave version_id out"}},
 		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
