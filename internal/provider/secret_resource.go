@@ -86,7 +86,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version that Terraform wrote last; null when it wrote none, and after `detect_value_drift` found that another one is current. It changes with each write, so other resources can be triggered by it. " +
+				MarkdownDescription: "ID of the AWS version that Terraform wrote last, or found to be current and equal to `value_wo`. Null when it wrote none, and after `detect_value_drift` found that another one is current. It changes with each write, so other resources can be triggered by it. " +
 					"An ephemeral resource that reads this secret should take it for its `version_id`.",
 			},
 			"uri": schema.StringAttribute{
