@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/terraformcli"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 // TestUnreadLog has Terraform start a script in the provider's place, which keeps

@@ -21,8 +21,8 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/terraformcli"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 const testOrg = "og_test"

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // deny makes the provider go on with a token that may not ask for credentials.

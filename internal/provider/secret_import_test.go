@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // importOf is an import block; by is its id or its identity.

@@ -21,7 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // listing is a list block: 0 is no limit.

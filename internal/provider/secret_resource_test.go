@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 const address = "roboto_secret.test"

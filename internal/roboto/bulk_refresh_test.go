@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 const (

@@ -1,0 +1,194 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+const (
+	providerAddress = "registry.terraform.io/roboto-ai/roboto"
+	lockFile        = ".terraform.lock.hcl"
+	secretName      = "release-check"
+
+	// Exit codes of terraform plan -detailed-exitcode.
+	nothingToDo = 0
+	changes     = 2
+)
+
+// module takes the version: Terraform installs a prerelease only if asked for exactly it.
+const module = `
+terraform {
+  required_version = ">= 1.11" # for write-only arguments
+
+  required_providers {
+    roboto = {
+      source  = "roboto-ai/roboto"
+      version = %q
+    }
+  }
+}
+
+variable "value" {
+  type      = string
+  ephemeral = true
+}
+
+resource "roboto_secret" "this" {
+  name             = "` + secretName + `"
+  value_wo         = var.value
+  value_wo_version = "1"
+}
+`
+
+// install lets Terraform install the provider from a mirror in dir and manage a
+// secret with it.
+func install(ctx context.Context, out report, dir, executable string, s snapshot) error {
+	mirror := filepath.Join(dir, "mirror")
+	if err := s.layOut(mirror); err != nil {
+		return err
+	}
+	roboto, err := robototest.New(robototest.Options{})
+	if err != nil {
+		return err
+	}
+	defer roboto.Close()
+	value := rand.Text()
+	workspace, err := terraformcli.NewWorkspace(filepath.Join(dir, "work"), executable, terraformcli.OpenMirror(mirror),
+		"ROBOTO_API_KEY="+roboto.APIKey(),
+		"ROBOTO_SERVICE_ENDPOINT="+roboto.Endpoint(),
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+roboto.SecretsManagerEndpoint(),
+		"TF_VAR_value="+value)
+	if err != nil {
+		return err
+	}
+	if err := workspace.Write("main.tf", fmt.Sprintf(module, s.version)); err != nil {
+		return err
+	}
+
+	if err := lock(ctx, workspace, mirror, s); err != nil {
+		return err
+	}
+	out.verified("terraform init writes a lock file, and init -lockfile=readonly agrees with it")
+	if err := manage(ctx, workspace, roboto, value); err != nil {
+		return err
+	}
+	out.verified("plan, apply, plan without changes, destroy, against the embedded Roboto")
+	if err := verifyRunningVersion(roboto.Requests(), s.version); err != nil {
+		return err
+	}
+	out.verified("the provider calls itself version %s", s.version)
+	return nil
+}
+
+// layOut copies the archives into a mirror of the packed layout
+// (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
+func (s snapshot) layOut(mirror string) error {
+	dir := filepath.Join(mirror, filepath.FromSlash(providerAddress))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, p := range s.platforms {
+		archive, err := os.ReadFile(s.path(s.archiveName(p)))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, s.archiveName(p)), archive, 0o600); err != nil { //nolint:gosec // a path of our own
+			return err
+		}
+	}
+	return nil
+}
+
+// lock installs the provider twice: without a lock file, and after every archive
+// is locked, from that lock file.
+func lock(ctx context.Context, workspace *terraformcli.Workspace, mirror string, s snapshot) error {
+	if _, err := workspace.Terraform(ctx, "init"); err != nil {
+		return err
+	}
+	lockAll := []string{"providers", "lock", "-fs-mirror=" + mirror}
+	for _, p := range s.platforms {
+		lockAll = append(lockAll, "-platform="+p.String())
+	}
+	if _, err := workspace.Terraform(ctx, lockAll...); err != nil {
+		return err
+	}
+	path := filepath.Join(workspace.Dir, lockFile)
+	locked, err := os.ReadFile(path) //nolint:gosec // a path of our own
+	if err != nil {
+		return err
+	}
+	if n := bytes.Count(locked, []byte(`"h1:`)); n != len(s.platforms) {
+		return fmt.Errorf("the lock file has hashes of %d archives instead of %d:\n%s", n, len(s.platforms), locked)
+	}
+	if err := os.RemoveAll(filepath.Join(workspace.Dir, ".terraform")); err != nil {
+		return err
+	}
+	_, err = workspace.Terraform(ctx, "init", "-lockfile=readonly")
+	return err
+}
+
+// manage takes a secret through its life.
+func manage(ctx context.Context, workspace *terraformcli.Workspace, roboto *robototest.Server, value string) error {
+	if err := plan(ctx, workspace, changes, "-out=create.tfplan"); err != nil {
+		return err
+	}
+	if _, err := workspace.Terraform(ctx, "apply", "create.tfplan"); err != nil {
+		return err
+	}
+	if stored, _, _ := roboto.Value(robototest.DefaultOrg, secretName); stored != value {
+		return errors.New("apply did not write the value")
+	}
+	if err := plan(ctx, workspace, nothingToDo); err != nil {
+		return err
+	}
+	if _, err := workspace.Terraform(ctx, "destroy", "-auto-approve"); err != nil {
+		return err
+	}
+	if len(roboto.Records(robototest.DefaultOrg)) > 0 {
+		return errors.New("destroy left the secret behind")
+	}
+	if violations := roboto.Violations(); len(violations) > 0 {
+		return fmt.Errorf("the embedded services objected:\n  %s", strings.Join(violations, "\n  "))
+	}
+	return nil
+}
+
+func plan(ctx context.Context, workspace *terraformcli.Workspace, wantCode int, args ...string) error {
+	result, err := workspace.Run(ctx, nil, append([]string{"plan", "-detailed-exitcode"}, args...)...)
+	if err == nil && result.ExitCode != wantCode {
+		err = fmt.Errorf("terraform plan ended with exit code %d instead of %d:\n\n%s", result.ExitCode, wantCode, result.Output())
+	}
+	return err
+}
+
+// verifyRunningVersion checks the version that the provider tells Roboto: the one
+// that the linker set.
+func verifyRunningVersion(requests []robototest.Request, version string) error {
+	want := project + "/" + version
+	told := 0
+	for _, request := range requests {
+		if request.AWS() {
+			continue
+		}
+		told++
+		if got := request.Header.Get("User-Agent"); got != want {
+			return fmt.Errorf("the provider calls itself %q, want %q", got, want)
+		}
+	}
+	if told == 0 {
+		return errors.New("the provider sent Roboto no request, so its version is not known")
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command releasecheck builds a snapshot of a release and takes it the way that
+// users will: it verifies names, checksums, signature and manifest as the Terraform
+// Registry does, lays the archives out as a filesystem mirror, and lets the real
+// Terraform install the provider from there and manage a secret of a Roboto that is
+// embedded in this process. Run it in the root of the repository.
+//
+// The archives stay in dist/ to be looked at. The exit code is 0 if all holds, 130
+// after an interrupt, otherwise 1.
+//
+//	go run ./internal/dev/releasecheck
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+func main() {
+	all := flag.Bool("all", false, "build for all platforms of a release, not for this machine's alone; takes minutes")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := releaseCheck(ctx, os.Stdout, *all)
+	interrupted := ctx.Err() != nil
+	stop()
+	switch {
+	case err == nil:
+	case interrupted:
+		_, _ = fmt.Fprintln(os.Stderr, "\nInterrupted.")
+		os.Exit(130)
+	default:
+		_, _ = fmt.Fprintf(os.Stderr, "\nThe release check failed: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// report tells the person before it what was found to hold.
+type report struct{ w io.Writer }
+
+func (r report) line(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format+"\n", args...) }
+
+func (r report) verified(format string, args ...any) { r.line("  ✓ "+format, args...) }
+
+func releaseCheck(ctx context.Context, w io.Writer, all bool) (err error) {
+	start := time.Now()
+	out := report{w}
+	platforms, err := platformsFor(all)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "roboto-release-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// Before the minutes that building may take.
+	executable, err := terraformcli.Find(ctx)
+	if err != nil {
+		return err
+	}
+	key, err := newSigningKey(ctx, filepath.Join(dir, "gpg"))
+	if err != nil {
+		return err
+	}
+	defer key.close()
+
+	out.line("Building a snapshot for %s", describe(platforms))
+	snapshot, err := build(ctx, dir, platforms, key)
+	if err != nil {
+		return err
+	}
+	out.verified("version %s, in %s/", snapshot.version, snapshot.dist)
+
+	out.line("Taking it as the registry does")
+	if err := snapshot.verify(manifestFile); err != nil {
+		return err
+	}
+	out.verified("names, checksums and archives: %s", describe(platforms))
+	out.verified("manifest: protocol %s", protocolVersion)
+	if key == nil {
+		out.line("  - signing was skipped: there is no gpg on the PATH")
+	} else {
+		if err := key.verify(ctx, snapshot.path(snapshot.sumsName())); err != nil {
+			return err
+		}
+		out.verified("signature of SHA256SUMS, by a key made for this run")
+	}
+
+	out.line("Installing it from a filesystem mirror")
+	if err := install(ctx, out, dir, executable, snapshot); err != nil {
+		return err
+	}
+	out.line("Done in %.0f s.", time.Since(start).Seconds())
+	return nil
+}

@@ -1,0 +1,274 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"archive/zip"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// testVersion is put together at run time: the binary must not hold it by itself.
+var testVersion = strings.Join([]string{"1.2.3", "snapshot", "abcdef0"}, "-")
+
+// fakeSnapshot is a good one of this machine's platform. In place of the provider
+// it holds the running test, which is a Go binary too.
+func fakeSnapshot(t *testing.T) (s snapshot, manifest string) {
+	t.Helper()
+	s = snapshot{dist: t.TempDir(), version: testVersion, platforms: []platform{{runtime.GOOS, runtime.GOARCH}}}
+	manifest = filepath.Join(t.TempDir(), manifestFile)
+	write(t, manifest, `{"version": 1, "metadata": {"protocol_versions": ["6.0"]}}`)
+	write(t, s.path("config.yaml"), "version: 2\nrelease:\n  extra_files:\n"+manifestUpload+"builds:\n  - id: x\n")
+	pack(t, s, binaryName(), "LICENSE", 0o755, testBinary(t)+s.version)
+	sum(t, s, manifest)
+	return s, manifest
+}
+
+func binaryName() string {
+	if runtime.GOOS == "windows" {
+		return project + "_v" + testVersion + ".exe"
+	}
+	return project + "_v" + testVersion
+}
+
+func testBinary(t *testing.T) string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, path)
+}
+
+// pack writes the only archive.
+func pack(t *testing.T, s snapshot, binary, license string, mode os.FileMode, content string) {
+	t.Helper()
+	file, err := os.Create(s.path(s.archiveName(s.platforms[0])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	archive := zip.NewWriter(file)
+	for name, text := range map[string]string{binary: content, license: "the license"} {
+		header := &zip.FileHeader{Name: name}
+		header.SetMode(mode)
+		entry, err := archive.CreateHeader(header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := entry.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sum writes SHA256SUMS.
+func sum(t *testing.T, s snapshot, manifest string) {
+	t.Helper()
+	archive := s.archiveName(s.platforms[0])
+	write(t, s.path(s.sumsName()), fmt.Sprintf("%x  %s\n%x  %s\n",
+		sha256.Sum256([]byte(read(t, s.path(archive)))), archive,
+		sha256.Sum256([]byte(read(t, manifest))), s.manifestName()))
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVerifyTakesAGoodSnapshot(t *testing.T) {
+	s, manifest := fakeSnapshot(t)
+	if err := s.verify(manifest); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVerifyRefusesABadSnapshot(t *testing.T) {
+	sums := func(s snapshot) string { return s.path(s.sumsName()) }
+	tests := map[string]struct {
+		spoil func(t *testing.T, s *snapshot, manifest string)
+		want  string
+	}{
+		"tampered archive": {func(t *testing.T, s *snapshot, _ string) {
+			path := s.path(s.archiveName(s.platforms[0]))
+			content := []byte(read(t, path))
+			content[len(content)/2] ^= 1
+			write(t, path, string(content))
+		}, "another checksum for " + project + "_" + testVersion + "_" + runtime.GOOS},
+		"missing archive": {func(t *testing.T, s *snapshot, _ string) {
+			if err := os.Remove(s.path(s.archiveName(s.platforms[0]))); err != nil {
+				t.Fatal(err)
+			}
+		}, ".zip: no such file"},
+		"archive of another platform": {func(_ *testing.T, s *snapshot, _ string) {
+			s.platforms = append(s.platforms, platform{"plan9", "amd64"})
+		}, "plan9_amd64.zip: no such file"},
+		"file that is none of the release's": {func(t *testing.T, s *snapshot, _ string) {
+			write(t, sums(*s), read(t, sums(*s))+"00  surprise.zip\n")
+		}, "lists surprise.zip"},
+		"malformed checksums": {func(t *testing.T, s *snapshot, _ string) {
+			write(t, sums(*s), "surprise")
+		}, "is not a checksum and a name"},
+		"manifest missing from the checksums": {func(t *testing.T, s *snapshot, _ string) {
+			first, _, _ := strings.Cut(read(t, sums(*s)), "\n")
+			write(t, sums(*s), first+"\n")
+		}, "does not list " + project + "_" + testVersion + "_manifest.json"},
+		"no manifest": {func(t *testing.T, _ *snapshot, manifest string) {
+			if err := os.Remove(manifest); err != nil {
+				t.Fatal(err)
+			}
+		}, manifestFile + ": no such file"},
+		"manifest that is not published": {func(t *testing.T, s *snapshot, _ string) {
+			// The checksums alone know it.
+			write(t, s.path("config.yaml"), "release:\n  draft: true\nchecksum:\n  extra_files:\n"+manifestUpload)
+		}, "release.extra_files does not publish"},
+		"manifest of another protocol": {func(t *testing.T, s *snapshot, manifest string) {
+			write(t, manifest, `{"version": 1, "metadata": {"protocol_versions": ["5.0"]}}`)
+			sum(t, *s, manifest)
+		}, `protocols ["5.0"]`},
+		"binary of another version": {func(t *testing.T, s *snapshot, manifest string) {
+			pack(t, *s, binaryName(), "LICENSE", 0o755, testBinary(t)+"1.2.4")
+			sum(t, *s, manifest)
+		}, "does not know its version"},
+		"binary of another name": {func(t *testing.T, s *snapshot, manifest string) {
+			pack(t, *s, project, "LICENSE", 0o755, testBinary(t)+s.version)
+			sum(t, *s, manifest)
+		}, "want [\"LICENSE\" \"" + project + "_v"},
+		"binary that cannot be run": {func(t *testing.T, s *snapshot, manifest string) {
+			pack(t, *s, binaryName(), "LICENSE", 0o644, testBinary(t)+s.version)
+			sum(t, *s, manifest)
+		}, "is not executable"},
+		"no license": {func(t *testing.T, s *snapshot, manifest string) {
+			pack(t, *s, binaryName(), "README", 0o755, testBinary(t)+s.version)
+			sum(t, *s, manifest)
+		}, `"README"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, manifest := fakeSnapshot(t)
+			test.spoil(t, &s, manifest)
+			if err := s.verify(manifest); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestVerifyRefusesABinaryForAnotherPlatform(t *testing.T) {
+	err := verifyBinary([]byte(testBinary(t)+testVersion), platform{"plan9", "arm"}, testVersion)
+	if want := "built for " + runtime.GOOS + "_" + runtime.GOARCH; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+func TestNarrowLeavesOnePlatform(t *testing.T) {
+	config := read(t, filepath.Join("..", "..", "..", configFile))
+	narrowed, err := narrow([]byte(config), platform{"linux", "arm64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n    goos: [\"linux\"]\n", "\n    goarch: [\"arm64\"]\n", "\n      - goos: darwin\n"} {
+		if strings.Count(string(narrowed), want) == 0 {
+			t.Errorf("lacks %q:\n%s", want, narrowed)
+		}
+	}
+	if _, err := narrow([]byte("builds:\n  - goos:\n      - linux\n"), platform{"linux", "arm64"}); err == nil {
+		t.Error("took a configuration without the lists")
+	}
+}
+
+func TestSignatureIsVerified(t *testing.T) {
+	key, err := newSigningKey(t.Context(), filepath.Join(t.TempDir(), "gpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key == nil {
+		t.Skip("there is no gpg on the PATH")
+	}
+	t.Cleanup(key.close)
+	file := filepath.Join(t.TempDir(), "SHA256SUMS")
+	sign := func(args ...string) {
+		t.Helper()
+		write(t, file, "the checksums")
+		if _, err := key.gpg(t.Context(), append(args, "--yes", "--local-user", key.fingerprint, "--output", file+".sig", "--detach-sign", file)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(text string) {
+		t.Helper()
+		if err := key.verify(t.Context(), file); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("got %v, want %q", err, text)
+		}
+	}
+
+	want("no such file")
+	sign()
+	if err := key.verify(t.Context(), file); err != nil {
+		t.Error(err)
+	}
+	write(t, file, "other checksums")
+	want("BAD signature")
+	sign("--armor")
+	want("ASCII-armored")
+}
+
+func TestWithoutGPGThereIsNoKey(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := exec.LookPath("gpg"); err == nil {
+		t.Fatal("gpg is still found")
+	}
+	key, err := newSigningKey(t.Context(), filepath.Join(t.TempDir(), "gpg"))
+	if key != nil || err != nil {
+		t.Errorf("got %v, %v, want no key", key, err)
+	}
+	if env := key.env(); len(env) > 0 {
+		t.Errorf("got the environment %q, want none", env)
+	}
+	key.close()
+}
+
+func TestRunningVersionIsTheOneThatTheProviderTells(t *testing.T) {
+	from := func(agent string) robototest.Request {
+		return robototest.Request{Header: http.Header{"User-Agent": {agent}}}
+	}
+	tests := map[string]struct {
+		requests []robototest.Request
+		want     string
+	}{
+		"the snapshot's": {[]robototest.Request{from(project + "/" + testVersion)}, ""},
+		"another":        {[]robototest.Request{from(project + "/" + testVersion), from(project + "/dev")}, `calls itself "` + project + `/dev"`},
+		"no request":     {nil, "version is not known"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := verifyRunningVersion(test.requests, testVersion)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}

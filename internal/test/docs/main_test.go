@@ -1,0 +1,308 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package docs_test runs what the documentation shows: the examples and the
+// README's commands, with the real terraform against the embedded Roboto. It also
+// checks the links.
+package docs_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+const (
+	repository = "../../.."
+	testOrg    = "og_acme"
+)
+
+// terraform is the executable under test, with the providers that it installs.
+var terraform struct {
+	path      string
+	cliConfig string
+	minor     int
+	opentofu  bool
+}
+
+// TestMain is also the entry of the stand-ins for other providers: Terraform
+// starts this very executable under their names.
+func TestMain(m *testing.M) {
+	if standIn := newStandIn(filepath.Base(os.Args[0])); standIn != nil {
+		if err := standIn.serve(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "docs-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := prepareTerraform(context.Background(), dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// prepareTerraform finds terraform and lays out a filesystem mirror with the
+// provider and the stand-ins, so that terraform init works offline and as users run it.
+func prepareTerraform(ctx context.Context, dir string) error {
+	var err error
+	if terraform.path, err = terraformcli.Find(ctx); err != nil {
+		return err
+	}
+	if err := identifyTerraform(ctx); err != nil {
+		return err
+	}
+
+	platform := runtime.GOOS + "_" + runtime.GOARCH
+	provider := filepath.Join(dir, "terraform-provider-roboto_v0.1.0")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", provider, repository).CombinedOutput(); err != nil {
+		return fmt.Errorf("building the provider: %w\n%s", err, out)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for _, p := range []struct{ source, version, executable string }{
+		{"roboto-ai/roboto", "0.1.0", provider},
+		{"hashicorp/random", "3.7.0", self},
+		{"cyrilgdn/postgresql", "1.26.0", self},
+	} {
+		// OpenTofu has a registry of its own.
+		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+			place := filepath.Join(dir, "mirror", host, p.source, p.version, platform)
+			name := "terraform-provider-" + filepath.Base(p.source) + "_v" + p.version
+			err := errors.Join(os.MkdirAll(place, 0o750), os.Symlink(p.executable, filepath.Join(place, name)))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	terraform.cliConfig = filepath.Join(dir, "terraform.rc")
+	config := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(dir, "mirror"))
+	return os.WriteFile(terraform.cliConfig, []byte(config), 0o600)
+}
+
+func identifyTerraform(ctx context.Context) error {
+	command := exec.CommandContext(ctx, terraform.path, "version", "-json")
+	command.Env = []string{"CHECKPOINT_DISABLE=1"}
+	out, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("asking terraform for its version: %w", err)
+	}
+	var version struct {
+		Terraform string `json:"terraform_version"`
+	}
+	if err := json.Unmarshal(out, &version); err != nil {
+		return fmt.Errorf("asking terraform for its version: %w", err)
+	}
+	numbers := strings.Split(version.Terraform, ".")
+	if len(numbers) < 3 || numbers[0] != "1" {
+		return fmt.Errorf("terraform has the version %q; these tests know versions 1.x.y", version.Terraform)
+	}
+	if terraform.minor, err = strconv.Atoi(numbers[1]); err != nil {
+		return err
+	}
+	command = exec.CommandContext(ctx, terraform.path, "version")
+	command.Env = []string{"CHECKPOINT_DISABLE=1"}
+	out, err = command.Output()
+	terraform.opentofu = strings.Contains(string(out), "OpenTofu")
+	return err
+}
+
+// feature is something that not every Terraform has, with the minor versions of
+// Terraform and OpenTofu, 1.x, that brought it. These are the numbers of the table
+// under "Requirements" in templates/index.md.tmpl.
+type feature struct {
+	name                string
+	terraform, opentofu int
+}
+
+const never = 1 << 30
+
+var (
+	always           = feature{"functions and everything older", 8, 7}
+	ephemeralValues  = feature{"ephemeral resources", 10, 11}
+	writeOnly        = feature{"write-only arguments", 11, 11}
+	identity         = feature{"import by identity", 12, 12}
+	overrideInPlan   = feature{"override_during = plan", 11, never}
+	query            = feature{"terraform query", 14, never}
+	removedLifecycle = feature{"removed blocks with a lifecycle", 7, 10}
+)
+
+// need skips the test, audibly, if the terraform at hand lacks a feature.
+func need(t *testing.T, f feature) {
+	t.Helper()
+	since := f.terraform
+	if terraform.opentofu {
+		since = f.opentofu
+	}
+	if terraform.minor < since {
+		t.Skipf("skipped: %s came later than version 1.%d", f.name, terraform.minor)
+	}
+}
+
+// workspace is a directory with a copy of the examples in it, a Roboto of its own
+// and nothing of the machine around it.
+type workspace struct {
+	t      *testing.T
+	roboto *robototest.Server
+	// root is where the copy of examples/ is, and dir where commands run.
+	root, dir string
+	env       map[string]string
+}
+
+func newWorkspace(t *testing.T, orgs ...string) *workspace {
+	t.Helper()
+	if len(orgs) == 0 {
+		orgs = []string{testOrg}
+	}
+	server := robototest.Start(t, robototest.Options{Orgs: orgs})
+	root := t.TempDir()
+	if err := os.CopyFS(filepath.Join(root, "examples"), os.DirFS(filepath.Join(repository, "examples"))); err != nil {
+		t.Fatal(err)
+	}
+	w := &workspace{
+		t:      t,
+		roboto: server,
+		root:   root,
+		dir:    filepath.Join(root, "examples", "workspace"),
+		env: map[string]string{
+			"PATH":                             filepath.Dir(terraform.path) + string(os.PathListSeparator) + os.Getenv("PATH"),
+			"HOME":                             filepath.Join(root, "home"),
+			"TMPDIR":                           root,
+			"TF_CLI_CONFIG_FILE":               terraform.cliConfig,
+			"TF_CLI_ARGS":                      "-no-color",
+			"TF_IN_AUTOMATION":                 "1",
+			"ROBOTO_API_KEY":                   server.APIKey(),
+			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
+			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
+		},
+	}
+	for _, dir := range []string{w.dir, w.env["HOME"]} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// use copies examples into the directory where commands run.
+func (w *workspace) use(patterns ...string) {
+	w.t.Helper()
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(filepath.Join(w.root, "examples", pattern))
+		if err != nil || len(files) == 0 {
+			w.t.Fatalf("no example matches %q (%v)", pattern, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			// The two functions' examples have the same name.
+			name := strings.ReplaceAll(strings.TrimPrefix(file, filepath.Join(w.root, "examples")+string(filepath.Separator)), string(filepath.Separator), "_")
+			w.write(name, string(content))
+		}
+	}
+}
+
+func (w *workspace) write(name, content string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// replace changes one text in a file where commands run.
+func (w *workspace) replace(name, old, replacement string) {
+	w.t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if strings.Count(string(content), old) != 1 {
+		w.t.Fatalf("%q is not in %s exactly once", old, name)
+	}
+	w.write(name, strings.Replace(string(content), old, replacement, 1))
+}
+
+// terraform runs a subcommand, which has to exit with the code, and returns what it printed.
+func (w *workspace) terraform(exitCode int, args ...string) string {
+	w.t.Helper()
+	return w.command(exitCode, "", append([]string{terraform.path}, args...)...)
+}
+
+func (w *workspace) command(exitCode int, stdin string, args ...string) string {
+	w.t.Helper()
+	command := exec.CommandContext(w.t.Context(), args[0], args[1:]...)
+	command.Dir = w.dir
+	command.Stdin = strings.NewReader(stdin)
+	for name, value := range w.env {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	out, err := command.CombinedOutput()
+	got := 0
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		w.t.Fatalf("%s: %v", strings.Join(args, " "), err)
+	}
+	if got != exitCode {
+		w.t.Fatalf("%s: exit code %d, want %d\n%s", strings.Join(args, " "), got, exitCode, out)
+	}
+	return string(out)
+}
+
+func (w *workspace) init() {
+	w.t.Helper()
+	w.terraform(0, "init", "-input=false")
+}
+
+func (w *workspace) apply() string {
+	w.t.Helper()
+	return w.terraform(0, "apply", "-input=false", "-auto-approve")
+}
+
+// settled fails if a plan after an apply has anything to do.
+func (w *workspace) settled() {
+	w.t.Helper()
+	w.terraform(0, "plan", "-input=false", "-detailed-exitcode")
+}
+
+func (w *workspace) wantValue(orgID, name, want string) {
+	w.t.Helper()
+	if got, _, _ := w.roboto.Value(orgID, name); got != want {
+		w.t.Errorf("the value of %s in %s is %q, want %q", name, orgID, got, want)
+	}
+}
+
+// contains fails if the text is not in what a command printed, whatever the line
+// breaks that Terraform put into it.
+func (w *workspace) contains(printed, text string) {
+	w.t.Helper()
+	unwrapped := strings.Join(strings.FieldsFunc(printed, func(r rune) bool { return strings.ContainsRune(" \n│╵╷", r) }), " ")
+	if !strings.Contains(unwrapped, text) {
+		w.t.Errorf("%q is not in\n%s", text, printed)
+	}
+}

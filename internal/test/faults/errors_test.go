@@ -1,0 +1,276 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// canary is the secret value: no error may hold it.
+const canary = "kanarienvogel-4711-x"
+
+var update = flag.Bool("update", false, "write testdata/errors.md anew")
+
+// cataloged is an error that a practitioner can meet, and how to make it happen.
+type cataloged struct {
+	title string
+	// vars override the environment, file is the config file, and settings are
+	// the provider block's.
+	vars     map[string]string
+	file     string
+	settings attributes
+	// exists puts the secret there before, and managed into the state too.
+	exists, managed attributes
+	options         robototest.Options
+	faults          []robototest.Fault
+	// act is what the practitioner does; nil applies config.
+	act    func(context.Context, *core) error
+	config attributes
+}
+
+func catalog() []cataloged {
+	const (
+		create = robototest.CreateSecret
+		put    = robototest.PutValue
+		creds  = robototest.GetCredentials
+		get    = robototest.GetSecret
+	)
+	plain := attributes{"name": text("db"), "value_wo": text(canary)}
+	versioned := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")}
+	rotated := attributes{"name": text("db"), "value_wo": text(canary + "2"), "value_wo_version": text("2")}
+	watched := attributes{
+		"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1"),
+		"detect_value_drift": tftypes.NewValue(tftypes.Bool, true),
+	}
+	answer := func(op robototest.Operation, status int, code, message string) []robototest.Fault {
+		return []robototest.Fault{{Operation: op, Status: status, Code: code, Message: message}}
+	}
+	aws := func(op robototest.Operation, status int, code, message string) []robototest.Fault {
+		return []robototest.Fault{{Operation: op, Status: status, AWSError: code, Message: message}}
+	}
+	mutate := func(op robototest.Operation, old, changed string) []robototest.Fault {
+		return []robototest.Fault{{Operation: op, Mutate: func(b []byte) []byte {
+			return bytes.ReplaceAll(b, []byte(old), []byte(changed))
+		}}}
+	}
+	data := func(name string, config attributes) func(context.Context, *core) error {
+		return func(ctx context.Context, c *core) error {
+			_, err := c.readData(ctx, name, config)
+			return err
+		}
+	}
+	open := func(config attributes) func(context.Context, *core) error {
+		return func(ctx context.Context, c *core) error { return c.openEphemeral(ctx, config) }
+	}
+	importing := func(id string) func(context.Context, *core) error {
+		return func(ctx context.Context, c *core) error { return c.importID(ctx, id) }
+	}
+	destroy := func(ctx context.Context, c *core) error { return c.apply(ctx, nil) }
+	// without a refresh, whose requests would fail before those of the deletion
+	destroyPlanned := func(ctx context.Context, c *core) error {
+		s, err := c.start(ctx)
+		c.must(err)
+		return s.change(ctx, nothing(c.t))
+	}
+	html := http.Header{"Content-Type": {"text/html"}}
+	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+
+	return []cataloged{
+		{title: "No API key", vars: map[string]string{"ROBOTO_API_KEY": ""}, config: versioned},
+		{title: "An API key of the retired format", vars: map[string]string{"ROBOTO_API_KEY": "robo_pat_x"}, config: versioned},
+		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},
+		{title: "An endpoint without encryption", settings: attributes{"endpoint": text("http://example.com")}, config: versioned},
+		{title: "An endpoint that is no URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
+		{title: "A Secrets Manager endpoint without encryption", vars: map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://example.com"}, config: versioned},
+		{title: "A config file that is not JSON", settings: attributes{"profile": text("prod")}, file: "token = x", config: versioned},
+		{title: "A profile that the config file lacks", settings: attributes{"profile": text("prod")}, file: `{"dev":{"token":"x"}}`, config: versioned},
+		{title: "A profile without an API key", settings: attributes{"profile": text("prod")}, file: `{"version":"v1","profiles":{"prod":{}}}`, config: versioned},
+		{title: "No config file for a profile", settings: attributes{"profile": text("prod")}, config: versioned},
+		{title: "A request timeout that is no number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
+		{title: "An organization's name for its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
+		{title: "Several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: versioned},
+		{title: "A setting that is not known yet", settings: attributes{"api_key": unknown}, act: data("roboto_secrets", nil)},
+
+		{title: "A name that a URI cannot carry", config: attributes{"name": text("a@b")}},
+		{title: "An empty value", config: attributes{"name": text("db"), "value_wo": text("")}},
+		{title: "A value that is too long", config: attributes{"name": text("db"), "value_wo": text(strings.Repeat(canary, 3300))}},
+		{title: "A version without a value", config: attributes{"name": text("db"), "value_wo_version": text("1")}},
+
+		{title: "Create: the name is taken", exists: plain, config: versioned},
+		{title: "Create: the answer is lost, and a secret of that name is older", exists: plain, faults: []robototest.Fault{{Operation: create, Drop: true, Times: 1}}, config: versioned},
+		{title: "Create: the answer is lost, and the record cannot be looked for", faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: create, Drop: true}), config: versioned},
+		{title: "Create: a limit is reached", faults: answer(create, 403, "RobotoLimitExceededException", "You have 100 of 100 secrets."), config: versioned},
+		{title: "Create: no permission", faults: answer(create, 403, "RobotoUnauthorizedException", "You are not permitted to create secrets."), config: versioned},
+		{title: "Create: the service refuses the name", faults: answer(create, 400, "RobotoIllegalArgumentException", "Names must be shorter."), config: versioned},
+		{title: "The token is refused", faults: answer("", 403, "", "User is not authorized to access this resource with an explicit deny"), config: versioned},
+		{title: "The token is not authorized", faults: answer("", 401, "RobotoUnauthorizedException", "Token expired."), config: versioned},
+		{title: "The service is throttling for ever", faults: answer(create, 429, "", "Too Many Requests"), config: versioned},
+		{title: "The service fails for ever", faults: answer(get, 503, "RobotoServiceUnavailableException", "Try again."), managed: versioned},
+		{title: "The service is retired", faults: answer(get, 410, "RobotoExpiredException", "Gone."), managed: versioned},
+		{title: "The connection breaks for ever", faults: []robototest.Fault{{Operation: get, Drop: true}}, managed: versioned},
+		{title: "The service does not answer in time", faults: []robototest.Fault{{Operation: get, Delay: time.Hour}}, managed: versioned},
+		{title: "Nobody listens", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, config: versioned},
+		{title: "The answer is endless", faults: []robototest.Fault{{Operation: get, Huge: 1 << 30}}, managed: versioned},
+		{title: "A login page answers", faults: []robototest.Fault{{Operation: get, Status: 200, Body: "<html>Log in</html>", Header: html}}, managed: versioned},
+		{title: "The answer has another shape", faults: []robototest.Fault{{Operation: get, Status: 200, Body: `{"data":[]}`}}, managed: versioned},
+		{title: "The answer is a success with an error in it", faults: []robototest.Fault{{Operation: get, Status: 200, Body: `{"error":{}}`}}, managed: versioned},
+		{title: "The endpoint redirects", faults: []robototest.Fault{{Operation: get, Status: 308, Header: http.Header{"Location": {"https://example.com"}}}}, managed: versioned},
+		{title: "A 404 that is not Roboto's", faults: []robototest.Fault{{Operation: get, Status: 404, Body: "<html>Not Found</html>", Header: html}}, managed: versioned},
+		{title: "The record is of another secret", faults: mutate(get, `"name":"db"`, `"name":"other"`), managed: versioned},
+		{title: "The record names no secret at AWS", faults: mutate(get, ":secretsmanager:", ":s3:"), managed: versioned},
+		{title: "The record lacks fields", faults: mutate(get, `"store_type"`, `"type"`), managed: versioned},
+		{title: "The value is kept in another store", faults: mutate(get, `"store_type":"aws"`, `"store_type":"vault"`), managed: versioned},
+
+		{title: "Write: no permission for credentials", faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: versioned},
+		{title: "Write: the credentials name another region", faults: mutate(creds, `"region":"us-west-2"`, `"region":"evil.s3"`), config: versioned},
+		{title: "Write: the credentials are for another secret", faults: mutate(creds, "123456789012", "210987654321"), config: versioned},
+		{title: "Write: AWS denies access", faults: aws(put, 400, "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/x is not authorized."), config: versioned},
+		{title: "Write: AWS throttles for ever", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
+		{title: "Write: AWS fails for ever", faults: aws(put, 500, "InternalServiceError", "An error occurred."), config: versioned},
+		{title: "Write: the credentials have always expired", faults: aws(put, 400, "ExpiredTokenException", "The security token included in the request is expired."), config: versioned},
+		{title: "Write: AWS is out of reach", faults: []robototest.Fault{{Operation: put, Drop: true}, {Operation: robototest.GetValue, Drop: true}}, config: versioned},
+		{title: "Write: AWS does not speak its protocol", faults: []robototest.Fault{{Operation: put, Status: 200, Body: "<html>", Header: html}}, config: versioned},
+		{title: "Write: neither the value nor the clean-up succeeds", faults: append(aws(put, 400, "AccessDeniedException", "Denied."), answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets.")...), config: versioned},
+		{title: "Rotate: AWS denies access", managed: versioned, faults: aws(put, 400, "AccessDeniedException", "Denied."), config: rotated},
+
+		{title: "Compare: no permission for credentials", managed: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: plain},
+		{title: "Compare: AWS denies access", managed: plain, faults: aws(robototest.GetValue, 400, "AccessDeniedException", "Denied."), config: plain},
+		{title: "Detect drift: no permission for credentials", managed: watched, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: watched},
+		{title: "Delete: no permission", managed: versioned, faults: answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets."), act: destroy},
+
+		{title: "Delete: the answer is lost, and the secret cannot be looked for", managed: versioned, faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: robototest.DeleteSecret, Drop: true}), act: destroyPlanned},
+
+		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(ctx context.Context, c *core) error {
+			handOn(c.roboto)
+			c.must(c.apply(ctx, nil))
+			return c.warning
+		}},
+		{title: "Update: another secret has the name", managed: versioned, act: func(ctx context.Context, c *core) error {
+			handOn(c.roboto)
+			s, err := c.start(ctx)
+			c.must(err)
+			return s.change(ctx, object(secretType(c.t), rotated))
+		}},
+		{title: "Update: a new version of an ignored value", managed: versioned, act: func(ctx context.Context, c *core) error {
+			s, err := c.start(ctx)
+			c.must(err)
+			_, _, err = s.plan(ctx, object(secretType(c.t), attributes{"name": text("db"), "value_wo_version": text("2")}))
+			return err
+		}},
+		{title: "Refresh: the organization is not the caller's", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), mutate(robototest.ListOrgs, "og_test", "og_other")...)},
+		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
+
+		{title: "Import: an ID that names no secret", act: importing("a/b")},
+		{title: "Data source: no such secret", act: data("roboto_secret", attributes{"name": text("db")})},
+		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data("roboto_secrets", nil)},
+		{title: "Ephemeral resource: no value yet", exists: attributes{"name": text("db")}, act: open(attributes{"name": text("db")})},
+		{title: "Ephemeral resource: no such version", exists: plain, act: open(attributes{"name": text("db"), "version_id": text("00000000-0000-0000-0000-000000000000")})},
+	}
+}
+
+// TestErrorCatalog makes each error happen and compares them all with
+// testdata/errors.md, which is to read well from top to bottom. Run with -update
+// after a change of words.
+func TestErrorCatalog(t *testing.T) {
+	var all strings.Builder
+	all.WriteString("# Errors\n\nEvery error that a practitioner can meet, as Terraform shows it. Written by `go test ./internal/test/faults -run TestErrorCatalog -update`.\n")
+	for _, entry := range catalog() {
+		t.Run(entry.title, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fmt.Fprintf(&all, "\n## %s\n\n```\n%s\n```\n", entry.title, entry.happen(t))
+			})
+		})
+	}
+	golden := filepath.Join("testdata", "errors.md")
+	if *update {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != all.String() {
+		t.Errorf("the errors differ from %s; run with -update and read the difference", golden)
+	}
+}
+
+func (e cataloged) happen(t *testing.T) string {
+	options := e.options
+	options.InMemory = true
+	server := robototest.Start(t, options)
+	c, ctx := newCore(t, server), t.Context()
+	if e.exists != nil {
+		server.AddSecret(robototest.DefaultOrg, "db")
+		if _, ok := e.exists["value_wo"]; ok {
+			server.SetValue(robototest.DefaultOrg, "db", "an older value")
+		}
+		time.Sleep(time.Minute)
+	}
+	if e.managed != nil {
+		c.must(c.apply(ctx, e.managed))
+	}
+	maps.Copy(c.vars, e.vars)
+	maps.Copy(c.settings, e.settings)
+	if e.file != "" {
+		c.settings["config_file"] = text(filepath.Join(t.TempDir(), "config.json"))
+		var path string
+		c.must(c.settings["config_file"].As(&path))
+		c.must(os.WriteFile(path, []byte(e.file), 0o600))
+	}
+	for _, fault := range e.faults {
+		server.Inject(fault)
+	}
+	act := e.act
+	if act == nil {
+		config := e.config
+		if config == nil {
+			config = e.managed
+		}
+		act = func(ctx context.Context, c *core) error { return c.apply(ctx, config) }
+	}
+	err := act(ctx, c)
+	if err == nil {
+		t.Fatal("there was no error")
+	}
+	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), server.APIKey()) {
+		t.Error("the error holds a secret")
+	}
+	shown := withoutRandomARNs(err.Error())
+	if path, ok := c.settings["config_file"]; ok {
+		var text string
+		c.must(path.As(&text))
+		shown = strings.ReplaceAll(shown, text, "/home/me/.roboto/config.json")
+	}
+	return shown
+}
+
+// withoutRandomARNs numbers the ARNs of a text.
+func withoutRandomARNs(shown string) string {
+	var seen []string
+	return regexp.MustCompile(`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`).ReplaceAllStringFunc(shown, func(name string) string {
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+		}
+		return fmt.Sprintf("roboto/og_test/%d", slices.Index(seen, name)+1)
+	})
+}

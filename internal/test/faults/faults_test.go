@@ -1,0 +1,323 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"text/tabwriter"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// faultCase is one way in which a call can go wrong.
+type faultCase struct {
+	name  string
+	fault robototest.Fault
+	// only keeps the fault to calls of Roboto or of AWS.
+	only service
+}
+
+type service int
+
+const (
+	both service = iota
+	robotoOnly
+	awsOnly
+)
+
+func faultCases() []faultCase {
+	envelope := func(status int, code string) robototest.Fault {
+		return robototest.Fault{Status: status, Code: code, Message: "something is wrong"}
+	}
+	html := http.Header{"Content-Type": {"text/html"}}
+	return []faultCase{
+		{"429 Retry-After", robototest.Fault{Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"3"}}}, robotoOnly},
+		{"429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, robotoOnly},
+		{"429 endless Retry-After", robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"86400"}}}, robotoOnly},
+		{"500", envelope(500, "RobotoInternalException"), robotoOnly},
+		{"500 after", robototest.Fault{Status: 500, Code: "RobotoInternalException", Message: "late", After: true}, both},
+		{"502", robototest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html}, both},
+		{"503", envelope(503, "RobotoServiceUnavailableException"), robotoOnly},
+		{"504", envelope(504, "RobotoServiceTimeoutException"), robotoOnly},
+		{"504 after", robototest.Fault{Status: 504, Code: "RobotoServiceTimeoutException", Message: "late", After: true}, robotoOnly},
+		{"401", envelope(401, "RobotoUnauthorizedException"), robotoOnly},
+		{"403", robototest.Fault{Status: 403, Message: "User is not authorized to access this resource with an explicit deny"}, robotoOnly},
+		{"404 envelope", envelope(404, "RobotoNotFoundException"), robotoOnly},
+		{"404 HTML", robototest.Fault{Status: 404, Body: "<html>Not Found</html>", Header: html}, both},
+		{"404 gateway", robototest.Fault{Status: 404, Message: "Not Found"}, robotoOnly},
+		{"redirect", robototest.Fault{Status: 307, Header: http.Header{"Location": {"https://example.com/"}}}, both},
+		{"reset before", robototest.Fault{Drop: true}, both},
+		{"reset after", robototest.Fault{Drop: true, After: true}, both},
+		{"timeout", robototest.Fault{Delay: time.Hour}, both},
+		{"timeout after", robototest.Fault{Delay: time.Hour, After: true}, both},
+		{"truncated", robototest.Fault{Truncate: true}, both},
+		{"wrong shape", robototest.Fault{Status: 200, Body: `{"data":{"items":7,"name":[]}}`, After: true}, both},
+		{"HTML 200", robototest.Fault{Status: 200, Body: "<html>Log in</html>", Header: html}, both},
+		{"1 GB", robototest.Fault{Huge: 1 << 30}, both},
+		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException", Message: "expired"}, awsOnly},
+		{"throttled", robototest.Fault{AWSError: "ThrottlingException", Message: "Rate exceeded"}, awsOnly},
+		{"AWS 429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, awsOnly},
+		{"AWS 500", robototest.Fault{AWSError: "InternalServiceError", Status: 500}, awsOnly},
+		{"access denied", robototest.Fault{AWSError: "AccessDeniedException", Message: "not authorized"}, awsOnly},
+		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, awsOnly},
+		{"wrong region", robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("us-west-2\""), []byte("eu-west-1\"")) }}, robotoOnly},
+	}
+}
+
+// faultCall is a call of the provider, reached by one of Terraform's operations.
+type faultCall struct {
+	name      string
+	operation robototest.Operation
+	// skip lets calls of the same operation pass that the scenario makes before.
+	skip int
+	// settings are the provider's.
+	settings map[string]tftypes.Value
+	// prepare runs before the fault; act is where it happens.
+	prepare, act func(context.Context, *core) error
+	// after is the configuration of the plain apply; nil destroys.
+	after attributes
+	// versions is the most that may be stored in the end.
+	versions int
+	// handedOn lets somebody else take the name as soon as it is free. That secret has to
+	// be there in the end.
+	handedOn bool
+}
+
+func faultCalls() []faultCall {
+	versioned := attributes{"name": text("db"), "value_wo": text("the value"), "value_wo_version": text("1")}
+	rotated := attributes{"name": text("db"), "value_wo": text("another value"), "value_wo_version": text("2")}
+	plain := attributes{"name": text("db"), "value_wo": text("the value")}
+	changed := attributes{"name": text("db"), "value_wo": text("another value")}
+	apply := func(config attributes) func(context.Context, *core) error {
+		return func(ctx context.Context, c *core) error { return c.apply(ctx, config) }
+	}
+	list := func(ctx context.Context, c *core) error {
+		names, err := c.readSecrets(ctx)
+		if err == nil && !slices.Equal(names, []string{"db", "x1", "x2", "x3"}) {
+			err = fmt.Errorf("WRONG: the list is %v", names)
+		}
+		return err
+	}
+	listed := func(ctx context.Context, c *core) error {
+		for _, name := range []string{"x1", "x2", "x3"} {
+			c.roboto.AddSecret(robototest.DefaultOrg, name)
+		}
+		return c.apply(ctx, versioned)
+	}
+	replaced := func(ctx context.Context, c *core) error {
+		err := c.apply(ctx, versioned)
+		handOn(c.roboto)
+		return err
+	}
+	return []faultCall{
+		{name: "organizations", operation: robototest.ListOrgs, act: apply(versioned), after: versioned, versions: 1},
+		{name: "create", operation: robototest.CreateSecret, act: apply(versioned), after: versioned, versions: 1},
+		{name: "credentials on create", operation: robototest.GetCredentials, act: apply(versioned), after: versioned, versions: 1},
+		{name: "put on create", operation: robototest.PutValue, act: apply(versioned), after: versioned, versions: 1},
+		{name: "get on refresh", operation: robototest.GetSecret, prepare: apply(versioned), act: apply(versioned), after: versioned, versions: 2},
+		{name: "credentials on rotate", operation: robototest.GetCredentials, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 2},
+		{name: "put on rotate", operation: robototest.PutValue, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 3},
+		{name: "credentials on compare", operation: robototest.GetCredentials, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "get value on compare", operation: robototest.GetValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "put on update", operation: robototest.PutValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "delete", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil},
+		{name: "delete, name handed on", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil, handedOn: true},
+		{name: "get on refresh, name handed on", operation: robototest.GetSecret, prepare: replaced, act: apply(nil), after: nil, handedOn: true},
+		{name: "list page 1", operation: robototest.ListSecrets, prepare: listed, act: list, after: versioned, versions: 1},
+		{name: "list page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: list, after: versioned, versions: 1},
+		{
+			name: "bulk refresh", operation: robototest.ListSecrets, prepare: listed, act: apply(versioned), after: versioned, versions: 1,
+			settings: map[string]tftypes.Value{"bulk_refresh": tftypes.NewValue(tftypes.Bool, true)},
+		},
+	}
+}
+
+// aws tells where the call goes.
+func (c faultCall) aws() bool {
+	return c.operation == robototest.PutValue || c.operation == robototest.GetValue
+}
+
+// believes tells whether the answer is no fault but Roboto's own word: the secret
+// is gone.
+func (c faultCall) believes(f robototest.Fault) bool {
+	return (c.operation == robototest.GetSecret || c.operation == robototest.DeleteSecret) && f.Code == "RobotoNotFoundException"
+}
+
+// TestFaults is the matrix: each call, each fault, once, three times and for
+// ever. Whatever happens in the middle, one plain apply after the fault ends
+// right. testdata/faults.txt says which faults are survived; run with -update after
+// a change. The table also goes into the file that ROBOTO_FAULT_TABLE names.
+func TestFaults(t *testing.T) {
+	cases, calls := faultCases(), faultCalls()
+	table := map[[2]string]string{}
+	cells := 0
+	for _, call := range calls {
+		for _, fc := range cases {
+			if fc.only == robotoOnly && call.aws() || fc.only == awsOnly && !call.aws() || call.believes(fc.fault) {
+				continue
+			}
+			cell := ""
+			for _, times := range []int{1, 3, 0} {
+				cells++
+				cell += runFault(t, call, fc, times)
+			}
+			table[[2]string{call.name, fc.name}] = cell
+		}
+	}
+	got := faultTable(calls, cases, table, cells)
+	if path := os.Getenv("ROBOTO_FAULT_TABLE"); path != "" {
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden := filepath.Join("testdata", "faults.txt")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("other faults are survived than in %s; run with -update and read the difference", golden)
+	}
+}
+
+func faultTable(calls []faultCall, cases []faultCase, table map[[2]string]string, cells int) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever.\ns survived   e clear error, repaired by one plain apply   W wrong   - not a fault of this call\n\n")
+	for i, call := range calls {
+		fmt.Fprintf(&out, "%4d  %s\n", i+1, call.name)
+	}
+	fmt.Fprintln(&out)
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "fault")
+	for i := range calls {
+		fmt.Fprintf(w, "\t%d", i+1)
+	}
+	for _, fc := range cases {
+		fmt.Fprintf(w, "\n%s", fc.name)
+		for _, call := range calls {
+			fmt.Fprintf(w, "\t%s", cmp.Or(table[[2]string{call.name, fc.name}], "-"))
+		}
+	}
+	_ = w.Flush()
+	fmt.Fprintf(&out, "\n\n%d cells, %d wrong\n", cells, strings.Count(fmt.Sprint(slices.Collect(maps.Values(table))), "W"))
+	return out.Bytes()
+}
+
+// faultDeadline bounds every operation, on the fake clock: ten attempts of
+// thirty seconds with the longest waits, for each of a few calls.
+const faultDeadline = 30 * time.Minute
+
+// runFault returns "s", "e" or "W".
+func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
+	verdict := "W"
+	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server, c := startCall(t, call)
+			ctx := t.Context()
+			fault := fc.fault
+			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
+			server.ResetRequests()
+			server.Inject(fault)
+			began := time.Now()
+			err := call.act(ctx, c)
+			if server.Count(call.operation) <= call.skip {
+				t.Error("the call was not made")
+			}
+			if took := time.Since(began); took > faultDeadline {
+				t.Errorf("it took %s", took)
+			}
+			if err != nil && strings.Contains(err.Error(), "WRONG") {
+				t.Error(err)
+			}
+			server.ClearFaults()
+			if again := c.apply(ctx, call.after); again != nil {
+				t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
+			}
+			if wrong := c.disagreement(ctx, call); wrong != nil {
+				t.Fatalf("%v\n\nafter: %v", wrong, err)
+			}
+			verdict = "s"
+			if err != nil {
+				verdict = "e"
+			}
+		})
+	})
+	return verdict
+}
+
+// startCall has done what comes before the call. Where the name is handed on, this
+// happens as soon as it is free.
+func startCall(t *testing.T, call faultCall) (*robototest.Server, *core) {
+	t.Helper()
+	var next successor
+	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
+	c := newCore(t, server)
+	c.settings = call.settings
+	if call.prepare != nil {
+		c.must(call.prepare(t.Context(), c))
+	}
+	if call.handedOn {
+		time.Sleep(time.Second) // the successor is made at another time
+		next.server.Store(server)
+	}
+	return server, c
+}
+
+// disagreement compares state and service.
+func (c *core) disagreement(ctx context.Context, call faultCall) error {
+	record, exists := c.roboto.Record(robototest.DefaultOrg, "db")
+	if call.after == nil && call.handedOn {
+		if !c.state.IsNull() {
+			return errors.New("the secret is still in the state")
+		}
+		return successorIsSafe(c.roboto)
+	}
+	if call.after == nil {
+		if exists || !c.state.IsNull() {
+			return errors.New("the secret is not gone")
+		}
+		return nil
+	}
+	value, versionID, _ := c.roboto.Value(robototest.DefaultOrg, "db")
+	var configured string
+	c.must(call.after["value_wo"].As(&configured))
+	switch {
+	case !exists || c.state.IsNull() || c.tainted:
+		return errors.New("the secret is not there")
+	case value != configured:
+		return fmt.Errorf("the stored value is %q", value)
+	case c.attribute("version_id") != versionID:
+		return fmt.Errorf("version_id is %q, the service has %q", c.attribute("version_id"), versionID)
+	case c.attribute("arn") != record.ARN:
+		return errors.New("the ARN is that of another secret")
+	}
+	if n := len(c.roboto.Versions(robototest.DefaultOrg, "db")); n > call.versions {
+		return fmt.Errorf("%d versions were written, at most %d are right", n, call.versions)
+	}
+	empty, err := c.planIsEmpty(ctx, call.after)
+	if err == nil && !empty {
+		err = errors.New("the plan after it is not empty")
+	}
+	return err
+}

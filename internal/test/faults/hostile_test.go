@@ -1,0 +1,163 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// Whatever would take the value somewhere else is refused before AWS is called,
+// and leaves nothing behind.
+func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
+	const region = "us-west-2"
+	for name, test := range map[string]struct {
+		operation    robototest.Operation
+		old, changed string
+	}{
+		"record of another secret":           {robototest.CreateSecret, `"name":"db"`, `"name":"other"`},
+		"record of another organization":     {robototest.CreateSecret, `"org_id":"og_test"`, `"org_id":"og_evil"`},
+		"record at another service":          {robototest.CreateSecret, ":secretsmanager:", ":s3:"},
+		"record in a region with a dot":      {robototest.CreateSecret, region, "evil.s3"},
+		"credentials for another secret":     {robototest.GetCredentials, `"name":"db"`, `"name":"other"`},
+		"credentials for another ARN":        {robototest.GetCredentials, ":123456789012:", ":210987654321:"},
+		"credentials at another service":     {robototest.GetCredentials, ":secretsmanager:", ":s3:"},
+		"credentials in another region":      {robototest.GetCredentials, `"region":"` + region, `"region":"eu-west-1`},
+		"credentials in a region with a dot": {robototest.GetCredentials, region, "evil.s3"},
+		"a region that ends the host name":   {robototest.GetCredentials, region, "x/"},
+		"a region with an at sign":           {robototest.GetCredentials, region, "a@b"},
+		"credentials without a token":        {robototest.GetCredentials, `"session_token":"`, `"session_token":"","x":"`},
+		"credentials for another store":      {robototest.GetCredentials, `"store_type":"aws"},"record"`, `"store_type":"vault"},"record"`},
+		// Answers that agree with each other.
+		"all at another service":     {"", ":secretsmanager:", ":s3:"},
+		"all in a region with a dot": {"", region, "evil.s3"},
+		"all in a region that ends":  {"", region, "x/"},
+		"all in a region with an at": {"", region, "a@b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server.AddSecret(robototest.DefaultOrg, "other")
+				c := newCore(t, server)
+				var happened atomic.Bool
+				server.Inject(robototest.Fault{Operation: test.operation, Mutate: func(body []byte) []byte {
+					if bytes.Contains(body, []byte(test.old)) {
+						happened.Store(true)
+					}
+					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
+				}})
+				if err := c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(canary)}); err == nil {
+					t.Error("the answer was believed")
+				}
+				if !happened.Load() {
+					t.Error("no answer was changed")
+				}
+				if n := server.Count(robototest.PutValue) + server.Count(robototest.GetValue) + server.Count(robototest.Unknown); n != 0 {
+					t.Errorf("AWS was called %d times", n)
+				}
+				if _, exists := server.Record(robototest.DefaultOrg, "other"); !exists {
+					t.Error("another secret was deleted")
+				}
+				if !c.state.IsNull() {
+					t.Error("there is a state")
+				}
+			})
+		})
+	}
+}
+
+// What AWS answers to a write goes into the state only as far as it is known
+// before.
+func TestHostileVersionIsNotStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := newCore(t, server)
+		server.Inject(robototest.Fault{Mutate: func(body []byte) []byte {
+			if i := bytes.Index(body, []byte(`"VersionId":"`)); i >= 0 {
+				i += len(`"VersionId":"`)
+				return append(append(bytes.Clone(body[:i]), canary...), body[i+36:]...)
+			}
+			return body
+		}, Operation: robototest.PutValue})
+		_ = c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")})
+		if strings.Contains(c.state.String(), canary) {
+			t.Error("the state holds what AWS echoed")
+		}
+	})
+}
+
+// What AWS answers to a read has to be of the secret and the version asked for.
+func TestHostileValueIsNotBelieved(t *testing.T) {
+	for name, test := range map[string]struct {
+		// versionID is whether a version is asked for.
+		versionID    bool
+		old, changed string
+	}{
+		"of another secret":        {false, ":123456789012:", ":210987654321:"},
+		"of another version":       {true, "-elsewhere", "-somewhere"},
+		"of a version that is not": {false, "-elsewhere", " " + canary},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				c, ctx := newCore(t, server), t.Context()
+				server.AddSecret(robototest.DefaultOrg, "db")
+				config := attributes{"name": text("db")}
+				if id := server.SetValue(robototest.DefaultOrg, "db", "the value"); test.versionID {
+					config["version_id"] = text(id)
+				}
+				c.must(c.openEphemeral(ctx, config))
+				server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(body []byte) []byte {
+					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
+				}})
+				if err := c.openEphemeral(ctx, config); err == nil || !strings.Contains(err.Error(), "than the one asked for") {
+					t.Errorf("the error is %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A redirect would carry the API key or the value to another host.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	for _, operation := range robototest.Operations() {
+		// A 307 repeats the request, unless its body cannot be sent again; a 303 makes it a GET.
+		for _, status := range []int{http.StatusTemporaryRedirect, http.StatusSeeOther} {
+			t.Run(fmt.Sprint(operation, "/", status), func(t *testing.T) { redirectIsNotFollowed(t, operation, status) })
+		}
+	}
+}
+
+func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status int) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := newCore(t, server)
+		elsewhere := server.SecretsManagerEndpoint()
+		if operation == robototest.PutValue || operation == robototest.GetValue {
+			elsewhere = server.Endpoint()
+		}
+		server.Inject(robototest.Fault{
+			Operation: operation, Status: status,
+			Header: http.Header{"Location": {elsewhere + "/"}},
+		})
+		ctx := t.Context()
+		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary)})
+		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary + "2")})
+		_, _ = c.readSecrets(ctx)
+		_ = c.apply(ctx, nil)
+		if server.Count(operation) == 0 {
+			t.Error("the operation was never called")
+		}
+		if n := server.Count(robototest.Unknown); n != 0 {
+			t.Errorf("%d redirects were followed", n)
+		}
+	})
+}

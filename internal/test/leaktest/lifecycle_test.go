@@ -1,0 +1,163 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaktest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+const required = `
+terraform {
+  required_providers {
+    roboto = {
+      source = "roboto-ai/roboto"
+    }
+  }
+}
+`
+
+// lifecycleModule has a secret of each kind of value for each way in which a value's
+// change is noticed.
+const lifecycleModule = required + `
+variable "compared" {
+  type      = map(string)
+  ephemeral = true
+}
+
+variable "versioned" {
+  type      = map(string)
+  ephemeral = true
+}
+
+variable "kinds" {
+  type = set(string)
+}
+
+variable "generation" {
+  type = string
+}
+
+resource "roboto_secret" "compared" {
+  for_each = var.kinds
+  name     = "compared-${each.key}"
+  value_wo = var.compared[each.key]
+}
+
+resource "roboto_secret" "versioned" {
+  for_each           = var.kinds
+  name               = "versioned-${each.key}"
+  value_wo           = var.versioned[each.key]
+  value_wo_version   = var.generation
+  detect_value_drift = true
+}
+`
+
+// lifecycleReaders adopt, read and hand on what exists.
+const lifecycleReaders = `
+import {
+  for_each = var.kinds
+  to       = roboto_secret.imported[each.key]
+  id       = "imported-${each.key}"
+}
+
+resource "roboto_secret" "imported" {
+  for_each = var.kinds
+  name     = "imported-${each.key}"
+  value_wo = var.compared[each.key]
+}
+
+data "roboto_secret" "one" {
+  for_each = var.kinds
+  name     = "versioned-${each.key}"
+}
+
+data "roboto_secrets" "all" {}
+
+ephemeral "roboto_secret" "source" {
+  for_each = var.kinds
+  name     = "elsewhere-${each.key}"
+}
+
+resource "roboto_secret" "copy" {
+  for_each = var.kinds
+  name     = "copy-${each.key}"
+  value_wo = ephemeral.roboto_secret.source[each.key].value
+}
+
+output "secrets" {
+  value = [data.roboto_secret.one, data.roboto_secrets.all]
+}
+
+output "copies" {
+  value     = roboto_secret.copy
+  sensitive = true
+}
+`
+
+// lifecycle goes from the first plan to destroy, with services that behave.
+func lifecycle(s *scene) {
+	kinds := slices.Sorted(maps.Keys(awkward))
+	generate := func(what string) {
+		compared, versioned := map[string]string{}, map[string]string{}
+		for _, kind := range kinds {
+			compared[kind] = s.canary(kind, "compared, "+what)
+			versioned[kind] = s.canary(kind, "versioned, "+what)
+		}
+		s.variable("compared", compared)
+		s.variable("versioned", versioned)
+		s.variable("generation", what)
+	}
+	s.module("main.tf", lifecycleModule)
+	s.variable("kinds", kinds)
+	s.run(0, "init")
+
+	for _, generation := range []string{"created", "updated"} {
+		generate(generation)
+		s.saved(generation)
+		s.wasWritten(2 * len(kinds))
+	}
+
+	for _, kind := range kinds {
+		s.roboto.SetValue(robototest.DefaultOrg, "compared-"+kind, s.canary(kind, "compared, written elsewhere"))
+		s.roboto.SetValue(robototest.DefaultOrg, "versioned-"+kind, s.canary(kind, "versioned, written elsewhere"))
+	}
+	s.saved("drift")
+
+	for _, kind := range kinds {
+		for _, name := range []string{"imported-", "elsewhere-"} {
+			s.roboto.AddSecret(robototest.DefaultOrg, name+kind)
+			value := s.canary(kind, name+"by somebody")
+			s.roboto.SetValue(robototest.DefaultOrg, name+kind, value)
+		}
+	}
+	s.module("readers.tf", lifecycleReaders)
+	s.run(0, "apply", "-auto-approve")
+	s.run(0, "show", "-json")
+	s.run(0, "output", "-json")
+
+	// What is refused is not repeated either.
+	tooLong := map[string]string{"60-kB": s.canary("60-kB", "that is too long") + s.canary("60-kB", "of the same")}
+	s.variable("kinds", []string{"60-kB"})
+	s.variable("compared", tooLong)
+	s.run(1, "plan")
+
+	s.variable("kinds", kinds)
+	generate("destroyed")
+	s.run(0, "destroy", "-auto-approve")
+	if left := s.roboto.Records(robototest.DefaultOrg); len(left) > len(kinds) {
+		s.t.Errorf("%d secrets are left, want those that Terraform only read", len(left))
+	}
+}
+
+// saved makes a plan that has something to do, saves, shows and applies it.
+func (s *scene) saved(name string) {
+	s.t.Helper()
+	file := name + ".tfplan"
+	s.run(2, "plan", "-detailed-exitcode", "-out="+file)
+	s.run(0, "show", "-json", file)
+	s.run(0, "apply", file)
+}

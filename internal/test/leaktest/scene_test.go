@@ -1,0 +1,283 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaktest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+// class is what kind of secret a needle is.
+type class string
+
+const (
+	secretValue     class = "secret value"
+	apiKey          class = "API key"
+	accessKeyID     class = "access key ID"
+	secretAccessKey class = "secret access key"
+	sessionToken    class = "session token"
+)
+
+type needle struct {
+	leakscan.Needle
+	class class
+}
+
+// scene is a Roboto, a Terraform workspace that uses it, and all that the two leave.
+type scene struct {
+	t      *testing.T
+	name   string
+	roboto *robototest.Server
+	*terraformcli.Workspace
+
+	// root is the workspace's directory, and records that of what each run left.
+	root, records string
+	runs          int
+	secrets       []needle
+	// written are the secrets that Terraform has written, by name.
+	written map[string]bool
+	// met are the attacks of hostile services that happened.
+	met sync.Map
+	// vars are the module's input variables, in the form of the environment.
+	vars []string
+}
+
+// stage prepares a scene whose evidence is collected when the test ends, however it
+// ends.
+func (e *evidence) stage(t *testing.T, name string, set *set) *scene {
+	t.Helper()
+	roboto := robototest.Start(t, robototest.Options{})
+	s := &scene{
+		t: t, name: name, roboto: roboto,
+		root: t.TempDir(), records: t.ArtifactDir(),
+		written: map[string]bool{},
+	}
+	workspace, err := terraformcli.NewWorkspace(s.root, set.terraform, set.mirror, append([]string{
+		"ROBOTO_API_KEY=" + roboto.APIKey(),
+		"ROBOTO_SERVICE_ENDPOINT=" + roboto.Endpoint(),
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + roboto.SecretsManagerEndpoint(),
+		"TF_LOG=TRACE",
+	}, set.env...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Workspace = workspace
+	t.Cleanup(func() { e.collect(s) })
+	return s
+}
+
+// canary makes up a value of a kind and looks for it from now on.
+func (s *scene) canary(kind, what string) string {
+	value := canary(kind)
+	s.hide(secretValue, kind+" value "+what, value)
+	return value
+}
+
+// wasWritten notes that Terraform has written the last n canaries, so that the search
+// has to find them where they belong.
+func (s *scene) wasWritten(n int) {
+	for _, needle := range s.secrets[len(s.secrets)-n:] {
+		s.written[needle.Name] = true
+	}
+}
+
+func (s *scene) hide(class class, name, value string) {
+	s.secrets = append(s.secrets, needle{leakscan.Needle{Name: "the " + name + " of " + s.name, Value: value}, class})
+}
+
+// module replaces the module's file.
+func (s *scene) module(name, content string) {
+	s.t.Helper()
+	if err := s.Write(name, content); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// variable sets an input variable for the runs that follow. Terraform takes text as
+// it is, and anything else as an expression.
+func (s *scene) variable(name string, value any) {
+	s.t.Helper()
+	text, ok := value.(string)
+	if !ok {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		text = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(encoded))
+	}
+	prefix := "TF_VAR_" + name + "="
+	s.vars = slices.DeleteFunc(s.vars, func(v string) bool { return strings.HasPrefix(v, prefix) })
+	s.vars = append(s.vars, prefix+text)
+}
+
+// run runs Terraform, keeps what it leaves, and fails the test if its exit code is
+// not the wanted one.
+func (s *scene) run(wantCode int, args ...string) {
+	s.t.Helper()
+	record := s.next(args[0])
+	s.runs++
+	result, err := s.Run(s.t.Context(), append(slices.Clone(s.vars), "TF_LOG_PATH="+record+".trace.log"), args...)
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.keep(record+".stdout", result.Stdout)
+	s.keep(record+".stderr", result.Stderr)
+	s.snapshot(record)
+	if result.ExitCode != wantCode {
+		// The output may hold what the search is about to find.
+		s.t.Fatalf("terraform %s ended with exit code %d instead of %d; go test -artifacts keeps %s.stderr", args[0], result.ExitCode, wantCode, record)
+	}
+}
+
+// next is where the next run's records go, less what tells them apart.
+func (s *scene) next(command string) string {
+	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs+1, command))
+}
+
+func (s *scene) keep(file string, content []byte) {
+	s.t.Helper()
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// snapshot copies states, backups and locks as they are now; later runs replace them.
+func (s *scene) snapshot(record string) {
+	s.t.Helper()
+	entries, err := os.ReadDir(s.Dir)
+	if err != nil {
+		s.t.Error(err)
+	}
+	for _, entry := range entries {
+		if !strings.Contains(entry.Name(), ".tfstate") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(s.Dir, entry.Name()))
+		if err != nil {
+			s.t.Error(err)
+		}
+		s.keep(record+"."+strings.Trim(entry.Name(), "."), content)
+	}
+}
+
+// artifacts are all that the scene left behind, apart from the provider itself.
+func (s *scene) artifacts() ([]leakscan.Artifact, error) {
+	var all []leakscan.Artifact
+	for _, dir := range []struct{ name, path string }{{"records", s.records}, {"workspace", s.root}} {
+		files, err := leakscan.Files(os.DirFS(dir.path), nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			file.Name = s.name + "/" + dir.name + "/" + file.Name
+			all = append(all, file)
+			private, err := privateData(file)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, private...)
+		}
+	}
+	return append(all, s.requests()...), nil
+}
+
+// privateData is what a state keeps for the provider, which is encoded twice.
+func privateData(file leakscan.Artifact) ([]leakscan.Artifact, error) {
+	if !strings.Contains(file.Name, "tfstate") || strings.Contains(file.Name, "lock") {
+		return nil, nil
+	}
+	content, err := file.Read()
+	if err != nil || len(content) == 0 {
+		return nil, err
+	}
+	var state struct {
+		Resources []struct {
+			Name      string `json:"name"`
+			Instances []struct {
+				Private string `json:"private"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", file.Name, err)
+	}
+	var all []leakscan.Artifact
+	for _, resource := range state.Resources {
+		for i, instance := range resource.Instances {
+			private, err := base64.StdEncoding.DecodeString(instance.Private)
+			if err != nil {
+				return nil, fmt.Errorf("reading %s: %w", file.Name, err)
+			}
+			if len(private) > 0 {
+				all = append(all, leakscan.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), private))
+			}
+		}
+	}
+	return all, nil
+}
+
+// The parts of requests in which something secret has its place.
+const (
+	robotoAuthorization = "requests to Roboto, Authorization"
+	awsAuthorization    = "requests to AWS, Authorization"
+	awsSessionToken     = "requests to AWS, X-Amz-Security-Token"
+	awsPutValue         = "requests to AWS, body of PutSecretValue"
+)
+
+// requests are all requests of the scene, cut where something secret has its place.
+func (s *scene) requests() []leakscan.Artifact {
+	parts := map[string]*bytes.Buffer{}
+	add := func(part string, text []byte) {
+		if parts[part] == nil {
+			parts[part] = &bytes.Buffer{}
+		}
+		parts[part].Write(append(text, '\n'))
+	}
+	for _, r := range s.roboto.Requests() {
+		service, body := "requests to Roboto", "requests to Roboto"
+		if r.AWS() {
+			service, body = "requests to AWS", "requests to AWS"
+		}
+		if r.Operation == robototest.PutValue {
+			body = awsPutValue
+		}
+		add(service, fmt.Appendf(nil, "%s %s?%s", r.Method, r.Path, r.Query))
+		for name, values := range r.Header {
+			part := service
+			if own := service + ", " + name; own == robotoAuthorization || own == awsAuthorization || own == awsSessionToken {
+				part = own
+			}
+			add(part, []byte(name+": "+strings.Join(values, "\n")))
+		}
+		add(body, r.Body)
+	}
+	var all []leakscan.Artifact
+	for part, text := range parts {
+		all = append(all, leakscan.Bytes(s.name+"/"+part, text.Bytes()))
+	}
+	return all
+}
+
+// needles are all that must not be in the artifacts.
+func (s *scene) needles() []needle {
+	s.hide(apiKey, "API key", s.roboto.APIKey())
+	for i, c := range s.roboto.IssuedCredentials() {
+		s.hide(accessKeyID, fmt.Sprintf("access key ID %d", i+1), c.AccessKeyID)
+		s.hide(secretAccessKey, fmt.Sprintf("secret access key %d", i+1), c.SecretAccessKey)
+		s.hide(sessionToken, fmt.Sprintf("session token %d", i+1), c.SessionToken)
+	}
+	return s.secrets
+}

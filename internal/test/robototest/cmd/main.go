@@ -1,0 +1,79 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command cmd runs the embedded Roboto as a process, for trying the provider by
+// hand:
+//
+//	go run ./internal/test/robototest/cmd
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "robototest:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var options robototest.Options
+	flag.StringVar(&options.Listen, "listen", "127.0.0.1:0", "address of Roboto's endpoint, on loopback")
+	flag.StringVar(&options.APIKey, "api-key", "", "API key to accept (default: a random one)")
+	flag.IntVar(&options.PageSize, "page-size", 100, "records on a page")
+	flag.Func("org", "ID of an organization, may be repeated (default: "+robototest.DefaultOrg+")", func(id string) error {
+		options.Orgs = append(options.Orgs, id)
+		return nil
+	})
+	quiet := flag.Bool("quiet", false, "do not log requests")
+	flag.Parse()
+	if !*quiet {
+		options.OnRequest = func(r robototest.Request) {
+			fmt.Printf("%s  %-7s  %-14s  %-6s %s\n", r.Time.Format(time.TimeOnly), outcome(r.Status), r.Operation, r.Method, r.Path)
+		}
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server, err := robototest.New(options)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+
+	if len(options.Orgs) == 0 {
+		options.Orgs = []string{robototest.DefaultOrg}
+	}
+	fmt.Printf("An embedded Roboto is listening. In another terminal:\n\n"+
+		"  export ROBOTO_API_KEY=%s\n"+
+		"  export ROBOTO_SERVICE_ENDPOINT=%s\n"+
+		"  export AWS_ENDPOINT_URL_SECRETS_MANAGER=%s\n"+
+		"  export ROBOTO_ORG_ID=%s\n\n"+
+		"Organizations: %s. Press Ctrl-C to end it; its secrets end with it.\n\n",
+		server.APIKey(), server.Endpoint(), server.SecretsManagerEndpoint(), options.Orgs[0], strings.Join(options.Orgs, ", "))
+	<-ctx.Done()
+	fmt.Println()
+	for _, violation := range server.Violations() {
+		fmt.Println("A client broke a rule:", violation)
+	}
+	return nil
+}
+
+func outcome(status int) string {
+	if status == 0 {
+		return "dropped"
+	}
+	return strconv.Itoa(status)
+}
