@@ -75,7 +75,7 @@ func (c *Client) ownOrgs(ctx context.Context) ([]Org, error) {
 	}
 	orgs, err := c.callerOrgs(ctx)
 	if err == nil || ctx.Err() == nil {
-		c.orgs = orgLookup{lock: c.orgs.lock, done: true, orgs: orgs, err: err}
+		c.orgs.done, c.orgs.orgs, c.orgs.err = true, orgs, err
 	}
 	return orgs, err
 }
