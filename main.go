@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 // version is the released version, set by the linker. See .goreleaser.yml.
@@ -34,7 +34,7 @@ func main() {
 		muteUnreadLog()
 	}
 
-	newProvider := provider.New(version, roboto.OSEnvironment())
+	newProvider := provider.New(version, settings.OSEnvironment())
 	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{
 		Address: "registry.terraform.io/roboto-ai/roboto",
 		Debug:   *debug,

@@ -20,7 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -82,7 +82,7 @@ func (e *environment) with(pairs ...string) *environment {
 }
 
 func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	env := roboto.Environment{
+	env := settings.Environment{
 		Getenv:      func(name string) string { return e.vars[name] },
 		UserHomeDir: func() (string, error) { return e.home, nil },
 	}

@@ -4,38 +4,24 @@
 package provider
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
-
-// explanation is an error in words for the person at the terminal: what
-// happened, and what to do next.
-type explanation struct {
-	what, next string
-}
-
-func (e explanation) String() string {
-	if e.next == "" {
-		return e.what
-	}
-	return e.what + "\n\n" + e.next
-}
 
 // addSecretError says what could not be done ("create", "read", …) with which secret,
 // and why.
 func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
 	explained := explain(err)
-	if task == "update" && errors.Is(err, roboto.ErrNotFound) {
+	if task == "update" && roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew."
 	}
 	diags.AddError(
@@ -54,19 +40,12 @@ func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID 
 }
 
 // addReplacedWarning is for a refresh that finds another secret under the name.
-func addReplacedWarning(diags *diag.Diagnostics, replaced *roboto.ReplacedError) {
+func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddWarning("Roboto Secret Was Replaced Elsewhere",
-		fmt.Sprintf("%s\n\nTerraform takes the secret that is gone out of the state and leaves the other one alone. The plan creates the secret again, which fails as long as the other one has the name. "+
+		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform takes the secret that is gone out of the state. The plan creates it again, which fails as long as the other one has the name. "+
 			"Delete the other secret, or choose another name here.\n\n"+
 			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
-			describeReplaced(replaced), importBlock(replaced.Found.SecretRef)))
-}
-
-func describeReplaced(replaced *roboto.ReplacedError) string {
-	found := replaced.Found
-	return fmt.Sprintf("The secret %s that Terraform manages is gone. It was created at %s and had the ARN %s. Another secret has its name now: it was created at %s by %s and has the ARN %s.",
-		describe(found.SecretRef), replaced.Known.Created.Format(time.RFC3339), replaced.Known.ARN,
-		found.Created.Format(time.RFC3339), found.CreatedBy, found.ARN)
+			describe(ref), explain(err).what, importBlock(ref)))
 }
 
 // warnUnresolvableName is for a name that is fine here and of no use to an action.
@@ -119,7 +98,7 @@ func describe(ref roboto.SecretRef) string {
 // addCompareError is for a plan that cannot tell whether the value differs.
 func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
-	if errors.Is(err, roboto.ErrUnauthorized) || errors.Is(err, roboto.ErrAWSAccessDenied) {
+	if mayNotRead(err) {
 		explained.next = "Use a token that may read the value; or set value_wo_version, with which planning reads no value and the value is written when that version changes. " +
 			"To destroy the secret with this token, use terraform destroy -refresh=false, which compares nothing."
 	}
@@ -127,10 +106,19 @@ func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 		fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.\n\n%s", describe(ref), explained))
 }
 
+// mayNotRead tells whether the API key does not give access to the value.
+func mayNotRead(err error) bool {
+	switch roboto.KindOf(err) {
+	case roboto.KindUnauthorized, roboto.KindTokenRefused, roboto.KindAWSAccessDenied:
+		return true
+	}
+	return false
+}
+
 // addDriftError is for a refresh that cannot tell whether the value changed.
 func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
-	if errors.Is(err, roboto.ErrUnauthorized) || errors.Is(err, roboto.ErrAWSAccessDenied) {
+	if mayNotRead(err) {
 		explained.next = "Use a token that may read the value; or remove detect_value_drift and run terraform apply -refresh=false once, as refreshing goes by the last apply. " +
 			"To destroy the secret with this token, use terraform destroy -refresh=false."
 	}
@@ -161,191 +149,20 @@ func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanu
 // addSettingError is for settings that are wrong by themselves. Only settings
 // that cannot hold a credential point at their line, which Terraform prints.
 func addSettingError(diags *diag.Diagnostics, err error) {
-	setting, ok := errors.AsType[*roboto.SettingError](err)
+	setting, ok := errors.AsType[*settings.Error](err)
 	if !ok {
 		diags.AddError("Invalid Provider Configuration", err.Error())
 		return
 	}
-	detail := explain(setting).String()
+	detail := explainSetting(setting).String()
 	switch setting.Setting {
-	case roboto.SettingProfile, roboto.SettingConfigFile, roboto.SettingOrgID, roboto.SettingRequestTimeout, roboto.SettingMaxAttempts:
+	case settings.Profile, settings.ConfigFile, settings.OrgID, settings.RequestTimeout, settings.MaxAttempts:
 		if setting.Source == "" {
 			diags.AddAttributeError(path.Root(setting.Setting), "Invalid Provider Configuration", detail)
 			return
 		}
 	}
 	diags.AddError("Invalid Provider Configuration", detail)
-}
-
-// explain turns an error of package roboto into words.
-func explain(err error) explanation {
-	if e, ok := errors.AsType[*roboto.SettingError](err); ok {
-		return explainSetting(e)
-	}
-	if e, ok := errors.AsType[*roboto.OrgChoiceError](err); ok {
-		return explanation{
-			what: "No organization is given, and " + e.Error() + ".",
-			next: "Set org_id on the resource or in the provider block, or the environment variable ROBOTO_ORG_ID.",
-		}
-	}
-	if e, ok := errors.AsType[*roboto.UnsettledCreateError](err); ok {
-		return explainUnsettled(e)
-	}
-	if e, ok := errors.AsType[*roboto.NameTakenError](err); ok {
-		return explanation{
-			what: "A secret of this name exists already in the organization." + serviceWords(e.Err),
-			next: "If it is not in this Terraform state, manage it from here on: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
-				"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first. " +
-				"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply.",
-		}
-	}
-	if e, ok := errors.AsType[*roboto.ReplacedError](err); ok {
-		return explanation{
-			what: describeReplaced(e) + " It was left alone.",
-			next: "Apply again, without -refresh=false: Terraform then takes the secret that is gone out of the state, and says how to adopt the other one.",
-		}
-	}
-	if e, ok := errors.AsType[*roboto.UnconfirmedGoneError](err); ok {
-		return explainUnconfirmed(e)
-	}
-	if e, ok := errors.AsType[*roboto.UnsettledDeleteError](err); ok {
-		return explanation{
-			what: "It may be gone all the same. " + explain(e.Delete).what + " Looking for it failed too: " + explain(e.Settle).what,
-			next: "When the cause is removed, apply again: Terraform then looks first.",
-		}
-	}
-	if e, ok := errors.AsType[*roboto.APIError](err); ok {
-		return explainAPIError(e)
-	}
-	if e, ok := errors.AsType[*roboto.AWSError](err); ok {
-		return explainAWSError(e)
-	}
-	if e, ok := errors.AsType[*roboto.TransportError](err); ok {
-		return explainTransport(e)
-	}
-	if e, ok := errors.AsType[*roboto.UnexpectedAnswerError](err); ok {
-		return explainUnexpected(e)
-	}
-	if e, ok := errors.AsType[*roboto.UnsupportedStoreError](err); ok {
-		return explanation{
-			what: fmt.Sprintf("Its value is kept in a store of type %q, which is not supported by this provider version.", e.StoreType),
-			next: "Upgrade the provider.",
-		}
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return explanation{what: "The operation was canceled.", next: "Apply again to go on."}
-	case errors.Is(err, context.DeadlineExceeded):
-		return explanation{what: "The operation ran out of time.", next: "Apply again to go on."}
-	}
-	return explanation{what: capitalize(err.Error()) + "."}
-}
-
-func explainSetting(e *roboto.SettingError) explanation {
-	from := ""
-	if e.Source != "" {
-		from = ", which comes from " + e.Source + ","
-	}
-	return explanation{
-		what: fmt.Sprintf("The setting %s%s cannot be used: %s.", e.Setting, from, e.Problem),
-		next: e.Remedy,
-	}
-}
-
-func explainUnsettled(e *roboto.UnsettledCreateError) explanation {
-	what := "A record may have been left behind. " + explain(e.Create).what
-	if e.Settle != nil {
-		what += " Looking for the record failed too: " + explain(e.Settle).what
-	}
-	return explanation{
-		what: what,
-		next: "When the cause is removed, apply again. If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref),
-	}
-}
-
-func explainUnconfirmed(e *roboto.UnconfirmedGoneError) explanation {
-	const what = "Roboto says that there is no such secret. It is not taken for deleted, because "
-	if e.Err != nil {
-		cause := explain(e.Err)
-		return explanation{
-			what: what + "the organizations of the API key's owner could not be looked up. " + cause.what,
-			next: cause.next,
-		}
-	}
-	return explanation{
-		what: what + "the API key's owner does not belong to the organization " + e.Ref.OrgID + ", so Roboto may be hiding it.",
-		next: "Use an API key of somebody who belongs to the organization. If the secret is to be forgotten, take it out of the state with terraform state rm, or with a removed block.",
-	}
-}
-
-func explainTransport(e *roboto.TransportError) explanation {
-	next := "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again."
-	if e.Untrusted() {
-		next = "Check that the endpoint is the right one. If a proxy of yours opens TLS connections, add its certificate to the system's trusted ones, or name it in SSL_CERT_FILE."
-	}
-	return explanation{what: fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Reason, e.Request), next: next}
-}
-
-func explainUnexpected(e *roboto.UnexpectedAnswerError) explanation {
-	next := "Check that the provider's endpoint is Roboto's API and not a proxy or a login page before it. If it is, please report this to Roboto's support."
-	if e.AWS {
-		next = "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
-	}
-	return explanation{what: fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem), next: next}
-}
-
-func explainAPIError(e *roboto.APIError) explanation {
-	return explanation{
-		what: fmt.Sprintf("Roboto answered %s to %s%s", e.Status(), e.Request, serviceMessage(e.Message)),
-		next: nextAfter(e),
-	}
-}
-
-func explainAWSError(e *roboto.AWSError) explanation {
-	return explanation{
-		what: fmt.Sprintf("AWS Secrets Manager answered %s to %s%s", e.Status(), e.Operation, serviceMessage(e.Message)),
-		next: nextAfter(e),
-	}
-}
-
-// nextAfter is what to do about a refusal by either service. The more special
-// sentinels stand first.
-func nextAfter(err error) string {
-	for _, advice := range []struct {
-		kind error
-		next string
-	}{
-		{roboto.ErrNotFound, "Check the name and the organization."},
-		{roboto.ErrNotRoboto, "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. Check that the provider's endpoint is Roboto's API, without a path, and that no proxy answers in its place."},
-		{roboto.ErrLimitExceeded, "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."},
-		{roboto.ErrTokenRefused, "Check that the API key is valid and meant for this endpoint, and that its owner may do this; keys are managed at " + roboto.TokenSettingsPage + "."},
-		{roboto.ErrUnauthorized, "Ask an administrator of the organization for the permission, or use an API key that has it."},
-		{roboto.ErrRedirected, "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."},
-		{roboto.ErrNoValue, "The secret has no value yet. Write one first, with value_wo or with roboto secrets write."},
-		{roboto.ErrAWSAccessDenied, "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."},
-		{roboto.ErrThrottled, "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."},
-		{roboto.ErrUnavailable, "The service failed through all attempts. Apply again later; nothing that was done is lost."},
-	} {
-		if errors.Is(err, advice.kind) {
-			return advice.next
-		}
-	}
-	return "If the message does not explain it, please report this to Roboto's support."
-}
-
-// serviceMessage ends a sentence with the service's own words.
-func serviceMessage(message string) string {
-	if message == "" {
-		return "."
-	}
-	return ": " + strings.TrimSuffix(message, ".") + "."
-}
-
-func serviceWords(err error) string {
-	if err == nil {
-		return ""
-	}
-	return " " + explain(err).what
 }
 
 // importBlock leaves the resource's address, which a provider does not know, to

@@ -8,6 +8,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -25,6 +26,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 var (
@@ -37,7 +39,7 @@ var (
 // New returns the constructor that Terraform's plugin server asks for. The
 // version is that of the release; the environment is where settings come from
 // that the provider block leaves out.
-func New(version string, environment roboto.Environment) func() provider.Provider {
+func New(version string, environment settings.Environment) func() provider.Provider {
 	return func() provider.Provider {
 		return &robotoProvider{version: version, environment: environment}
 	}
@@ -45,7 +47,7 @@ func New(version string, environment roboto.Environment) func() provider.Provide
 
 type robotoProvider struct {
 	version     string
-	environment roboto.Environment
+	environment settings.Environment
 }
 
 type providerModel struct {
@@ -70,52 +72,52 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 		MarkdownDescription: "Manage the secrets of [Roboto](https://www.roboto.ai). Values go straight to AWS Secrets Manager " +
 			"with temporary credentials that Roboto hands out: they are in no Terraform state or plan, and in no request to Roboto.",
 		Attributes: map[string]schema.Attribute{
-			roboto.SettingAPIKey: schema.StringAttribute{
+			settings.APIKey: schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "Access token, created in Roboto's [token settings](https://app.roboto.ai/settings/tokens). " +
 					"Falls back to the environment variables `ROBOTO_API_KEY` and `ROBOTO_BEARER_TOKEN`, then to a profile of the config file. " +
 					"Better left out of configurations: anyone who reads them could use it.",
 			},
-			roboto.SettingEndpoint: schema.StringAttribute{
+			settings.Endpoint: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Base URL of Roboto's API. Falls back to the source that gave the API key, " +
 					"`ROBOTO_SERVICE_ENDPOINT` for a key from the environment and the profile's endpoint for a key from a profile, so that a key never " +
-					"travels to an endpoint it was not meant for; then to `" + roboto.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
+					"travels to an endpoint it was not meant for; then to `" + settings.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
 			},
-			roboto.SettingProfile: schema.StringAttribute{
+			settings.Profile: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Profile of the config file to take API key and endpoint from. Set here, it beats `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_PROFILE`, then to the file's default profile. Conflicts with `api_key`.",
 			},
-			roboto.SettingConfigFile: schema.StringAttribute{
+			settings.ConfigFile: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Path of the config file that Roboto's own tools use; both of its versions are read. Set here, it beats `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_CONFIG_FILE`, then to `~/.roboto/config.json`. Conflicts with `api_key`.",
 			},
-			roboto.SettingOrgID: schema.StringAttribute{
+			settings.OrgID: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "ID of the organization for everything that names none itself. Falls back to `ROBOTO_ORG_ID`, then to the API key owner's " +
 					"organization if there is exactly one. Changing it never moves or replaces secrets that exist in state.",
 				Validators: []validator.String{orgIDValidator{}},
 			},
-			roboto.SettingRequestTimeout: schema.StringAttribute{
+			settings.RequestTimeout: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "How long one attempt of one request may take, as a duration such as `30s` or `1m30s`. " +
 					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to the `default_http_timeout` of the profile in use, then to `30s`.",
 				Validators: []validator.String{durationValidator{}},
 			},
-			roboto.SettingMaxAttempts: schema.Int64Attribute{
+			settings.MaxAttempts: schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "How often a request to Roboto or AWS is tried at most, the first time included, when the service is busy or unreachable. Defaults to `10`.",
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
-			roboto.SettingSecretsManagerEndpoint: schema.StringAttribute{
+			settings.SecretsManagerEndpoint: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of AWS Secrets Manager, for private (VPC) endpoints and tests. Falls back to `AWS_ENDPOINT_URL_SECRETS_MANAGER`, then to " +
 					"the public endpoint of the secret's region. Plain `http` is accepted for loopback addresses only.",
 			},
-			roboto.SettingBulkRefresh: schema.BoolAttribute{
+			settings.BulkRefresh: schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Refresh from listings of whole organizations: a plan then asks for pages of secrets instead of each secret by itself. " +
 					"A listing may still show a secret that somebody deleted a moment ago, so a plan may notice such a deletion one run later. Defaults to `false`.",
@@ -133,12 +135,12 @@ func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.Valida
 		return
 	}
 	for setting, value := range map[string]types.String{
-		roboto.SettingProfile:    model.Profile,
-		roboto.SettingConfigFile: model.ConfigFile,
+		settings.Profile:    model.Profile,
+		settings.ConfigFile: model.ConfigFile,
 	} {
 		if !value.IsNull() && !value.IsUnknown() {
 			resp.Diagnostics.AddAttributeError(path.Root(setting), "Conflicting Attributes",
-				fmt.Sprintf("The API key is given in %q, so %q would have no effect. Remove one of the two.", roboto.SettingAPIKey, setting))
+				fmt.Sprintf("The API key is given in %q, so %q would have no effect. Remove one of the two.", settings.APIKey, setting))
 		}
 	}
 }
@@ -149,21 +151,7 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := &providerData{unknown: model.unknownSettings()}
-	var err error
-	if !model.OrgID.IsUnknown() {
-		data.orgID, err = roboto.DefaultOrgID(model.settings(), p.environment)
-	}
-	if err == nil && !data.unconfigured() {
-		var config roboto.Config
-		config, err = roboto.ResolveSettings(model.settings(), p.environment)
-		data.client = roboto.NewClient(config, roboto.Options{
-			ToolName:    "terraform-provider-roboto",
-			ToolVersion: p.version,
-			Environment: p.environment,
-			Observe:     logExchange,
-		})
-	}
+	data, err := p.newData(model)
 	if err != nil {
 		addSettingError(&resp.Diagnostics, err)
 		return
@@ -172,6 +160,32 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
 	resp.ListResourceData = data
+}
+
+// newData makes no call. An unknown default organization does not keep those from calling
+// that name their own; any other unknown setting leaves the client nil.
+func (p *robotoProvider) newData(model providerModel) (*providerData, error) {
+	data := &providerData{unknown: model.unknownSettings()}
+	if !slices.Contains(data.unknown, settings.OrgID) {
+		var err error
+		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
+			return nil, err
+		}
+	}
+	if slices.ContainsFunc(data.unknown, func(setting string) bool { return setting != settings.OrgID }) {
+		return data, nil
+	}
+	config, err := settings.Resolve(model.settings(), p.environment)
+	if err != nil {
+		return nil, err
+	}
+	data.client = roboto.NewClient(config, roboto.Options{
+		ToolName:    "terraform-provider-roboto",
+		ToolVersion: p.version,
+		DialContext: p.environment.DialContext,
+		Log:         logExchange,
+	})
+	return data, nil
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {
@@ -194,10 +208,10 @@ func (p *robotoProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newSecretURIFunction, newParseSecretURIFunction}
 }
 
-// settings are the explicit ones; validation has made sure of their form.
-func (m providerModel) settings() roboto.Settings {
+// settings are those of the provider block. Validation has made sure of their form.
+func (m providerModel) settings() settings.Explicit {
 	timeout, _ := time.ParseDuration(m.RequestTimeout.ValueString())
-	return roboto.Settings{
+	return settings.Explicit{
 		APIKey:                 roboto.NewSensitive(m.APIKey.ValueString()),
 		Endpoint:               m.Endpoint.ValueString(),
 		Profile:                m.Profile.ValueString(),
@@ -216,15 +230,15 @@ func (m providerModel) unknownSettings() []string {
 		name  string
 		value attr.Value
 	}{
-		{roboto.SettingAPIKey, m.APIKey},
-		{roboto.SettingEndpoint, m.Endpoint},
-		{roboto.SettingProfile, m.Profile},
-		{roboto.SettingConfigFile, m.ConfigFile},
-		{roboto.SettingOrgID, m.OrgID},
-		{roboto.SettingRequestTimeout, m.RequestTimeout},
-		{roboto.SettingMaxAttempts, m.MaxAttempts},
-		{roboto.SettingSecretsManagerEndpoint, m.SecretsManagerEndpoint},
-		{roboto.SettingBulkRefresh, m.BulkRefresh},
+		{settings.APIKey, m.APIKey},
+		{settings.Endpoint, m.Endpoint},
+		{settings.Profile, m.Profile},
+		{settings.ConfigFile, m.ConfigFile},
+		{settings.OrgID, m.OrgID},
+		{settings.RequestTimeout, m.RequestTimeout},
+		{settings.MaxAttempts, m.MaxAttempts},
+		{settings.SecretsManagerEndpoint, m.SecretsManagerEndpoint},
+		{settings.BulkRefresh, m.BulkRefresh},
 	} {
 		if setting.value.IsUnknown() {
 			unknown = append(unknown, setting.name)

@@ -4,8 +4,9 @@
 package provider
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -26,36 +27,51 @@ type providerData struct {
 	unknown []string
 }
 
-// unconfigured tells whether no call can be made at all. An unknown default
-// organization does not keep those from calling that name their own.
-func (d *providerData) unconfigured() bool {
-	return slices.ContainsFunc(d.unknown, func(setting string) bool { return setting != roboto.SettingOrgID })
+// canCall tells whether all settings are known that a call for an organization takes.
+// orgID is "" for the default organization.
+func (d *providerData) canCall(orgID string) bool {
+	return d.client != nil && (orgID != "" || len(d.unknown) == 0)
 }
 
-// ready tells whether calls can be made, for an organization of the caller's own
-// (orgGiven) or for the default one.
-func (d *providerData) ready(orgGiven bool) bool {
-	return !d.unconfigured() && (orgGiven || len(d.unknown) == 0)
-}
+// gateAnswer is what is to become of a call.
+type gateAnswer int
 
-// complete adds the default organization to a reference without one, as far as
-// that takes no call.
-func (d *providerData) complete(ref roboto.SecretRef) roboto.SecretRef {
-	if ref.OrgID == "" {
-		ref.OrgID = d.orgID
+const (
+	callNow gateAnswer = iota
+	deferCall
+	// refuseCall comes with an error among the diagnostics.
+	refuseCall
+)
+
+// gate decides whether a call can be made now. The task completes "Terraform has to call Roboto
+// to". orgID is "" for the default organization.
+func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
+	switch {
+	case d.canCall(orgID):
+		return callNow
+	case deferralAllowed:
+		return deferCall
 	}
-	return ref
-}
-
-// addUnknownError says why a call cannot be made, where Terraform cannot defer it.
-func (d *providerData) addUnknownError(diags *diag.Diagnostics, task string) {
 	diags.AddError(
 		"Provider Configuration Not Known Yet",
-		fmt.Sprintf("Terraform has to call Roboto to %s, but of the provider configuration it does not know %s yet, because the value depends on "+
+		fmt.Sprintf("Terraform has to call Roboto to %s. For the provider configuration, it does not know %s yet, because the value depends on "+
 			"something that is not applied yet. No other source is used in its place.\n\n"+
 			"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
 			task, strings.Join(d.unknown, ", ")),
 	)
+	return refuseCall
+}
+
+// knownOrg is the organization for a call as far as it is known without one: the given one, else the
+// default one, else "".
+func (d *providerData) knownOrg(given string) string { return cmp.Or(given, d.orgID) }
+
+// findOrg is knownOrg, or else the only organization of the API key's owner, which takes a call.
+func (d *providerData) findOrg(ctx context.Context, given string) (string, error) {
+	if known := d.knownOrg(given); known != "" {
+		return known, nil
+	}
+	return d.client.OnlyOrgID(ctx)
 }
 
 // notKnownYet is the result that goes with a deferral: nulls would pass for what
@@ -64,9 +80,9 @@ func notKnownYet(result tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(result.Type(), tftypes.UnknownValue)
 }
 
-// configured extracts the data in a Configure method. It is nil before the
-// provider is configured, as during terraform validate.
-func configured(data any, diags *diag.Diagnostics) *providerData {
+// dataOf extracts the data in a Configure method. It is nil before the provider is configured,
+// as during terraform validate.
+func dataOf(data any, diags *diag.Diagnostics) *providerData {
 	if data == nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 // TestAccRealService takes a secret through its life in the organization that the
@@ -34,7 +34,7 @@ func TestAccRealService(t *testing.T) {
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
-			"roboto": providerserver.NewProtocol6WithError(provider.New("test", roboto.OSEnvironment())()),
+			"roboto": providerserver.NewProtocol6WithError(provider.New("test", settings.OSEnvironment())()),
 			"echo":   echoprovider.NewProviderServer(),
 		},
 		Steps: []resource.TestStep{

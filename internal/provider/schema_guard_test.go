@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 // The kinds of things that have a schema.
@@ -213,7 +213,7 @@ func guardedType(g guarded, kind tftypes.Type) []guarded {
 
 func readSchemas(t *testing.T) schemaSet {
 	t.Helper()
-	server := providerserver.NewProtocol6(provider.New("test", roboto.Environment{})())()
+	server := providerserver.NewProtocol6(provider.New("test", settings.Environment{})())()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

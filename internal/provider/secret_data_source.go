@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
 var (
@@ -53,7 +55,7 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 }
 
 func (d *secretDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = configured(req.ProviderData, &resp.Diagnostics)
+	d.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *secretDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
@@ -70,21 +72,20 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	selector := secretSelector{model.Name, model.OrgID, model.URI}
 	ref := selector.ref()
-	if !d.data.ready(ref.OrgID != "") {
-		if req.ClientCapabilities.DeferralAllowed {
-			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-			resp.State.Raw = notKnownYet(resp.State.Raw)
-			return
-		}
-		d.data.addUnknownError(&resp.Diagnostics, "read the secret "+describe(ref))
+	switch d.data.gate("read the secret "+describe(ref), ref.OrgID, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+	case deferCall:
+		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+		resp.State.Raw = notKnownYet(resp.State.Raw)
+		return
+	case refuseCall:
 		return
 	}
-	ref, err := d.data.client.Resolve(ctx, ref)
-	if err != nil {
-		addSecretError(&resp.Diagnostics, "read", ref, err)
-		return
+	var record roboto.Record
+	orgID, err := d.data.findOrg(ctx, ref.OrgID)
+	if err == nil {
+		ref.OrgID = orgID
+		record, err = d.data.client.Record(ctx, ref)
 	}
-	record, err := d.data.client.Record(ctx, ref)
 	if err != nil {
 		addSecretError(&resp.Diagnostics, "read", ref, err)
 		return

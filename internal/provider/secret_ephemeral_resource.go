@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -75,7 +74,7 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 }
 
 func (e *secretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.data = configured(req.ProviderData, &resp.Diagnostics)
+	e.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
 func (e *secretEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
@@ -91,23 +90,23 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		return
 	}
 	ref := secretSelector{model.Name, model.OrgID, model.URI}.ref()
-	if !e.data.ready(ref.OrgID != "") {
-		if req.ClientCapabilities.DeferralAllowed {
-			resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
-			resp.Result.Raw = notKnownYet(resp.Result.Raw)
-			return
-		}
-		e.data.addUnknownError(&resp.Diagnostics, "read the value of the secret "+describe(ref))
+	switch e.data.gate("read the value of the secret "+describe(ref), ref.OrgID, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+	case deferCall:
+		resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
+		resp.Result.Raw = notKnownYet(resp.Result.Raw)
+		return
+	case refuseCall:
 		return
 	}
-	ref, err := e.data.client.Resolve(ctx, ref)
+	orgID, err := e.data.findOrg(ctx, ref.OrgID)
 	if err != nil {
 		addSecretError(&resp.Diagnostics, "read", ref, err)
 		return
 	}
-	value, versionID, err := e.data.client.Value(roboto.Record{SecretRef: ref}).Read(ctx, model.VersionID.ValueString())
+	ref.OrgID = orgID
+	value, versionID, err := e.data.client.ValueAccess(roboto.Record{SecretRef: ref}).Read(ctx, model.VersionID.ValueString())
 	switch {
-	case errors.Is(err, roboto.ErrNoValue) && !model.VersionID.IsNull():
+	case roboto.KindOf(err) == roboto.KindNoValue && !model.VersionID.IsNull():
 		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)
 		return
 	case err != nil:

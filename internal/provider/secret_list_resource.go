@@ -6,7 +6,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -54,10 +53,8 @@ func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.
 func (l *secretListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var model secretListModel
 	diags := req.Config.Get(ctx, &model)
-	if !diags.HasError() && !l.data.ready(!model.OrgID.IsNull()) {
-		l.data.addUnknownError(&diags, "list the secrets")
-	}
-	if diags.HasError() {
+	// Terraform cannot defer a list.
+	if diags.HasError() || l.data.gate("list the secrets", model.OrgID.ValueString(), false, &diags) == refuseCall {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
@@ -70,22 +67,16 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		addListError(&diags, orgID, err)
 		push(list.ListResult{Diagnostics: diags})
 	}
-	orgID := model.OrgID.ValueString()
-	if orgID == "" {
-		var err error
-		if orgID, err = l.data.client.OrgID(ctx); err != nil {
-			fail("", err)
-			return
-		}
+	orgID, err := l.data.findOrg(ctx, model.OrgID.ValueString())
+	if err != nil {
+		fail("", err)
+		return
 	}
 	left := req.Limit
-	for record, err := range l.data.client.Records(ctx, orgID) {
+	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString()) {
 		if err != nil {
 			fail(orgID, err)
 			return
-		}
-		if !strings.HasPrefix(record.Name, model.NamePrefix.ValueString()) {
-			continue
 		}
 		if err := roboto.ValidateName(record.Name); err != nil {
 			if !push(unmanageable(record, err)) {

@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -122,7 +121,7 @@ func (r *secretResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 }
 
 func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.data = configured(req.ProviderData, &resp.Diagnostics)
+	r.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // ValidateConfig checks what concerns the value. None of its diagnostics carries
@@ -219,12 +218,8 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 // planCreate needs a call only to look up an organization that is given nowhere.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
 	warnUnresolvableName(diags, plan.Name)
-	switch {
-	case !config.OrgID.IsNull():
-	case r.data.orgID != "":
-		plan.OrgID = types.StringValue(r.data.orgID)
-	case r.data.ready(false):
-		orgID, err := r.data.client.OrgID(ctx)
+	if config.OrgID.IsNull() && (r.data.knownOrg("") != "" || r.data.canCall("")) {
+		orgID, err := r.data.findOrg(ctx, "")
 		if err != nil {
 			addSecretError(diags, "plan", plan.ref(), err)
 			return
@@ -261,14 +256,13 @@ func (r *secretResource) planUpdate(
 			plan.VersionID = types.StringUnknown()
 			return nil
 		}
-		if !r.data.ready(state.OrgID.ValueString() != "") {
-			if deferralAllowed {
-				return &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-			}
-			r.data.addUnknownError(diags, fmt.Sprintf("compare the value of the secret %q", state.Name.ValueString()))
+		switch r.data.gate("compare the value of the secret "+describe(state.ref()), state.OrgID.ValueString(), deferralAllowed, diags) {
+		case deferCall:
+			return &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+		case refuseCall:
 			return nil
 		}
-		same, versionID, err := compareStoredValue(ctx, r.data.client.Value(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
+		same, versionID, err := compareStoredValue(ctx, r.data.client.ValueAccess(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
 			addCompareError(diags, state.ref(), err)
 			return nil
@@ -287,7 +281,7 @@ func (r *secretResource) planUpdate(
 // constant time. A secret without a value differs from any value.
 func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (same bool, versionID string, _ error) {
 	stored, versionID, err := access.Read(ctx, "")
-	if errors.Is(err, roboto.ErrNoValue) {
+	if roboto.KindOf(err) == roboto.KindNoValue {
 		return false, "", nil
 	}
 	return err == nil && stored.Equal(value), versionID, err
@@ -302,11 +296,15 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	ref := state.ref()
-	if !r.data.ready(ref.OrgID != "") {
-		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("create the secret %q", ref.Name))
+	if r.data.gate("create the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
 		return
 	}
-	record, err := r.data.client.CreateSecret(ctx, ref)
+	var record roboto.Record
+	orgID, err := r.data.findOrg(ctx, ref.OrgID)
+	if err == nil {
+		ref.OrgID = orgID
+		record, err = r.data.client.CreateSecret(ctx, ref)
+	}
 	if err != nil {
 		addSecretError(&resp.Diagnostics, "create", ref, err)
 		return
@@ -322,7 +320,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	if !config.ValueWO.IsNull() {
-		versionID, err := r.data.client.Value(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
+		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
 			if cleanupErr := r.cleanUp(ctx, record); cleanupErr != nil {
 				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
@@ -355,21 +353,20 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	// The framework wants an identity also of what is deferred or found to be gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	if !r.data.ready(state.OrgID.ValueString() != "") {
-		if req.ClientCapabilities.DeferralAllowed {
-			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-			return
-		}
-		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("refresh the secret %q", state.Name.ValueString()))
+	switch r.data.gate("refresh the secret "+describe(state.ref()), state.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+	case deferCall:
+		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+		return
+	case refuseCall:
 		return
 	}
 	record, err := r.data.client.RefreshRecord(ctx, state.record())
-	if replaced, ok := errors.AsType[*roboto.ReplacedError](err); ok {
-		addReplacedWarning(&resp.Diagnostics, replaced)
+	switch roboto.KindOf(err) {
+	case roboto.KindReplaced:
+		addReplacedWarning(&resp.Diagnostics, state.ref(), err)
 		resp.State.RemoveResource(ctx)
 		return
-	}
-	if errors.Is(err, roboto.ErrNotFound) {
+	case roboto.KindNotFound:
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -379,8 +376,8 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.setRecord(record)
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
-		_, current, err := r.data.client.Value(record).Read(ctx, "")
-		if err != nil && !errors.Is(err, roboto.ErrNoValue) {
+		_, current, err := r.data.client.ValueAccess(record).Read(ctx, "")
+		if err != nil && roboto.KindOf(err) != roboto.KindNoValue {
 			addDriftError(&resp.Diagnostics, state.ref(), err)
 			return
 		}
@@ -401,8 +398,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if plan.VersionID.IsUnknown() {
-		if !r.data.ready(true) {
-			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("update the secret %q", state.Name.ValueString()))
+		if r.data.gate("update the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
 			return
 		}
 		versionID, err := r.updateValue(ctx, config, state)
@@ -423,7 +419,7 @@ func (r *secretResource) updateValue(ctx context.Context, config, state secretMo
 	if action == keepValue {
 		return state.VersionID, nil
 	}
-	access := r.data.client.Value(state.record())
+	access := r.data.client.ValueAccess(state.record())
 	value := roboto.NewSensitive(config.ValueWO.ValueString())
 	if action == compareValue {
 		same, current, err := compareStoredValue(ctx, access, value)
@@ -441,8 +437,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.data.ready(true) {
-		r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("delete the secret %q", state.Name.ValueString()))
+	if r.data.gate("delete the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
 		return
 	}
 	record := state.record()
@@ -458,27 +453,23 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 	if !ok {
 		return
 	}
-	ref = r.data.complete(ref)
-	switch {
-	case ref.OrgID != "":
-	case r.data.ready(false):
-		orgID, err := r.data.client.OrgID(ctx)
+	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
+	if r.data.knownOrg(ref.OrgID) == "" {
+		switch r.data.gate("import the secret "+describe(ref), "", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+		case deferCall:
+			// Terraform reads and plans also what it defers, so the name goes into the state.
+			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+		case refuseCall:
+			return
+		}
+	}
+	if resp.Deferred == nil {
+		orgID, err := r.data.findOrg(ctx, ref.OrgID)
 		if err != nil {
 			addSecretError(&resp.Diagnostics, "import", ref, err)
 			return
 		}
-		ref.OrgID = orgID
-	default:
-		if !req.ClientCapabilities.DeferralAllowed {
-			r.data.addUnknownError(&resp.Diagnostics, fmt.Sprintf("import the secret %q", ref.Name))
-			return
-		}
-		// Terraform reads and plans also what it defers, so the name goes into the state.
-		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-	}
-	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
-	if ref.OrgID != "" {
-		imported.OrgID = types.StringValue(ref.OrgID)
+		imported.OrgID = types.StringValue(orgID)
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, imported.Name)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, imported.OrgID)...)

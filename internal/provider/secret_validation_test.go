@@ -43,7 +43,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 			config: "provider \"roboto\" {\n  secrets_manager_endpoint = \"http://example.com\"\n}\n" + secret("db"),
 			want:   []string{"setting secrets_manager_endpoint", "plain http"},
 		},
-		"no API key":       {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, want: []string{"api_key", "no API key was found", "set ROBOTO_API_KEY"}},
+		"no API key":       {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, want: []string{"api_key", "No API key was found", "set ROBOTO_API_KEY"}},
 		"retired token":    {config: secret("db"), env: []string{"ROBOTO_API_KEY", "robo_pat_something"}, want: []string{"api_key", "ROBOTO_API_KEY", "retired", "https://app.roboto.ai/settings/tokens"}},
 		"not JSON":         {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, file: "api_key = 1", want: []string{"config_file", "not a JSON object", "Repair the file"}},
 		"unknown profile":  {config: "provider \"roboto\" {\n  profile = \"prod\"\n}\n" + secret("db"), file: `{"dev": {"token": "t"}}`, want: []string{"profile", `no profile "prod"`, `it has "dev"`}},

@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -71,7 +72,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 }
 
 func (d *secretsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = configured(req.ProviderData, &resp.Diagnostics)
+	d.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
 func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -81,43 +82,45 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !d.data.ready(!model.OrgID.IsNull()) {
-		if req.ClientCapabilities.DeferralAllowed {
-			resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-			resp.State.Raw = notKnownYet(resp.State.Raw)
+	switch d.data.gate("list the secrets", model.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+	case deferCall:
+		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+		resp.State.Raw = notKnownYet(resp.State.Raw)
+		return
+	case refuseCall:
+		return
+	}
+	orgID, err := d.data.findOrg(ctx, model.OrgID.ValueString())
+	if err != nil {
+		addListError(&resp.Diagnostics, "", err)
+		return
+	}
+	var records []roboto.Record
+	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString()) {
+		if err != nil {
+			addListError(&resp.Diagnostics, orgID, err)
 			return
 		}
-		d.data.addUnknownError(&resp.Diagnostics, "list the secrets")
-		return
+		records = append(records, record)
 	}
-	orgID, records, err := listRecords(ctx, d.data.client, model.OrgID.ValueString(), model.NamePrefix.ValueString())
-	if err != nil {
-		addListError(&resp.Diagnostics, orgID, err)
-		return
-	}
+	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
 	model.setRecords(orgID, records)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// listRecords returns the organization that was listed and its records, sorted by name.
-func listRecords(ctx context.Context, client *roboto.Client, orgID, namePrefix string) (string, []roboto.Record, error) {
-	if orgID == "" {
-		var err error
-		if orgID, err = client.OrgID(ctx); err != nil {
-			return "", nil, err
+// recordsWithPrefix yields the records of an organization whose names begin with prefix, in the
+// service's order. It ends after an error.
+func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix string) iter.Seq2[roboto.Record, error] {
+	return func(yield func(roboto.Record, error) bool) {
+		for record, err := range client.Records(ctx, orgID) {
+			if err == nil && !strings.HasPrefix(record.Name, prefix) {
+				continue
+			}
+			if !yield(record, err) {
+				return
+			}
 		}
 	}
-	var records []roboto.Record
-	for record, err := range client.Records(ctx, orgID) {
-		if err != nil {
-			return orgID, nil, err
-		}
-		if strings.HasPrefix(record.Name, namePrefix) {
-			records = append(records, record)
-		}
-	}
-	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
-	return orgID, records, nil
 }
 
 func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {

@@ -5,7 +5,6 @@ package roboto
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -52,14 +51,15 @@ func newBulkRefresh() *bulkRefresh {
 }
 
 // RefreshRecord is Record for a refresh of many secrets: with Config.BulkRefresh
-// it may answer from a listing. The error matches ErrNotFound if the known secret is
-// gone, and is a *ReplacedError if another secret has its name.
+// it may answer from a listing. The error is of KindNotFound if the known secret is gone, and of
+// KindReplaced if another secret has its name.
 func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error) {
-	ref, err := c.Resolve(ctx, known.SecretRef)
-	if err != nil {
-		return Record{}, err
-	}
-	record, listed := Record{}, false
+	var (
+		ref    = known.SecretRef
+		record Record
+		listed bool
+		err    error
+	)
 	if c.config.BulkRefresh {
 		record, listed = c.bulk.record(ctx, c, ref)
 	}
@@ -68,7 +68,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 		record, _, err = c.getRecord(ctx, ref)
 	}
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case KindOf(err) == KindNotFound:
 		if unconfirmed := c.confirmGone(ctx, ref); unconfirmed != nil {
 			return Record{}, unconfirmed
 		}
@@ -76,7 +76,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	case err != nil:
 		return Record{}, err
 	case record.isAnother(known):
-		return Record{}, &ReplacedError{Known: known, Found: record}
+		return Record{}, replaced(known, record)
 	}
 	c.seen.note(ref, record.Seen)
 	return record, nil

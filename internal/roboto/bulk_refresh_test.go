@@ -50,11 +50,10 @@ func inBubble(t *testing.T, bulk bool, test func(r refresher)) {
 		client := roboto.NewClient(roboto.Config{
 			APIKey:         roboto.NewSensitive(server.APIKey()),
 			Endpoint:       endpoint,
-			OrgID:          robototest.DefaultOrg,
 			RequestTimeout: time.Minute,
 			MaxAttempts:    1,
 			BulkRefresh:    bulk,
-		}, roboto.Options{ToolName: "bulk-refresh-test", Environment: roboto.Environment{DialContext: server.DialContext}})
+		}, roboto.Options{ToolName: "bulk-refresh-test", DialContext: server.DialContext})
 		test(refresher{t, server, client})
 	})
 }
@@ -174,7 +173,7 @@ func TestBulkRefreshNeverAnswersForWhatThisProcessDeleted(t *testing.T) {
 				if err := r.client.DeleteSecret(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); err != nil {
 					r.t.Fatal(err)
 				}
-				if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); !errors.Is(err, roboto.ErrNotFound) {
+				if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); roboto.KindOf(err) != roboto.KindNotFound {
 					r.t.Errorf("the deleted secret is %+v, %v", record, err)
 				}
 				// One for the deletion, which does not know the record, and one for the refresh.
@@ -210,7 +209,7 @@ func TestBulkRefreshNeverTakesAnAbsentNameForDeleted(t *testing.T) {
 		r.read(ref("late"))
 		r.wantRequests(bulkPages, 1)
 
-		if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("never")}); !errors.Is(err, roboto.ErrNotFound) {
+		if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("never")}); roboto.KindOf(err) != roboto.KindNotFound {
 			r.t.Errorf("a secret that never was is %+v, %v", record, err)
 		}
 		r.wantRequests(0, 1)

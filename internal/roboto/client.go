@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -29,6 +30,22 @@ import (
 
 // apiVersion is the rolling API version that this client speaks.
 const apiVersion = "2026-05-20"
+
+// Config is what a Client needs to know. All but SecretsManagerEndpoint and BulkRefresh has
+// to be set.
+type Config struct {
+	// APIKey may be empty; calls then fail with KindNoAPIKey.
+	APIKey   Sensitive
+	Endpoint *url.URL
+	// RequestTimeout bounds one attempt of one request.
+	RequestTimeout time.Duration
+	// MaxAttempts counts the first try too.
+	MaxAttempts int
+	// SecretsManagerEndpoint is nil for the public endpoint of the secret's region.
+	SecretsManagerEndpoint *url.URL
+	// BulkRefresh lets RefreshRecord answer from listings.
+	BulkRefresh bool
+}
 
 // Client speaks to one Roboto endpoint with one API key. It is safe for
 // concurrent use.
@@ -50,17 +67,18 @@ type Client struct {
 type Options struct {
 	// ToolName and ToolVersion name the calling program to the service.
 	ToolName, ToolVersion string
-	// Environment opens the connections.
-	Environment Environment
-	// Observe, if set, is called after each attempt of each request.
-	Observe func(context.Context, Exchange)
+	// DialContext opens connections. nil is the network, with the proxies that the
+	// process's environment names.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Log, if set, is called after each attempt of each request.
+	Log func(context.Context, Exchange)
 }
 
 // NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
-	pool := newConnectionPool(options.Environment.DialContext)
+	pool := newConnectionPool(options.DialContext)
 	transport := func() *attemptTransport {
-		return &attemptTransport{next: pool, timeout: config.RequestTimeout, pacer: &pacer{}, observe: options.Observe}
+		return &attemptTransport{next: pool, timeout: config.RequestTimeout, throttle: &throttle{}, log: options.Log}
 	}
 	return &Client{
 		config:         config,
@@ -123,9 +141,8 @@ type answer struct {
 	date, received time.Time
 }
 
-// send makes a request with the retries that its method allows. Its errors are
-// *APIError, *TransportError, *UnexpectedAnswerError, a *SettingError that wraps
-// ErrNoAPIKey, or the context's.
+// send makes a request with the retries that its method allows. Its errors are of type
+// *Error.
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {
@@ -138,7 +155,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return answer{}, newTransportError(c.config.Endpoint.Host, r.String(), err)
+		return answer{}, noAnswer(c.config.Endpoint.Host, r.String(), err)
 	}
 	if !isSuccess(resp.StatusCode) {
 		return answer{}, c.apiError(r, resp, body)
@@ -146,26 +163,19 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	return parseAnswer(r, resp.Header, body)
 }
 
-// sendError is for a request without an answer. wasSent tells the same of it as of err.
+// sendError is for a request without an answer.
 func (c *Client) sendError(ctx context.Context, r request, err error) error {
-	var failure error = newTransportError(c.config.Endpoint.Host, r.String(), err)
-	if ctx.Err() != nil {
-		failure = fmt.Errorf("%s: %w", r, context.Cause(ctx))
+	if ctx.Err() == nil {
+		return noAnswer(c.config.Endpoint.Host, r.String(), err)
 	}
-	if wasSent(err) {
-		return &sentError{failure}
-	}
+	failure := canceled(ctx, r.String())
+	failure.lost = wasSent(err)
 	return failure
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
 	if c.config.APIKey.IsEmpty() {
-		return nil, &SettingError{
-			Setting: SettingAPIKey,
-			Problem: "no API key was found: none is given explicitly, in ROBOTO_API_KEY or ROBOTO_BEARER_TOKEN, or in a profile of the config file ~/.roboto/config.json",
-			Remedy:  "Create a token at " + TokenSettingsPage + " and set ROBOTO_API_KEY to it.",
-			Err:     ErrNoAPIKey,
-		}
+		return nil, &Error{Kind: KindNoAPIKey, Request: r.String()}
 	}
 	var body any // not []byte: retryablehttp takes a nil slice for a body
 	if r.body != nil {
@@ -203,12 +213,16 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) error {
 	if redactor.redact(code) != code {
 		code = ""
 	}
+	kind := robotoKind(resp.StatusCode, code, message)
 	wait, _ := retryAfter(resp)
-	return &APIError{
+	return &Error{
+		Kind:       kind,
+		Service:    serviceRoboto,
 		Request:    r.String(),
 		StatusCode: resp.StatusCode,
 		Code:       code,
 		Message:    redactor.message(message),
+		lost:       kind == KindUnavailable,
 		retryAfter: wait,
 	}
 }
@@ -226,18 +240,14 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	}
 	var envelope map[string]json.RawMessage
 	if json.Unmarshal(body, &envelope) != nil {
-		return answer{}, &UnexpectedAnswerError{
-			Request:   r.String(),
-			Problem:   "it is not JSON",
-			malformed: true,
-		}
+		return answer{}, unreadable(r, "it is not JSON")
 	}
 	if failure, ok := envelope["error"]; ok && string(failure) != "null" {
-		return answer{}, &UnexpectedAnswerError{Request: r.String(), Problem: "it is an error with the status of a success"}
+		return answer{}, unexpected(r, "it is an error with the status of a success")
 	}
 	data, ok := envelope["data"]
 	if !ok && len(envelope) > 0 {
-		return answer{}, newShapeError(r)
+		return answer{}, wrongShape(r)
 	}
 	result.data = data
 	return result, nil
@@ -246,15 +256,11 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 // decode fills target from the answer's data.
 func (a answer) decode(r request, target any) error {
 	if len(a.data) == 0 || string(a.data) == "null" || json.Unmarshal(a.data, target) != nil {
-		return newShapeError(r)
+		return wrongShape(r)
 	}
 	return nil
 }
 
-func newShapeError(r request) error {
-	return &UnexpectedAnswerError{
-		Request:   r.String(),
-		Problem:   "its JSON does not have the shape of Roboto's answers",
-		malformed: true,
-	}
+func wrongShape(r request) error {
+	return unreadable(r, "its JSON does not have the shape of Roboto's answers")
 }

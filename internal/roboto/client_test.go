@@ -11,7 +11,7 @@ import (
 
 // Gateways refuse a GET with a body, an empty one too, which HTTP/2 makes visible.
 func TestRequestsWithoutABodyHaveNone(t *testing.T) {
-	endpoint, err := url.Parse(DefaultEndpoint)
+	endpoint, err := url.Parse("https://api.roboto.ai")
 	if err != nil {
 		t.Fatal(err)
 	}

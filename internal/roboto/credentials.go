@@ -33,8 +33,8 @@ func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error
 // credentials asks Roboto for access to one value, and refuses an answer that
 // would take the value anywhere else.
 func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCredentials, error) {
-	ref, err := c.Resolve(ctx, known.SecretRef)
-	if err != nil {
+	ref := known.SecretRef
+	if err := ref.validateFull(); err != nil {
 		return nil, err
 	}
 	r := request{method: http.MethodGet, path: secretPath(ref) + "/creds", orgHeader: headerOwnerOrg, orgID: ref.OrgID}
@@ -60,18 +60,18 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		return nil, err
 	}
 	refuse := func(problem string) (*temporaryCredentials, error) {
-		return nil, &UnexpectedAnswerError{Request: r.String(), Problem: problem}
+		return nil, unexpected(r, problem)
 	}
 	arn, err := parseARN(record.ARN)
 	switch {
 	case err != nil:
 		return refuse(err.Error())
 	case record.isAnother(known):
-		return nil, &ReplacedError{Known: known, Found: record}
+		return nil, replaced(known, record)
 	case known.ARN != "" && known.ARN != record.ARN:
 		return refuse("the credentials are for another AWS secret than the one that is known")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
-		return nil, newUnsupportedStoreError(ref, wire.Creds.StoreType)
+		return nil, unsupportedStore(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != arn.region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":

@@ -17,35 +17,197 @@ import (
 	"time"
 )
 
-// Sentinels for errors.Is. The errors that match them carry the details.
-var (
-	// ErrNotFound: Roboto itself said that there is no such secret. A 404 from a
-	// gateway or a wrong endpoint does not match.
-	ErrNotFound = errors.New("no such secret")
-	// ErrNotRoboto: a 404 that is not Roboto's.
-	ErrNotRoboto = errors.New("not found, and not by Roboto")
-	// ErrConflict: the name is taken in the organization.
-	ErrConflict = errors.New("the name is taken")
-	// ErrLimitExceeded: the organization may not have more.
-	ErrLimitExceeded = errors.New("limit exceeded")
-	// ErrUnauthorized: the token was refused, or may not do this.
-	ErrUnauthorized = errors.New("not authorized")
-	// ErrTokenRefused: the token itself was refused, rather than this one request.
-	ErrTokenRefused = errors.New("the token was refused")
-	// ErrRedirected: the answer was a redirect, which is not followed.
-	ErrRedirected = errors.New("redirected")
-	// ErrNoValue: the record exists, and no value was ever written to it.
-	ErrNoValue = errors.New("the secret has no value yet")
-	// ErrAWSAccessDenied: AWS refused the credentials that Roboto handed out.
-	ErrAWSAccessDenied = errors.New("access denied by AWS")
-	// ErrThrottled: a service still said that there were too many requests when the
+// Kind says how a call failed, as far as that makes a difference to whoever acts on it.
+type Kind int
+
+// The kinds of errors. KindOther is that of every error that is no *Error.
+const (
+	KindOther Kind = iota
+
+	// KindNotFound: Roboto itself said that there is no such secret. A 404 from a
+	// gateway or a wrong endpoint is KindNotRoboto.
+	KindNotFound
+	KindNotRoboto
+	// KindUnconfirmedGone: Roboto does not find the secret, which proves nothing: the API
+	// key's owner does not belong to the secret's organization, or Err kept that from being looked up.
+	KindUnconfirmedGone
+	// KindReplaced: the secret is gone, and another one has its name.
+	KindReplaced
+	// KindConflict: the service refused a name because it is taken.
+	KindConflict
+	// KindNameTaken: a record of that name exists which this call did not make.
+	KindNameTaken
+	// KindUnsettledCreate: a record may have been made. Err is how the create failed.
+	KindUnsettledCreate
+	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion failed.
+	KindUnsettledDelete
+
+	// KindNoAPIKey: no source gave an API key.
+	KindNoAPIKey
+	// KindTokenRefused: the API key itself was refused, rather than this one request.
+	KindTokenRefused
+	// KindUnauthorized: the API key may not do this.
+	KindUnauthorized
+	// KindLimitExceeded: the organization may not have more.
+	KindLimitExceeded
+	// KindNoOnlyOrg: the API key's owner belongs to no organization, or to several.
+	KindNoOnlyOrg
+
+	// KindNoValue: the record exists, and no value, or no such version, was ever written.
+	KindNoValue
+	// KindAWSAccessDenied: AWS refused the credentials that Roboto handed out.
+	KindAWSAccessDenied
+	// KindUnsupportedStore: the value is kept where this client cannot go.
+	KindUnsupportedStore
+
+	// KindThrottled: a service still said that there were too many requests when the
 	// attempts were used up.
-	ErrThrottled = errors.New("too many requests")
-	// ErrUnavailable: a service still failed when the attempts were used up.
-	ErrUnavailable = errors.New("service unavailable")
+	KindThrottled
+	// KindUnavailable: a service still failed when the attempts were used up.
+	KindUnavailable
+	// KindRefused: a service refused the request for a reason of its own.
+	KindRefused
+	// KindRedirected: the answer was a redirect, which is not followed.
+	KindRedirected
+	// KindNoAnswer: no answer, or only a part of one, came back.
+	KindNoAnswer
+	// KindUntrusted: the server's certificate was refused.
+	KindUntrusted
+	// KindUnexpectedAnswer: Roboto's answer must not be acted on. It is about another secret
+	// than the one asked for, say, or it is no JSON.
+	KindUnexpectedAnswer
+	// KindUnexpectedAWSAnswer is the same for AWS.
+	KindUnexpectedAWSAnswer
+	// KindCanceled: the caller's context ended. Err is why.
+	KindCanceled
 )
 
-// Error codes and messages of the service (src/roboto/exceptions/domain.py).
+var kindNames = [...]string{
+	KindOther:               "error",
+	KindNotFound:            "no such secret",
+	KindNotRoboto:           "not found, and not by Roboto",
+	KindUnconfirmedGone:     "not found, which proves nothing",
+	KindReplaced:            "another secret has the name",
+	KindConflict:            "conflict",
+	KindNameTaken:           "the name is taken",
+	KindUnsettledCreate:     "a record may exist",
+	KindUnsettledDelete:     "the secret may be gone",
+	KindNoAPIKey:            "no API key",
+	KindTokenRefused:        "the API key was refused",
+	KindUnauthorized:        "not authorized",
+	KindLimitExceeded:       "limit exceeded",
+	KindNoOnlyOrg:           "no organization chosen",
+	KindNoValue:             "no such value",
+	KindAWSAccessDenied:     "access denied by AWS",
+	KindUnsupportedStore:    "unsupported store",
+	KindThrottled:           "too many requests",
+	KindUnavailable:         "service unavailable",
+	KindRefused:             "refused",
+	KindRedirected:          "redirected",
+	KindNoAnswer:            "no usable answer",
+	KindUntrusted:           "certificate not trusted",
+	KindUnexpectedAnswer:    "unexpected answer",
+	KindUnexpectedAWSAnswer: "unexpected answer",
+	KindCanceled:            "canceled",
+}
+
+// String is "" for what is no kind.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		return ""
+	}
+	return kindNames[k]
+}
+
+// KindOf returns the kind of the outermost *Error in err, else KindOther.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return KindOther
+}
+
+// Error is how a call failed. Everything in it is fit to show: what a server sent is in it
+// only as its Code and Message, with secrets redacted.
+type Error struct {
+	Kind Kind
+	// Ref is the secret that it is about, where no single request is to blame.
+	Ref SecretRef
+	// Service is "Roboto" or "AWS Secrets Manager", or the host that did not answer.
+	Service string
+	// Request is the method and the path below the endpoint, or the AWS operation.
+	Request string
+	// StatusCode is that of a refusal, else 0.
+	StatusCode int
+	// Code is the service's own code of a refusal, or "".
+	Code string
+	// Message is the service's own message, or "".
+	Message string
+	// Problem is what this client finds wrong, or "".
+	Problem string
+	// Err is the cause, or nil.
+	Err error
+	// Settle is what kept this client from finding out whether a create or a deletion took
+	// effect, or nil.
+	Settle error
+
+	// lost is set when the request may have taken effect although it failed.
+	lost bool
+	// retryAfter is how long the service asked to wait, or 0.
+	retryAfter time.Duration
+}
+
+func (e *Error) Error() string {
+	var parts []string
+	if e.Ref.Name != "" {
+		parts = append(parts, "secret "+e.Ref.URI())
+	}
+	if e.Request != "" {
+		parts = append(parts, e.Request)
+	}
+	parts = append(parts, e.Kind.String())
+	if e.StatusCode != 0 {
+		parts = append(parts, e.Status())
+	}
+	for _, text := range []string{e.Message, e.Problem} {
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	if e.Problem == "" { // which is the cause in words
+		for _, err := range e.Unwrap() {
+			parts = append(parts, err.Error())
+		}
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Unwrap returns the causes.
+func (e *Error) Unwrap() []error {
+	var causes []error
+	for _, err := range []error{e.Err, e.Settle} {
+		if err != nil {
+			causes = append(causes, err)
+		}
+	}
+	return causes
+}
+
+// Status is the HTTP status in words, with the service's code if it gave one.
+func (e *Error) Status() string {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
+	if e.Code != "" {
+		text += ", " + e.Code
+	}
+	return text
+}
+
+const (
+	serviceRoboto = "Roboto"
+	serviceAWS    = "AWS Secrets Manager"
+)
+
+// Error codes and messages of Roboto (src/roboto/exceptions/domain.py).
 const (
 	codeNotFound        = "RobotoNotFoundException"
 	codeConflict        = "RobotoConflictException"
@@ -53,62 +215,29 @@ const (
 	messageTokenRefused = "User is not authorized to access this resource with an explicit deny"
 )
 
-// APIError is a refusal by Roboto or by a gateway before it.
-type APIError struct {
-	// Request is the method and the path below the endpoint.
-	Request    string
-	StatusCode int
-	// Code is the envelope's error_code, or "" where the answer was no envelope.
-	Code string
-	// Message is the service's own message, with secrets redacted, or "".
-	Message string
-
-	// retryAfter is how long the service asked to wait, or 0.
-	retryAfter time.Duration
-}
-
-func (e *APIError) Error() string {
-	text := fmt.Sprintf("%s: %s", e.Request, e.Status())
-	if e.Message != "" {
-		text += ": " + e.Message
+// robotoKind sorts a refusal by Roboto, or by a gateway before it.
+func robotoKind(status int, code, message string) Kind {
+	switch {
+	case code == codeLimitExceeded:
+		return KindLimitExceeded
+	case status == http.StatusNotFound && code == codeNotFound:
+		return KindNotFound
+	case status == http.StatusNotFound && code == "":
+		return KindNotRoboto
+	case status == http.StatusConflict && code == codeConflict:
+		return KindConflict
+	case status == http.StatusUnauthorized, strings.Contains(message, messageTokenRefused):
+		return KindTokenRefused
+	case status == http.StatusForbidden:
+		return KindUnauthorized
+	case status == http.StatusTooManyRequests:
+		return KindThrottled
+	case status/100 == 3:
+		return KindRedirected
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return KindUnavailable
 	}
-	return text
-}
-
-// Status gives the HTTP status in words, with the service's code if it gave one.
-func (e *APIError) Status() string { return statusText(e.StatusCode, e.Code) }
-
-func statusText(status int, code string) string {
-	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
-	if code != "" {
-		text += ", " + code
-	}
-	return text
-}
-
-// Is matches the sentinels of this package.
-func (e *APIError) Is(target error) bool {
-	switch target {
-	case ErrNotFound:
-		return e.StatusCode == http.StatusNotFound && e.Code == codeNotFound
-	case ErrNotRoboto:
-		return e.StatusCode == http.StatusNotFound && e.Code == ""
-	case ErrConflict:
-		return e.StatusCode == http.StatusConflict && e.Code == codeConflict
-	case ErrLimitExceeded:
-		return e.Code == codeLimitExceeded
-	case ErrUnauthorized:
-		return (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden) && e.Code != codeLimitExceeded
-	case ErrTokenRefused:
-		return e.StatusCode == http.StatusUnauthorized || strings.Contains(e.Message, messageTokenRefused)
-	case ErrThrottled:
-		return e.StatusCode == http.StatusTooManyRequests
-	case ErrRedirected:
-		return e.StatusCode/100 == 3
-	case ErrUnavailable:
-		return e.StatusCode >= 500 || e.StatusCode == http.StatusRequestTimeout
-	}
-	return false
+	return KindRefused
 }
 
 // errorCodePattern is deliberately narrow: what does not look like one of the
@@ -131,96 +260,50 @@ func parseErrorBody(body []byte) (code, message string) {
 		Message json.RawMessage `json:"message"`
 	}
 	if string(answer.Error) == "null" || json.Unmarshal(answer.Error, &envelope) != nil {
-		message, _ = jsonString(answer.Message)
-		return "", message
+		return "", jsonText(answer.Message)
 	}
-	code, _ = jsonString(envelope.Code)
-	if !errorCodePattern().MatchString(code) {
+	if code = jsonText(envelope.Code); !errorCodePattern().MatchString(code) {
 		code = ""
 	}
-	message, _ = jsonString(envelope.Message)
-	return code, message
+	return code, jsonText(envelope.Message)
 }
 
-// jsonString is the text of a JSON string, false for anything else.
-func jsonString(raw json.RawMessage) (string, bool) {
-	var text *string
-	if json.Unmarshal(raw, &text) != nil || text == nil {
-		return "", false
-	}
-	return *text, true
-}
-
-// AWSError is a refusal by AWS Secrets Manager.
-type AWSError struct {
-	// Operation is PutSecretValue or GetSecretValue.
-	Operation  string
-	StatusCode int
-	// Code is AWS's error code, such as AccessDeniedException, if it is one that
-	// AWS documents, else "".
-	Code string
-	// Message is AWS's own message with secrets redacted, or "".
-	Message string
-}
-
-func (e *AWSError) Error() string {
-	text := fmt.Sprintf("%s: %s", e.Operation, e.Status())
-	if e.Message != "" {
-		text += ": " + e.Message
+// jsonText is the text of a JSON string, "" for anything else.
+func jsonText(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return ""
 	}
 	return text
 }
 
-// Status gives the HTTP status in words, with AWS's code if it gave one.
-func (e *AWSError) Status() string { return statusText(e.StatusCode, e.Code) }
+// unexpected is an answer of Roboto's that must not be acted on.
+func unexpected(r request, problem string) *Error {
+	return &Error{Kind: KindUnexpectedAnswer, Service: serviceRoboto, Request: r.String(), Problem: problem}
+}
 
-// Is matches the sentinels of this package.
-func (e *AWSError) Is(target error) bool {
-	switch target {
-	case ErrNoValue:
-		return e.Operation == opGetSecretValue && e.Code == codeResourceNotFound
-	case ErrAWSAccessDenied:
-		return e.Code == codeAccessDenied
-	case ErrThrottled:
-		return isThrottleCode(e.Code) || e.StatusCode == http.StatusTooManyRequests
-	case ErrUnavailable:
-		return e.StatusCode >= 500
+// unreadable is unexpected for an answer that does not tell whether the request took effect.
+func unreadable(r request, problem string) *Error {
+	e := unexpected(r, problem)
+	e.lost = true
+	return e
+}
+
+// noAnswer does not keep err itself unless its text is known to be harmless: errors
+// of net/http about malformed answers quote them.
+func noAnswer(service, request string, err error) *Error {
+	reason, safe := failureReason(err)
+	e := &Error{Kind: KindNoAnswer, Service: service, Request: request, Problem: reason, lost: wasSent(err)}
+	if isUntrusted(err) {
+		e.Kind = KindUntrusted
 	}
-	return false
-}
-
-// TransportError says that no answer, or only a part of one, came back.
-type TransportError struct {
-	// Service is the host that was called.
-	Service string
-	// Request is the method and path, or the AWS operation.
-	Request string
-	// Reason is fit to show; it repeats nothing that the server sent.
-	Reason string
-	Err    error
-}
-
-func (e *TransportError) Error() string {
-	return fmt.Sprintf("%s: no usable answer from %s: %s", e.Request, e.Service, e.Reason)
-}
-
-func (e *TransportError) Unwrap() error { return e.Err }
-
-// Untrusted tells whether the server's certificate was refused.
-func (e *TransportError) Untrusted() bool { return isUntrusted(e.Err) }
-
-// newTransportError does not keep err itself unless its text is known to be
-// harmless: errors of net/http about malformed answers quote them.
-func newTransportError(service, request string, err error) *TransportError {
-	reason, safe := transportReason(err)
-	t := &TransportError{Service: service, Request: request, Reason: reason}
 	if safe {
-		t.Err = err
+		e.Err = err
 	}
-	return t
+	return e
 }
 
-func transportReason(err error) (reason string, safe bool) {
+func failureReason(err error) (reason string, safe bool) {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
 	}
@@ -252,39 +335,24 @@ func isTimeout(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// UnexpectedAnswerError says that a service answered something that must not be
-// acted on: another secret than the one asked for, say, or no JSON.
-type UnexpectedAnswerError struct {
-	// AWS is set when it was AWS that answered, else it was Roboto.
-	AWS bool
-	// Request is the method and path, or the AWS operation.
-	Request string
-	Problem string
-	// malformed is set when the answer could not be read at all, so that the
-	// request may have taken effect all the same.
-	malformed bool
-}
-
-func (e *UnexpectedAnswerError) Error() string {
-	return fmt.Sprintf("%s: unexpected answer: %s", e.Request, e.Problem)
+// canceled is for a call whose context ended.
+func canceled(ctx context.Context, request string) *Error {
+	return &Error{Kind: KindCanceled, Request: request, Err: context.Cause(ctx)}
 }
 
 // storeTypePattern keeps anything else than a plausible name from being repeated.
 var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)
 
-func newUnsupportedStoreError(ref SecretRef, storeType string) error {
+func unsupportedStore(ref SecretRef, storeType string) *Error {
 	if !storeTypePattern().MatchString(storeType) {
 		storeType = "unknown"
 	}
-	return &UnsupportedStoreError{Ref: ref, StoreType: storeType}
+	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q", storeType)}
 }
 
-// UnsupportedStoreError says that the value lives where this client cannot go.
-type UnsupportedStoreError struct {
-	Ref       SecretRef
-	StoreType string
-}
-
-func (e *UnsupportedStoreError) Error() string {
-	return fmt.Sprintf("secret %s: a store of type %q is not supported by this version", e.Ref.URI(), e.StoreType)
+// mayHaveTakenEffect tells whether a request may have been carried out although it
+// failed. A gateway's 502 or 503 can hide either.
+func mayHaveTakenEffect(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.lost
 }

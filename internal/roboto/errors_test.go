@@ -106,60 +106,95 @@ func asText(raw json.RawMessage) string {
 	return text
 }
 
-func TestErrorsMatchTheirSentinels(t *testing.T) {
-	all := []error{
-		ErrNotFound, ErrNotRoboto, ErrConflict, ErrLimitExceeded, ErrUnauthorized, ErrTokenRefused, ErrRedirected,
-		ErrNoValue, ErrAWSAccessDenied, ErrThrottled, ErrUnavailable,
-	}
+func TestRobotoKind(t *testing.T) {
 	for _, tc := range []struct {
-		err  error
-		want []error
+		status        int
+		code, message string
+		want          Kind
 	}{
-		{&APIError{StatusCode: 404, Code: "RobotoNotFoundException"}, []error{ErrNotFound}},
-		{&APIError{StatusCode: 404, Message: "Not Found"}, []error{ErrNotRoboto}},
-		{&APIError{StatusCode: 404, Code: "RobotoUnknownOperationException"}, nil},
-		{&APIError{StatusCode: 400, Code: "RobotoNotFoundException"}, nil},
-		{&APIError{StatusCode: 409, Code: "RobotoConflictException"}, []error{ErrConflict}},
-		{&APIError{StatusCode: 409}, nil},
-		{&APIError{StatusCode: 401}, []error{ErrUnauthorized, ErrTokenRefused}},
-		{&APIError{StatusCode: 403}, []error{ErrUnauthorized}},
-		{&APIError{StatusCode: 403, Message: "User is not authorized to access this resource with an explicit deny"}, []error{ErrUnauthorized, ErrTokenRefused}},
-		{&APIError{StatusCode: 403, Code: "RobotoLimitExceededException"}, []error{ErrLimitExceeded}},
-		{&APIError{StatusCode: 307}, []error{ErrRedirected}},
-		{&APIError{StatusCode: 408}, []error{ErrUnavailable}},
-		{&APIError{StatusCode: 429}, []error{ErrThrottled}},
-		{&APIError{StatusCode: 500}, []error{ErrUnavailable}},
-		{&AWSError{Operation: "GetSecretValue", Code: "ResourceNotFoundException"}, []error{ErrNoValue}},
-		{&AWSError{Operation: "PutSecretValue", Code: "ResourceNotFoundException"}, nil},
-		{&AWSError{Code: "AccessDeniedException"}, []error{ErrAWSAccessDenied}},
-		{&AWSError{Code: "ThrottlingException"}, []error{ErrThrottled}},
-		{&AWSError{StatusCode: 429}, []error{ErrThrottled}},
-		{&AWSError{StatusCode: 503}, []error{ErrUnavailable}},
-		{&AWSError{Code: "ValidationException"}, nil},
-		{&NameTakenError{}, []error{ErrConflict}},
+		{404, "RobotoNotFoundException", "", KindNotFound},
+		{404, "", "Not Found", KindNotRoboto},
+		{404, "RobotoUnknownOperationException", "", KindRefused},
+		{400, "RobotoNotFoundException", "", KindRefused},
+		{409, "RobotoConflictException", "", KindConflict},
+		{409, "", "", KindRefused},
+		{401, "", "", KindTokenRefused},
+		{403, "", "", KindUnauthorized},
+		{403, "", "User is not authorized to access this resource with an explicit deny", KindTokenRefused},
+		{403, "RobotoLimitExceededException", "", KindLimitExceeded},
+		{307, "", "", KindRedirected},
+		{408, "", "", KindUnavailable},
+		{429, "", "", KindThrottled},
+		{500, "", "", KindUnavailable},
 	} {
-		for _, sentinel := range all {
-			if got, want := errors.Is(tc.err, sentinel), slices.Contains(tc.want, sentinel); got != want {
-				t.Errorf("%+v matches %q: %t", tc.err, sentinel, got)
-			}
+		if got := robotoKind(tc.status, tc.code, tc.message); got != tc.want {
+			t.Errorf("%+v: %s, want %s", tc, got, tc.want)
 		}
 	}
 }
 
-func TestAPIErrorText(t *testing.T) {
+func TestAWSKind(t *testing.T) {
+	for _, tc := range []struct {
+		operation string
+		status    int
+		code      string
+		want      Kind
+	}{
+		{opGetSecretValue, 400, "ResourceNotFoundException", KindNoValue},
+		{opPutSecretValue, 400, "ResourceNotFoundException", KindRefused},
+		{opPutSecretValue, 400, "AccessDeniedException", KindAWSAccessDenied},
+		{opPutSecretValue, 400, "ThrottlingException", KindThrottled},
+		{opPutSecretValue, 429, "", KindThrottled},
+		{opPutSecretValue, 503, "", KindUnavailable},
+		{opPutSecretValue, 400, "ValidationException", KindRefused},
+	} {
+		if got := awsKind(tc.operation, tc.status, tc.code); got != tc.want {
+			t.Errorf("%+v: %s, want %s", tc, got, tc.want)
+		}
+	}
+}
+
+// The kind is that of the outermost error: what a create was refused for is not what became
+// of it.
+func TestKindOf(t *testing.T) {
+	inner := &Error{Kind: KindUnavailable}
+	for _, tc := range []struct {
+		err  error
+		want Kind
+	}{
+		{nil, KindOther},
+		{errors.New("x"), KindOther},
+		{inner, KindUnavailable},
+		{fmt.Errorf("x: %w", inner), KindUnavailable},
+		{&Error{Kind: KindUnsettledCreate, Err: inner}, KindUnsettledCreate},
+	} {
+		if got := KindOf(tc.err); got != tc.want {
+			t.Errorf("%v: %s, want %s", tc.err, got, tc.want)
+		}
+	}
+}
+
+func TestErrorText(t *testing.T) {
 	for want, err := range map[string]error{
-		"GET /v1/x: 404 Not Found, RobotoNotFoundException: gone":    &APIError{Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
-		"GET /v1/x: 502 Bad Gateway":                                 &APIError{Request: "GET /v1/x", StatusCode: 502},
-		"GET /v1/x: 599":                                             &APIError{Request: "GET /v1/x", StatusCode: 599},
-		"PutSecretValue: 400 Bad Request, AccessDeniedException: no": &AWSError{Operation: "PutSecretValue", StatusCode: 400, Code: "AccessDeniedException", Message: "no"},
+		"GET /v1/x: no such secret: 404 Not Found, RobotoNotFoundException: gone": &Error{Kind: KindNotFound, Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
+		"GET /v1/x: service unavailable: 502 Bad Gateway":                         &Error{Kind: KindUnavailable, Request: "GET /v1/x", StatusCode: 502},
+		"GET /v1/x: service unavailable: 599":                                     &Error{Kind: KindUnavailable, Request: "GET /v1/x", StatusCode: 599},
+		"secret roboto-secret://db@og_1: a record may exist: canceled: no time": &Error{
+			Kind: KindUnsettledCreate, Ref: SecretRef{Name: "db", OrgID: "og_1"}, Err: &Error{Kind: KindCanceled, Err: errors.New("no time")},
+		},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	for kind := KindOther; kind <= KindCanceled; kind++ {
+		if kind.String() == "" {
+			t.Errorf("the kind %d has no name", kind)
+		}
+	}
 }
 
-func TestTransportReason(t *testing.T) {
+func TestNoAnswer(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	for _, tc := range []struct {
 		name   string
@@ -183,14 +218,14 @@ func TestTransportReason(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, err := range []error{tc.err, &url.Error{Op: "Get", URL: "https://canary", Err: tc.err}} {
-				got := newTransportError("host", "GET /v1/x", err)
-				if !strings.Contains(got.Reason, tc.reason) || strings.Contains(got.Error(), "canary") {
-					t.Errorf("reason %q, want %q", got.Reason, tc.reason)
+				got := noAnswer("host", "GET /v1/x", err)
+				if !strings.Contains(got.Problem, tc.reason) || strings.Contains(got.Error(), "canary") {
+					t.Errorf("reason %q, want %q", got.Problem, tc.reason)
 				}
-				if want := "GET /v1/x: no usable answer from host: " + got.Reason; got.Error() != want {
+				if want := "GET /v1/x: " + got.Kind.String() + ": " + got.Problem; got.Error() != want {
 					t.Errorf("Error() = %q, want %q", got.Error(), want)
 				}
-				if errors.Is(got, tc.err) != tc.safe || (got.Unwrap() != nil) != tc.safe {
+				if errors.Is(got, tc.err) != tc.safe || (got.Err != nil) != tc.safe {
 					t.Errorf("keeps its cause: %t, want %t", !tc.safe, tc.safe)
 				}
 			}
@@ -245,10 +280,10 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 				RequestTimeout: time.Minute,
 				MaxAttempts:    1,
 			}, Options{
-				Environment: Environment{DialContext: answering(t, answer)},
-				Observe: func(_ context.Context, e Exchange) {
+				DialContext: answering(t, answer),
+				Log: func(_ context.Context, e Exchange) {
 					if text := fmt.Sprintf("%+v", e); leaks(apiKey, text) {
-						t.Errorf("observed %s", text)
+						t.Errorf("logged %s", text)
 					}
 				},
 			})
@@ -256,7 +291,7 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
-			for e := err; e != nil; e = errors.Unwrap(e) {
+			for _, e := range append([]error{err}, causes(err)...) {
 				for _, format := range []string{"%v", "%+v", "%#v"} {
 					if text := fmt.Sprintf(format, e); leaks(apiKey, text) {
 						t.Errorf("%s of %T: %s", format, e, text)
@@ -265,6 +300,16 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// causes are all errors that an *Error wraps, at any depth.
+func causes(err error) (all []error) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		for _, cause := range e.Unwrap() {
+			all = append(append(all, cause), causes(cause)...)
+		}
+	}
+	return all
 }
 
 // answering dials servers that read one request, say answer and hang up.

@@ -11,14 +11,11 @@ import (
 	"time"
 )
 
-// ReplacedError says that a secret is gone and that another one has its name.
-type ReplacedError struct {
-	// Known is the secret that is gone, Found the one that has its name.
-	Known, Found Record
-}
-
-func (e *ReplacedError) Error() string {
-	return fmt.Sprintf("secret %s is gone; the name belongs to another secret, created %s", e.Found.URI(), e.Found.Created.Format(time.RFC3339))
+// replaced says that the known secret is gone and that another one has its name.
+func replaced(known, found Record) *Error {
+	return &Error{Kind: KindReplaced, Ref: found.SecretRef, Problem: fmt.Sprintf(
+		"the secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was created at %s by %s and has the ARN %s",
+		known.Created.Format(time.RFC3339), known.ARN, found.Created.Format(time.RFC3339), found.CreatedBy, found.ARN)}
 }
 
 // isAnother tells whether the record is of another secret than the known one, whose
@@ -29,31 +26,12 @@ func (r Record) isAnother(known Record) bool {
 	return known.ARN != "" && known.ARN != r.ARN && !known.Created.IsZero() && !known.Created.Equal(r.Created)
 }
 
-// UnconfirmedGoneError says that Roboto does not find a secret and that this proves
-// nothing, because the API key's owner does not belong to the secret's organization, or that could not be
-// looked up. It does not match ErrNotFound.
-type UnconfirmedGoneError struct {
-	Ref SecretRef
-	// Err is why the organizations could not be looked up; nil if they do not
-	// include the secret's.
-	Err error
-}
-
-func (e *UnconfirmedGoneError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("secret %s is not found, and the API key's organizations cannot be looked up: %v", e.Ref.URI(), e.Err)
-	}
-	return fmt.Sprintf("secret %s is not found, and the API key's owner does not belong to its organization", e.Ref.URI())
-}
-
-func (e *UnconfirmedGoneError) Unwrap() error { return e.Err }
-
 // confirmGone believes that a secret is gone only where the caller belongs to its
 // organization. A service may say "not found" of all that a caller may no longer see.
 func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
 	orgs, err := c.ownOrgs(ctx)
-	if err != nil || !slices.ContainsFunc(orgs, func(org Org) bool { return org.ID == ref.OrgID }) {
-		return &UnconfirmedGoneError{Ref: ref, Err: err}
+	if err != nil || !slices.ContainsFunc(orgs, func(o org) bool { return o.ID == ref.OrgID }) {
+		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Err: err}
 	}
 	return nil
 }

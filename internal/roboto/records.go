@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -35,18 +34,17 @@ type Record struct {
 	Seen time.Time
 }
 
-// Record returns one secret's record. The error matches ErrNotFound only if
-// Roboto itself said so.
+// Record returns one secret's record. The error is of KindNotFound only if Roboto
+// itself said so.
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
-	ref, err := c.Resolve(ctx, ref)
-	if err != nil {
-		return Record{}, err
-	}
 	record, _, err := c.getRecord(ctx, ref)
 	return record, err
 }
 
 func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, error) {
+	if err := ref.validateFull(); err != nil {
+		return Record{}, answer{}, err
+	}
 	r := request{method: http.MethodGet, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID}
 	ans, err := c.send(ctx, r)
 	if err != nil {
@@ -86,7 +84,7 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 				return
 			}
 			if tokens[next] {
-				yield(Record{}, &UnexpectedAnswerError{Request: "GET /v1/secrets", Problem: "the pages go round in a circle"})
+				yield(Record{}, unexpected(request{method: http.MethodGet, path: "/v1/secrets"}, "the pages go round in a circle"))
 				return
 			}
 			pageToken, tokens[next] = next, true
@@ -111,7 +109,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []R
 		return nil, "", err
 	}
 	if wire.Items == nil {
-		return nil, "", newShapeError(r)
+		return nil, "", wrongShape(r)
 	}
 	records = make([]Record, 0, len(*wire.Items))
 	for _, item := range *wire.Items {
@@ -121,10 +119,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []R
 		}
 		record.Seen = ans.received
 		if record.OrgID != orgID {
-			return nil, "", &UnexpectedAnswerError{
-				Request: r.String(),
-				Problem: fmt.Sprintf("a record belongs to another organization than %s", orgID),
-			}
+			return nil, "", unexpected(r, "a record belongs to another organization than "+orgID)
 		}
 		records = append(records, record)
 	}
@@ -172,14 +167,10 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 // record converts what every use of a record relies on.
 func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
-		return Record{}, &UnexpectedAnswerError{
-			Request:   r.String(),
-			Problem:   "a secret record lacks its name, org_id, store_type or created",
-			malformed: true,
-		}
+		return Record{}, unreadable(r, "a secret record lacks its name, org_id, store_type or created")
 	}
 	if c.repeatsAPIKey(wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy) {
-		return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: "a secret record repeats the API key"}
+		return Record{}, unexpected(r, "a secret record repeats the API key")
 	}
 	record := Record{
 		SecretRef:  SecretRef{Name: wire.Name, OrgID: wire.OrgID},
@@ -195,7 +186,7 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	if wire.StoreType == storeTypeAWS {
 		record.ARN = wire.Location.ARN
 		if _, err := parseARN(record.ARN); err != nil {
-			return Record{}, &UnexpectedAnswerError{Request: r.String(), Problem: err.Error()}
+			return Record{}, unexpected(r, err.Error())
 		}
 	}
 	return record, nil
@@ -209,13 +200,10 @@ func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Reco
 		return Record{}, err
 	}
 	if record.SecretRef != want {
-		return Record{}, &UnexpectedAnswerError{
-			Request: r.String(),
-			Problem: "the record is of another secret than " + want.URI(),
-		}
+		return Record{}, unexpected(r, "the record is of another secret than "+want.URI())
 	}
 	if record.StoreType != storeTypeAWS {
-		return Record{}, newUnsupportedStoreError(want, record.StoreType)
+		return Record{}, unsupportedStore(want, record.StoreType)
 	}
 	return record, nil
 }

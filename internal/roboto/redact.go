@@ -187,3 +187,14 @@ func (r *redactor) message(text string) string {
 	}, opaqueToken().ReplaceAllString(r.redact(text), redacted))
 	return truncate(strings.TrimSpace(text), maxMessageRunes)
 }
+
+// truncate cuts text after so many characters, and shows that it did.
+func truncate(text string, runes int) string {
+	for i := range text {
+		if runes == 0 {
+			return text[:i] + "…"
+		}
+		runes--
+	}
+	return text
+}

@@ -14,8 +14,19 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Backoff of the SDK (src/roboto/http/retry.py): full jitter below
-// base × 2^attempt, capped.
+// Six places try again, each for what only it can judge. Nothing else does.
+//
+//   - retrier, for requests to Roboto, by status and method
+//   - awsRetryer, for requests to AWS, by AWS's codes
+//   - ValueAccess.withCredentials, once, with fresh credentials when the first ones had expired
+//   - ValueAccess.freshCredentials, for a new record that Roboto does not find yet
+//   - CreateSecret, after it looked whether the record exists
+//   - DeleteSecret, after it looked whether the record is still the same
+//
+// All wait here, and besides in the throttle of the service.
+
+// Back-off of the SDK (src/roboto/http/retry.py): full jitter below base × 2^attempt,
+// capped.
 const (
 	backoffBase = 500 * time.Millisecond
 	backoffCap  = 30 * time.Second
@@ -26,49 +37,6 @@ const (
 	// minAttemptTime is what a wait has to leave of a deadline.
 	minAttemptTime = 5 * time.Second
 )
-
-// leavesTime tells whether an attempt after the wait still makes sense.
-func leavesTime(ctx context.Context, wait time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || wait <= time.Until(deadline)-minAttemptTime
-}
-
-// backoff is the wait after the given attempt, counted from 1.
-func backoff(attempt int) time.Duration {
-	limit := backoffCap
-	if attempt < 6 { // 500 ms × 2^6 is above the cap
-		limit = min(limit, backoffBase<<attempt)
-	}
-	return rand.N(limit) //nolint:gosec // jitter, not a secret
-}
-
-// retryAfter is the wait that the answer asks for, capped; false if it asks for none.
-func retryAfter(resp *http.Response) (time.Duration, bool) {
-	// DefaultBackoff with no bounds gives the Retry-After header's wait or nothing.
-	wait := retryablehttp.DefaultBackoff(0, 0, 0, resp)
-	return min(wait, retryAfterCap), wait > 0
-}
-
-// attemptWait is the wait after the given attempt, counted from 1. asked is what the
-// service asked for, or 0.
-func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Duration) time.Duration {
-	_, hasDeadline := ctx.Deadline()
-	if throttled && !hasDeadline {
-		return 0 // the pacer makes all requests wait, this one too
-	}
-	if asked > 0 && leavesTime(ctx, asked) {
-		return asked
-	}
-	return backoff(attempt)
-}
-
-// waitAfter is attemptWait for callers that repeat a request themselves.
-func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
-	if refused, ok := errors.AsType[*APIError](err); ok {
-		return attemptWait(ctx, attempt, errors.Is(err, ErrThrottled), refused.retryAfter)
-	}
-	return backoff(attempt)
-}
 
 // retrier sends requests to Roboto as often as the SDK's rules allow
 // (src/roboto/http/http_client.py).
@@ -109,11 +77,47 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent
 	return false
 }
 
-// isTemporary tells whether another attempt may fare better after a request without
-// effect.
-func isTemporary(err error) bool {
-	_, noAnswer := errors.AsType[*TransportError](err)
-	return noAnswer || errors.Is(err, ErrThrottled)
+// attemptWait is the wait after the given attempt, counted from 1. asked is what the
+// service asked for, or 0.
+func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Duration) time.Duration {
+	_, hasDeadline := ctx.Deadline()
+	if throttled && !hasDeadline {
+		return 0 // the throttle makes all requests wait, this one too
+	}
+	if asked > 0 && leavesTime(ctx, asked) {
+		return asked
+	}
+	return backoff(attempt)
+}
+
+// waitAfter is attemptWait for callers that repeat a request themselves.
+func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode != 0 {
+		return attemptWait(ctx, attempt, e.Kind == KindThrottled, e.retryAfter)
+	}
+	return backoff(attempt)
+}
+
+// leavesTime tells whether an attempt after the wait still makes sense.
+func leavesTime(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || wait <= time.Until(deadline)-minAttemptTime
+}
+
+// backoff is the wait after the given attempt, counted from 1.
+func backoff(attempt int) time.Duration {
+	limit := backoffCap
+	if attempt < 6 { // 500 ms × 2^6 is above the cap
+		limit = min(limit, backoffBase<<attempt)
+	}
+	return rand.N(limit) //nolint:gosec // jitter, not a secret
+}
+
+// retryAfter is the wait that the answer asks for, capped; false if it asks for none.
+func retryAfter(resp *http.Response) (time.Duration, bool) {
+	// DefaultBackoff with no bounds gives the Retry-After header's wait or nothing.
+	wait := retryablehttp.DefaultBackoff(0, 0, 0, resp)
+	return min(wait, retryAfterCap), wait > 0
 }
 
 // isFinalFailure tells what another attempt would only repeat.
@@ -125,4 +129,16 @@ func isFinalFailure(err error) bool {
 func isUntrusted(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok
+}
+
+// sleep returns early, with the reason, when the context ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }

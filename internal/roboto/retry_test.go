@@ -128,7 +128,7 @@ func TestRetrier(t *testing.T) {
 	}
 	wait := func(resp *http.Response) time.Duration { return retrier.Backoff(0, 0, 0, resp) }
 	if got := wait(answerWith(429, "7")); got != 0 {
-		t.Errorf("after a 429 it waits %v besides the pacer", got)
+		t.Errorf("after a 429 it waits %v besides the throttle", got)
 	}
 	if got := wait(answerWith(503, "7")); got != 7*time.Second {
 		t.Errorf("after a 503 with Retry-After: 7 it waits %v", got)

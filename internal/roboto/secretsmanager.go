@@ -54,6 +54,25 @@ var knownAWSCodes = func() map[string]bool {
 	return known
 }()
 
+// awsKind sorts a refusal by AWS. Code is one that AWS documents, or "".
+func awsKind(operation string, status int, code string) Kind {
+	switch {
+	case operation == opGetSecretValue && code == codeResourceNotFound:
+		return KindNoValue
+	case code == codeAccessDenied:
+		return KindAWSAccessDenied
+	case isThrottleCode(code) || status == http.StatusTooManyRequests:
+		return KindThrottled
+	case status >= 500:
+		return KindUnavailable
+	}
+	return KindRefused
+}
+
+func unexpectedAWS(operation, problem string) *Error {
+	return &Error{Kind: KindUnexpectedAWSAnswer, Service: serviceAWS, Request: operation, Problem: problem}
+}
+
 func isThrottleCode(code string) bool {
 	_, ok := retry.DefaultThrottleErrorCodes[code]
 	return ok
@@ -83,7 +102,7 @@ func (c *Client) secretsManagerHost(region string) string {
 	if c.config.SecretsManagerEndpoint != nil {
 		return c.config.SecretsManagerEndpoint.Host
 	}
-	return "AWS Secrets Manager in " + region
+	return serviceAWS + " in " + region
 }
 
 // awsRetryer keeps the SDK's judgment of what is worth another attempt, adds a

@@ -51,12 +51,10 @@ func holders() map[string]any {
 		"any slice":        []any{secret, all},
 		"array":            [1]Sensitive{secret},
 		"map":              map[string]Sensitive{"k": secret},
-		"settings":         Settings{APIKey: secret},
 		"config":           &Config{APIKey: secret},
 		"credentials":      &temporaryCredentials{accessKeyID: secret, secretAccessKey: secret, sessionToken: secret},
 		"client":           &Client{config: Config{APIKey: secret}},
 		"value access":     ValueAccess{creds: &temporaryCredentials{secretAccessKey: secret}},
-		"config file":      configFile{profiles: map[string]profile{"p": {apiKey: secret}}},
 	}
 }
 

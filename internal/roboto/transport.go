@@ -66,10 +66,10 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 // and reads the whole answer, so that everything that can go wrong on the wire
 // is one error that the retry layer above sees.
 type attemptTransport struct {
-	next    http.RoundTripper
-	timeout time.Duration
-	pacer   *pacer
-	observe func(context.Context, Exchange)
+	next     http.RoundTripper
+	timeout  time.Duration
+	throttle *throttle
+	log      func(context.Context, Exchange)
 }
 
 func (t *attemptTransport) client() *http.Client {
@@ -81,16 +81,16 @@ func (t *attemptTransport) client() *http.Client {
 }
 
 func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	sent, err := t.pacer.wait(req.Context())
+	sent, err := t.throttle.wait(req.Context())
 	if err != nil {
 		return nil, err
 	}
 	resp, err := t.attempt(req)
 	if err == nil {
-		t.pacer.observe(resp, sent)
+		t.throttle.learn(resp, sent)
 	}
-	if t.observe != nil {
-		t.observe(req.Context(), newExchange(req, resp, err, time.Since(sent)))
+	if t.log != nil {
+		t.log(req.Context(), newExchange(req, resp, err, time.Since(sent)))
 	}
 	return resp, err
 }
@@ -165,7 +165,7 @@ func newExchange(req *http.Request, resp *http.Response, err error, duration tim
 		Duration:  duration,
 	}
 	if err != nil {
-		exchange.Failure, _ = transportReason(err)
+		exchange.Failure, _ = failureReason(err)
 	} else {
 		exchange.StatusCode = resp.StatusCode
 	}

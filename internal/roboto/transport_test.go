@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -50,7 +49,7 @@ func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
 			roots := x509.NewCertPool()
 			roots.AddCert(server.Certificate())
 			c.pool.TLSClientConfig = &tls.Config{RootCAs: roots}
-			if _, err := c.OrgID(t.Context()); err != nil {
+			if _, err := c.OnlyOrgID(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := <-protocols, map[bool]string{true: "HTTP/2.0", false: "HTTP/1.1"}[offered]; got != want {
@@ -71,24 +70,21 @@ func TestConnectionsAreKept(t *testing.T) {
 		c := NewClient(Config{
 			APIKey:                 NewSensitive(server.APIKey()),
 			Endpoint:               parseURL(t, server.Endpoint()),
-			OrgID:                  robototest.DefaultOrg,
 			SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()),
 			RequestTimeout:         time.Minute,
 			MaxAttempts:            1,
-		}, Options{ToolName: "transport-test", Environment: Environment{
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				connections.Add(1)
-				return server.DialContext(ctx, network, addr)
-			},
+		}, Options{ToolName: "transport-test", DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			connections.Add(1)
+			return server.DialContext(ctx, network, addr)
 		}})
 		defer c.Close()
 		for round := range rounds {
 			var calls sync.WaitGroup
 			for i := range atOnce {
 				calls.Go(func() {
-					record, err := c.CreateSecret(t.Context(), SecretRef{Name: fmt.Sprintf("secret-%d-%d", round, i)})
+					record, err := c.CreateSecret(t.Context(), SecretRef{Name: fmt.Sprintf("secret-%d-%d", round, i), OrgID: robototest.DefaultOrg})
 					if err == nil {
-						_, err = c.Value(record).Write(t.Context(), NewSensitive("some value"))
+						_, err = c.ValueAccess(record).Write(t.Context(), NewSensitive("some value"))
 					}
 					if err != nil {
 						t.Error(err)
@@ -113,11 +109,11 @@ func TestNothingIsSentWithoutAConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := NewClient(Config{
-				APIKey: NewSensitive("key"), Endpoint: parseURL(t, endpoint), OrgID: "og_1", RequestTimeout: time.Minute, MaxAttempts: 1,
+				APIKey: NewSensitive("key"), Endpoint: parseURL(t, endpoint), RequestTimeout: time.Minute, MaxAttempts: 1,
 			}, Options{})
 			defer c.Close()
-			_, err := c.CreateSecret(t.Context(), SecretRef{Name: "db"})
-			if _, unsettled := errors.AsType[*UnsettledCreateError](err); err == nil || unsettled {
+			_, err := c.CreateSecret(t.Context(), SecretRef{Name: "db", OrgID: "og_1"})
+			if err == nil || KindOf(err) == KindUnsettledCreate {
 				t.Errorf("the error is %v", err)
 			}
 		})

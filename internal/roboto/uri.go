@@ -50,6 +50,14 @@ func (r SecretRef) Validate() error {
 	return ValidateOrgID(r.OrgID)
 }
 
+// validateFull is Validate for a call, which has to name the organization.
+func (r SecretRef) validateFull() error {
+	if r.OrgID == "" {
+		return fmt.Errorf("the secret %q needs an organization", r.Name)
+	}
+	return r.Validate()
+}
+
 // ParseURI is the inverse of SecretRef.URI on every valid reference.
 func ParseURI(uri string) (SecretRef, error) {
 	rest, ok := strings.CutPrefix(uri, URIScheme)

@@ -46,15 +46,15 @@ type ValueAccess struct {
 	creds  *temporaryCredentials
 }
 
-// Value gives access to the value of the record's secret. Of the record, the
-// reference is needed; if it tells ARN and creation, Roboto must still name that secret, else there
-// is a *ReplacedError.
-func (c *Client) Value(record Record) *ValueAccess {
+// ValueAccess gives access to the value of the record's secret. Of the record, the
+// reference is needed. If it tells ARN and creation, Roboto must still name that secret; calls fail
+// with KindReplaced otherwise.
+func (c *Client) ValueAccess(record Record) *ValueAccess {
 	return &ValueAccess{client: c, record: record}
 }
 
 // Read returns the value of a version, or of the current one if versionID is "",
-// and the ID of the version. The error matches ErrNoValue if none was written yet.
+// and the ID of the version. The error is of KindNoValue if there is none.
 func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, string, error) {
 	input := &secretsmanager.GetSecretValueInput{}
 	if versionID != "" {
@@ -75,11 +75,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return Sensitive{}, "", err
 	}
 	if output.SecretString == nil {
-		return Sensitive{}, "", &UnexpectedAnswerError{
-			AWS:     true,
-			Request: opGetSecretValue,
-			Problem: "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?",
-		}
+		return Sensitive{}, "", unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?")
 	}
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
@@ -157,7 +153,7 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 	for attempt := 1; ; attempt++ {
 		creds, err := v.client.credentials(ctx, v.record)
 		made := v.client.created.of(v.record.SecretRef)
-		if !errors.Is(err, ErrNotFound) || time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts {
+		if KindOf(err) != KindNotFound || time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts {
 			return creds, err
 		}
 		if err := sleep(ctx, backoff(attempt)); err != nil {
@@ -199,10 +195,10 @@ func ValidateVersionID(versionID string) error {
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "AWS names another secret than the one asked for"}
+		return unexpectedAWS(operation, "AWS names another secret than the one asked for")
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID,
 		ValidateVersionID(aws.ToString(versionID)) != nil:
-		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "AWS names another version than the one asked for"}
+		return unexpectedAWS(operation, "AWS names another version than the one asked for")
 	}
 	return nil
 }
@@ -211,9 +207,9 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 // message lets pass.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
+		return canceled(ctx, operation)
 	}
-	result := &AWSError{Operation: operation}
+	result := &Error{Service: serviceAWS, Request: operation}
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		result.StatusCode = response.HTTPStatusCode()
 	}
@@ -222,16 +218,18 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 			result.Code = ""
 		}
 		result.Message = message(refused.ErrorMessage())
+		result.Kind = awsKind(operation, result.StatusCode, result.Code)
 		return result
 	}
 	if result.StatusCode != 0 && !isSuccess(result.StatusCode) {
+		result.Kind = awsKind(operation, result.StatusCode, "")
 		return result
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return &UnexpectedAnswerError{AWS: true, Request: operation, Problem: "it is not what AWS Secrets Manager answers", malformed: true}
+		return unexpectedAWS(operation, "it is not what AWS Secrets Manager answers")
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
-		return newTransportError(v.client.secretsManagerHost(v.creds.region), operation, send.Err)
+		return noAnswer(v.client.secretsManagerHost(v.creds.region), operation, send.Err)
 	}
 	return err
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	schema, err := describe(ctx, providerserver.NewProtocol6(provider.New("dev", roboto.OSEnvironment())())())
+	schema, err := describe(ctx, providerserver.NewProtocol6(provider.New("dev", settings.OSEnvironment())())())
 	if err != nil {
 		return err
 	}

@@ -16,12 +16,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 func newServer() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(provider.New("test", roboto.OSEnvironment())())()
+	return providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
 }
 
 func describeTest(t *testing.T) providerSchema {

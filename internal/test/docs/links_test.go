@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 // Where the repository's files are seen from elsewhere.
@@ -170,7 +170,7 @@ func TestCheckLink(t *testing.T) {
 
 // TestEverySchemaHasAPage: a new resource without documentation fails here.
 func TestEverySchemaHasAPage(t *testing.T) {
-	server := providerserver.NewProtocol6(provider.New("test", roboto.OSEnvironment())())()
+	server := providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
 	metadata, err := server.GetMetadata(t.Context(), &tfprotov6.GetMetadataRequest{})
 	if err != nil {
 		t.Fatal(err)

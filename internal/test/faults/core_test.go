@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -70,7 +70,7 @@ type session struct {
 }
 
 func (c *core) start(ctx context.Context) (*session, error) {
-	server := newProtocolServer(roboto.Environment{
+	server := newProtocolServer(settings.Environment{
 		Getenv:      func(name string) string { return c.vars[name] },
 		UserHomeDir: func() (string, error) { return c.home, nil },
 		DialContext: c.dial,
@@ -321,12 +321,12 @@ func (c *core) must(err error) {
 	}
 }
 
-func newProtocolServer(environment roboto.Environment) tfprotov6.ProviderServer {
+func newProtocolServer(environment settings.Environment) tfprotov6.ProviderServer {
 	return providerserver.NewProtocol6(provider.New("test", environment)())()
 }
 
 var providerSchemas = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
-	return newProtocolServer(roboto.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	return newProtocolServer(settings.Environment{}).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 })
 
 func schemas(t testing.TB) *tfprotov6.GetProviderSchemaResponse {

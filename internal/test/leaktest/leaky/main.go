@@ -28,12 +28,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 func main() {
 	log.SetOutput(io.Discard) // as the real one does
-	server := providerserver.NewProtocol6(provider.New("leaky", roboto.OSEnvironment())())
+	server := providerserver.NewProtocol6(provider.New("leaky", settings.OSEnvironment())())
 	err := tf6server.Serve("registry.terraform.io/roboto-ai/roboto", func() tfprotov6.ProviderServer { return leaky{server()} })
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)

@@ -1,7 +1,9 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package roboto
+// Package settings finds the provider's settings: in the provider block, in the environment
+// and in the config file of Roboto's own tools. It makes no network call.
+package settings
 
 import (
 	"context"
@@ -18,6 +20,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
 const (
@@ -28,29 +32,29 @@ const (
 	// DefaultMaxAttempts is the SDK's, the first try included.
 	DefaultMaxAttempts = 10
 
-	// TokenSettingsPage is where people manage their tokens.
-	TokenSettingsPage = "https://app.roboto.ai/settings/tokens"
+	// TokenPage is where people manage their tokens.
+	TokenPage = "https://app.roboto.ai/settings/tokens"
 
 	defaultProfile = "default"
 )
 
-// The settings as practitioners know them, for SettingError.
+// The settings by their names in the provider block.
 const (
-	SettingAPIKey                 = "api_key"
-	SettingEndpoint               = "endpoint"
-	SettingProfile                = "profile"
-	SettingConfigFile             = "config_file"
-	SettingOrgID                  = "org_id"
-	SettingRequestTimeout         = "request_timeout"
-	SettingMaxAttempts            = "max_attempts"
-	SettingSecretsManagerEndpoint = "secrets_manager_endpoint"
-	SettingBulkRefresh            = "bulk_refresh"
+	APIKey                 = "api_key"
+	Endpoint               = "endpoint"
+	Profile                = "profile"
+	ConfigFile             = "config_file"
+	OrgID                  = "org_id"
+	RequestTimeout         = "request_timeout"
+	MaxAttempts            = "max_attempts"
+	SecretsManagerEndpoint = "secrets_manager_endpoint"
+	BulkRefresh            = "bulk_refresh"
 )
 
-// Settings are what the caller gives explicitly. A zero field is not given and
+// Explicit are the settings of the provider block. A zero field is not given there, and
 // comes from the environment, the config file or a default.
-type Settings struct {
-	APIKey                 Sensitive
+type Explicit struct {
+	APIKey                 roboto.Sensitive
 	Endpoint               string
 	Profile                string
 	ConfigFile             string
@@ -61,7 +65,7 @@ type Settings struct {
 	BulkRefresh            bool
 }
 
-// Environment is what the process offers besides the explicit settings.
+// Environment is what the process offers besides the provider block.
 type Environment struct {
 	Getenv      func(string) string
 	UserHomeDir func() (string, error)
@@ -75,37 +79,23 @@ func OSEnvironment() Environment {
 	return Environment{Getenv: os.Getenv, UserHomeDir: os.UserHomeDir}
 }
 
-// Config is a complete, valid set of settings.
-type Config struct {
-	// APIKey is empty when no source gave one; calls then fail with ErrNoAPIKey.
-	APIKey   Sensitive
-	Endpoint *url.URL
-	// OrgID is empty when no source gave one; Client.OrgID then looks it up.
-	OrgID string
-	// RequestTimeout bounds one attempt of one request.
-	RequestTimeout time.Duration
-	// MaxAttempts counts the first try too.
-	MaxAttempts int
-	// SecretsManagerEndpoint is nil for the public endpoint of the secret's region.
-	SecretsManagerEndpoint *url.URL
-	// BulkRefresh lets RefreshRecord answer from listings.
-	BulkRefresh bool
-}
-
-// SettingError says which setting is wrong, where its value came from, and what
-// to do. It never repeats an API key.
-type SettingError struct {
-	// Setting is one of the Setting constants.
+// Error says which setting is wrong, where its value came from, and what to do. It never
+// repeats an API key.
+type Error struct {
+	// Setting is one of the names in the provider block.
 	Setting string
-	// Source is the environment variable or file that gave the value, or "" for
-	// an explicit setting.
+	// Source is the environment variable or file that gave the value, or "" for the
+	// provider block.
 	Source  string
 	Problem string
 	Remedy  string
-	Err     error
+	// Err is why a file could not be read, or nil.
+	Err error
 }
 
-func (e *SettingError) Error() string {
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) Error() string {
 	from := ""
 	if e.Source != "" {
 		from = " (from " + e.Source + ")"
@@ -113,47 +103,38 @@ func (e *SettingError) Error() string {
 	return e.Setting + from + ": " + e.Problem
 }
 
-func (e *SettingError) Unwrap() error { return e.Err }
-
-// ErrNoAPIKey is wrapped by the error of every call made without an API key.
-var ErrNoAPIKey = errors.New("no API key")
-
-// ResolveSettings completes settings in the order explicit, environment, config
-// file, default. It reads the config file only when the API key has to come from
-// it, and makes no network call. Finding no API key at all is not an error here, so that
-// what needs no call works without one. Errors are of type *SettingError.
-func ResolveSettings(settings Settings, env Environment) (Config, error) {
-	login, err := resolveLogin(settings, env)
+// Resolve completes the explicit settings from the environment, the config file and the defaults,
+// in this order. It reads the config file only when the API key has to come from it. Finding no API key is not
+// an error here, so that what needs no call works without one. Errors are of type *Error.
+func Resolve(explicit Explicit, env Environment) (roboto.Config, error) {
+	login, err := resolveLogin(explicit, env)
 	if err != nil {
-		return Config{}, err
+		return roboto.Config{}, err
 	}
-	config := Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts, BulkRefresh: settings.BulkRefresh}
-	if config.Endpoint, err = parseEndpoint(SettingEndpoint, login.endpoint); err != nil {
-		return Config{}, err
+	config := roboto.Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
+	if config.Endpoint, err = parseEndpoint(Endpoint, login.endpoint); err != nil {
+		return roboto.Config{}, err
 	}
-	if config.OrgID, err = DefaultOrgID(settings, env); err != nil {
-		return Config{}, err
+	if config.RequestTimeout, err = resolveRequestTimeout(explicit, env, login.requestTimeout); err != nil {
+		return roboto.Config{}, err
 	}
-	if config.RequestTimeout, err = resolveRequestTimeout(settings, env, login.requestTimeout); err != nil {
-		return Config{}, err
-	}
-	if settings.MaxAttempts < 0 {
-		return Config{}, &SettingError{
-			Setting: SettingMaxAttempts,
+	if explicit.MaxAttempts < 0 {
+		return roboto.Config{}, &Error{
+			Setting: MaxAttempts,
 			Problem: "it must be at least 1",
 			Remedy:  "Leave it out for the default of 10, or give a positive number.",
 		}
 	}
-	if settings.MaxAttempts > 0 {
-		config.MaxAttempts = settings.MaxAttempts
+	if explicit.MaxAttempts > 0 {
+		config.MaxAttempts = explicit.MaxAttempts
 	}
 	manager := firstGiven(
-		sourced{value: settings.SecretsManagerEndpoint},
+		sourced{value: explicit.SecretsManagerEndpoint},
 		fromEnv(env, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
 	)
 	if manager.value != "" {
-		if config.SecretsManagerEndpoint, err = parseEndpoint(SettingSecretsManagerEndpoint, manager); err != nil {
-			return Config{}, err
+		if config.SecretsManagerEndpoint, err = parseEndpoint(SecretsManagerEndpoint, manager); err != nil {
+			return roboto.Config{}, err
 		}
 	}
 	return config, nil
@@ -179,7 +160,7 @@ func firstGiven(candidates ...sourced) sourced {
 
 // login is the API key with the endpoint that it is meant for.
 type login struct {
-	apiKey   Sensitive
+	apiKey   roboto.Sensitive
 	endpoint sourced
 	// requestTimeout is the profile's, in seconds.
 	requestTimeout sourced
@@ -188,13 +169,13 @@ type login struct {
 // resolveLogin finds the first source that gives an API key and takes the
 // endpoint from that same source, so that a token never travels to an endpoint
 // it was not meant for. Only an explicit endpoint goes with any token.
-func resolveLogin(settings Settings, env Environment) (login, error) {
-	found, err := findLogin(settings, env)
+func resolveLogin(explicit Explicit, env Environment) (login, error) {
+	found, err := findLogin(explicit, env)
 	if err != nil {
 		return login{}, err
 	}
-	if settings.Endpoint != "" {
-		found.endpoint = sourced{value: settings.Endpoint}
+	if explicit.Endpoint != "" {
+		found.endpoint = sourced{value: explicit.Endpoint}
 	}
 	if found.endpoint.value == "" {
 		found.endpoint.value = DefaultEndpoint
@@ -202,22 +183,22 @@ func resolveLogin(settings Settings, env Environment) (login, error) {
 	return found, nil
 }
 
-func findLogin(settings Settings, env Environment) (login, error) {
-	if !settings.APIKey.IsEmpty() {
-		return login{apiKey: settings.APIKey}, checkAPIKey(settings.APIKey, "")
+func findLogin(explicit Explicit, env Environment) (login, error) {
+	if !explicit.APIKey.IsEmpty() {
+		return login{apiKey: explicit.APIKey}, checkAPIKey(explicit.APIKey, "")
 	}
-	if settings.Profile == "" && settings.ConfigFile == "" {
+	if explicit.Profile == "" && explicit.ConfigFile == "" {
 		if key := firstGiven(fromEnv(env, "ROBOTO_API_KEY"), fromEnv(env, "ROBOTO_BEARER_TOKEN")); key.value != "" {
-			apiKey := NewSensitive(key.value)
+			apiKey := roboto.NewSensitive(key.value)
 			return login{apiKey: apiKey, endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT")}, checkAPIKey(apiKey, key.source)
 		}
 	}
-	return loginFromFile(settings, env)
+	return loginFromFile(explicit, env)
 }
 
-func loginFromFile(settings Settings, env Environment) (login, error) {
-	path := firstGiven(sourced{value: settings.ConfigFile}, fromEnv(env, "ROBOTO_CONFIG_FILE"))
-	name := firstGiven(sourced{value: settings.Profile}, fromEnv(env, "ROBOTO_PROFILE"))
+func loginFromFile(explicit Explicit, env Environment) (login, error) {
+	path := firstGiven(sourced{value: explicit.ConfigFile}, fromEnv(env, "ROBOTO_CONFIG_FILE"))
+	name := firstGiven(sourced{value: explicit.Profile}, fromEnv(env, "ROBOTO_PROFILE"))
 
 	home, homeErr := env.UserHomeDir()
 	file := path.value
@@ -226,8 +207,8 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		if name.value == "" {
 			return login{}, nil
 		}
-		return login{}, &SettingError{
-			Setting: SettingConfigFile,
+		return login{}, &Error{
+			Setting: ConfigFile,
 			Problem: "there is no home directory to look for .roboto/config.json in",
 			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE.",
 		}
@@ -239,7 +220,7 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 
 	// The environment's API key counts only without these two.
 	insteadOfFile := "set ROBOTO_API_KEY"
-	if explicit := explicitNames(settings); explicit != "" {
+	if explicit := explicitNames(explicit); explicit != "" {
 		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
 	}
 	content, err := os.ReadFile(file) //nolint:gosec // the practitioner names the file
@@ -247,8 +228,8 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		return login{}, nil
 	}
 	if err != nil {
-		return login{}, &SettingError{
-			Setting: SettingConfigFile,
+		return login{}, &Error{
+			Setting: ConfigFile,
 			Source:  path.source,
 			Problem: fmt.Sprintf("the config file %s cannot be read: %v", file, pathErrorReason(err)),
 			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE to an existing file, or " + insteadOfFile + ".",
@@ -257,8 +238,8 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 	}
 	parsed, err := parseConfigFile(content)
 	if err != nil {
-		return login{}, &SettingError{
-			Setting: SettingConfigFile,
+		return login{}, &Error{
+			Setting: ConfigFile,
 			Source:  path.source,
 			Problem: fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
 			Remedy:  "Repair the file, or " + insteadOfFile + ", which makes it unnecessary.",
@@ -277,16 +258,16 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 		if name.source == "" {
 			remedy = "Set profile to one of these, or add the profile to the file."
 		}
-		return login{}, &SettingError{
-			Setting: SettingProfile,
+		return login{}, &Error{
+			Setting: Profile,
 			Source:  name.source,
 			Problem: fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)),
 			Remedy:  remedy,
 		}
 	}
 	if p.apiKey.IsEmpty() {
-		return login{}, &SettingError{
-			Setting: SettingAPIKey,
+		return login{}, &Error{
+			Setting: APIKey,
 			Source:  file,
 			Problem: fmt.Sprintf("the profile %q has no API key", name.value),
 			Remedy:  "Add one to the profile, or " + insteadOfFile + ".",
@@ -301,32 +282,32 @@ func loginFromFile(settings Settings, env Environment) (login, error) {
 }
 
 // explicitNames names the explicit settings that make the config file count.
-func explicitNames(settings Settings) string {
+func explicitNames(explicit Explicit) string {
 	var names []string
-	if settings.Profile != "" {
-		names = append(names, SettingProfile)
+	if explicit.Profile != "" {
+		names = append(names, Profile)
 	}
-	if settings.ConfigFile != "" {
-		names = append(names, SettingConfigFile)
+	if explicit.ConfigFile != "" {
+		names = append(names, ConfigFile)
 	}
 	return strings.Join(names, " and ")
 }
 
 // checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)
 // and what an HTTP header cannot carry.
-func checkAPIKey(key Sensitive, source string) error {
+func checkAPIKey(key roboto.Sensitive, source string) error {
 	if strings.HasPrefix(key.Reveal(), "robo_pat") {
-		return &SettingError{
-			Setting: SettingAPIKey,
+		return &Error{
+			Setting: APIKey,
 			Source:  source,
 			Problem: `tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`,
-			Remedy:  "Create a new token at " + TokenSettingsPage + ".",
+			Remedy:  "Create a new token at " + TokenPage + ".",
 		}
 	}
 	for _, r := range key.Reveal() {
 		if r <= ' ' || r > '~' {
-			return &SettingError{
-				Setting: SettingAPIKey,
+			return &Error{
+				Setting: APIKey,
 				Source:  source,
 				Problem: "it contains white space or other characters that no token has",
 				Remedy:  "Copy the token again, without a line break or quotes around it.",
@@ -336,16 +317,16 @@ func checkAPIKey(key Sensitive, source string) error {
 	return nil
 }
 
-// DefaultOrgID is the organization that the settings or the environment name, ""
-// if neither does. The error is a *SettingError.
-func DefaultOrgID(settings Settings, env Environment) (string, error) {
-	org := firstGiven(sourced{value: settings.OrgID}, fromEnv(env, "ROBOTO_ORG_ID"))
+// DefaultOrgID is the organization that the provider block or the environment names, "" if
+// neither does. The error is of type *Error.
+func DefaultOrgID(explicit Explicit, env Environment) (string, error) {
+	org := firstGiven(sourced{value: explicit.OrgID}, fromEnv(env, "ROBOTO_ORG_ID"))
 	if org.value == "" {
 		return "", nil
 	}
-	if err := ValidateOrgID(org.value); err != nil {
-		return "", &SettingError{
-			Setting: SettingOrgID,
+	if err := roboto.ValidateOrgID(org.value); err != nil {
+		return "", &Error{
+			Setting: OrgID,
 			Source:  org.source,
 			Problem: err.Error(),
 			Remedy:  "Copy the ID from the organization's settings page; it is not the organization's name.",
@@ -354,16 +335,16 @@ func DefaultOrgID(settings Settings, env Environment) (string, error) {
 	return org.value, nil
 }
 
-func resolveRequestTimeout(settings Settings, env Environment, profile sourced) (time.Duration, error) {
-	if settings.RequestTimeout < 0 {
-		return 0, &SettingError{
-			Setting: SettingRequestTimeout,
+func resolveRequestTimeout(explicit Explicit, env Environment, profile sourced) (time.Duration, error) {
+	if explicit.RequestTimeout < 0 {
+		return 0, &Error{
+			Setting: RequestTimeout,
 			Problem: "it must be positive",
 			Remedy:  `Give a duration such as "30s".`,
 		}
 	}
-	if settings.RequestTimeout > 0 {
-		return settings.RequestTimeout, nil
+	if explicit.RequestTimeout > 0 {
+		return explicit.RequestTimeout, nil
 	}
 	seconds := firstGiven(fromEnv(env, "ROBOTO_DEFAULT_HTTP_TIMEOUT"), profile)
 	if seconds.value == "" {
@@ -372,10 +353,10 @@ func resolveRequestTimeout(settings Settings, env Environment, profile sourced) 
 	number, err := strconv.ParseFloat(seconds.value, 64)
 	timeout, ok := secondsDuration(number)
 	if err != nil || !ok {
-		return 0, &SettingError{
-			Setting: SettingRequestTimeout,
+		return 0, &Error{
+			Setting: RequestTimeout,
 			Source:  seconds.source,
-			Problem: fmt.Sprintf("%q is not a positive number of seconds", truncate(seconds.value, 40)),
+			Problem: fmt.Sprintf("%.40q is not a positive number of seconds", seconds.value),
 			Remedy:  "Give a number of seconds such as 30, without a unit.",
 		}
 	}
@@ -394,7 +375,7 @@ func secondsDuration(seconds float64) (time.Duration, bool) {
 // only: everything sent there is a credential or protected by one.
 func parseEndpoint(setting string, endpoint sourced) (*url.URL, error) {
 	fail := func(problem, remedy string) (*url.URL, error) {
-		return nil, &SettingError{Setting: setting, Source: endpoint.source, Problem: problem, Remedy: remedy}
+		return nil, &Error{Setting: setting, Source: endpoint.source, Problem: problem, Remedy: remedy}
 	}
 	const example = `Give a URL such as "https://api.roboto.ai".`
 	u, err := url.Parse(endpoint.value)
@@ -436,17 +417,7 @@ func quotedList(profiles map[string]profile) string {
 	}
 	names := slices.Sorted(maps.Keys(profiles))
 	for i, name := range names {
-		names[i] = strconv.Quote(truncate(name, 40))
+		names[i] = fmt.Sprintf("%.40q", name)
 	}
 	return strings.Join(names, ", ")
-}
-
-func truncate(text string, runes int) string {
-	for i := range text {
-		if runes == 0 {
-			return text[:i] + "…"
-		}
-		runes--
-	}
-	return text
 }

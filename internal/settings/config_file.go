@@ -1,11 +1,13 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package roboto
+package settings
 
 import (
 	"encoding/json"
 	"errors"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
 // configFile is what Roboto's first-party tools keep in ~/.roboto/config.json.
@@ -16,7 +18,7 @@ type configFile struct {
 }
 
 type profile struct {
-	apiKey   Sensitive
+	apiKey   roboto.Sensitive
 	endpoint string
 	// requestTimeoutSeconds is nil if the profile has none.
 	requestTimeoutSeconds *float64
@@ -28,8 +30,8 @@ func parseConfigFile(content []byte) (configFile, error) {
 	if err := json.Unmarshal(content, &top); err != nil {
 		return configFile{}, errors.New("it is not a JSON object")
 	}
-	version, versioned := jsonString(top["version"])
-	if !versioned {
+	version, isText := text(top["version"])
+	if !isText { // in the older version, "version" may be a profile's name
 		return parseConfigFileV0(top), nil
 	}
 	if version != "v1" {
@@ -54,7 +56,7 @@ func parseConfigFileV1(top map[string]json.RawMessage) (configFile, error) {
 	file.profiles = make(map[string]profile, len(profiles))
 	for name, p := range profiles {
 		file.profiles[name] = profile{
-			apiKey:                NewSensitive(p.APIKey),
+			apiKey:                roboto.NewSensitive(p.APIKey),
 			endpoint:              p.Endpoint,
 			requestTimeoutSeconds: p.DefaultHTTPTimeout,
 		}
@@ -74,7 +76,16 @@ func parseConfigFileV0(top map[string]json.RawMessage) configFile {
 		if json.Unmarshal(raw, &p) != nil || p.Token == "" {
 			continue
 		}
-		file.profiles[name] = profile{apiKey: NewSensitive(p.Token), endpoint: p.DefaultEndpoint}
+		file.profiles[name] = profile{apiKey: roboto.NewSensitive(p.Token), endpoint: p.DefaultEndpoint}
 	}
 	return file
+}
+
+// text is that of a JSON string, false for anything else.
+func text(raw json.RawMessage) (string, bool) {
+	var text *string
+	if json.Unmarshal(raw, &text) != nil || text == nil {
+		return "", false
+	}
+	return *text, true
 }

@@ -18,7 +18,7 @@ func load(t *testing.T, workers, requests, limit int, latency time.Duration, hea
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var (
-			p      pacer
+			p      throttle
 			mu     sync.Mutex
 			second time.Time
 			count  int
@@ -53,7 +53,7 @@ func load(t *testing.T, workers, requests, limit int, latency time.Duration, hea
 							return
 						}
 						status = service()
-						p.observe(&http.Response{StatusCode: status, Header: header}, sent)
+						p.learn(&http.Response{StatusCode: status, Header: header}, sent)
 					}
 				}
 			})
@@ -64,7 +64,7 @@ func load(t *testing.T, workers, requests, limit int, latency time.Duration, hea
 	return refused, took
 }
 
-func TestPacerKeepsBelowAThrottle(t *testing.T) {
+func TestThrottleKeepsBelowAThrottle(t *testing.T) {
 	for name, header := range map[string]http.Header{
 		"with Retry-After":    {"Retry-After": {"1"}},
 		"without Retry-After": {},
@@ -82,18 +82,18 @@ func TestPacerKeepsBelowAThrottle(t *testing.T) {
 	}
 }
 
-func TestPacerDoesNotSlowAServiceThatNeverRefuses(t *testing.T) {
+func TestThrottleDoesNotSlowAServiceThatNeverRefuses(t *testing.T) {
 	refused, took := load(t, 50, 2000, 1<<30, 20*time.Millisecond, nil)
 	if refused != 0 || took != 2000/50*20*time.Millisecond {
 		t.Errorf("%d refused, %s on the fake clock", refused, took)
 	}
 }
 
-func TestPacerPausesEverybody(t *testing.T) {
+func TestThrottlePausesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p pacer
+		var p throttle
 		sent, _ := p.wait(t.Context())
-		p.observe(&http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"7"}}}, sent)
+		p.learn(&http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"7"}}}, sent)
 		if again, _ := p.wait(t.Context()); again.Sub(sent) < 7*time.Second {
 			t.Errorf("the next request was sent after %s", again.Sub(sent))
 		}
@@ -105,18 +105,18 @@ func TestPacerPausesEverybody(t *testing.T) {
 	})
 }
 
-// answer lets the pacer see an answer to a request that was sent at a time.
-func (p *pacer) answer(status int, retryAfter string, sent time.Time) {
-	p.observe(answerWith(status, retryAfter), sent)
+// answer lets the throttle see an answer to a request that was sent at a time.
+func (t *throttle) answer(status int, retryAfter string, sent time.Time) {
+	t.learn(answerWith(status, retryAfter), sent)
 }
 
 // The pace after a 429 is what was answered before: not what an earlier burst was,
 // and not slower for more 429s to requests that were under way.
-func TestPacerMeasuresThePace(t *testing.T) {
+func TestThrottleMeasuresThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p pacer
+		var p throttle
 		for range 2 {
-			p.interval = 0
+			p.pace.interval = 0
 			for range 50 {
 				sent, _ := p.wait(t.Context())
 				time.Sleep(20 * time.Millisecond)
@@ -124,57 +124,57 @@ func TestPacerMeasuresThePace(t *testing.T) {
 			}
 			for range 3 {
 				p.answer(http.StatusTooManyRequests, "1", time.Now())
-				p.until = time.Time{} // a pause as short as a back-off can be
+				p.pause.until = time.Time{} // a pause as short as a back-off can be
 			}
-			if want := 2 * time.Second / 50; p.interval != want {
-				t.Errorf("the interval is %s, want %s", p.interval, want)
+			if want := 2 * time.Second / 50; p.pace.interval != want {
+				t.Errorf("the interval is %s, want %s", p.pace.interval, want)
 			}
 			time.Sleep(time.Hour)
 		}
 	})
 }
 
-func TestPacerLearnsNothingFromOldRefusals(t *testing.T) {
+func TestThrottleLearnsNothingFromOldRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p pacer
+		var p throttle
 		sent := time.Now()
-		p.interval = 10 * time.Millisecond
+		p.pace.interval = 10 * time.Millisecond
 		p.answer(http.StatusTooManyRequests, "60", sent)
-		until, interval := p.until, p.interval
+		until, interval := p.pause.until, p.pace.interval
 		time.Sleep(5 * time.Second)
 		p.answer(http.StatusTooManyRequests, "1", sent)
 		p.answer(http.StatusOK, "", sent)
-		if p.until != until || p.interval != interval {
-			t.Errorf("the pause ends at %s with %s, want %s with %s", p.until, p.interval, until, interval)
+		if p.pause.until != until || p.pace.interval != interval {
+			t.Errorf("the pause ends at %s with %s, want %s with %s", p.pause.until, p.pace.interval, until, interval)
 		}
 	})
 }
 
-func TestPacerSpeedsUpWhileThereAreAnswers(t *testing.T) {
+func TestThrottleSpeedsUpWhileThereAreAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := pacer{interval: maxInterval, eased: time.Now()}
+		p := throttle{pace: pace{interval: maxInterval, eased: time.Now()}}
 		time.Sleep(time.Hour)
 		p.answer(http.StatusOK, "", time.Now())
-		if p.interval < maxInterval*9/10 || p.interval >= maxInterval {
-			t.Errorf("after an hour without requests the interval is %s", p.interval)
+		if p.pace.interval < maxInterval*9/10 || p.pace.interval >= maxInterval {
+			t.Errorf("after an hour without requests the interval is %s", p.pace.interval)
 		}
 		for range 100 {
 			time.Sleep(time.Second)
 			p.answer(http.StatusOK, "", time.Now())
 		}
-		if p.interval != 0 {
-			t.Errorf("after 100 good seconds the interval is %s", p.interval)
+		if p.pace.interval != 0 {
+			t.Errorf("after 100 good seconds the interval is %s", p.pace.interval)
 		}
 	})
 }
 
-func TestPacerPausesGrow(t *testing.T) {
+func TestThrottlePausesGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		longest := time.Duration(0)
 		for range 300 {
-			p := pacer{refusals: 7}
+			p := throttle{pause: pause{refusals: 7}}
 			p.answer(http.StatusTooManyRequests, "", time.Now())
-			longest = max(longest, time.Until(p.until))
+			longest = max(longest, time.Until(p.pause.until))
 		}
 		if longest < 15*time.Second || longest >= backoffCap {
 			t.Errorf("after eight refusals the longest of 300 pauses is %s", longest)
@@ -183,9 +183,9 @@ func TestPacerPausesGrow(t *testing.T) {
 }
 
 // A pause that never ends holds nobody back for longer than retryAfterCap.
-func TestPacerGivesUpOnEndlessPauses(t *testing.T) {
+func TestThrottleGivesUpOnEndlessPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p pacer
+		var p throttle
 		sent := time.Now()
 		p.answer(http.StatusTooManyRequests, "60", sent)
 		go func() {
@@ -208,10 +208,10 @@ func TestPacerGivesUpOnEndlessPauses(t *testing.T) {
 }
 
 // A deadline beats the pace too: an attempt may still succeed.
-func TestPacerKeepsNobodyBeyondTheDeadline(t *testing.T) {
+func TestThrottleKeepsNobodyBeyondTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		p := pacer{interval: maxInterval, next: start.Add(time.Hour)}
+		p := throttle{pace: pace{interval: maxInterval, next: start.Add(time.Hour)}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if at, err := p.wait(ctx); err != nil || at != start {

@@ -1,0 +1,164 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+)
+
+// explanation is an error in words for the person at the terminal: what
+// happened, and what to do next.
+type explanation struct {
+	what, next string
+}
+
+func (e explanation) String() string {
+	if e.next == "" {
+		return e.what
+	}
+	return e.what + "\n\n" + e.next
+}
+
+// explain turns an error of package roboto into words.
+func explain(err error) explanation {
+	e, ok := errors.AsType[*roboto.Error](err)
+	switch {
+	case ok:
+		return explanation{what: whatHappened(e), next: whatNext(e)}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return explain(&roboto.Error{Kind: roboto.KindCanceled, Err: err})
+	}
+	return explanation{what: capitalize(err.Error()) + "."}
+}
+
+func explainSetting(e *settings.Error) explanation {
+	from := ""
+	if e.Source != "" {
+		from = ", which comes from " + e.Source + ","
+	}
+	return explanation{
+		what: fmt.Sprintf("The provider setting %s%s is not usable: %s.", e.Setting, from, e.Problem),
+		next: e.Remedy,
+	}
+}
+
+// whatHappened is one or two sentences.
+func whatHappened(e *roboto.Error) string {
+	switch e.Kind {
+	case roboto.KindUnconfirmedGone:
+		const gone = "Roboto says that there is no such secret. It is not taken for deleted, because "
+		if e.Err != nil {
+			return gone + "the organizations of the API key's owner could not be looked up. " + explain(e.Err).what
+		}
+		return gone + "the API key's owner does not belong to the organization " + e.Ref.OrgID + ", so Roboto may be hiding it."
+	case roboto.KindReplaced:
+		return capitalize(e.Problem) + ". Terraform leaves the other secret alone."
+	case roboto.KindNameTaken:
+		return "A secret of this name exists already in the organization." + causeOf(e.Err)
+	case roboto.KindUnsettledCreate:
+		return "A record may have been left behind." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
+	case roboto.KindUnsettledDelete:
+		return "It may be gone all the same." + causeOf(e.Err) + causeOf(e.Settle, "Looking for it failed too.")
+	case roboto.KindNoAPIKey:
+		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
+	case roboto.KindNoOnlyOrg:
+		return "No organization is given, and " + e.Problem + "."
+	case roboto.KindUnsupportedStore:
+		return capitalize(e.Problem) + ", which this version of the provider does not support."
+	case roboto.KindNoAnswer, roboto.KindUntrusted:
+		return fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Problem, e.Request)
+	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
+		return fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem)
+	case roboto.KindCanceled:
+		if errors.Is(e.Err, context.DeadlineExceeded) {
+			return "The operation ran out of time."
+		}
+		return "The operation was canceled."
+	}
+	text := fmt.Sprintf("%s answered %s to %s", e.Service, e.Status(), e.Request)
+	if e.Message != "" {
+		text += ": " + strings.TrimSuffix(e.Message, ".")
+	}
+	return text + "."
+}
+
+// causeOf begins with a space, and is "" without a cause.
+func causeOf(err error, introduction ...string) string {
+	if err == nil {
+		return ""
+	}
+	return " " + strings.Join(append(introduction, explain(err).what), " ")
+}
+
+// whatNext is the advice for each kind of error.
+func whatNext(e *roboto.Error) string {
+	const (
+		checkEndpoint = "Check that the provider's endpoint is Roboto's API"
+		applyAgain    = "When the cause is removed, apply again."
+	)
+	switch e.Kind {
+	case roboto.KindNotFound:
+		return "Check the name and the organization."
+	case roboto.KindNotRoboto:
+		return "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. " + checkEndpoint + ", without a path, and that no proxy answers in its place."
+	case roboto.KindUnconfirmedGone:
+		if e.Err != nil {
+			return explain(e.Err).next
+		}
+		return "Use an API key of somebody who belongs to the organization. To forget the secret, take it out of the state with terraform state rm or with a removed block."
+	case roboto.KindReplaced:
+		return "Apply again, without -refresh=false. Terraform then takes the secret that is gone out of the state, and says how to adopt the other one."
+	case roboto.KindConflict:
+		return "The name of a secret that was just deleted may be taken for a moment. Apply again."
+	case roboto.KindNameTaken:
+		return "If it is not in this Terraform state, manage it from here on: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
+			"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first. " +
+			"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply."
+	case roboto.KindUnsettledCreate:
+		return applyAgain + " If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref)
+	case roboto.KindUnsettledDelete:
+		return applyAgain + " Terraform then looks first."
+	case roboto.KindNoAPIKey:
+		return "Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it."
+	case roboto.KindTokenRefused:
+		return "Check that the API key is valid and meant for this endpoint, and that its owner may do this. Keys are managed at " + settings.TokenPage + "."
+	case roboto.KindUnauthorized:
+		return "Ask an administrator of the organization for the permission, or use an API key that has it."
+	case roboto.KindLimitExceeded:
+		return "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."
+	case roboto.KindNoOnlyOrg:
+		return "Set org_id on the resource or in the provider block, or the environment variable ROBOTO_ORG_ID."
+	case roboto.KindNoValue:
+		return "The secret has no value yet. Write one first, with value_wo or with roboto secrets write."
+	case roboto.KindAWSAccessDenied:
+		return "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."
+	case roboto.KindUnsupportedStore:
+		return "Upgrade the provider."
+	case roboto.KindThrottled:
+		return "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
+	case roboto.KindUnavailable:
+		return "The service failed through all attempts. Apply again later; nothing that was done is lost."
+	case roboto.KindRedirected:
+		return "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."
+	case roboto.KindNoAnswer:
+		return "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again."
+	case roboto.KindUntrusted:
+		return "Check that the endpoint is the right one. If a proxy of yours opens TLS connections, add its certificate to the system's trusted ones, or name it in SSL_CERT_FILE."
+	case roboto.KindUnexpectedAnswer:
+		return checkEndpoint + " and not a proxy or a login page before it. If it is, please report this to Roboto's support."
+	case roboto.KindUnexpectedAWSAnswer:
+		return "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
+	case roboto.KindCanceled:
+		return "Apply again to go on."
+	case roboto.KindRefused, roboto.KindOther:
+		return "If the message does not explain it, please report this to Roboto's support."
+	}
+	return ""
+}
