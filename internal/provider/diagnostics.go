@@ -17,8 +17,7 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
-// addSecretError says what could not be done ("create", "read", …) with which secret,
-// and why.
+// addSecretError says which task ("create", "read", …) failed for which secret, and why.
 func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if task == "update" && roboto.KindOf(err) == roboto.KindNotFound {
@@ -30,10 +29,10 @@ func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, 
 	)
 }
 
-// addNoVersionError is for an ephemeral resource that asks for a version that is not there.
+// addNoVersionError is for an ephemeral resource that requests a version that does not exist.
 func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID string, err error) {
 	diags.AddError("Cannot Read Roboto Secret",
-		fmt.Sprintf("The secret %s has no version %s. AWS keeps little more than the current version and the one before it.\n\n%s\n\n"+
+		fmt.Sprintf("The secret %s has no version %s. AWS guarantees only the current version and the one before it.\n\n%s\n\n"+
 			"To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value was written elsewhere since: "+
 			"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
 			describe(ref), versionID, explain(err).what))
@@ -48,19 +47,19 @@ func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 			describe(ref), explain(err).what, importBlock(ref)))
 }
 
-// warnUnresolvableName is for a name that is fine here and of no use to an action.
+// warnUnresolvableName is for a name that Terraform can manage and actions cannot use.
 func warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
 	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
 		return
 	}
 	diags.AddAttributeWarning(pathName, "Actions Cannot Use This Secret Name",
-		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, # or ?, nor characters beyond ASCII. "+
-			"An action that gets the URI of this secret as a parameter fails. The secret can be managed and read with Terraform.\n\n"+
-			"If an action is to use the secret, choose a name of other characters.", name.ValueString()))
+		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, #, ? or characters beyond ASCII. "+
+			"An action fails if it gets the URI of this secret as a parameter. Terraform can manage and read the secret.\n\n"+
+			"If an action has to use the secret, choose a name without these characters.", name.ValueString()))
 }
 
-// addIgnoredValueError is for a version that would be recorded although nothing is
-// written: validation has seen value_wo, and the plan sees none.
+// addIgnoredValueError is for a version that would be recorded although nothing is written.
+// Validation sees the value_wo that ignore_changes hides from the plan.
 func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bool {
 	if !config.ValueWO.IsNull() || config.ValueWOVersion.IsNull() || config.ValueWOVersion.Equal(state.ValueWOVersion) {
 		return false
@@ -71,8 +70,8 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 	return true
 }
 
-// addListError says that an organization's secrets could not be listed. The
-// organization is "" while it is not known.
+// addListError says that the secrets of an organization could not be listed. orgID is "" if
+// the organization is not known.
 func addListError(diags *diag.Diagnostics, orgID string, err error) {
 	whose := "The secrets"
 	if orgID != "" {
@@ -87,7 +86,7 @@ var participles = map[string]string{
 
 func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
-// describe names a secret for a person.
+// describe names a secret in a message.
 func describe(ref roboto.SecretRef) string {
 	if ref.OrgID == "" {
 		return strconv.Quote(ref.Name)
@@ -99,8 +98,8 @@ func describe(ref roboto.SecretRef) string {
 func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if mayNotRead(err) {
-		explained.next = "Use a token that may read the value; or set value_wo_version, with which planning reads no value and the value is written when that version changes. " +
-			"To destroy the secret with this token, use terraform destroy -refresh=false, which compares nothing."
+		explained.next = "Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
+			"To destroy the secret with this API key, use terraform destroy -refresh=false, which compares nothing."
 	}
 	diags.AddError("Cannot Compare Roboto Secret Value",
 		fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.\n\n%s", describe(ref), explained))
@@ -119,35 +118,34 @@ func mayNotRead(err error) bool {
 func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if mayNotRead(err) {
-		explained.next = "Use a token that may read the value; or remove detect_value_drift and run terraform apply -refresh=false once, as refreshing goes by the last apply. " +
-			"To destroy the secret with this token, use terraform destroy -refresh=false."
+		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false once, because a refresh uses the setting from the last apply. " +
+			"To destroy the secret with this API key, use terraform destroy -refresh=false."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
-		fmt.Sprintf("The secret %s has detect_value_drift, so refreshing asks for the current version of its value. That could not be read.\n\n%s", describe(ref), explained))
+		fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.\n\n%s", describe(ref), explained))
 }
 
-// addFirstValueError is for a create that could not write the value and has
-// undone itself.
+// addFirstValueError is for a create that could not write the value and deleted its record
+// again.
 func addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind, and applying again starts afresh.\n\n%s",
+		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.\n\n%s",
 			describe(ref), explain(err)))
 }
 
-// addLeftoverError is for a create that could neither write the value nor undo
-// itself.
+// addLeftoverError is for a create that could neither write the value nor delete its record.
 func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
 		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
 			"It is in Terraform's state, without a value and marked as tainted.\n\n"+
 			"Writing: %s\n\nDeleting: %s\n\n"+
-			"When the cause is removed, run terraform apply: it replaces the record. Where create_before_destroy or prevent_destroy keep it from doing so, "+
-			"run terraform untaint with the resource's address first; the next apply then writes the value.",
+			"When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, "+
+			"run terraform untaint with the resource's address first. The next apply then writes the value.",
 			describe(ref), explain(err).what, explain(cleanupErr).what))
 }
 
-// addSettingError is for settings that are wrong by themselves. Only settings
-// that cannot hold a credential point at their line, which Terraform prints.
+// addSettingError is for an invalid setting. Terraform prints the line that an error points at,
+// so only settings that cannot hold a credential carry a path.
 func addSettingError(diags *diag.Diagnostics, err error) {
 	setting, ok := errors.AsType[*settings.Error](err)
 	if !ok {
@@ -165,8 +163,8 @@ func addSettingError(diags *diag.Diagnostics, err error) {
 	diags.AddError("Invalid Provider Configuration", detail)
 }
 
-// importBlock leaves the resource's address, which a provider does not know, to
-// the practitioner.
+// importBlock contains a placeholder for the resource's address, which a provider does not
+// know.
 func importBlock(ref roboto.SecretRef) string {
 	id := ref.Name
 	if ref.OrgID != "" {
@@ -175,7 +173,7 @@ func importBlock(ref roboto.SecretRef) string {
 	return fmt.Sprintf("import {\n  to = roboto_secret.ADDRESS_OF_THIS_RESOURCE\n  id = %s\n}", quoteHCL(id))
 }
 
-// quoteHCL writes a string literal of Terraform's language.
+// quoteHCL returns a string literal of Terraform's language.
 func quoteHCL(text string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(text))
 }

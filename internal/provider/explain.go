@@ -13,8 +13,7 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
-// explanation is an error in words for the person at the terminal: what
-// happened, and what to do next.
+// explanation says what happened and what to do next.
 type explanation struct {
 	what, next string
 }
@@ -26,7 +25,7 @@ func (e explanation) String() string {
 	return e.what + "\n\n" + e.next
 }
 
-// explain turns an error of package roboto into words.
+// explain puts an error of package roboto into words.
 func explain(err error) explanation {
 	e, ok := errors.AsType[*roboto.Error](err)
 	switch {
@@ -53,7 +52,7 @@ func explainSetting(e *settings.Error) explanation {
 func whatHappened(e *roboto.Error) string {
 	switch e.Kind {
 	case roboto.KindUnconfirmedGone:
-		const gone = "Roboto says that there is no such secret. It is not taken for deleted, because "
+		const gone = "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because "
 		if e.Err != nil {
 			return gone + "the organizations of the API key's owner could not be looked up. " + explain(e.Err).what
 		}
@@ -63,9 +62,9 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindNameTaken:
 		return "A secret of this name exists already in the organization." + causeOf(e.Err)
 	case roboto.KindUnsettledCreate:
-		return "A record may have been left behind." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
+		return "A record may be left behind." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
 	case roboto.KindUnsettledDelete:
-		return "It may be gone all the same." + causeOf(e.Err) + causeOf(e.Settle, "Looking for it failed too.")
+		return "It may have been deleted nevertheless." + causeOf(e.Err) + causeOf(e.Settle, "Looking for it failed too.")
 	case roboto.KindNoAPIKey:
 		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
 	case roboto.KindNoOnlyOrg:
@@ -107,7 +106,7 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindNotFound:
 		return "Check the name and the organization."
 	case roboto.KindNotRoboto:
-		return "This is not Roboto's own answer for a missing secret, so nothing is concluded from it. " + checkEndpoint + ", without a path, and that no proxy answers in its place."
+		return "This is not Roboto's own answer for a missing secret, so the provider concludes nothing from it. " + checkEndpoint + ", without a path, and that no proxy answers in its place."
 	case roboto.KindUnconfirmedGone:
 		if e.Err != nil {
 			return explain(e.Err).next
@@ -118,11 +117,11 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindConflict:
 		return "The name of a secret that was just deleted may be taken for a moment. Apply again."
 	case roboto.KindNameTaken:
-		return "If it is not in this Terraform state, manage it from here on: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
-			"\n\nIf this apply was to replace the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to go first. " +
+		return "If it is not in this Terraform state, import it: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
+			"\n\nIf this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
 			"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply."
 	case roboto.KindUnsettledCreate:
-		return applyAgain + " If that says that the secret exists already, and nobody else made it, it is the one of this attempt: adopt it with\n\n" + importBlock(e.Ref)
+		return applyAgain + " If the error then says that the secret exists already, and nobody else created it, it is the one of this attempt. Import it with\n\n" + importBlock(e.Ref)
 	case roboto.KindUnsettledDelete:
 		return applyAgain + " Terraform then looks first."
 	case roboto.KindNoAPIKey:
@@ -138,25 +137,25 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindNoValue:
 		return "The secret has no value yet. Write one first, with value_wo or with roboto secrets write."
 	case roboto.KindAWSAccessDenied:
-		return "Roboto handed out credentials that AWS does not accept for this secret. Permissions at AWS can lag; apply again in a minute. If it stays so, please report it to Roboto's support."
+		return "AWS does not accept the credentials from Roboto for this secret. Permissions at AWS can lag, so apply again in a minute. If the error persists, please report it to Roboto's support."
 	case roboto.KindUnsupportedStore:
 		return "Upgrade the provider."
 	case roboto.KindThrottled:
-		return "The service was busy through all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
+		return "The service was busy during all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
 	case roboto.KindUnavailable:
-		return "The service failed through all attempts. Apply again later; nothing that was done is lost."
+		return "The service failed during all attempts. Apply again later. Nothing that was done is lost."
 	case roboto.KindRedirected:
-		return "Redirects are not followed, because they would carry the API key to another place. Set the provider's endpoint to the final URL."
+		return "The provider does not follow redirects, because it would send the API key to another server. Set the provider's endpoint to the final URL."
 	case roboto.KindNoAnswer:
 		return "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again."
 	case roboto.KindUntrusted:
-		return "Check that the endpoint is the right one. If a proxy of yours opens TLS connections, add its certificate to the system's trusted ones, or name it in SSL_CERT_FILE."
+		return "Check that the endpoint is the right one. If your proxy intercepts TLS connections, add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE."
 	case roboto.KindUnexpectedAnswer:
 		return checkEndpoint + " and not a proxy or a login page before it. If it is, please report this to Roboto's support."
 	case roboto.KindUnexpectedAWSAnswer:
 		return "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
 	case roboto.KindCanceled:
-		return "Apply again to go on."
+		return "Apply again to continue."
 	case roboto.KindRefused, roboto.KindOther:
 		return "If the message does not explain it, please report this to Roboto's support."
 	}

@@ -24,8 +24,8 @@ func (parseSecretURIFunction) Metadata(_ context.Context, _ function.MetadataReq
 func (parseSecretURIFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Take the URI of a secret apart",
-		MarkdownDescription: "Takes a URI `roboto-secret://name@org_id` apart into an object with `name` and `org_id`; " +
-			"`org_id` is null for a URI without an organization. The secret need not exist. `secret_uri` is the inverse.",
+		MarkdownDescription: "Parses a URI `roboto-secret://name@org_id` into an object with `name` and `org_id`. " +
+			"`org_id` is null for a URI without an organization. The secret does not have to exist. `secret_uri` is the inverse.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "uri", MarkdownDescription: "URI of a secret."},
 		},

@@ -36,9 +36,8 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*robotoProvider)(nil)
 )
 
-// New returns the constructor that Terraform's plugin server asks for. The
-// version is that of the release; the environment is where settings come from
-// that the provider block leaves out.
+// New returns the constructor that Terraform's plugin server asks for. The version is that of
+// the release. The environment supplies the settings that the provider block leaves out.
 func New(version string, environment settings.Environment) func() provider.Provider {
 	return func() provider.Provider {
 		return &robotoProvider{version: version, environment: environment}
@@ -69,36 +68,36 @@ func (p *robotoProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 
 func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manage the secrets of [Roboto](https://www.roboto.ai). Values go straight to AWS Secrets Manager " +
-			"with temporary credentials that Roboto hands out: they are in no Terraform state or plan, and in no request to Roboto.",
+		MarkdownDescription: "Manages the secrets of [Roboto](https://www.roboto.ai). Secret values go straight to AWS Secrets Manager, " +
+			"with temporary credentials from Roboto. They never appear in Terraform state or plans, or in requests to Roboto.",
 		Attributes: map[string]schema.Attribute{
 			settings.APIKey: schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "Access token, created in Roboto's [token settings](https://app.roboto.ai/settings/tokens). " +
 					"Falls back to the environment variables `ROBOTO_API_KEY` and `ROBOTO_BEARER_TOKEN`, then to a profile of the config file. " +
-					"Better left out of configurations: anyone who reads them could use it.",
+					"Prefer the environment: anyone who can read the configuration can use a token in it.",
 			},
 			settings.Endpoint: schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Base URL of Roboto's API. Falls back to the source that gave the API key, " +
-					"`ROBOTO_SERVICE_ENDPOINT` for a key from the environment and the profile's endpoint for a key from a profile, so that a key never " +
-					"travels to an endpoint it was not meant for; then to `" + settings.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
+				MarkdownDescription: "Base URL of Roboto's API. Falls back to the source of the API key: " +
+					"`ROBOTO_SERVICE_ENDPOINT` for a key from the environment, the profile's endpoint for a key from a profile. A key is thus never " +
+					"sent to an endpoint that it was not meant for. Defaults to `" + settings.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
 			},
 			settings.Profile: schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Profile of the config file to take API key and endpoint from. Set here, it beats `ROBOTO_API_KEY`. " +
+				MarkdownDescription: "Profile of the config file that supplies the API key and the endpoint. When set here, it takes precedence over `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_PROFILE`, then to the file's default profile. Conflicts with `api_key`.",
 			},
 			settings.ConfigFile: schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Path of the config file that Roboto's own tools use; both of its versions are read. Set here, it beats `ROBOTO_API_KEY`. " +
+				MarkdownDescription: "Path of the config file of Roboto's own tools. Both versions of its format are supported. When set here, it takes precedence over `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_CONFIG_FILE`, then to `~/.roboto/config.json`. Conflicts with `api_key`.",
 			},
 			settings.OrgID: schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "ID of the organization for everything that names none itself. Falls back to `ROBOTO_ORG_ID`, then to the API key owner's " +
-					"organization if there is exactly one. Changing it never moves or replaces secrets that exist in state.",
+				MarkdownDescription: "ID of the default organization, for resources and data sources that do not set `org_id`. Falls back to `ROBOTO_ORG_ID`, then to the " +
+					"organization of the API key's owner, if there is exactly one. Changing it never moves or replaces secrets that are in state.",
 				Validators: []validator.String{orgIDValidator{}},
 			},
 			settings.RequestTimeout: schema.StringAttribute{
@@ -109,7 +108,7 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 			},
 			settings.MaxAttempts: schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How often a request to Roboto or AWS is tried at most, the first time included, when the service is busy or unreachable. Defaults to `10`.",
+				MarkdownDescription: "Maximum number of attempts for a request to Roboto or AWS, including the first one, when the service is busy or unreachable. Defaults to `10`.",
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
 			settings.SecretsManagerEndpoint: schema.StringAttribute{
@@ -119,15 +118,15 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 			},
 			settings.BulkRefresh: schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Refresh from listings of whole organizations: a plan then asks for pages of secrets instead of each secret by itself. " +
-					"A listing may still show a secret that somebody deleted a moment ago, so a plan may notice such a deletion one run later. Defaults to `false`.",
+				MarkdownDescription: "Refreshes secrets from listings of whole organizations. A plan then requests pages of secrets instead of one secret at a time. " +
+					"A listing may still show a secret that was deleted a moment ago, so a plan may notice the deletion one run later. Defaults to `false`.",
 			},
 		},
 	}
 }
 
-// ValidateConfig allows one way of giving the API key. Its errors point at the
-// other attribute: Terraform prints the line, and that of api_key may hold the key.
+// ValidateConfig allows one source of the API key. Its errors point at the other attribute,
+// because Terraform prints the line, and the line of api_key may hold the key.
 func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -162,8 +161,8 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	resp.ListResourceData = data
 }
 
-// newData makes no call. An unknown default organization does not keep those from calling
-// that name their own; any other unknown setting leaves the client nil.
+// newData makes no call. It leaves the client nil if a setting other than the default
+// organization is unknown. Resources that set org_id do not need the default.
 func (p *robotoProvider) newData(model providerModel) (*providerData, error) {
 	data := &providerData{unknown: model.unknownSettings()}
 	if !slices.Contains(data.unknown, settings.OrgID) {
@@ -208,7 +207,7 @@ func (p *robotoProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newSecretURIFunction, newParseSecretURIFunction}
 }
 
-// settings are those of the provider block. Validation has made sure of their form.
+// settings converts the provider block. Validation has checked the formats.
 func (m providerModel) settings() settings.Explicit {
 	timeout, _ := time.ParseDuration(m.RequestTimeout.ValueString())
 	return settings.Explicit{
@@ -247,7 +246,7 @@ func (m providerModel) unknownSettings() []string {
 	return unknown
 }
 
-// logExchange writes one line per attempt; it has no access to headers or bodies.
+// logExchange writes one line per attempt. It has no access to headers or bodies.
 func logExchange(ctx context.Context, exchange roboto.Exchange) {
 	fields := map[string]any{
 		"host":        exchange.Host,

@@ -15,36 +15,35 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
-// providerData is what the provider's Configure hands to resources, data sources
-// and the rest.
+// providerData is what Configure passes to resources, data sources and the others.
 type providerData struct {
 	// client is nil while a setting that it needs is unknown.
 	client *roboto.Client
-	// orgID is the default organization as far as it is known without a call, or "".
+	// orgID is the default organization, or "" if finding it takes a call.
 	orgID string
-	// unknown names the settings that Terraform does not know yet while planning.
-	// None of them may fall back to another source.
+	// unknown lists the settings that Terraform does not know yet. None of them may fall
+	// back to another source.
 	unknown []string
 }
 
-// canCall tells whether all settings are known that a call for an organization takes.
-// orgID is "" for the default organization.
+// canCall tells whether the settings that a call needs are known. orgID is "" for the
+// default organization.
 func (d *providerData) canCall(orgID string) bool {
 	return d.client != nil && (orgID != "" || len(d.unknown) == 0)
 }
 
-// gateAnswer is what is to become of a call.
+// gateAnswer says what to do about a call.
 type gateAnswer int
 
 const (
 	callNow gateAnswer = iota
 	deferCall
-	// refuseCall comes with an error among the diagnostics.
+	// refuseCall means that an error was added to the diagnostics.
 	refuseCall
 )
 
-// gate decides whether a call can be made now. The task completes "Terraform has to call Roboto
-// to". orgID is "" for the default organization.
+// gate decides whether a call can be made now. task completes the sentence "Terraform has to
+// call Roboto to …". orgID is "" for the default organization.
 func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
 	switch {
 	case d.canCall(orgID):
@@ -54,7 +53,7 @@ func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *dia
 	}
 	diags.AddError(
 		"Provider Configuration Not Known Yet",
-		fmt.Sprintf("Terraform has to call Roboto to %s. For the provider configuration, it does not know %s yet, because the value depends on "+
+		fmt.Sprintf("Terraform has to call Roboto to %s, and it does not know %s yet. The value in the provider configuration depends on "+
 			"something that is not applied yet. No other source is used in its place.\n\n"+
 			"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
 			task, strings.Join(d.unknown, ", ")),
@@ -62,11 +61,12 @@ func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *dia
 	return refuseCall
 }
 
-// knownOrg is the organization for a call as far as it is known without one: the given one, else the
-// default one, else "".
+// knownOrg returns the given organization, else the default one. It returns "" if finding the
+// organization takes a call.
 func (d *providerData) knownOrg(given string) string { return cmp.Or(given, d.orgID) }
 
-// findOrg is knownOrg, or else the only organization of the API key's owner, which takes a call.
+// findOrg returns the organization for a call. If none is known, it looks up the only
+// organization of the API key's owner.
 func (d *providerData) findOrg(ctx context.Context, given string) (string, error) {
 	if known := d.knownOrg(given); known != "" {
 		return known, nil
@@ -74,14 +74,14 @@ func (d *providerData) findOrg(ctx context.Context, given string) (string, error
 	return d.client.OnlyOrgID(ctx)
 }
 
-// notKnownYet is the result that goes with a deferral: nulls would pass for what
-// Roboto said.
+// notKnownYet is the result to return with a deferral. Nulls would look like an answer from
+// Roboto.
 func notKnownYet(result tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(result.Type(), tftypes.UnknownValue)
 }
 
-// dataOf extracts the data in a Configure method. It is nil before the provider is configured,
-// as during terraform validate.
+// dataOf extracts the provider data in a Configure method. It returns nil before the provider
+// is configured, as during terraform validate.
 func dataOf(data any, diags *diag.Diagnostics) *providerData {
 	if data == nil {
 		return nil

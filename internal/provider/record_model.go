@@ -10,7 +10,7 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
-// recordModel is all that Roboto tells of a secret, for data sources.
+// recordModel holds the metadata of a secret, for data sources.
 type recordModel struct {
 	Name       types.String `tfsdk:"name"`
 	OrgID      types.String `tfsdk:"org_id"`
@@ -41,7 +41,7 @@ func newRecordModel(record roboto.Record) recordModel {
 	return model
 }
 
-// arnValue is null for a secret that is kept somewhere else than at AWS.
+// arnValue is null for a secret whose value is not stored at AWS.
 func arnValue(arn string) types.String {
 	if arn == "" {
 		return types.StringNull()
@@ -58,9 +58,9 @@ func recordAttributes() map[string]schema.Attribute {
 		"arn":         descriptionARN,
 		"created":     descriptionCreated,
 		"created_by":  descriptionCreatedBy,
-		"modified":    "When the record was last modified, in RFC 3339 and UTC. Writing a value need not change it.",
+		"modified":    "When the record was last modified, in RFC 3339 and UTC. Writing a value does not necessarily change it.",
 		"modified_by": "Who last modified the record.",
-		"last_used":   "When an action last used the secret, in RFC 3339 and UTC; null until then.",
+		"last_used":   "When an action last used the secret, in RFC 3339 and UTC. Null if none has.",
 	} {
 		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}

@@ -49,7 +49,7 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		Validators:          []validator.String{uriValidator{}},
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What Roboto tells of one secret: metadata, never the value. A missing secret is an error.",
+		MarkdownDescription: "Reads the metadata of one secret, never its value. A missing secret is an error.",
 		Attributes:          attributes,
 	}
 }

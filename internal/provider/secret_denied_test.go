@@ -83,9 +83,9 @@ func TestSecretWithoutVersionAndDeniedCredentials(t *testing.T) {
 func TestDeniedCredentialsNameTheRemedies(t *testing.T) {
 	compare := []string{
 		`The secret "db" of the organization og_test has value_wo without value_wo_version`,
-		"or set value_wo_version, with which planning reads no value", "terraform destroy -refresh=false",
+		"Or set value_wo_version: planning then reads no value", "terraform destroy -refresh=false",
 	}
-	detect := []string{`The secret "db" of the organization og_test has detect_value_drift`, "or remove detect_value_drift"}
+	detect := []string{`The secret "db" of the organization og_test has detect_value_drift`, "Or remove detect_value_drift"}
 	creds := func(f robototest.Fault) robototest.Fault {
 		f.Operation = robototest.GetCredentials
 		return f

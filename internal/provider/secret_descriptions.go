@@ -3,7 +3,7 @@
 
 package provider
 
-// Descriptions that resource, data sources and the others share.
+// Descriptions that the resource, the data sources and the others share.
 const (
 	descriptionName      = "Name of the secret, unique within its organization."
 	descriptionOrgID     = "ID of the organization that owns the secret."

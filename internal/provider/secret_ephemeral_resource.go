@@ -40,7 +40,7 @@ func (e *secretEphemeralResource) Metadata(_ context.Context, req ephemeral.Meta
 
 func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The value of a secret, for handing it to another provider's write-only argument or configuration without storing it. Needs Terraform 1.10.",
+		MarkdownDescription: "Reads the value of a secret, to pass it to a write-only argument or to the configuration of another provider without storing it. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Optional:            true,
@@ -60,8 +60,8 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 			"version_id": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version to read; the current one if left out. For a secret of the same configuration pass the resource's `version_id`: " +
-					"its `uri` is known while planning, so without it the value would be read before it is written.",
+				MarkdownDescription: "ID of the AWS version to read. Defaults to the current version. For a secret that the same configuration manages, pass the resource's `version_id`: " +
+					"its `uri` is known during planning, so Terraform would otherwise read the value before it is written.",
 				Validators: []validator.String{versionIDValidator{}},
 			},
 			"value": schema.StringAttribute{

@@ -20,8 +20,8 @@ var _ list.ListResourceWithConfigure = (*secretListResource)(nil)
 
 func newSecretListResource() list.ListResource { return &secretListResource{} }
 
-// secretListResource answers terraform query. Metadata and Configure are those of
-// the managed resource.
+// secretListResource implements terraform query. It shares Metadata and Configure with the
+// managed resource.
 type secretListResource struct {
 	secretResource
 }
@@ -33,7 +33,7 @@ type secretListModel struct {
 
 func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Finds the secrets of an organization for `terraform query`, so that existing ones can be imported. It never gives a value. Needs Terraform 1.14.",
+		MarkdownDescription: "Lists the secrets of an organization for `terraform query`, so that existing secrets can be imported. It never reads values. Requires Terraform 1.14 or later.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{
 				Optional:            true,
@@ -48,8 +48,8 @@ func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.
 	}
 }
 
-// List streams results in the service's order, so that a limit of ten needs one
-// page of an organization of thousands.
+// List streams results in the service's order. A limit of ten then needs one page, even in an
+// organization with thousands of secrets.
 func (l *secretListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var model secretListModel
 	diags := req.Config.Get(ctx, &model)
@@ -93,7 +93,7 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 	}
 }
 
-// unmanageable is a warning in place of a result, and counts toward no limit.
+// unmanageable is a warning in place of a result. It does not count toward the limit.
 func unmanageable(record roboto.Record, err error) list.ListResult {
 	return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
 		"Secret Cannot Be Managed",

@@ -35,8 +35,8 @@ func (m *secretModel) ref() roboto.SecretRef {
 	return roboto.SecretRef{Name: m.Name.ValueString(), OrgID: m.OrgID.ValueString()}
 }
 
-// identity lacks an organization that is unknown, as in a deferred import:
-// Terraform takes no unknown identity.
+// identity omits an unknown organization, as in a deferred import, because Terraform does not
+// accept an unknown identity.
 func (m *secretModel) identity() secretIdentityModel {
 	if m.OrgID.IsUnknown() {
 		return secretIdentityModel{Name: m.Name, OrgID: types.StringNull()}
@@ -44,8 +44,8 @@ func (m *secretModel) identity() secretIdentityModel {
 	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
 }
 
-// record is the secret in state, as far as that identifies it: a name may have been
-// handed on. After an import nothing but the name is known.
+// record is what state knows about the secret's identity. A name alone is not enough, because
+// another secret may have it now. After an import only the name is known.
 func (m *secretModel) record() roboto.Record {
 	record := roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}
 	if created, err := time.Parse(time.RFC3339Nano, m.Created.ValueString()); err == nil {
@@ -54,7 +54,7 @@ func (m *secretModel) record() roboto.Record {
 	return record
 }
 
-// setRecord fills in what the service tells of the secret.
+// setRecord copies the attributes that come from the service.
 func (m *secretModel) setRecord(record roboto.Record) {
 	m.Name = types.StringValue(record.Name)
 	m.OrgID = types.StringValue(record.OrgID)
@@ -64,8 +64,8 @@ func (m *secretModel) setRecord(record roboto.Record) {
 	m.CreatedBy = types.StringValue(record.CreatedBy)
 }
 
-// timeValue formats a time as RFC 3339 in UTC, whatever notation the service
-// chose, so that a change of notation is no drift.
+// timeValue formats a time as RFC 3339 in UTC, so that another notation of the service does not
+// look like drift.
 func timeValue(t time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }

@@ -5,15 +5,15 @@ package provider
 
 import "github.com/hashicorp/terraform-plugin-framework/types"
 
-// valueAction is what becomes of the stored value of a secret that exists.
+// valueAction says what to do with the stored value of an existing secret.
 type valueAction int
 
 const (
-	// keepValue: the value is none of this plan's business.
+	// keepValue: the stored value is left alone.
 	keepValue valueAction = iota
 	// writeValue: the value is written, whatever is stored.
 	writeValue
-	// compareValue: the value is written if it differs from what is stored.
+	// compareValue: the value is written if it differs from the stored one.
 	compareValue
 )
 
@@ -36,12 +36,12 @@ func decideValueAction(config, state secretModel) valueAction {
 
 func mayDetectDrift(flag types.Bool) bool { return flag.ValueBool() || flag.IsUnknown() }
 
-// replaces tells whether the plan is to destroy the secret and create another.
+// replaces tells whether the plan destroys the secret and creates another one.
 func replaces(plan, state secretModel) bool {
 	return !plan.Name.Equal(state.Name) || !plan.OrgID.Equal(state.OrgID)
 }
 
-// updates tells whether a setting changes that is not the value itself.
+// updates tells whether an attribute other than the value changes.
 func updates(plan, state secretModel) bool {
 	return !plan.ValueWOVersion.Equal(state.ValueWOVersion) || !plan.DetectValueDrift.Equal(state.DetectValueDrift)
 }

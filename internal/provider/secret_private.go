@@ -11,18 +11,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// keySeen is the key in the private data of a planned deletion. It never gets into
-// the private data of a secret that stays: each plan would then change the state.
+// keySeen is a key in the private data of a planned deletion. It must not get into the private
+// data of a secret that stays, because each plan would then change the state.
 const keySeen = "seen"
 
-// privateData is the framework's, whose type has no public name.
+// privateData is the private data of the framework, whose type is not exported.
 type privateData interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// setSeen keeps when the refresh before the plan saw the secret. The zero time, of a
-// plan without a refresh, is kept too: it takes the place of what an earlier plan left.
+// setSeen stores when the secret was last seen. It also stores the zero time, which replaces
+// what an earlier plan left.
 func setSeen(ctx context.Context, private privateData, at time.Time) diag.Diagnostics {
 	encoded, err := json.Marshal(at)
 	if err != nil {
@@ -31,7 +31,7 @@ func setSeen(ctx context.Context, private privateData, at time.Time) diag.Diagno
 	return private.SetKey(ctx, keySeen, encoded)
 }
 
-// seen is the zero time if nothing usable was kept.
+// seen returns the stored time, or the zero time if there is none.
 func seen(ctx context.Context, private privateData) time.Time {
 	var at time.Time
 	encoded, _ := private.GetKey(ctx, keySeen)

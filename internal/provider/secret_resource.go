@@ -29,8 +29,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*secretResource)(nil)
 )
 
-// cleanupTimeout bounds the deletion of a record whose value could not be
-// written. It runs after a cancel too.
+// cleanupTimeout limits the deletion of a record whose value could not be written. The
+// deletion also runs after a cancel.
 const cleanupTimeout = 30 * time.Second
 
 func newSecretResource() resource.Resource { return &secretResource{} }
@@ -45,19 +45,19 @@ func (r *secretResource) Metadata(_ context.Context, req resource.MetadataReques
 
 func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A secret of a Roboto organization. The value is a write-only argument: it goes straight to AWS Secrets Manager and is in neither state nor plan.",
+		MarkdownDescription: "Manages a secret of a Roboto organization. The value is a write-only argument: it goes straight to AWS Secrets Manager and never appears in state or plans.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: descriptionName + " It cannot be empty, `.` or `..`, or contain `@`, `/` or control characters. Another name makes another secret.",
+				MarkdownDescription: descriptionName + " It must not be empty, `.` or `..`, and must not contain `@`, `/` or control characters. Changing it replaces the secret.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators:          []validator.String{nameValidator{}},
 			},
 			"org_id": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
-				MarkdownDescription: descriptionOrgID + " Defaults to the provider's organization when the secret is created and stays what it was then; " +
-					"a changed default does not move the secret. Another ID written here replaces the secret.",
+				MarkdownDescription: descriptionOrgID + " Defaults to the provider's organization at the time the secret is created. " +
+					"A later change of the default does not move the secret. Changing it here replaces the secret.",
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
 					stringplanmodifier.RequiresReplaceIfConfigured(),
@@ -68,29 +68,29 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional:  true,
 				WriteOnly: true,
 				Sensitive: true,
-				MarkdownDescription: "Value of the secret, 1 to 65,536 bytes. Write-only: Terraform hands it to the provider and forgets it. " +
-					"Without `value_wo_version` each plan compares it with the stored value and plans an update when they differ; " +
-					"a value that is new in each run, such as an ephemeral random password, therefore needs a `value_wo_version`. " +
-					"Left out, the stored value is left alone. Needs Terraform 1.11.",
+				MarkdownDescription: "Value of the secret, 1 to 65,536 bytes. Write-only: Terraform passes it to the provider and does not store it. " +
+					"Without `value_wo_version`, each plan compares it with the stored value, and plans an update if they differ. " +
+					"A value that changes with every run, such as an ephemeral random password, therefore needs `value_wo_version`. " +
+					"If `value_wo` is omitted, the stored value is left alone. Requires Terraform 1.11 or later.",
 			},
 			"value_wo_version": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Any text that you change when `value_wo` is to be written again: a number, a date, another resource's version. " +
-					"With it, the value is written when this text changes, and otherwise only for a drift that `detect_value_drift` found; plans neither read the value nor need the permission to.",
+				MarkdownDescription: "Arbitrary text, such as a number, a date or the version of another resource. Change it to write `value_wo` again. " +
+					"When it is set, the value is written only when this text changes, or when `detect_value_drift` has found another value. Plans do not read the value, and do not need permission to read it.",
 			},
 			"detect_value_drift": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "With `value_wo_version`: also notice a value that was written elsewhere, and plan to write `value_wo` again. Each refresh then asks AWS for the current version, " +
-					"which takes the permission to read the value; the value itself is dropped at once. A refresh goes by the last apply, so this begins and ends with the apply after you change it. Without `value_wo_version` such changes are always noticed.",
+				MarkdownDescription: "Used with `value_wo_version`. If `true`, each refresh asks AWS for the current version of the value. If somebody wrote another value elsewhere, the plan writes `value_wo` again. " +
+					"This requires permission to read the value, which is discarded at once. A refresh uses the setting from the last apply, so a change takes effect after the next apply. Without `value_wo_version`, such changes are always noticed.",
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version that Terraform wrote last, or found to be current and equal to `value_wo`. Null when it wrote none, and after `detect_value_drift` found that another one is current. It changes with each write, so other resources can be triggered by it. " +
-					"An ephemeral resource that reads this secret should take it for its `version_id`.",
+				MarkdownDescription: "ID of the AWS version that Terraform wrote last, or that it found to be current and equal to `value_wo`. Null if Terraform wrote none, or if `detect_value_drift` found another version. It changes with each write, so it can trigger other resources. " +
+					"Pass it as `version_id` to an ephemeral resource that reads this secret.",
 			},
 			"uri": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: descriptionURI + " Known while planning.",
+				MarkdownDescription: descriptionURI + " Known during planning.",
 			},
 			"arn": schema.StringAttribute{
 				Computed:            true,
@@ -124,8 +124,8 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 	r.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
-// ValidateConfig checks what concerns the value. None of its diagnostics carries
-// the path of value_wo: Terraform would print the line, which may hold the value.
+// ValidateConfig checks the value and its version. No diagnostic carries the path of value_wo,
+// because Terraform would print the line, which may hold the value.
 func (r *secretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -134,8 +134,8 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 }
 
-// validateValue runs again before anything is sent: what was unknown while
-// planning has not been checked then.
+// validateValue runs again before anything is sent, because a value that was unknown during
+// planning has not been checked yet.
 func validateValue(config secretModel, diags *diag.Diagnostics) {
 	name := config.ref().Name
 	switch value := config.ValueWO; {
@@ -157,8 +157,8 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 	}
 }
 
-// ModifyPlan makes uri known, and version_id unknown when the value will, or may,
-// be written: write-only arguments make no difference by themselves.
+// ModifyPlan makes uri known. It makes version_id unknown if the value will be written, or may
+// be: a write-only argument causes no difference by itself.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
@@ -197,11 +197,13 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planDelete tells the deletion when the secret was last seen, so that it need not
-// look again. Apply is another process, perhaps on another day. So is the refresh of
-// "terraform destroy": a deletion without a sighting in this process is taken for one that Terraform has
-// just refreshed. What this gets wrong is "destroy -refresh=false", which asks not to look.
-// A replacement is refreshed in the process that plans it, or not at all.
+// planDelete records when the secret was last seen, for the deletion, which runs in another
+// process and perhaps on another day. A recent sighting saves the deletion a request.
+//
+// "terraform destroy" refreshes in one process and plans in another. A deletion without a
+// sighting in this process therefore counts as just refreshed. This is wrong for "destroy -refresh=false", which
+// asks Terraform not to look. A replacement is refreshed in the process that plans it, or not at
+// all.
 func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state secretModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -215,7 +217,7 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(setSeen(ctx, resp.Private, at)...)
 }
 
-// planCreate needs a call only to look up an organization that is given nowhere.
+// planCreate makes a call only if it has to look up the organization.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
 	warnUnresolvableName(diags, plan.Name)
 	if config.OrgID.IsNull() && (r.data.knownOrg("") != "" || r.data.canCall("")) {
@@ -232,8 +234,7 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 	}
 }
 
-// planUpdate asks for the stored value only if the configuration leaves it to a
-// comparison whether it is written.
+// planUpdate reads the stored value only if a comparison decides whether it is written.
 func (r *secretResource) planUpdate(
 	ctx context.Context, config secretModel, plan *secretModel, state secretModel, deferralAllowed bool, diags *diag.Diagnostics,
 ) *resource.Deferred {
@@ -250,8 +251,8 @@ func (r *secretResource) planUpdate(
 	case writeValue:
 		plan.VersionID = types.StringUnknown()
 	case compareValue:
-		// Terraform plans again during apply, when the comparison may come out
-		// otherwise. What else is updated must not have promised the old version then.
+		// Terraform plans again during apply, and the comparison may then have another
+		// result. An update that promised the old version would be inconsistent.
 		if config.ValueWO.IsUnknown() || updates(*plan, state) {
 			plan.VersionID = types.StringUnknown()
 			return nil
@@ -267,8 +268,8 @@ func (r *secretResource) planUpdate(
 			addCompareError(diags, state.ref(), err)
 			return nil
 		}
-		// The same value in another version is an update that writes nothing. An
-		// imported secret has no version ID that could be wrong.
+		// The same value in another version is an update that writes nothing. An imported
+		// secret has no version ID that could be outdated.
 		stale := !state.VersionID.IsNull() && state.VersionID.ValueString() != versionID
 		if !same || stale {
 			plan.VersionID = types.StringUnknown()
@@ -277,8 +278,8 @@ func (r *secretResource) planUpdate(
 	return nil
 }
 
-// compareStoredValue compares with the current version, whose ID it returns, in
-// constant time. A secret without a value differs from any value.
+// compareStoredValue compares the value with the current version in constant time, and returns
+// the ID of that version. A secret without a value differs from any value.
 func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (same bool, versionID string, _ error) {
 	stored, versionID, err := access.Read(ctx, "")
 	if roboto.KindOf(err) == roboto.KindNoValue {
@@ -336,9 +337,8 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// cleanUp deletes the record that this create has just made, so that the next
-// apply starts from nothing. A tainted resource would not repair itself under
-// create_before_destroy or prevent_destroy.
+// cleanUp deletes the record that this create has made, so that the next apply starts over. A
+// tainted resource would not recover under create_before_destroy or prevent_destroy.
 func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -351,7 +351,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// The framework wants an identity also of what is deferred or found to be gone.
+	// The framework requires an identity even if the read is deferred or the secret is gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	switch r.data.gate("refresh the secret "+describe(state.ref()), state.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
 	case deferCall:
@@ -412,8 +412,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
-// updateValue writes the value if that is due, and returns the version ID for
-// the state.
+// updateValue writes the value if necessary, and returns the version ID for the state.
 func (r *secretResource) updateValue(ctx context.Context, config, state secretModel) (types.String, error) {
 	action := decideValueAction(config, state)
 	if action == keepValue {
@@ -457,7 +456,7 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 	if r.data.knownOrg(ref.OrgID) == "" {
 		switch r.data.gate("import the secret "+describe(ref), "", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
 		case deferCall:
-			// Terraform reads and plans also what it defers, so the name goes into the state.
+			// Terraform still reads and plans a deferred import, so state needs the name.
 			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 		case refuseCall:
 			return

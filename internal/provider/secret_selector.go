@@ -20,14 +20,14 @@ var (
 	pathNamePrefix = path.Root("name_prefix")
 )
 
-// secretSelector is how configurations pick one existing secret: by name, with
-// or without an organization, or by URI.
+// secretSelector selects an existing secret by name, with or without an organization, or by
+// URI.
 type secretSelector struct {
 	name, orgID, uri types.String
 }
 
-// ref is the reference of a valid selector. Its organization is empty if the
-// default one is meant.
+// ref is the reference of a valid selector. Its organization is empty for the default
+// organization.
 func (s secretSelector) ref() roboto.SecretRef {
 	ref := roboto.SecretRef{Name: s.name.ValueString(), OrgID: s.orgID.ValueString()}
 	if parsed, err := roboto.ParseURI(s.uri.ValueString()); err == nil {
@@ -39,7 +39,7 @@ func (s secretSelector) ref() roboto.SecretRef {
 	return ref
 }
 
-// validateSelector allows one way of picking a secret, and one organization.
+// validateSelector requires either a name or a URI, and at most one organization.
 func validateSelector(s secretSelector, diags *diag.Diagnostics) {
 	switch {
 	case s.name.IsNull() && s.uri.IsNull():

@@ -24,7 +24,7 @@ func (secretURIFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	resp.Definition = function.Definition{
 		Summary: "Format the URI of a secret",
 		MarkdownDescription: "Formats the URI of a secret from its name and, optionally, the ID of its organization: `roboto-secret://name@org_id`. " +
-			"Without an organization the URI leaves it to whoever reads it. The secret need not exist. `parse_secret_uri` is the inverse.",
+			"A URI without an organization refers to the default organization of its reader. The secret does not have to exist. `parse_secret_uri` is the inverse.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "name", MarkdownDescription: "Name of the secret."},
 		},
@@ -63,6 +63,5 @@ func (secretURIFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	resp.Error = resp.Result.Set(ctx, ref.URI())
 }
 
-// sentence makes a Go error's text a sentence for a practitioner, to which Terraform
-// adds the period.
+// sentence turns the text of a Go error into a sentence. Terraform adds the period.
 func sentence(err error) string { return capitalize(err.Error()) }

@@ -40,7 +40,7 @@ func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so it can feed `for_each`.",
+		MarkdownDescription: "Lists the secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so the result can be used in `for_each`.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{
 				Optional:            true,
@@ -60,7 +60,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			"uris": schema.MapAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`. It lacks names that a URI cannot carry, which other tools may have made.",
+				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`. Secrets with names that a URI cannot carry, which other tools may have created, are omitted.",
 			},
 			"secrets": schema.ListNestedAttribute{
 				Computed:            true,
@@ -109,7 +109,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 }
 
 // recordsWithPrefix yields the records of an organization whose names begin with prefix, in the
-// service's order. It ends after an error.
+// service's order. It stops after an error.
 func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix string) iter.Seq2[roboto.Record, error] {
 	return func(yield func(roboto.Record, error) bool) {
 		for record, err := range client.Records(ctx, orgID) {

@@ -89,7 +89,7 @@ func (v uriValidator) ValidateString(ctx context.Context, req validator.StringRe
 	}
 }
 
-// versionIDValidator accepts what AWS takes for the ID of a version.
+// versionIDValidator accepts IDs that AWS can give a version.
 type versionIDValidator struct{}
 
 func (versionIDValidator) Description(context.Context) string {
