@@ -29,7 +29,8 @@ func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, 
 	)
 }
 
-// addNoVersionError is for an ephemeral resource that requests a version that does not exist.
+// addNoVersionError is for an ephemeral resource that requests a version that does not
+// exist.
 func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID string, err error) {
 	diags.AddError("Cannot Read Roboto Secret",
 		fmt.Sprintf("The secret %s has no version %s. AWS guarantees only the current version and the one before it.\n\n%s\n\n"+
@@ -133,7 +134,8 @@ func addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 			describe(ref), explain(err)))
 }
 
-// addLeftoverError is for a create that could neither write the value nor delete its record.
+// addLeftoverError is for a create that could neither write the value nor delete its
+// record.
 func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
 		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
@@ -144,8 +146,8 @@ func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanu
 			describe(ref), explain(err).what, explain(cleanupErr).what))
 }
 
-// addSettingError is for an invalid setting. Terraform prints the line that an error points at,
-// so only settings that cannot hold a credential carry a path.
+// addSettingError is for an invalid setting. Terraform prints the line that an error
+// points at, so only settings that cannot hold a credential carry a path.
 func addSettingError(diags *diag.Diagnostics, err error) {
 	setting, ok := errors.AsType[*settings.Error](err)
 	if !ok {

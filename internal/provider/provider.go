@@ -36,8 +36,9 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*robotoProvider)(nil)
 )
 
-// New returns the constructor that Terraform's plugin server asks for. The version is that of
-// the release. The environment supplies the settings that the provider block leaves out.
+// New returns the constructor that Terraform's plugin server asks for. The version is
+// that of the release. The environment supplies the settings that the provider block
+// leaves out.
 func New(version string, environment settings.Environment) func() provider.Provider {
 	return func() provider.Provider {
 		return &robotoProvider{version: version, environment: environment}

@@ -42,8 +42,8 @@ const (
 	refuseCall
 )
 
-// gate decides whether a call can be made now. task completes the sentence "Terraform has to
-// call Roboto to …". orgID is "" for the default organization.
+// gate decides whether a call can be made now. task completes the sentence "Terraform has
+// to call Roboto to …". orgID is "" for the default organization.
 func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
 	switch {
 	case d.canCall(orgID):
@@ -61,8 +61,8 @@ func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *dia
 	return refuseCall
 }
 
-// knownOrg returns the given organization, else the default one. It returns "" if finding the
-// organization takes a call.
+// knownOrg returns the given organization, else the default one. It returns "" if finding
+// the organization takes a call.
 func (d *providerData) knownOrg(given string) string { return cmp.Or(given, d.orgID) }
 
 // findOrg returns the organization for a call. If none is known, it looks up the only
@@ -80,8 +80,8 @@ func notKnownYet(result tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(result.Type(), tftypes.UnknownValue)
 }
 
-// dataOf extracts the provider data in a Configure method. It returns nil before the provider
-// is configured, as during terraform validate.
+// dataOf extracts the provider data in a Configure method. It returns nil before the
+// provider is configured, as during terraform validate.
 func dataOf(data any, diags *diag.Diagnostics) *providerData {
 	if data == nil {
 		return nil

@@ -48,8 +48,8 @@ func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.
 	}
 }
 
-// List streams results in the service's order. A limit of ten then needs one page, even in an
-// organization with thousands of secrets.
+// List streams results in the service's order. A limit of ten then needs one page, even
+// in an organization with thousands of secrets.
 func (l *secretListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var model secretListModel
 	diags := req.Config.Get(ctx, &model)

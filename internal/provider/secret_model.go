@@ -35,8 +35,8 @@ func (m *secretModel) ref() roboto.SecretRef {
 	return roboto.SecretRef{Name: m.Name.ValueString(), OrgID: m.OrgID.ValueString()}
 }
 
-// identity omits an unknown organization, as in a deferred import, because Terraform does not
-// accept an unknown identity.
+// identity omits an unknown organization, as in a deferred import, because Terraform does
+// not accept an unknown identity.
 func (m *secretModel) identity() secretIdentityModel {
 	if m.OrgID.IsUnknown() {
 		return secretIdentityModel{Name: m.Name, OrgID: types.StringNull()}
@@ -44,8 +44,8 @@ func (m *secretModel) identity() secretIdentityModel {
 	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
 }
 
-// record is what state knows about the secret's identity. A name alone is not enough, because
-// another secret may have it now. After an import only the name is known.
+// record is what state knows about the secret's identity. A name alone is not enough,
+// because another secret may have it now. After an import only the name is known.
 func (m *secretModel) record() roboto.Record {
 	record := roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}
 	if created, err := time.Parse(time.RFC3339Nano, m.Created.ValueString()); err == nil {
@@ -64,8 +64,8 @@ func (m *secretModel) setRecord(record roboto.Record) {
 	m.CreatedBy = types.StringValue(record.CreatedBy)
 }
 
-// timeValue formats a time as RFC 3339 in UTC, so that another notation of the service does not
-// look like drift.
+// timeValue formats a time as RFC 3339 in UTC, so that another notation of the service
+// does not look like drift.
 func timeValue(t time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }

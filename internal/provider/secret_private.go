@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// keySeen is a key in the private data of a planned deletion. It must not get into the private
-// data of a secret that stays, because each plan would then change the state.
+// keySeen is a key in the private data of a planned deletion. It must not get into the
+// private data of a secret that stays, because each plan would then change the state.
 const keySeen = "seen"
 
 // privateData is the private data of the framework, whose type is not exported.
@@ -21,8 +21,8 @@ type privateData interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// setSeen stores when the secret was last seen. It also stores the zero time, which replaces
-// what an earlier plan left.
+// setSeen stores when the secret was last seen. It also stores the zero time, which
+// replaces what an earlier plan left.
 func setSeen(ctx context.Context, private privateData, at time.Time) diag.Diagnostics {
 	encoded, err := json.Marshal(at)
 	if err != nil {

@@ -124,8 +124,8 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 	r.data = dataOf(req.ProviderData, &resp.Diagnostics)
 }
 
-// ValidateConfig checks the value and its version. No diagnostic carries the path of value_wo,
-// because Terraform would print the line, which may hold the value.
+// ValidateConfig checks the value and its version. No diagnostic carries the path of
+// value_wo, because Terraform would print the line, which may hold the value.
 func (r *secretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -157,8 +157,8 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 	}
 }
 
-// ModifyPlan makes uri known. It makes version_id unknown if the value will be written, or may
-// be: a write-only argument causes no difference by itself.
+// ModifyPlan makes uri known. It makes version_id unknown if the value will be written,
+// or may be: a write-only argument causes no difference by itself.
 func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
@@ -201,9 +201,9 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // process and perhaps on another day. A recent sighting saves the deletion a request.
 //
 // "terraform destroy" refreshes in one process and plans in another. A deletion without a
-// sighting in this process therefore counts as just refreshed. This is wrong for "destroy -refresh=false", which
-// asks Terraform not to look. A replacement is refreshed in the process that plans it, or not at
-// all.
+// sighting in this process therefore counts as just refreshed. This is wrong for "destroy
+// -refresh=false", which asks Terraform not to look. A replacement is refreshed in the
+// process that plans it, or not at all.
 func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state secretModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -278,8 +278,8 @@ func (r *secretResource) planUpdate(
 	return nil
 }
 
-// compareStoredValue compares the value with the current version in constant time, and returns
-// the ID of that version. A secret without a value differs from any value.
+// compareStoredValue compares the value with the current version in constant time, and
+// returns the ID of that version. A secret without a value differs from any value.
 func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (same bool, versionID string, _ error) {
 	stored, versionID, err := access.Read(ctx, "")
 	if roboto.KindOf(err) == roboto.KindNoValue {
@@ -337,8 +337,9 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// cleanUp deletes the record that this create has made, so that the next apply starts over. A
-// tainted resource would not recover under create_before_destroy or prevent_destroy.
+// cleanUp deletes the record that this create has made, so that the next apply starts
+// over. A tainted resource would not recover under create_before_destroy or
+// prevent_destroy.
 func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -351,7 +352,8 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// The framework requires an identity even if the read is deferred or the secret is gone.
+	// The framework requires an identity even if the read is deferred or the secret is
+	// gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	switch r.data.gate("refresh the secret "+describe(state.ref()), state.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
 	case deferCall:

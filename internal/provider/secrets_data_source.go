@@ -108,8 +108,8 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// recordsWithPrefix yields the records of an organization whose names begin with prefix, in the
-// service's order. It stops after an error.
+// recordsWithPrefix yields the records of an organization whose names begin with prefix,
+// in the service's order. It stops after an error.
 func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix string) iter.Seq2[roboto.Record, error] {
 	return func(yield func(roboto.Record, error) bool) {
 		for record, err := range client.Records(ctx, orgID) {

@@ -9,19 +9,20 @@ import (
 	"time"
 )
 
-// listingLifetime is how long a complete listing answers reads.
+// listingLifetime is how long a complete listing is used.
 const listingLifetime = 30 * time.Second
 
-// bulkRefresh answers reads from listings, so that a refresh costs an
-// organization's pages instead of its secrets.
+// bulkRefresh answers reads from listings, so that a refresh requests the pages of an
+// organization instead of each secret.
 //
-// The first read of an organization lists it; whoever asks meanwhile waits for
-// that one listing, which then answers for listingLifetime. What it cannot
-// answer for certain it leaves to a read of the one record: a name that the listing lacks
-// (it may lag behind a create, so absence never means deletion), a name that
-// this process has created or deleted, and everything if the listing failed.
-// What remains is that a listing may still show a secret that somebody deleted a
-// moment ago. That is why it is opt-in.
+// The first read lists the organization, and concurrent reads wait for that listing. It
+// is used for listingLifetime. A record is read by itself if the listing cannot be
+// trusted: if the listing failed, if it lacks the name (it may lag behind a create, so
+// absence never means deletion), or if this process has created or deleted a secret of
+// that name.
+//
+// A listing may still show a secret that was deleted a moment ago. Bulk refresh is
+// therefore opt-in.
 type bulkRefresh struct {
 	mu       sync.Mutex
 	listings map[string]*listing
@@ -35,8 +36,8 @@ type listing struct {
 	completed time.Time
 }
 
-// expired tells whether the listing is complete and too old. One that takes long
-// is waited for, and one that failed is not tried again: it would hold up all reads.
+// expired tells whether the listing is complete and too old. A failed listing never
+// expires, because repeating it would hold up all reads.
 func (l *listing) expired() bool {
 	select {
 	case <-l.done:
@@ -50,8 +51,8 @@ func newBulkRefresh() *bulkRefresh {
 	return &bulkRefresh{listings: map[string]*listing{}, touched: map[SecretRef]bool{}}
 }
 
-// RefreshRecord is Record for a refresh of many secrets: with Config.BulkRefresh
-// it may answer from a listing. The error is of KindNotFound if the known secret is gone, and of
+// RefreshRecord returns the current record of a known secret. With Config.BulkRefresh, it
+// may use a listing. The error is of KindNotFound if the secret is gone, and of
 // KindReplaced if another secret has its name.
 func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error) {
 	var (
@@ -63,7 +64,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	if c.config.BulkRefresh {
 		record, listed = c.bulk.record(ctx, c, ref)
 	}
-	// A listing may lag, so it does not say that a secret was replaced either.
+	// A listing may lag, so it does not prove that a secret was replaced.
 	if !listed || record.isAnother(known) {
 		record, _, err = c.getRecord(ctx, ref)
 	}
@@ -82,8 +83,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	return record, nil
 }
 
-// Seen is when RefreshRecord last had an answer from Roboto about a secret that is
-// there; zero if it never had.
+// Seen is when RefreshRecord last found the secret, or the zero time if it never did.
 func (c *Client) Seen(ref SecretRef) time.Time { return c.seen.of(ref) }
 
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {
@@ -112,14 +112,14 @@ func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Rec
 	return record, ok && !b.touched[ref] && record.StoreType == storeTypeAWS
 }
 
-// touch takes a name out of what listings answer.
+// touch excludes a name from listings.
 func (b *bulkRefresh) touch(ref SecretRef) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.touched[ref] = true
 }
 
-// listing returns an organization's records by name, none if any page fails.
+// listing returns the records of an organization by name, or nil if a page fails.
 func (c *Client) listing(ctx context.Context, orgID string) map[string]Record {
 	records := map[string]Record{}
 	for record, err := range c.Records(ctx, orgID) {

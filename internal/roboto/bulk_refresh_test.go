@@ -176,7 +176,8 @@ func TestBulkRefreshNeverAnswersForWhatThisProcessDeleted(t *testing.T) {
 				if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("s-7")}); roboto.KindOf(err) != roboto.KindNotFound {
 					r.t.Errorf("the deleted secret is %+v, %v", record, err)
 				}
-				// One for the deletion, which does not know the record, and one for the refresh.
+				// One for the deletion, which does not know the record, and one for the
+				// refresh.
 				r.wantRequests(bulkPages, 2)
 			})
 		})

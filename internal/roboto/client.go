@@ -3,13 +3,12 @@
 
 // Package roboto is a client for the secrets of Roboto (https://www.roboto.ai).
 //
-// Roboto keeps a record of each secret; the value lives in AWS Secrets Manager
-// and never passes through Roboto's API. The client asks Roboto for temporary
-// credentials that are good for one secret, and reads or writes the value at AWS
-// itself.
+// Roboto keeps a record of each secret. The value is stored in AWS Secrets Manager and
+// never passes through Roboto's API. The client gets temporary credentials for one secret
+// from Roboto, and reads or writes the value at AWS itself.
 //
-// The wire format follows Roboto's public Python SDK (roboto-ai/roboto-python-sdk);
-// file names in comments are paths in that repository.
+// The wire format follows Roboto's public Python SDK (roboto-ai/roboto-python-sdk). File
+// names in comments are paths in that repository.
 package roboto
 
 import (
@@ -28,22 +27,21 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// apiVersion is the rolling API version that this client speaks.
+// apiVersion is the version of Roboto's API that this client uses.
 const apiVersion = "2026-05-20"
 
-// Config is what a Client needs to know. All but SecretsManagerEndpoint and BulkRefresh has
-// to be set.
+// Config configures a Client. Endpoint, RequestTimeout and MaxAttempts are required.
 type Config struct {
-	// APIKey may be empty; calls then fail with KindNoAPIKey.
+	// APIKey may be empty. Calls then fail with KindNoAPIKey.
 	APIKey   Sensitive
 	Endpoint *url.URL
-	// RequestTimeout bounds one attempt of one request.
+	// RequestTimeout limits one attempt of one request.
 	RequestTimeout time.Duration
-	// MaxAttempts counts the first try too.
+	// MaxAttempts includes the first attempt.
 	MaxAttempts int
 	// SecretsManagerEndpoint is nil for the public endpoint of the secret's region.
 	SecretsManagerEndpoint *url.URL
-	// BulkRefresh lets RefreshRecord answer from listings.
+	// BulkRefresh allows RefreshRecord to use listings.
 	BulkRefresh bool
 }
 
@@ -59,16 +57,16 @@ type Client struct {
 	orgs           orgLookup
 	bulk           *bulkRefresh
 
-	// created and seen are when this process made a secret and last read its record.
+	// created and seen are when this process created a secret and last read its record.
 	created, seen moments
 }
 
-// Options are what a program adds to the practitioner's settings.
+// Options describe the program that uses a Client.
 type Options struct {
-	// ToolName and ToolVersion name the calling program to the service.
+	// ToolName and ToolVersion identify the program to the service.
 	ToolName, ToolVersion string
-	// DialContext opens connections. nil is the network, with the proxies that the
-	// process's environment names.
+	// DialContext opens connections. If it is nil, the network is used, with the proxies
+	// from the environment of the process.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Log, if set, is called after each attempt of each request.
 	Log func(context.Context, Exchange)
@@ -95,7 +93,7 @@ func NewClient(config Config, options Options) *Client {
 // Close closes the idle connections.
 func (c *Client) Close() { c.pool.CloseIdleConnections() }
 
-// requesterHeader tells Roboto which tool calls (src/roboto/http/requester.py).
+// requesterHeader identifies the program to Roboto (src/roboto/http/requester.py).
 func requesterHeader(options Options) string {
 	header, _ := json.Marshal(struct {
 		SchemaVersion string `json:"schema_version"`
@@ -121,11 +119,11 @@ type request struct {
 	// orgHeader is headerActingOrg or headerOwnerOrg, for the organization orgID.
 	orgHeader, orgID string
 	body             any
-	// once leaves another attempt to the caller, who looks at what the first one did.
+	// once disables retries, because the caller first checks what the attempt did.
 	once bool
 }
 
-// String shows the secret's name as its owner knows it.
+// String shows the name of the secret unescaped.
 func (r request) String() string {
 	if path, err := url.PathUnescape(r.path); err == nil {
 		return r.method + " " + path
@@ -133,16 +131,15 @@ func (r request) String() string {
 	return r.method + " " + r.path
 }
 
-// answer is what came back with a status of 2xx.
+// answer is an answer with a status of 2xx.
 type answer struct {
 	data json.RawMessage
-	// date is the server's clock when it answered, and received ours when the
-	// answer was there. date is zero if the server did not tell.
+	// date is when the server answered, by its clock, or zero if it did not say. received
+	// is when the answer arrived, by ours.
 	date, received time.Time
 }
 
-// send makes a request with the retries that its method allows. Its errors are of type
-// *Error.
+// send makes a request with the retries that its method allows. Errors are of type *Error.
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {
@@ -227,9 +224,9 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) error {
 	}
 }
 
-// parseAnswer unwraps {"data": …}. An empty body is an answer without data: no
-// reference says what DELETE answers; so is {} or null. Anything else that is not
-// such an envelope is not Roboto's, whatever its status.
+// parseAnswer unwraps {"data": …}. An empty body, {} or null is an answer without data,
+// because no reference says what DELETE answers. Anything else is not an answer of
+// Roboto's, whatever its status.
 func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	result := answer{received: time.Now()}
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// settleTimeout bounds finding out what became of a call that was canceled.
+// settleTimeout limits the search for the effect of a canceled call.
 const settleTimeout = 10 * time.Second
 
-// CreateSecret makes a record without a value.
+// CreateSecret creates a record without a value.
 //
-// POST is not idempotent. When its answer is lost, the record is read to find out whether
-// the request took effect. The error is of KindNameTaken if the record is somebody else's, and of
-// KindUnsettledCreate if one of ours may be left.
+// POST is not idempotent. If its answer is lost, CreateSecret reads the record to find
+// out whether the request took effect. The error is of KindNameTaken if somebody else
+// created the record, and of KindUnsettledCreate if a record of ours may be left.
 func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error) {
 	if err := ref.validateFull(); err != nil {
 		return Record{}, err
@@ -33,17 +33,17 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 	return record, err
 }
 
-// creation is a record in the making.
+// creation is the creation of one record.
 type creation struct {
 	client  *Client
 	ref     SecretRef
 	started time.Time
-	// answerLost is set when an attempt may have taken effect although it failed. Only then
-	// can a record that is found be ours.
+	// answerLost is set if a failed attempt may have taken effect. Only then can a record
+	// that is found be ours.
 	answerLost bool
 }
 
-// finding is whose record has the name.
+// finding says whose record has the name.
 type finding int
 
 const (
@@ -103,17 +103,18 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 	}
 	record, err := n.client.checkedRecord(r, wire, n.ref)
 	if err != nil {
-		// It succeeded, but as what it describes must not be touched.
+		// A record was created, but the answer describes one that must not be touched.
 		return Record{}, n.unsettled(err, nil)
 	}
 	record.Seen = ans.received
 	return record, nil
 }
 
-// find reads the record after a create that was refused because of the name, or whose
-// answer was lost. A record is ours if it was created no earlier than our first attempt and has no
-// value yet. The comparison uses the server's clock: its time of our first attempt is the Date of its answer
-// less the time since by our monotonic clock.
+// find reads the record after a create was refused because of the name, or after its
+// answer was lost. The record is ours if it was created no earlier than our first attempt
+// and has no value yet. The times are compared by the server's clock: the first attempt
+// was at the Date of the answer, less the time that has passed since by our monotonic
+// clock.
 func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	record, ans, err := n.client.getRecord(ctx, n.ref)
 	switch {
@@ -131,7 +132,7 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	switch KindOf(err) {
 	case KindNoValue:
 		return ours, record, nil
-	case KindNotFound: // not the record, which is there
+	case KindNotFound: // the record exists, so this is about something else
 		return absent, Record{}, unexpected(request{method: http.MethodGet, path: secretPath(n.ref) + "/creds"}, "the record is there, but not its credentials")
 	}
 	if err != nil {
@@ -140,8 +141,8 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	return theirs, Record{}, nil
 }
 
-// settleCanceled finds out whether a create took effect before it was canceled, so that
-// the caller can keep or delete the record.
+// settleCanceled finds out whether a canceled create took effect, so that the caller can
+// keep or delete the record.
 func (n *creation) settleCanceled(ctx context.Context) (Record, error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()

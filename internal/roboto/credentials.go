@@ -11,16 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// temporaryCredentials are good for reading and writing one value for a while.
+// temporaryCredentials allow reading and writing one value for a while.
 type temporaryCredentials struct {
 	accessKeyID, secretAccessKey, sessionToken Sensitive
 	arn, region                                string
-	// newUntil is until when a refusal may be AWS's own lag, by this machine's clock.
+	// newUntil is until when AWS may refuse access only because it lags, by this
+	// machine's clock.
 	newUntil time.Time
 }
 
-// Retrieve implements aws.CredentialsProvider. The user's own AWS set-up is never
-// asked.
+// Retrieve implements aws.CredentialsProvider. The user's own AWS configuration is never
+// used.
 func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{
 		AccessKeyID:     t.accessKeyID.Reveal(),
@@ -30,8 +31,8 @@ func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error
 	}, nil
 }
 
-// credentials asks Roboto for access to one value, and refuses an answer that
-// would take the value anywhere else.
+// credentials gets access to one value from Roboto. It refuses an answer that would send
+// the value anywhere else.
 func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCredentials, error) {
 	ref := known.SecretRef
 	if err := ref.validateFull(); err != nil {
@@ -87,8 +88,8 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	}, nil
 }
 
-// newUntil is when the grace for a new secret ends: it counts from the record's
-// creation by the server's clock, or from when this process made it.
+// newUntil is when the grace for a new secret ends. The grace starts when the record was
+// created, by the server's clock, or when this process created it.
 func (c *Client) newUntil(record Record, ans answer) time.Time {
 	until := c.created.of(record.SecretRef).Add(newSecretGrace)
 	if age := ans.date.Sub(record.Created); !ans.date.IsZero() {

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// sightLifetime is how long a record that was seen is taken to be there still.
+// sightLifetime is how long a record that was seen is assumed to exist.
 const sightLifetime = time.Minute
 
-// DeleteSecret deletes a record and its value, for good. A secret that is gone
-// already, or whose name another secret has, is a success without a request that
-// could delete.
+// DeleteSecret deletes a record and its value for good. It succeeds without a DELETE if
+// the secret is gone, or if another secret has its name.
 //
-// Roboto deletes by name and takes no condition, so the record is read first unless
-// known was seen within the last minute. No DELETE is sent twice without a
-// read in between: the first may have taken effect, and the name may have been handed on.
-// The error is of KindUnsettledDelete where it is not known what became of the secret.
+// Roboto deletes by name and supports no condition. DeleteSecret therefore reads the
+// record first, unless known was seen within the last minute. It also reads the record
+// between two DELETEs, because the first one may have taken effect and the name may
+// belong to another secret by then. The error is of KindUnsettledDelete if it is not
+// known whether the secret was deleted.
 func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	ref := known.SecretRef
 	if err := ref.validateFull(); err != nil {
@@ -65,13 +65,12 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	}
 }
 
-// isTemporary tells whether another attempt may fare better after a request without
-// effect.
+// isTemporary tells whether a request that had no effect may succeed when it is repeated.
 func isTemporary(err error) bool {
 	return slices.Contains([]Kind{KindNoAnswer, KindThrottled}, KindOf(err))
 }
 
-// isGone tells whether the known secret is there no more.
+// isGone tells whether the known secret no longer exists.
 func (c *Client) isGone(ctx context.Context, known Record) (bool, error) {
 	record, _, err := c.getRecord(ctx, known.SecretRef)
 	if KindOf(err) == KindNotFound {

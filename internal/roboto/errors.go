@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// Kind says how a call failed, as far as that makes a difference to whoever acts on it.
+// Kind says how a call failed, as far as this matters to the caller.
 type Kind int
 
-// The kinds of errors. KindOther is that of every error that is no *Error.
+// The kinds of errors. KindOther stands for errors that are not of type *Error.
 const (
 	KindOther Kind = iota
 
@@ -28,23 +28,25 @@ const (
 	// gateway or a wrong endpoint is KindNotRoboto.
 	KindNotFound
 	KindNotRoboto
-	// KindUnconfirmedGone: Roboto does not find the secret, which proves nothing: the API
-	// key's owner does not belong to the secret's organization, or Err kept that from being looked up.
+	// KindUnconfirmedGone: Roboto does not find the secret, which proves nothing. Either
+	// the API key's owner does not belong to the secret's organization, or Err prevented
+	// the check.
 	KindUnconfirmedGone
 	// KindReplaced: the secret is gone, and another one has its name.
 	KindReplaced
 	// KindConflict: the service refused a name because it is taken.
 	KindConflict
-	// KindNameTaken: a record of that name exists which this call did not make.
+	// KindNameTaken: somebody else's record has the name.
 	KindNameTaken
-	// KindUnsettledCreate: a record may have been made. Err is how the create failed.
+	// KindUnsettledCreate: a record may have been created. Err is how the create failed.
 	KindUnsettledCreate
-	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion failed.
+	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion
+	// failed.
 	KindUnsettledDelete
 
 	// KindNoAPIKey: no source gave an API key.
 	KindNoAPIKey
-	// KindTokenRefused: the API key itself was refused, rather than this one request.
+	// KindTokenRefused: the API key was refused, not only this request.
 	KindTokenRefused
 	// KindUnauthorized: the API key may not do this.
 	KindUnauthorized
@@ -53,30 +55,29 @@ const (
 	// KindNoOnlyOrg: the API key's owner belongs to no organization, or to several.
 	KindNoOnlyOrg
 
-	// KindNoValue: the record exists, and no value, or no such version, was ever written.
+	// KindNoValue: the secret has no value, or no such version.
 	KindNoValue
-	// KindAWSAccessDenied: AWS refused the credentials that Roboto handed out.
+	// KindAWSAccessDenied: AWS refused the credentials from Roboto.
 	KindAWSAccessDenied
-	// KindUnsupportedStore: the value is kept where this client cannot go.
+	// KindUnsupportedStore: the value is in a store that this client does not support.
 	KindUnsupportedStore
 
-	// KindThrottled: a service still said that there were too many requests when the
-	// attempts were used up.
+	// KindThrottled: the last attempt was still refused because of too many requests.
 	KindThrottled
-	// KindUnavailable: a service still failed when the attempts were used up.
+	// KindUnavailable: the service still failed at the last attempt.
 	KindUnavailable
-	// KindRefused: a service refused the request for a reason of its own.
+	// KindRefused: the service refused the request for another reason.
 	KindRefused
 	// KindRedirected: the answer was a redirect, which is not followed.
 	KindRedirected
-	// KindNoAnswer: no answer, or only a part of one, came back.
+	// KindNoAnswer: no answer arrived, or only a part of one.
 	KindNoAnswer
 	// KindUntrusted: the server's certificate was refused.
 	KindUntrusted
-	// KindUnexpectedAnswer: Roboto's answer must not be acted on. It is about another secret
-	// than the one asked for, say, or it is no JSON.
+	// KindUnexpectedAnswer: the answer from Roboto must not be used. For example, it is
+	// about another secret, or it is not JSON.
 	KindUnexpectedAnswer
-	// KindUnexpectedAWSAnswer is the same for AWS.
+	// KindUnexpectedAWSAnswer: the answer from AWS must not be used.
 	KindUnexpectedAWSAnswer
 	// KindCanceled: the caller's context ended. Err is why.
 	KindCanceled
@@ -111,7 +112,7 @@ var kindNames = [...]string{
 	KindCanceled:            "canceled",
 }
 
-// String is "" for what is no kind.
+// String returns "" for a number that is not a kind.
 func (k Kind) String() string {
 	if k < 0 || int(k) >= len(kindNames) {
 		return ""
@@ -119,7 +120,7 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// KindOf returns the kind of the outermost *Error in err, else KindOther.
+// KindOf returns the kind of the outermost *Error in err, or KindOther if there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -127,31 +128,31 @@ func KindOf(err error) Kind {
 	return KindOther
 }
 
-// Error is how a call failed. Everything in it is fit to show: what a server sent is in it
-// only as its Code and Message, with secrets redacted.
+// Error is a failed call. Everything in it may be shown. Code and Message are the only
+// texts from a server, and secrets in them are redacted.
 type Error struct {
 	Kind Kind
-	// Ref is the secret that it is about, where no single request is to blame.
+	// Ref is the secret, if the error is not about a single request.
 	Ref SecretRef
 	// Service is "Roboto" or "AWS Secrets Manager", or the host that did not answer.
 	Service string
 	// Request is the method and the path below the endpoint, or the AWS operation.
 	Request string
-	// StatusCode is that of a refusal, else 0.
+	// StatusCode is the HTTP status of a refusal, or 0.
 	StatusCode int
 	// Code is the service's own code of a refusal, or "".
 	Code string
 	// Message is the service's own message, or "".
 	Message string
-	// Problem is what this client finds wrong, or "".
+	// Problem is what this client found, or "".
 	Problem string
 	// Err is the cause, or nil.
 	Err error
-	// Settle is what kept this client from finding out whether a create or a deletion took
+	// Settle is why this client could not find out whether a create or a deletion took
 	// effect, or nil.
 	Settle error
 
-	// lost is set when the request may have taken effect although it failed.
+	// lost is set if the request may have taken effect although it failed.
 	lost bool
 	// retryAfter is how long the service asked to wait, or 0.
 	retryAfter time.Duration
@@ -193,7 +194,7 @@ func (e *Error) Unwrap() []error {
 	return causes
 }
 
-// Status is the HTTP status in words, with the service's code if it gave one.
+// Status is the HTTP status with its text, and with the service's code if there is one.
 func (e *Error) Status() string {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 	if e.Code != "" {
@@ -215,7 +216,7 @@ const (
 	messageTokenRefused = "User is not authorized to access this resource with an explicit deny"
 )
 
-// robotoKind sorts a refusal by Roboto, or by a gateway before it.
+// robotoKind is the kind of a refusal by Roboto, or by a gateway in front of it.
 func robotoKind(status int, code, message string) Kind {
 	switch {
 	case code == codeLimitExceeded:
@@ -240,13 +241,11 @@ func robotoKind(status int, code, message string) Kind {
 	return KindRefused
 }
 
-// errorCodePattern is deliberately narrow: what does not look like one of the
-// service's codes is not repeated as one.
+// errorCodePattern is deliberately narrow, because anything that matches is shown.
 var errorCodePattern = lazyRegexp(`^Roboto[A-Za-z]{1,60}Exception$`)
 
-// parseErrorBody takes code and message out of an error answer: from Roboto's
-// envelope {"error": {…}}, or from a gateway's {"message": "…"}. Anything else is
-// not repeated.
+// parseErrorBody extracts code and message from Roboto's envelope {"error": {…}} or from a
+// gateway's {"message": "…"}. It ignores anything else.
 func parseErrorBody(body []byte) (code, message string) {
 	var answer struct {
 		Error   json.RawMessage `json:"error"`
@@ -277,20 +276,21 @@ func jsonText(raw json.RawMessage) string {
 	return text
 }
 
-// unexpected is an answer of Roboto's that must not be acted on.
+// unexpected is for an answer from Roboto that must not be used.
 func unexpected(r request, problem string) *Error {
 	return &Error{Kind: KindUnexpectedAnswer, Service: serviceRoboto, Request: r.String(), Problem: problem}
 }
 
-// unreadable is unexpected for an answer that does not tell whether the request took effect.
+// unreadable is for an unexpected answer that does not show whether the request took
+// effect.
 func unreadable(r request, problem string) *Error {
 	e := unexpected(r, problem)
 	e.lost = true
 	return e
 }
 
-// noAnswer does not keep err itself unless its text is known to be harmless: errors
-// of net/http about malformed answers quote them.
+// noAnswer wraps err only if its text is known to be harmless, because errors of net/http
+// quote malformed answers.
 func noAnswer(service, request string, err error) *Error {
 	reason, safe := failureReason(err)
 	e := &Error{Kind: KindNoAnswer, Service: service, Request: request, Problem: reason, lost: wasSent(err)}
@@ -340,7 +340,7 @@ func canceled(ctx context.Context, request string) *Error {
 	return &Error{Kind: KindCanceled, Request: request, Err: context.Cause(ctx)}
 }
 
-// storeTypePattern keeps anything else than a plausible name from being repeated.
+// storeTypePattern is narrow, because a store type that matches is shown.
 var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)
 
 func unsupportedStore(ref SecretRef, storeType string) *Error {
@@ -350,8 +350,8 @@ func unsupportedStore(ref SecretRef, storeType string) *Error {
 	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q", storeType)}
 }
 
-// mayHaveTakenEffect tells whether a request may have been carried out although it
-// failed. A gateway's 502 or 503 can hide either.
+// mayHaveTakenEffect tells whether a failed request may have been carried out. A
+// gateway's 502 or 503 can mean either.
 func mayHaveTakenEffect(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.lost

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// lazyRegexp compiles when first used: Terraform starts a provider several times
-// in each command, and most starts meet no answer to check.
+// lazyRegexp compiles the expression at its first use. Terraform starts a provider
+// several times in each command, and most of these processes never need it.
 func lazyRegexp(expr string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }

@@ -17,19 +17,19 @@ type org struct {
 	Name string `json:"name"`
 }
 
-// orgLookup remembers the caller's organizations. The channel is a lock that can be
-// waited for with a context.
+// orgLookup remembers the organizations of the API key's owner. The channel is a lock
+// that a context can interrupt.
 type orgLookup struct {
 	lock chan struct{}
-	// done is set when orgs or err is final: after all attempts of one call, those
-	// that wait for it would not fare better.
+	// done is set when orgs or err is final. An error is final too, because concurrent
+	// callers would not succeed either.
 	done bool
 	orgs []org
 	err  error
 }
 
-// OnlyOrgID is the one organization of the API key's owner. It is looked up once. The error is
-// of KindNoOnlyOrg if there are none or several.
+// OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
+// error is of KindNoOnlyOrg if there is none, or more than one.
 func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	orgs, err := c.ownOrgs(ctx)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	return "", &Error{Kind: KindNoOnlyOrg, Problem: problem}
 }
 
-// ownOrgs is callerOrgs, asked once.
+// ownOrgs calls callerOrgs once and remembers the result.
 func (c *Client) ownOrgs(ctx context.Context) ([]org, error) {
 	select {
 	case c.orgs.lock <- struct{}{}:

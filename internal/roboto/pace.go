@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// How the pace follows a service's limit. Additive steps would take minutes to find a
-// high limit again, so both steps are factors.
+// How the pace follows the limit of a service. Both steps are factors, because additive
+// steps would take minutes to reach a high limit again.
 const (
 	slowDownFactor = 1.5 // on the interval between requests, after a 429, once a second at most
 	speedUpRate    = 0.1 // a second, on the rate of requests, while there are answers
 
-	maxInterval    = 100 * time.Millisecond // no limit is worth fewer requests than ten a second
-	unpacedBelow   = 100 * time.Microsecond // an interval that no longer slows anything down
-	burstEndsAfter = time.Second            // without a request, the measurement begins anew
+	maxInterval    = 100 * time.Millisecond // the pace is never slower than ten requests a second
+	unpacedBelow   = 100 * time.Microsecond // a shorter interval has no effect
+	burstEndsAfter = time.Second            // without requests; the measurement then starts over
 )
 
 // pace spreads requests over time. It has no limit until slowDown sets one.
@@ -49,7 +49,7 @@ func (p *pace) reserve(now time.Time) time.Time {
 	return at
 }
 
-// answer eases the pace with the time, pauses excepted.
+// answer speeds up the pace in proportion to the time that has passed, except for pauses.
 func (p *pace) answer(now time.Time) {
 	p.answered++
 	if p.interval == 0 || !now.After(p.eased) {
@@ -63,9 +63,9 @@ func (p *pace) answer(now time.Time) {
 	}
 }
 
-// slowDown sets the pace for the time after a pause, at most once a second. What was answered
-// until now is taken for what the service allows until the pause is over, or in a second if that is
-// longer.
+// slowDown sets the pace for the time after a pause, at most once a second. It assumes
+// that the service allows as many requests as it has answered until now, for the time
+// until the pause ends, or for a second if that is longer.
 func (p *pace) slowDown(now, pauseEnd time.Time) {
 	if now.Sub(p.slowed) < time.Second {
 		return

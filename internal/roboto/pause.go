@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// pause is the time for which a service that answered 429 gets no request at all.
+// pause is the time in which a service that answered 429 gets no requests.
 type pause struct {
 	until time.Time
 	// refusals counts the pauses without another answer in between.
 	refusals int
 }
 
-// refused begins or prolongs the pause. It returns false for a request that was sent before
-// the last pause was over: its refusal says nothing new.
+// refused starts or extends the pause. It returns false if the request was sent before
+// the last pause ended, because its refusal is not news.
 func (p *pause) refused(resp *http.Response, sent, now time.Time) (news bool) {
 	wait, asked := retryAfter(resp)
 	if news = !sent.Before(p.until); news {

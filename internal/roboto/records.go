@@ -26,11 +26,11 @@ type Record struct {
 	CreatedBy  string
 	Modified   time.Time
 	ModifiedBy string
-	// LastUsed is nil until an action uses the secret.
+	// LastUsed is nil if no action has used the secret.
 	LastUsed *time.Time
 
-	// Seen is when Roboto answered with this record, by this machine's clock; zero
-	// where the record comes from elsewhere, such as a Terraform state.
+	// Seen is when Roboto returned this record, by this machine's clock. It is zero for a
+	// record from elsewhere, such as a Terraform state.
 	Seen time.Time
 }
 
@@ -59,9 +59,9 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 	return record, ans, err
 }
 
-// Records yields all records of an organization, page by page, in the service's
-// order, each once: pages overlap when somebody creates secrets meanwhile. It asks for
-// a page only when the one before is used up, and ends after an error.
+// Records yields all records of an organization in the service's order. Each record comes
+// once, although pages overlap if secrets are created meanwhile. A page is requested only
+// when the previous one is used up. The sequence stops after an error.
 func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		pageToken, tokens, names := "", map[string]bool{}, map[string]bool{}
@@ -164,7 +164,7 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 	return errors.New("not an ISO 8601 time")
 }
 
-// record converts what every use of a record relies on.
+// record converts a record and checks the fields that every use relies on.
 func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
 		return Record{}, unreadable(r, "a secret record lacks its name, org_id, store_type or created")
@@ -192,8 +192,8 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	return record, nil
 }
 
-// checkedRecord also makes sure that the record is the one asked for and that
-// its value is in reach.
+// checkedRecord also checks that the record is the requested one, and that this client can
+// access its value.
 func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Record, error) {
 	record, err := c.record(r, wire)
 	if err != nil {

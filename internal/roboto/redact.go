@@ -19,21 +19,22 @@ import (
 )
 
 const (
-	// fragmentLength is the shortest piece of a secret that counts as a part of it:
-	// a service may cut what it echoes. Shorter secrets are looked for whole.
+	// fragmentLength is the length of the shortest piece of a secret that is redacted,
+	// because a service may truncate what it echoes. Shorter secrets are redacted as a
+	// whole.
 	fragmentLength = 8
 
-	// minKeyLength is below any length that an API key can have. A shorter one occurs
-	// in what a service says by chance.
+	// minKeyLength is less than the length of any real API key. A shorter text would
+	// occur in answers by chance.
 	minKeyLength = 16
 
 	maxMessageRunes = 500
-	// maxMessageBytes is cut off before the work of redacting begins.
+	// maxMessageBytes limits the text that is redacted.
 	maxMessageBytes = 4096
 )
 
-// redactor takes secrets out of what a server says before anybody sees it.
-// It is built when an answer has to be repeated, not for every call.
+// redactor removes secrets from texts that a server sent. It is created only when such a
+// text has to be shown.
 type redactor struct {
 	// forms are the secrets in all encodings.
 	forms []string
@@ -74,7 +75,7 @@ func encodings(text string) []string {
 
 var percentEscape = lazyRegexp(`%[0-9A-F]{2}`)
 
-// jsonWithoutQuotes is text in JSON as most languages write it: Go alone escapes HTML.
+// jsonWithoutQuotes is text in JSON without the escapes for HTML, which only Go writes.
 func jsonWithoutQuotes(text string) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -102,8 +103,8 @@ func escapeNonASCII(quotedJSON string) string {
 	return out.String()
 }
 
-// base64Forms gives what text looks like inside base64 at each of the three
-// alignments, less the characters that also depend on its neighbors.
+// base64Forms returns what text looks like within base64, at each of the three
+// alignments. The characters that also depend on the neighbors of text are left out.
 func base64Forms(text string) []string {
 	var forms []string
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -119,12 +120,10 @@ func base64Forms(text string) []string {
 	return forms
 }
 
-// redact replaces every part of a secret in text, and leaves text that holds
-// none as it is.
+// redact replaces every part of a secret in text.
 func (r *redactor) redact(text string) string {
 	hidden := make([]bool, len(text))
-	// The text is short and a secret can be long, so the text's fragments are
-	// indexed and the secret's looked up.
+	// The text is short and a secret can be long, so the fragments of the text are indexed.
 	fragments := map[string][]int{}
 	for i := 0; i+fragmentLength <= len(text); i++ {
 		fragment := text[i : i+fragmentLength]
@@ -171,12 +170,12 @@ func mark(bytes []bool) {
 	}
 }
 
-// opaqueToken matches what may be a token or key that this client does not know
-// of, such as credentials that were handed out to somebody else. UUIDs are shorter.
+// opaqueToken matches text that may be an unknown token or key, such as credentials of
+// somebody else. UUIDs are shorter.
 var opaqueToken = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 
-// message makes a server's words fit to show: without secrets, control
-// characters (they could steer a terminal) or endless length.
+// message makes a server's text safe to show. It removes secrets and control characters,
+// which could control a terminal, and limits the length.
 func (r *redactor) message(text string) string {
 	text = text[:min(len(text), maxMessageBytes)]
 	text = strings.Map(func(c rune) rune {
@@ -188,7 +187,7 @@ func (r *redactor) message(text string) string {
 	return truncate(strings.TrimSpace(text), maxMessageRunes)
 }
 
-// truncate cuts text after so many characters, and shows that it did.
+// truncate shortens text to a number of characters, and marks the end with "…".
 func truncate(text string, runes int) string {
 	for i := range text {
 		if runes == 0 {

@@ -14,16 +14,16 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Six places try again, each for what only it can judge. Nothing else does.
+// Requests are repeated in six places, and nowhere else:
 //
-//   - retrier, for requests to Roboto, by status and method
-//   - awsRetryer, for requests to AWS, by AWS's codes
-//   - ValueAccess.withCredentials, once, with fresh credentials when the first ones had expired
-//   - ValueAccess.freshCredentials, for a new record that Roboto does not find yet
-//   - CreateSecret, after it looked whether the record exists
-//   - DeleteSecret, after it looked whether the record is still the same
+//   - retrier repeats requests to Roboto, depending on status and method.
+//   - awsRetryer repeats requests to AWS, depending on AWS's error code.
+//   - ValueAccess.withCredentials repeats a call once if its credentials had expired.
+//   - ValueAccess.freshCredentials waits until Roboto finds a record that was just created.
+//   - CreateSecret repeats a POST if the record does not exist.
+//   - DeleteSecret repeats a DELETE if the record still exists.
 //
-// All wait here, and besides in the throttle of the service.
+// Each request also waits for the throttle of its service.
 
 // Back-off of the SDK (src/roboto/http/retry.py): full jitter below base × 2^attempt,
 // capped.
@@ -31,10 +31,10 @@ const (
 	backoffBase = 500 * time.Millisecond
 	backoffCap  = 30 * time.Second
 
-	// retryAfterCap bounds what a server can make us wait between two attempts.
+	// retryAfterCap limits the wait that a server can request.
 	retryAfterCap = 60 * time.Second
 
-	// minAttemptTime is what a wait has to leave of a deadline.
+	// minAttemptTime is the time before a deadline that a wait must leave for an attempt.
 	minAttemptTime = 5 * time.Second
 )
 
@@ -77,8 +77,8 @@ func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent
 	return false
 }
 
-// attemptWait is the wait after the given attempt, counted from 1. asked is what the
-// service asked for, or 0.
+// attemptWait is the wait after the given attempt, counted from 1. asked is the wait that
+// the service requested, or 0.
 func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Duration) time.Duration {
 	_, hasDeadline := ctx.Deadline()
 	if throttled && !hasDeadline {
@@ -90,7 +90,7 @@ func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Du
 	return backoff(attempt)
 }
 
-// waitAfter is attemptWait for callers that repeat a request themselves.
+// waitAfter is attemptWait for the error of a request.
 func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode != 0 {
 		return attemptWait(ctx, attempt, e.Kind == KindThrottled, e.retryAfter)
@@ -113,14 +113,15 @@ func backoff(attempt int) time.Duration {
 	return rand.N(limit) //nolint:gosec // jitter, not a secret
 }
 
-// retryAfter is the wait that the answer asks for, capped; false if it asks for none.
+// retryAfter is the wait that the answer requests, up to retryAfterCap. It returns false
+// if the answer requests none.
 func retryAfter(resp *http.Response) (time.Duration, bool) {
 	// DefaultBackoff with no bounds gives the Retry-After header's wait or nothing.
 	wait := retryablehttp.DefaultBackoff(0, 0, 0, resp)
 	return min(wait, retryAfterCap), wait > 0
 }
 
-// isFinalFailure tells what another attempt would only repeat.
+// isFinalFailure tells whether another attempt would fail in the same way.
 func isFinalFailure(err error) bool {
 	return isUntrusted(err) || errors.Is(err, errAnswerTooLarge)
 }
@@ -131,7 +132,7 @@ func isUntrusted(err error) bool {
 	return ok
 }
 
-// sleep returns early, with the reason, when the context ends.
+// sleep returns early, with the cause, if the context ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

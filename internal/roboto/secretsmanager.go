@@ -24,14 +24,14 @@ const (
 	codeInvalidRequest   = "InvalidRequestException"
 	codeResourceNotFound = "ResourceNotFoundException"
 
-	// newSecretGrace is how long after a create a refusal may be AWS's own lag:
-	// permissions and deletions there are eventually consistent.
+	// newSecretGrace is how long AWS may refuse access to a new secret only because
+	// permissions and deletions at AWS are eventually consistent.
 	newSecretGrace = 2 * time.Minute
 )
 
-// knownAWSCodes are those that AWS documents for the two operations and for all
-// services ("Common Errors" in the Secrets Manager API Reference). Only these
-// are repeated: anything else in their place could be an echo of the value.
+// knownAWSCodes are the error codes that AWS documents for the two operations and for all
+// services ("Common Errors" in the Secrets Manager API Reference). Only these are shown,
+// because another text could be an echo of the value.
 var knownAWSCodes = func() map[string]bool {
 	known := map[string]bool{}
 	for _, code := range []string{
@@ -54,7 +54,7 @@ var knownAWSCodes = func() map[string]bool {
 	return known
 }()
 
-// awsKind sorts a refusal by AWS. Code is one that AWS documents, or "".
+// awsKind is the kind of a refusal by AWS. code is one of knownAWSCodes, or "".
 func awsKind(operation string, status int, code string) Kind {
 	switch {
 	case operation == opGetSecretValue && code == codeResourceNotFound:
@@ -78,12 +78,11 @@ func isThrottleCode(code string) bool {
 	return ok
 }
 
-// secretsManager is the one AWS client of a Client; region, credentials and
-// retries are set for each call.
+// secretsManager holds the two calls of AWS Secrets Manager that a Client makes. Region,
+// credentials and retries are set for each call.
 //
-// It holds the two calls rather than the SDK's client: of a client in a struct,
-// the linker must keep all calls, for somebody may find them by reflection. The
-// other twenty, and what they need, are not in the program at all.
+// It does not hold the SDK's client. The linker would then keep all 23 calls, because
+// reflection could find them in a struct.
 type secretsManager struct {
 	getSecretValue func(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 	putSecretValue func(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
@@ -105,9 +104,9 @@ func (c *Client) secretsManagerHost(region string) string {
 	return serviceAWS + " in " + region
 }
 
-// awsRetryer keeps the SDK's judgment of what is worth another attempt, adds a
-// bare 429 and the lag of a new secret, and replaces the bucket of 500 tokens,
-// which all calls of a client share and which runs dry under load.
+// awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
+// a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
+// client share and which large applies exhaust.
 func awsRetryer(maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
@@ -134,7 +133,7 @@ func isTooManyRequests(err error) bool {
 	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
 }
 
-// isNewSecretLag tells whether AWS may refuse only because the secret is so new.
+// isNewSecretLag tells whether AWS may have refused only because the secret is new.
 func isNewSecretLag(err error, operation string) bool {
 	refused, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

@@ -12,13 +12,12 @@ import (
 
 const redacted = "(redacted)"
 
-// Sensitive carries a secret value, an API key or a part of temporary
-// credentials. Printing, logging or encoding it in any of Go's ways gives
-// "(redacted)"; only Reveal gives the text. The zero value is empty.
+// Sensitive holds a secret value, an API key or a part of temporary credentials. If it is
+// printed, logged or encoded, the result is "(redacted)". Only Reveal returns the text.
+// The zero value is empty.
 //
-// The text lives in a closure because fmt looks straight through unexported
-// string fields of an enclosing struct and cannot call methods on them, while of
-// a function it can print nothing but the address.
+// The text is in a closure, because fmt prints unexported string fields of a struct
+// without calling their methods. Of a function it can only print the address.
 type Sensitive struct {
 	reveal func() string
 }

@@ -10,24 +10,25 @@ import (
 	"time"
 )
 
-// throttle keeps all requests to one service together below the limit that the service
-// shows with a 429: all of them pause, and then keep a pace. With many requests under way, a back-off for
-// each alone would keep the service flooded.
+// throttle keeps the requests to one service below the limit that a 429 reveals. After a
+// 429, all requests pause, and then keep a common pace. Separate back-offs of many
+// concurrent requests would keep the service flooded.
 type throttle struct {
 	mu    sync.Mutex
 	pause pause
 	pace  pace
 }
 
-// wait returns when a request may be sent, with the time, or with the context's error.
+// wait blocks until a request may be sent, and returns that time. It returns an error if
+// the context ends first.
 //
-// Pauses hold one request back for retryAfterCap in all. A service that refuses for ever is
-// then given up on in the time of its own attempts. A pause that would use up the context's deadline is
-// skipped, because an attempt may still succeed.
+// Pauses delay one request by at most retryAfterCap in total, so that a service that
+// always refuses does not delay it forever. A pause that would exceed the context's
+// deadline is skipped, because an attempt may still succeed.
 func (t *throttle) wait(ctx context.Context) (time.Time, error) {
 	deadline, hasDeadline := ctx.Deadline()
 	paused := time.Duration(0)
-	// left is what is left of a pause that holds this request back.
+	// left is the rest of a pause that applies to this request.
 	left := func() time.Duration {
 		left := time.Until(t.pauseEnd())
 		if paused >= retryAfterCap || !leavesTime(ctx, left) {
@@ -67,7 +68,7 @@ func (t *throttle) reserve() time.Time {
 	return t.pace.reserve(time.Now())
 }
 
-// learn takes the answer to a request that was sent at the given time into account.
+// learn adjusts pause and pace to the answer to a request that was sent at the given time.
 func (t *throttle) learn(resp *http.Response, sent time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

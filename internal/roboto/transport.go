@@ -20,12 +20,12 @@ import (
 )
 
 const (
-	// idleConnectionsPerHost covers 64 calls at once; go-cleanhttp keeps three
-	// connections on a machine of two cores.
+	// idleConnectionsPerHost is enough for 64 concurrent calls. go-cleanhttp keeps three
+	// connections on a machine with two cores.
 	idleConnectionsPerHost = 64
 
-	// maxAnswerBytes is far above a page of records or a value of 65,536 bytes in
-	// any JSON escaping.
+	// maxAnswerBytes is far more than a page of records, or than a value of 65,536 bytes
+	// with any JSON escaping.
 	maxAnswerBytes = 8 << 20
 )
 
@@ -34,8 +34,8 @@ var (
 	errAnswerTruncated = fmt.Errorf("the answer is incomplete JSON: %w", io.ErrUnexpectedEOF)
 )
 
-// Exchange describes one attempt of one request, for logging. It holds nothing
-// of headers or bodies.
+// Exchange describes one attempt of one request, for logging. It contains nothing from
+// headers or bodies.
 type Exchange struct {
 	Host   string
 	Method string
@@ -62,9 +62,9 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 	return pool
 }
 
-// attemptTransport makes one attempt: it waits for its turn, bounds the time,
-// and reads the whole answer, so that everything that can go wrong on the wire
-// is one error that the retry layer above sees.
+// attemptTransport makes one attempt. It waits for the throttle, limits the time, and
+// reads the whole answer, so that the retry layer sees every failure of the connection as
+// one error.
 type attemptTransport struct {
 	next     http.RoundTripper
 	timeout  time.Duration
@@ -75,7 +75,7 @@ type attemptTransport struct {
 func (t *attemptTransport) client() *http.Client {
 	return &http.Client{
 		Transport: t,
-		// A redirect would carry the token or the value to another host.
+		// A redirect would send the API key or the value to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -109,7 +109,7 @@ func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
 func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
 	timeout := t.timeout
 	if deadline, ok := req.Context().Deadline(); ok {
-		// One hung attempt must not be the only one.
+		// An attempt that hangs must leave time for another one.
 		timeout = min(timeout, max(time.Until(deadline)/2, minAttemptTime))
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
@@ -133,8 +133,8 @@ func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// sentError is how an attempt failed that had got a connection, so that the
-// request may have been received and carried out.
+// sentError is the failure of an attempt that had a connection. The server may have
+// received and carried out the request.
 type sentError struct{ error }
 
 func (e *sentError) Unwrap() error { return e.error }
@@ -145,7 +145,8 @@ func wasSent(err error) bool {
 	return ok
 }
 
-// attemptError tells the end of this attempt's time from the end of the caller's.
+// attemptError distinguishes the timeout of the attempt from the end of the caller's
+// context.
 func attemptError(caller, attempt context.Context, err error) error {
 	if caller.Err() != nil {
 		return caller.Err()

@@ -15,16 +15,16 @@ import (
 // URIScheme starts every secret URI.
 const URIScheme = "roboto-secret://"
 
-// SecretRef addresses one secret: names are unique within an organization.
+// SecretRef refers to one secret. Names are unique within an organization.
 type SecretRef struct {
 	Name string
-	// OrgID is empty in a reference that leaves the organization to its reader.
+	// OrgID is empty in a reference to the default organization of its reader.
 	OrgID string
 }
 
 // URI formats the reference in the grammar of Roboto's own client
 // (src/roboto/domain/secrets/secret.py): roboto-secret://name@org_id, or
-// roboto-secret://name without an organization. The name stands unescaped.
+// roboto-secret://name without an organization. The name is not escaped.
 func (r SecretRef) URI() string {
 	if r.OrgID == "" {
 		return URIScheme + r.Name
@@ -32,14 +32,14 @@ func (r SecretRef) URI() string {
 	return URIScheme + r.Name + "@" + r.OrgID
 }
 
-// ResolvableName tells whether Roboto's own software can look up a secret of the name. It
-// puts names into the path of a URL as they are (tried with SDK 0.53), so a space or a
-// character beyond ASCII fails there, and %, # and ? lead elsewhere.
+// ResolvableName tells whether Roboto's own software can look up a secret with this name.
+// It does not escape names in URLs (tried with SDK 0.53). Spaces and characters beyond
+// ASCII are refused, and %, # and ? change the meaning of the URL.
 func ResolvableName(name string) bool {
 	return !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("%#?", c) })
 }
 
-// Validate tells what keeps the reference from being addressed.
+// Validate returns an error if the name or the organization ID is not valid.
 func (r SecretRef) Validate() error {
 	if err := ValidateName(r.Name); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (r SecretRef) Validate() error {
 	return ValidateOrgID(r.OrgID)
 }
 
-// validateFull is Validate for a call, which has to name the organization.
+// validateFull is Validate for a call, which needs an organization.
 func (r SecretRef) validateFull() error {
 	if r.OrgID == "" {
 		return fmt.Errorf("the secret %q needs an organization", r.Name)
@@ -67,8 +67,7 @@ func ParseURI(uri string) (SecretRef, error) {
 	return parseRef(rest)
 }
 
-// ParseSecretRef accepts what a person may call a secret: its URI, name@org_id
-// or the bare name.
+// ParseSecretRef accepts a URI, name@org_id or a name.
 func ParseSecretRef(id string) (SecretRef, error) {
 	return parseRef(strings.TrimPrefix(id, URIScheme))
 }
@@ -86,8 +85,8 @@ func parseRef(text string) (SecretRef, error) {
 	return SecretRef{Name: name, OrgID: orgID}, nil
 }
 
-// ValidateName refuses what the URI grammar or the request path cannot carry.
-// The service's own limits are not published and are left to the service.
+// ValidateName refuses names that a secret URI or a request path cannot carry. Roboto's
+// own limits are not published, so Roboto enforces them.
 func ValidateName(name string) error {
 	switch {
 	case name == "":
@@ -123,9 +122,8 @@ func isWord(r rune) bool {
 	return r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// escapePathSegment percent-encodes all but RFC 3986's unreserved characters.
-// url.PathEscape leaves "+", "&" and others alone, which servers read in
-// different ways.
+// escapePathSegment percent-encodes all characters but the unreserved ones of RFC 3986.
+// url.PathEscape does not encode "+", "&" and others, which servers interpret differently.
 func escapePathSegment(segment string) string {
 	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
 }

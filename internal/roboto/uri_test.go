@@ -124,7 +124,8 @@ func TestEscapePathSegment(t *testing.T) {
 }
 
 var (
-	// clientGrammar is what Roboto's own client reads (src/roboto/domain/secrets/secret.py).
+	// clientGrammar is what Roboto's own client reads
+	// (src/roboto/domain/secrets/secret.py).
 	clientGrammar = regexp.MustCompile(`(?s)^roboto-secret://[^@]+(@\w+)?$`)
 	validRef      = regexp.MustCompile(`^roboto-secret://[^@/\p{Cc}]+(@\w+)?$`)
 	escaped       = regexp.MustCompile(`^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$`)

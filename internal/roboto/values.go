@@ -26,7 +26,7 @@ const (
 	opPutSecretValue = "PutSecretValue"
 )
 
-// ValidateValue refuses what Secrets Manager would.
+// ValidateValue refuses values that Secrets Manager would refuse.
 func ValidateValue(value Sensitive) error {
 	switch size := len(value.Reveal()); {
 	case size == 0:
@@ -37,18 +37,18 @@ func ValidateValue(value Sensitive) error {
 	return nil
 }
 
-// ValueAccess reads and writes the value of one secret at AWS. It fetches
-// temporary credentials when it first needs them. It is meant for one use of one
-// secret, is not safe for concurrent use, and does not keep the value.
+// ValueAccess reads and writes the value of one secret at AWS. It gets temporary
+// credentials when it first needs them. It is not safe for concurrent use, and does not
+// keep the value.
 type ValueAccess struct {
 	client *Client
 	record Record
 	creds  *temporaryCredentials
 }
 
-// ValueAccess gives access to the value of the record's secret. Of the record, the
-// reference is needed. If it tells ARN and creation, Roboto must still name that secret; calls fail
-// with KindReplaced otherwise.
+// ValueAccess gives access to the value of a secret. The record needs a reference. If it
+// also has an ARN and a creation time, calls fail with KindReplaced if another secret has
+// the name.
 func (c *Client) ValueAccess(record Record) *ValueAccess {
 	return &ValueAccess{client: c, record: record}
 }
@@ -67,8 +67,8 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return err
 	})
 	if err != nil {
-		// The message could repeat the stored value, which is not known here and
-		// so cannot be redacted.
+		// The message could contain the stored value, which is not known here and cannot be
+		// redacted.
 		return Sensitive{}, "", v.awsError(ctx, opGetSecretValue, err, func(string) string { return "" })
 	}
 	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, versionID); err != nil {
@@ -80,8 +80,8 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
 
-// Write stores a new version and returns its ID. Retries of one Write never make
-// two versions. When the answer is lost for good, the version is looked for.
+// Write stores a new version and returns its ID. Retries of one Write never create two
+// versions. If the answer is lost, Write looks for the version.
 func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID string, err error) {
 	if err := ValidateValue(value); err != nil {
 		return "", err
@@ -103,15 +103,16 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	} else {
 		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
 	}
-	// Even after a clear refusal: an earlier attempt may have been the one that counted.
+	// This is also necessary after a clear refusal, because an earlier attempt may have
+	// succeeded.
 	if err != nil && !(sent && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
 }
 
-// wasWritten looks for the version of a Write whose answer was lost, after a
-// cancel too: what was done belongs into the state.
+// wasWritten looks for the version of a failed Write. It also does so after a cancel,
+// because a value that was written belongs in state.
 func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
@@ -119,7 +120,7 @@ func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	return err == nil
 }
 
-// newVersionID makes a ClientRequestToken, which becomes the version's ID: a
+// newVersionID returns a ClientRequestToken, which becomes the ID of the version. It is a
 // UUID, as AWS recommends (Secrets Manager API Reference, PutSecretValue).
 func newVersionID() string {
 	var b [16]byte
@@ -128,8 +129,8 @@ func newVersionID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// withCredentials calls AWS, once more with fresh credentials if the first ones
-// had expired.
+// withCredentials calls AWS. If the credentials had expired, it calls again with fresh
+// ones.
 func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryCredentials) error) error {
 	for fresh := false; ; fresh = true {
 		if v.creds == nil {
@@ -147,8 +148,8 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 	}
 }
 
-// freshCredentials asks again for those of a record that this process has just
-// made and that Roboto does not find yet.
+// freshCredentials retries if this process has just created the record and Roboto does
+// not find it yet.
 func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
 	for attempt := 1; ; attempt++ {
 		creds, err := v.client.credentials(ctx, v.record)
@@ -170,7 +171,7 @@ func (v *ValueAccess) options(operation string, creds *temporaryCredentials) fun
 	}
 }
 
-// secrets lists what the messages of a failed call could repeat.
+// secrets lists the secrets that a message could contain.
 func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
 	secrets := []Sensitive{value, v.client.config.APIKey}
 	if v.creds != nil {
@@ -181,8 +182,8 @@ func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
 
-// ValidateVersionID refuses what is no ID of a version: AWS takes a client's
-// request token for it (Secrets Manager API Reference, PutSecretValue).
+// ValidateVersionID refuses text that cannot be the ID of a version. The ID is the
+// client's request token (Secrets Manager API Reference, PutSecretValue).
 func ValidateVersionID(versionID string) error {
 	if !versionIDPattern().MatchString(versionID) {
 		return errors.New("a version ID has 32 to 64 letters, digits and hyphens")
@@ -190,8 +191,8 @@ func ValidateVersionID(versionID string) error {
 	return nil
 }
 
-// checkOutput makes sure that AWS spoke of this secret and this version. Callers
-// keep what it names as the version.
+// checkOutput checks that AWS's answer is about this secret and this version, which
+// callers store in state.
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
@@ -203,8 +204,8 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 	return nil
 }
 
-// awsError keeps code and status of AWS's refusal, and of its message what
-// message lets pass.
+// awsError converts an error of the AWS SDK. The function message redacts the text of a
+// refusal.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
 	if ctx.Err() != nil {
 		return canceled(ctx, operation)

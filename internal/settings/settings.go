@@ -27,9 +27,9 @@ import (
 const (
 	// DefaultEndpoint is Roboto's production API (src/roboto/config.py).
 	DefaultEndpoint = "https://api.roboto.ai"
-	// DefaultRequestTimeout is the SDK's bound on one attempt.
+	// DefaultRequestTimeout is the SDK's limit for one attempt.
 	DefaultRequestTimeout = 30 * time.Second
-	// DefaultMaxAttempts is the SDK's, the first try included.
+	// DefaultMaxAttempts is the SDK's default. It includes the first attempt.
 	DefaultMaxAttempts = 10
 
 	// TokenPage is where people manage their tokens.
@@ -38,7 +38,7 @@ const (
 	defaultProfile = "default"
 )
 
-// The settings by their names in the provider block.
+// The names of the settings in the provider block.
 const (
 	APIKey                 = "api_key"
 	Endpoint               = "endpoint"
@@ -51,8 +51,8 @@ const (
 	BulkRefresh            = "bulk_refresh"
 )
 
-// Explicit are the settings of the provider block. A zero field is not given there, and
-// comes from the environment, the config file or a default.
+// Explicit holds the settings of the provider block. A setting that is zero here comes from
+// the environment, the config file or a default.
 type Explicit struct {
 	APIKey                 roboto.Sensitive
 	Endpoint               string
@@ -65,12 +65,12 @@ type Explicit struct {
 	BulkRefresh            bool
 }
 
-// Environment is what the process offers besides the provider block.
+// Environment gives access to the environment of the process.
 type Environment struct {
 	Getenv      func(string) string
 	UserHomeDir func() (string, error)
-	// DialContext opens connections; nil for the network, with the proxies that the
-	// process's environment names.
+	// DialContext opens connections. If it is nil, the network is used, with the proxies
+	// from the environment of the process.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
@@ -103,9 +103,10 @@ func (e *Error) Error() string {
 	return e.Setting + from + ": " + e.Problem
 }
 
-// Resolve completes the explicit settings from the environment, the config file and the defaults,
-// in this order. It reads the config file only when the API key has to come from it. Finding no API key is not
-// an error here, so that what needs no call works without one. Errors are of type *Error.
+// Resolve completes the explicit settings from the environment, the config file and the
+// defaults, in this order. It reads the config file only when the API key has to come
+// from it. Finding no API key is not an error here, so that what needs no call works
+// without one. Errors are of type *Error.
 func Resolve(explicit Explicit, env Environment) (roboto.Config, error) {
 	login, err := resolveLogin(explicit, env)
 	if err != nil {
@@ -140,7 +141,7 @@ func Resolve(explicit Explicit, env Environment) (roboto.Config, error) {
 	return config, nil
 }
 
-// sourced is a value with the place it came from ("" for explicit).
+// sourced is a value with its source, which is "" for the provider block.
 type sourced struct {
 	value, source string
 }
@@ -166,9 +167,9 @@ type login struct {
 	requestTimeout sourced
 }
 
-// resolveLogin finds the first source that gives an API key and takes the
-// endpoint from that same source, so that a token never travels to an endpoint
-// it was not meant for. Only an explicit endpoint goes with any token.
+// resolveLogin takes API key and endpoint from the first source that has an API key, so
+// that the key is never sent to an endpoint that it was not meant for. Only an explicit
+// endpoint is used with any key.
 func resolveLogin(explicit Explicit, env Environment) (login, error) {
 	found, err := findLogin(explicit, env)
 	if err != nil {
@@ -218,7 +219,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 		file = filepath.Join(home, file[2:])
 	}
 
-	// The environment's API key counts only without these two.
+	// The API key in the environment is ignored if one of these two is set.
 	insteadOfFile := "set ROBOTO_API_KEY"
 	if explicit := explicitNames(explicit); explicit != "" {
 		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
@@ -281,7 +282,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	return found, checkAPIKey(p.apiKey, source)
 }
 
-// explicitNames names the explicit settings that make the config file count.
+// explicitNames lists the settings in the provider block that select the config file.
 func explicitNames(explicit Explicit) string {
 	var names []string
 	if explicit.Profile != "" {
@@ -294,7 +295,7 @@ func explicitNames(explicit Explicit) string {
 }
 
 // checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)
-// and what an HTTP header cannot carry.
+// and keys that an HTTP header cannot carry.
 func checkAPIKey(key roboto.Sensitive, source string) error {
 	if strings.HasPrefix(key.Reveal(), "robo_pat") {
 		return &Error{
@@ -371,8 +372,8 @@ func secondsDuration(seconds float64) (time.Duration, bool) {
 	return time.Duration(seconds * float64(time.Second)), true
 }
 
-// parseEndpoint accepts https anywhere and plain http to a loopback address
-// only: everything sent there is a credential or protected by one.
+// parseEndpoint accepts https, and plain http only for loopback addresses, because every
+// request carries a credential.
 func parseEndpoint(setting string, endpoint sourced) (*url.URL, error) {
 	fail := func(problem, remedy string) (*url.URL, error) {
 		return nil, &Error{Setting: setting, Source: endpoint.source, Problem: problem, Remedy: remedy}
