@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -43,17 +42,7 @@ func inBubble(t *testing.T, bulk bool, test func(r refresher)) {
 		for i := range 25 {
 			server.AddSecret(robototest.DefaultOrg, fmt.Sprintf("s-%d", i))
 		}
-		endpoint, err := url.Parse(server.Endpoint())
-		if err != nil {
-			t.Fatal(err)
-		}
-		client := roboto.NewClient(roboto.Config{
-			APIKey:         roboto.NewSensitive(server.APIKey()),
-			Endpoint:       endpoint,
-			RequestTimeout: time.Minute,
-			MaxAttempts:    1,
-			BulkRefresh:    bulk,
-		}, roboto.Options{ToolName: "bulk-refresh-test", DialContext: server.DialContext})
+		client := newClient(t, server, roboto.Config{MaxAttempts: 1, BulkRefresh: bulk})
 		test(refresher{t, server, client})
 	})
 }

@@ -1,0 +1,63 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+func TestOnlyOrgID(t *testing.T) {
+	for name, test := range map[string]struct {
+		body string
+		want string
+		kind roboto.Kind
+	}{
+		"one":                    {`[{"org_id": "og_a", "name": "A"}]`, "og_a", roboto.KindOther},
+		"none":                   {`[]`, "belongs to no organization", roboto.KindNoOnlyOrg},
+		"several":                {`[{"org_id": "og_a", "name": "A"}, {"org_id": "og_b", "name": "B"}]`, "og_a (A), og_b (B)", roboto.KindNoOnlyOrg},
+		"not an ID":              {`[{"org_id": "A B", "name": "A"}]`, "without a valid ID", roboto.KindUnexpectedAnswer},
+		"one of several invalid": {`[{"org_id": "og_a"}, {"org_id": ""}]`, "without a valid ID", roboto.KindUnexpectedAnswer},
+		"another shape":          {`{"og_a": "A"}`, "shape", roboto.KindUnexpectedAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inService(t, func(t *testing.T, s service) {
+				s.server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: http.StatusOK, Body: `{"data": ` + test.body + `}`})
+				orgID, err := s.client.OnlyOrgID(t.Context())
+				s.wantKind(err, test.kind)
+				if err == nil && orgID != test.want || err != nil && !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%q, %v, want %q", orgID, err, test.want)
+				}
+			})
+		})
+	}
+}
+
+// Many resources ask at once, and one request answers them all, whether it succeeds or not.
+func TestOrganizationsAreAskedForOnce(t *testing.T) {
+	for name, status := range map[string]int{"with an answer": 0, "with an error": http.StatusForbidden} {
+		t.Run(name, func(t *testing.T) {
+			inService(t, func(t *testing.T, s service) {
+				if status != 0 {
+					s.server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: status})
+				}
+				var group sync.WaitGroup
+				for range 20 {
+					group.Go(func() {
+						if _, err := s.client.OnlyOrgID(t.Context()); (err != nil) != (status != 0) {
+							t.Errorf("the error is %v", err)
+						}
+					})
+				}
+				group.Wait()
+				s.wantCount(robototest.ListOrgs, 1)
+			})
+		})
+	}
+}
