@@ -384,7 +384,7 @@ func TestCreateThatTakesEffectLate(t *testing.T) {
 		c.settings = attributes{"max_attempts": tftypes.NewValue(tftypes.Number, 2), "request_timeout": text("1s")}
 		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 6 * time.Second})
 		err := c.apply(t.Context(), versionedSecret)
-		if err == nil || !strings.Contains(err.Error(), "A record may have been left behind") || !strings.Contains(err.Error(), `id = "db@og_test"`) {
+		if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), `id = "db@og_test"`) {
 			t.Errorf("the error is %v", err)
 		}
 	})

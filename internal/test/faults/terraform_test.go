@@ -209,7 +209,7 @@ resource "terraform_data" "dependent" {
 				server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
 				server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted."})
 				tf.fails(t.Context(), applyNow,
-					"It is in Terraform's state, without a value and marked as tainted.", "run terraform apply: it replaces the record", "run terraform untaint")
+					"It is in Terraform's state, without a value and marked as tainted.", "run terraform apply, which replaces the record", "run terraform untaint")
 
 				leftover, held := tf.state()["test"]
 				record, exists := server.Record(robototest.DefaultOrg, "db")
@@ -314,7 +314,7 @@ resource "roboto_secret" "test" {
 		tf := start(t)
 		old := tf.state()["test"]
 		tf.fails(t.Context(), append(applyNow, "-replace=roboto_secret.test"),
-			"A secret of this name exists already", "create_before_destroy is a likely cause: names are unique, so the old secret has to go first")
+			"A secret of this name exists already", "create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first")
 		tf.endsRight(map[string]string{"test": "the value of db"})
 		if got := tf.state()["test"]; got.ARN != old.ARN {
 			t.Errorf("the state holds %+v, want still %+v", got, old)

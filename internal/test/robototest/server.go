@@ -193,6 +193,15 @@ func (s *Server) Endpoint() string { return s.urls[0] }
 // SecretsManagerEndpoint is the base URL of AWS Secrets Manager.
 func (s *Server) SecretsManagerEndpoint() string { return s.urls[1] }
 
+// Env leads Roboto's clients here, in the form of os.Environ.
+func (s *Server) Env() []string {
+	return []string{
+		"ROBOTO_API_KEY=" + s.APIKey(),
+		"ROBOTO_SERVICE_ENDPOINT=" + s.Endpoint(),
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + s.SecretsManagerEndpoint(),
+	}
+}
+
 // DialContext connects to a server that is in memory.
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	l, ok := s.memory[addr]
