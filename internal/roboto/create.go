@@ -59,9 +59,10 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 			return record, err
 		}
 		nameTaken := KindOf(err) == KindConflict
-		if !nameTaken && !mayHaveTakenEffect(err) {
+		if KindOf(err) == KindUnsettledCreate || !nameTaken && !n.answerLost {
 			return Record{}, err
 		}
+		last := attempt >= n.client.config.MaxAttempts || !nameTaken && !mayHaveTakenEffect(err)
 		found, record, settleErr := n.find(ctx)
 		switch {
 		case found == ours:
@@ -70,9 +71,9 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 			return Record{}, &Error{Kind: KindNameTaken, Ref: n.ref, Err: err}
 		case settleErr != nil:
 			return Record{}, n.unsettled(err, settleErr)
-		case attempt >= n.client.config.MaxAttempts && n.answerLost:
+		case last && n.answerLost:
 			return Record{}, n.unsettled(err, nil) // the service may still be at it
-		case attempt >= n.client.config.MaxAttempts:
+		case last:
 			return Record{}, err
 		}
 		// The request did not take effect, or the name of a deleted secret is not free yet.
