@@ -77,7 +77,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	case err != nil:
 		return Record{}, err
 	case record.isAnother(known):
-		return Record{}, replaced(known, record)
+		return Record{}, c.replaced(known, record)
 	}
 	c.seen.note(ref, record.Seen)
 	return record, nil

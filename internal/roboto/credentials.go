@@ -68,7 +68,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	case err != nil:
 		return refuse(err.Error())
 	case record.isAnother(known):
-		return nil, replaced(known, record)
+		return nil, c.replaced(known, record)
 	case known.ARN != "" && known.ARN != record.ARN:
 		return refuse("the credentials are for another AWS secret than the one that is known")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
