@@ -323,7 +323,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !config.ValueWO.IsNull() {
 		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
-			if cleanupErr := r.cleanUp(ctx, record); cleanupErr != nil {
+			if cleanupErr := r.cleanUp(ctx, record, err); cleanupErr != nil {
 				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 				return
 			}
@@ -340,9 +340,15 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 // cleanUp deletes the record that this create has made, so that the next apply starts
 // over. A tainted resource would not recover under create_before_destroy or
 // prevent_destroy.
-func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record) error {
+//
+// Unless the create was only canceled, the record is read before it is deleted, because
+// cause may be that another secret has the name by now.
+func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
+	if roboto.KindOf(cause) != roboto.KindCanceled {
+		record.Seen = time.Time{}
+	}
 	return r.data.client.DeleteSecret(ctx, record)
 }
 
