@@ -239,11 +239,11 @@ func (r *secretResource) planUpdate(
 	ctx context.Context, config secretModel, plan *secretModel, state secretModel, deferralAllowed bool, diags *diag.Diagnostics,
 ) *resource.Deferred {
 	plan.VersionID = state.VersionID
-	if addIgnoredValueError(diags, config, state) {
-		return nil
-	}
 	if replaces(*plan, state) {
 		plan.VersionID = types.StringUnknown()
+		return nil
+	}
+	if addIgnoredValueError(diags, config, state) {
 		return nil
 	}
 	switch decideValueAction(config, state) {
