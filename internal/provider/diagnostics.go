@@ -42,8 +42,8 @@ func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID 
 // addReplacedWarning is for a refresh that finds another secret under the name.
 func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddWarning("Roboto Secret Was Replaced Elsewhere",
-		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform takes the secret that is gone out of the state. The plan creates it again, which fails as long as the other one has the name. "+
-			"Delete the other secret, or choose another name here.\n\n"+
+		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform takes the secret that is gone out of the state. If the configuration no longer contains this resource, nothing is left to do. "+
+			"Otherwise the plan creates the secret again, which fails as long as the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
 			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
 			describe(ref), explain(err).what, importBlock(ref)))
 }
