@@ -116,11 +116,7 @@ func TestTerraformReplacesSecretOfIgnoredValue(t *testing.T) {
 	tf.succeeds(applyNow...)
 	tf.configure(strings.NewReplacer(`"db"`, `"other"`, `"1"`, `"2"`).Replace(ignoring))
 	tf.succeeds(applyNow...)
-	value, _, _ := server.Value(robototest.DefaultOrg, "other")
-	tf.endsRight(map[string]string{"test": value})
-	if value == "" {
-		t.Error("the new secret has no value")
-	}
+	tf.endsRight(map[string]string{"test": "the value of db"})
 }
 
 // A secret that create_before_destroy has left for later is another one too.
@@ -140,4 +136,108 @@ func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
 	if err := successorIsSafe(server); err != nil {
 		t.Error(err)
 	}
+}
+
+// A record that was moved to another ARN is still the same secret.
+func TestMovedRecordIsTheSameSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c, ctx := newCore(t, server), t.Context()
+		c.must(c.apply(ctx, versionedSecret))
+		arn := c.attribute("arn")
+		moved := strings.Replace(arn, "/og_test/", "/og_test/moved-", 1)
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(arn), []byte(moved))
+		}})
+		if empty, err := c.planIsEmpty(ctx, versionedSecret); !empty || err != nil || c.warning != nil {
+			t.Errorf("the plan is empty: %t (%v, %v)", empty, err, c.warning)
+		}
+		if got := c.attribute("arn"); got != moved {
+			t.Errorf("the ARN is %q, want %q", got, moved)
+		}
+		c.must(c.apply(ctx, nil))
+		if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
+			t.Error("the secret is still there")
+		}
+	})
+}
+
+const comparedSecret = `
+resource "roboto_secret" "test" {
+  name     = "db"
+  value_wo = "the value of db"
+}
+
+ephemeral "roboto_secret" "test" {
+  uri        = roboto_secret.test.uri
+  version_id = roboto_secret.test.version_id
+}
+`
+
+// With Terraform: the same value in another version.
+func TestTerraformTakesCurrentVersionOver(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, comparedSecret)
+	tf.succeeds(applyNow...)
+	current := server.SetValue(robototest.DefaultOrg, "db", "the value of db")
+	result, err := tf.Run(t.Context(), nil, "plan", "-detailed-exitcode")
+	if err != nil || result.ExitCode != 2 {
+		t.Fatalf("%v\n\n%s", err, result.Output())
+	}
+	tf.succeeds(applyNow...)
+	if got := tf.state()["test"].VersionID; got == nil || *got != current {
+		t.Errorf("version_id is %v, want %q", got, current)
+	}
+	if n := server.Count(robototest.PutValue); n != 1 {
+		t.Errorf("%d values were written, want 1", n)
+	}
+	tf.succeeds("plan", "-detailed-exitcode")
+}
+
+// With Terraform: AWS's lag just after a create.
+func TestTerraformReadsNewSecretInSpiteOfLag(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, comparedSecret)
+	for _, args := range [][]string{applyNow, {"plan"}} {
+		server.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "AccessDeniedException", Message: "not authorized", Times: 1})
+		tf.succeeds(args...)
+		server.ClearFaults()
+	}
+}
+
+// With Terraform: "not found" from a Roboto that hides the organization.
+func TestTerraformForgetsNothingOfAnotherOrganization(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret)
+	tf.succeeds(applyNow...)
+	server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no such secret"})
+	server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(body []byte) []byte {
+		return bytes.ReplaceAll(body, []byte("og_test"), []byte("og_other"))
+	}})
+	for _, args := range [][]string{applyNow, {"apply", "-auto-approve", "-refresh-only"}, destroyNow} {
+		tf.fails(t.Context(), args, "does not belong to the organization og_test")
+		tf.holds("test")
+	}
+}
+
+// With Terraform: a create that may take effect when the provider has given up.
+func TestTerraformNamesRecordOfLateCreate(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
+	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
+	tf.fails(t.Context(), applyNow, "A record may be left behind", `id = "db@og_test"`)
+}
+
+// With Terraform: a key of one character, which each ARN contains.
+func TestTerraformUsesShortAPIKey(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{APIKey: "r"})
+	tf := newTerraform(t, server, oneSecret)
+	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
+	tf.succeeds(destroyNow...)
 }
