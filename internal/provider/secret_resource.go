@@ -201,8 +201,8 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // process and perhaps on another day. A recent sighting saves the deletion a request.
 //
 // "terraform destroy" refreshes in one process and plans in another. A deletion without a
-// sighting in this process therefore counts as just refreshed. This is wrong for "destroy
-// -refresh=false", which asks Terraform not to look. A replacement is refreshed in the
+// sighting in this process therefore counts as just refreshed. This is wrong for
+// -refresh=false, which asks Terraform not to look. A replacement is refreshed in the
 // process that plans it, or not at all.
 func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state secretModel
