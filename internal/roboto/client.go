@@ -75,16 +75,16 @@ type Options struct {
 // NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
 	pool := newConnectionPool(options.DialContext)
-	transport := func() *attemptTransport {
-		return &attemptTransport{next: pool, timeout: config.RequestTimeout, throttle: &throttle{}, log: options.Log}
+	transport := func(maxAnswer int) *attemptTransport {
+		return &attemptTransport{next: pool, timeout: config.RequestTimeout, maxAnswer: maxAnswer, throttle: &throttle{}, log: options.Log}
 	}
 	return &Client{
 		config:         config,
 		userAgent:      options.ToolName + "/" + options.ToolVersion,
 		requester:      requesterHeader(options),
 		pool:           pool,
-		robotoHTTP:     transport().client(),
-		secretsManager: newSecretsManager(config, transport().client()),
+		robotoHTTP:     transport(maxRobotoAnswer).client(),
+		secretsManager: newSecretsManager(config, transport(maxAWSAnswer).client()),
 		orgs:           orgLookup{lock: make(chan struct{}, 1)},
 		bulk:           newBulkRefresh(),
 	}
@@ -232,21 +232,22 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		result.date = date
 	}
-	if len(bytes.TrimSpace(body)) == 0 {
+	// A struct, because a map of a hostile answer can take a dozen times its memory.
+	var envelope struct {
+		Data  json.RawMessage `json:"data"`
+		Error json.RawMessage `json:"error"`
+	}
+	switch text := bytes.TrimSpace(body); {
+	case len(text) == 0 || string(text) == "null" || len(bytes.Trim(text, "{ \t\r\n}")) == 0 && json.Valid(text):
 		return result, nil
-	}
-	var envelope map[string]json.RawMessage
-	if json.Unmarshal(body, &envelope) != nil {
+	case json.Unmarshal(text, &envelope) != nil:
 		return answer{}, unreadable(r, "it is not JSON")
-	}
-	if failure, ok := envelope["error"]; ok && string(failure) != "null" {
+	case envelope.Error != nil && string(envelope.Error) != "null":
 		return answer{}, unexpected(r, "it is an error with the status of a success")
-	}
-	data, ok := envelope["data"]
-	if !ok && len(envelope) > 0 {
+	case envelope.Data == nil:
 		return answer{}, wrongShape(r)
 	}
-	result.data = data
+	result.data = envelope.Data
 	return result, nil
 }
 
@@ -254,6 +255,25 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 func (a answer) decode(r request, target any) error {
 	if len(a.data) == 0 || string(a.data) == "null" || json.Unmarshal(a.data, target) != nil {
 		return wrongShape(r)
+	}
+	return nil
+}
+
+// eachItem decodes the items of a JSON array one by one, and stops at the first error. A
+// whole slice of items can take a hundred times the memory of its JSON.
+func eachItem[T any](r request, array json.RawMessage, use func(T) error) error {
+	decoder := json.NewDecoder(bytes.NewReader(array))
+	if start, err := decoder.Token(); err != nil || start != json.Delim('[') {
+		return wrongShape(r)
+	}
+	for decoder.More() {
+		var item T
+		if decoder.Decode(&item) != nil {
+			return wrongShape(r)
+		}
+		if err := use(item); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ package roboto
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -77,6 +78,8 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
 		return refuse("the credentials are incomplete")
+	case !isHeaderText(wire.Creds.AccessKeyID) || !isHeaderText(wire.Creds.SecretAccessKey) || !isHeaderText(wire.Creds.SessionToken):
+		return refuse("the credentials contain white space or other characters that no credentials have")
 	}
 	return &temporaryCredentials{
 		accessKeyID:     NewSensitive(wire.Creds.AccessKeyID),
@@ -86,6 +89,12 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		region:          arn.region,
 		newUntil:        c.newUntil(record, ans),
 	}, nil
+}
+
+// isHeaderText tells whether text consists of visible ASCII characters only. A line break
+// could end a header and begin another one.
+func isHeaderText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // newUntil is when the grace for a new secret ends. The grace starts when the record was

@@ -308,8 +308,9 @@ func failureReason(err error) (reason string, safe bool) {
 		err = urlErr.Err
 	}
 	var (
-		dns   *net.DNSError
-		errno syscall.Errno
+		dns      *net.DNSError
+		errno    syscall.Errno
+		tooLarge *tooLargeError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -324,8 +325,8 @@ func failureReason(err error) (reason string, safe bool) {
 		return "the server's TLS certificate is not trusted", true
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the connection was closed before the answer was complete", true
-	case errors.Is(err, errAnswerTooLarge):
-		return errAnswerTooLarge.Error(), true
+	case errors.As(err, &tooLarge):
+		return tooLarge.Error(), true
 	}
 	return "the connection failed, or the answer was not HTTP", false
 }

@@ -213,7 +213,7 @@ func TestNoAnswer(t *testing.T) {
 		{"closed", io.EOF, "closed before the answer was complete", true},
 		{"cut", fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), "closed before the answer was complete", true},
 		{"cut JSON", errAnswerTruncated, "closed before the answer was complete", true},
-		{"too large", errAnswerTooLarge, "larger than 8 MiB", true},
+		{"too large", &tooLargeError{"answer", 8}, "larger than 8 MiB", true},
 		{"anything else", errors.New(`malformed HTTP response "canary"`), "the answer was not HTTP", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

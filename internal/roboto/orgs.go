@@ -5,7 +5,6 @@ package roboto
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,6 +15,9 @@ type org struct {
 	ID   string `json:"org_id"`
 	Name string `json:"name"`
 }
+
+// maxOrgs is far more than one person belongs to. An error may list them all.
+const maxOrgs = 1_000
 
 // orgLookup remembers the organizations of the API key's owner. The channel is a lock
 // that a context can interrupt.
@@ -74,20 +76,22 @@ func (c *Client) callerOrgs(ctx context.Context) ([]org, error) {
 		return nil, err
 	}
 	var orgs []org
-	if err := ans.decode(r, &orgs); err != nil {
-		return nil, err
-	}
 	redactor := newRedactor(c.config.APIKey)
-	var invalid error
-	for i := range orgs {
-		if c.repeatsAPIKey(orgs[i].ID) {
-			return nil, unexpected(r, "an organization repeats the API key")
+	err = eachItem(r, ans.data, func(item org) error {
+		switch {
+		case c.repeatsAPIKey(item.ID):
+			return unexpected(r, "an organization repeats the API key")
+		case ValidateOrgID(item.ID) != nil:
+			return unexpected(r, "it holds an organization without a valid ID")
+		case len(orgs) == maxOrgs:
+			return unexpected(r, fmt.Sprintf("it holds more than %d organizations", maxOrgs))
 		}
-		invalid = errors.Join(invalid, ValidateOrgID(orgs[i].ID))
-		orgs[i].Name = redactor.message(orgs[i].Name)
-	}
-	if invalid != nil {
-		return nil, unexpected(r, "it holds an organization without a valid ID")
+		item.Name = redactor.message(item.Name)
+		orgs = append(orgs, item)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return orgs, nil
 }

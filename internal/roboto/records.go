@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -59,19 +60,28 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 	return record, ans, err
 }
 
+// The limits of a listing lie far above any real organization. Without them, a service
+// whose pages always name another one would fill the memory.
+const (
+	maxListedPages   = 1_000
+	maxListedRecords = 50_000
+	maxListedBytes   = 32 << 20
+)
+
 // Records yields all records of an organization in the service's order. Each record comes
 // once, although pages overlap if secrets are created meanwhile. A page is requested only
-// when the previous one is used up. The sequence stops after an error.
+// when the previous one is used up. The sequence stops after an error, and at the limits
+// of a listing.
 func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		pageToken, tokens, names := "", map[string]bool{}, map[string]bool{}
+		pageToken, tokens, names, size := "", map[string]bool{}, map[string]bool{}, 0
 		for {
-			records, next, err := c.page(ctx, orgID, pageToken)
+			page, err := c.page(ctx, orgID, pageToken)
 			if err != nil {
 				yield(Record{}, err)
 				return
 			}
-			for _, record := range records {
+			for _, record := range page.records {
 				if names[record.Name] {
 					continue
 				}
@@ -80,50 +90,66 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 					return
 				}
 			}
-			if next == "" {
+			size += page.size
+			pages := len(tokens) + 1
+			switch {
+			case page.next == "":
+				return
+			case tokens[page.next]:
+				yield(Record{}, unexpected(listRequest(orgID), "the pages go round in a circle"))
+				return
+			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
+				yield(Record{}, unexpected(listRequest(orgID), fmt.Sprintf(
+					"the listing does not end (pages read: %d, records: %d, bytes: %d)", pages, len(names), size)))
 				return
 			}
-			if tokens[next] {
-				yield(Record{}, unexpected(request{method: http.MethodGet, path: "/v1/secrets"}, "the pages go round in a circle"))
-				return
-			}
-			pageToken, tokens[next] = next, true
+			pageToken, tokens[page.next] = page.next, true
 		}
 	}
 }
 
-func (c *Client) page(ctx context.Context, orgID, pageToken string) (records []Record, next string, err error) {
-	r := request{method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
+func listRequest(orgID string) request {
+	return request{method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
+}
+
+type page struct {
+	records []Record
+	// next is the token of the next page, or "".
+	next string
+	// size is that of the answer, in bytes.
+	size int
+}
+
+func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error) {
+	r := listRequest(orgID)
 	if pageToken != "" {
 		r.query = url.Values{"page_token": {pageToken}}
 	}
 	ans, err := c.send(ctx, r)
 	if err != nil {
-		return nil, "", err
+		return page{}, err
 	}
 	var wire struct {
-		Items     *[]wireRecord `json:"items"`
-		NextToken string        `json:"next_token"`
+		Items     json.RawMessage `json:"items"`
+		NextToken string          `json:"next_token"`
 	}
 	if err := ans.decode(r, &wire); err != nil {
-		return nil, "", err
+		return page{}, err
 	}
-	if wire.Items == nil {
-		return nil, "", wrongShape(r)
-	}
-	records = make([]Record, 0, len(*wire.Items))
-	for _, item := range *wire.Items {
+	result := page{next: wire.NextToken, size: len(ans.data)}
+	err = eachItem(r, wire.Items, func(item wireRecord) error {
 		record, err := c.record(r, item)
 		if err != nil {
-			return nil, "", err
+			return err
+		}
+		if record.OrgID != orgID {
+			return unexpected(r, "a record belongs to another organization than "+orgID)
 		}
 		record.Seen = ans.received
-		if record.OrgID != orgID {
-			return nil, "", unexpected(r, "a record belongs to another organization than "+orgID)
-		}
-		records = append(records, record)
-	}
-	return records, wire.NextToken, nil
+		result.records = append(result.records, record)
+		return nil
+	})
+	return result, err
 }
 
 func secretPath(ref SecretRef) string {

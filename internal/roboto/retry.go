@@ -123,7 +123,8 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 
 // isFinalFailure tells whether another attempt would fail in the same way.
 func isFinalFailure(err error) bool {
-	return isUntrusted(err) || errors.Is(err, errAnswerTooLarge)
+	_, tooLarge := errors.AsType[*tooLargeError](err)
+	return tooLarge || isUntrusted(err)
 }
 
 // isUntrusted tells whether the server's certificate was refused.

@@ -64,7 +64,7 @@ func TestShouldRetry(t *testing.T) {
 		{"cut JSON", &sentError{errAnswerTruncated}, ifIdempotent},
 		{"not HTTP", &sentError{errors.New("malformed HTTP response")}, ifIdempotent},
 		{"certificate", &tls.CertificateVerificationError{Err: errors.New("x509")}, never},
-		{"too large", &sentError{errAnswerTooLarge}, never},
+		{"too large", &sentError{&tooLargeError{"answer", 8}}, never},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			check(t, nil, tc.err, tc.want)

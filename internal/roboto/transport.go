@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,15 +25,27 @@ const (
 	// connections on a machine with two cores.
 	idleConnectionsPerHost = 64
 
-	// maxAnswerBytes is far more than a page of records, or than a value of 65,536 bytes
-	// with any JSON escaping.
-	maxAnswerBytes = 8 << 20
+	// maxRobotoAnswer is far more than a page of records. maxAWSAnswer is far more than a
+	// value of 65,536 bytes with any JSON escaping. It is small, because the AWS SDK can take
+	// a hundred times the memory of the JSON that it decodes.
+	maxRobotoAnswer = 8 << 20
+	maxAWSAnswer    = 1 << 20
+
+	// maxAnswerHeader also limits all informational answers before the final one.
+	maxAnswerHeader = 1 << 20
 )
 
-var (
-	errAnswerTooLarge  = fmt.Errorf("the answer is larger than %d MiB", maxAnswerBytes>>20)
-	errAnswerTruncated = fmt.Errorf("the answer is incomplete JSON: %w", io.ErrUnexpectedEOF)
-)
+var errAnswerTruncated = fmt.Errorf("the answer is incomplete JSON: %w", io.ErrUnexpectedEOF)
+
+// tooLargeError is for an answer that was not read to its end.
+type tooLargeError struct {
+	part string
+	mib  int
+}
+
+func (e *tooLargeError) Error() string {
+	return fmt.Sprintf("the %s is larger than %d MiB", e.part, e.mib)
+}
 
 // Exchange describes one attempt of one request, for logging. It contains nothing from
 // headers or bodies.
@@ -55,6 +68,7 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 	pool := cleanhttp.DefaultPooledTransport()
 	pool.MaxIdleConnsPerHost = idleConnectionsPerHost
 	pool.MaxIdleConns = 2 * idleConnectionsPerHost
+	pool.MaxResponseHeaderBytes = maxAnswerHeader
 	if dial != nil {
 		pool.DialContext = dial
 		pool.Proxy = nil
@@ -66,10 +80,12 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 // reads the whole answer, so that the retry layer sees every failure of the connection as
 // one error.
 type attemptTransport struct {
-	next     http.RoundTripper
-	timeout  time.Duration
-	throttle *throttle
-	log      func(context.Context, Exchange)
+	next    http.RoundTripper
+	timeout time.Duration
+	// maxAnswer is in bytes.
+	maxAnswer int
+	throttle  *throttle
+	log       func(context.Context, Exchange)
 }
 
 func (t *attemptTransport) client() *http.Client {
@@ -115,22 +131,31 @@ func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
+	if isHeaderTooLarge(err) {
+		return nil, &tooLargeError{"header of the answer", maxAnswerHeader >> 20}
+	}
 	if err != nil {
 		return nil, attemptError(req.Context(), ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(t.maxAnswer)+1))
 	switch {
 	case err != nil:
 		return nil, attemptError(req.Context(), ctx, err)
-	case len(body) > maxAnswerBytes:
-		return nil, errAnswerTooLarge
+	case len(body) > t.maxAnswer:
+		return nil, &tooLargeError{"answer", t.maxAnswer >> 20}
 	case isSuccess(resp.StatusCode) && bytes.HasPrefix(body, []byte("{")) && !json.Valid(body):
 		return nil, errAnswerTruncated
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	resp.Request = req
 	return resp, nil
+}
+
+// isHeaderTooLarge recognizes the texts of net/http for HTTP/1 and HTTP/2, which are all
+// that it offers.
+func isHeaderTooLarge(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "response headers exceeded") || strings.Contains(err.Error(), "response header list larger"))
 }
 
 // sentError is the failure of an attempt that had a connection. The server may have

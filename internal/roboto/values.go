@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -26,13 +27,16 @@ const (
 	opPutSecretValue = "PutSecretValue"
 )
 
-// ValidateValue refuses values that Secrets Manager would refuse.
+// ValidateValue refuses values that Secrets Manager would refuse, and bytes that JSON cannot
+// carry. They would be stored as another value.
 func ValidateValue(value Sensitive) error {
 	switch size := len(value.Reveal()); {
 	case size == 0:
 		return errors.New("a secret value must not be empty")
 	case size > MaxValueBytes:
 		return fmt.Errorf("a secret value must not be longer than %d bytes; this one has %d", MaxValueBytes, size)
+	case !utf8.ValidString(value.Reveal()):
+		return errors.New("a secret value must be valid UTF-8; encode binary data, for example with base64")
 	}
 	return nil
 }

@@ -129,6 +129,7 @@ func catalog() []cataloged {
 		{title: "The service does not answer in time", faults: []robototest.Fault{{Operation: get, Delay: time.Hour}}, managed: versioned},
 		{title: "Nobody listens", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, config: versioned},
 		{title: "The answer is endless", faults: []robototest.Fault{{Operation: get, Huge: 1 << 30}}, managed: versioned},
+		{title: "The header of the answer is endless", faults: []robototest.Fault{{Operation: get, Status: 200, Header: http.Header{"X-Endless": {strings.Repeat("x", 2<<20)}}}}, managed: versioned},
 		{title: "A login page answers", faults: []robototest.Fault{{Operation: get, Status: 200, Body: "<html>Log in</html>", Header: html}}, managed: versioned},
 		{title: "The answer has another shape", faults: []robototest.Fault{{Operation: get, Status: 200, Body: `{"data":[]}`}}, managed: versioned},
 		{title: "The answer is a success with an error in it", faults: []robototest.Fault{{Operation: get, Status: 200, Body: `{"error":{}}`}}, managed: versioned},
@@ -142,6 +143,7 @@ func catalog() []cataloged {
 		{title: "Write: no permission for credentials", faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: versioned},
 		{title: "Write: the credentials name another region", faults: mutate(creds, `"region":"us-west-2"`, `"region":"evil.s3"`), config: versioned},
 		{title: "Write: the credentials are for another secret", faults: mutate(creds, "123456789012", "210987654321"), config: versioned},
+		{title: "Write: the credentials contain a line break", faults: mutate(creds, `"session_token":"`, `"session_token":"\n`), config: versioned},
 		{title: "Write: AWS denies access", faults: aws(put, 400, "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/x is not authorized."), config: versioned},
 		{title: "Write: AWS throttles for ever", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
 		{title: "Write: AWS fails for ever", faults: aws(put, 500, "InternalServiceError", "An error occurred."), config: versioned},
@@ -181,6 +183,13 @@ func catalog() []cataloged {
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
 		{title: "Data source: no such secret", act: data("roboto_secret", attributes{"name": text("db")})},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data("roboto_secrets", nil)},
+		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(ctx context.Context, c *core) error {
+			for i := range 1_001 {
+				c.roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
+			}
+			_, err := c.readData(ctx, "roboto_secrets", nil)
+			return err
+		}},
 		{title: "Ephemeral resource: no value yet", exists: attributes{"name": text("db")}, act: open(attributes{"name": text("db")})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(attributes{"name": text("db"), "version_id": text("00000000-0000-0000-0000-000000000000")})},
 	}

@@ -1,0 +1,220 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hostile
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// record is a record of Roboto's with a given name.
+func record(name string) string {
+	return fmt.Sprintf(`{"name":%q,"org_id":%q,"store_type":"aws","location":{"store_type":"aws","arn":%q},"created":"2026-01-02T03:04:05Z"}`, name, orgID, arn)
+}
+
+const credentials = `{"store_type":"aws","access_key_id":"ASIANOBODYMAYSEETHIS","secret_access_key":"nobody-may-see-this","session_token":"nor-this","region":"us-west-2"}`
+
+// fill repeats a piece, with the number of the repetition, up to a size.
+func fill(size int, before, piece, after string) string {
+	var b strings.Builder
+	b.WriteString(before)
+	for i := 0; b.Len() < size; i++ {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strings.ReplaceAll(piece, "#", fmt.Sprint(i)))
+	}
+	b.WriteString(after)
+	return b.String()
+}
+
+const (
+	nearlyRobotoLimit = 8<<20 - 1<<10
+	nearlyAWSLimit    = 1<<20 - 1<<10
+)
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// body answers everything with the same.
+func body(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) }
+}
+
+// behind hands out credentials, and answers to AWS's calls as given.
+func behind(aws http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/creds") {
+			_, _ = fmt.Fprintf(w, `{"data":{"record":%s,"creds":%s}}`, record("db"), credentials)
+			return
+		}
+		aws(w, r)
+	}
+}
+
+func bomb(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Encoding", "gzip")
+	packer := gzip.NewWriter(w)
+	_, _ = io.WriteString(packer, `{"data":"`)
+	zeros := bytes.Repeat([]byte("0"), 1<<20)
+	for range 1 << 10 {
+		if _, err := packer.Write(zeros); err != nil {
+			return
+		}
+	}
+	_ = packer.Close()
+}
+
+func endless(w http.ResponseWriter, _ *http.Request) {
+	piece := bytes.Repeat([]byte("0"), 1<<16)
+	_, err := io.WriteString(w, `{"data":"`)
+	for err == nil {
+		_, err = w.Write(piece)
+	}
+}
+
+func TestListingsWithoutEnd(t *testing.T) {
+	small := `{"name":"@-#","org_id":"` + orgID + `","store_type":"x","created":"2026-01-02 03:04:05"}`
+	// items are those of a page. "@" stands for its number.
+	for name, items := range map[string]string{
+		"empty pages":         "",
+		"the same record":     record("db"),
+		"one new record":      record("db-@"),
+		"hundreds of records": fill(300_000, "", record("db-@-#"), ""),
+		"large records":       record(strings.Repeat("x", 1<<20) + "@"),
+		"as much as is read":  fill(nearlyRobotoLimit, "", record("db-@-#"), ""),
+		"small and many":      fill(nearlyRobotoLimit, "", small, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var pages atomic.Int64
+			attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				page := fmt.Sprint(pages.Add(1))
+				_, _ = fmt.Fprintf(w, `{"data":{"next_token":"token-%s","items":[%s]}}`, page, strings.ReplaceAll(items, "@", page))
+			}), "list", "the listing does not end (pages read: ")
+			if n := pages.Load(); n > 1_000 {
+				t.Errorf("%d pages were read", n)
+			}
+		})
+	}
+	t.Run("the same token", func(t *testing.T) {
+		var pages atomic.Int64
+		attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			pages.Add(1)
+			_, _ = io.WriteString(w, `{"data":{"next_token":"same","items":[]}}`)
+		}), "list", "in a circle")
+		if n := pages.Load(); n != 2 {
+			t.Errorf("%d pages were read, want 2", n)
+		}
+	})
+}
+
+// TestAnswersWithoutEnd covers what is large, and what is small and takes much memory.
+func TestAnswersWithoutEnd(t *testing.T) {
+	for name, test := range map[string]struct {
+		call    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		"endless body":  {"record", endless, "the answer is larger than 8 MiB"},
+		"gzip bomb":     {"record", bomb, "the answer is larger than 8 MiB"},
+		"endless error": {"record", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadRequest); endless(w, r) }, "the answer is larger than 8 MiB"},
+		"large error": {"record", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, fill(nearlyRobotoLimit, `{"error":{"message":"`, "x", `"}}`))
+		}, "refused: 400 Bad Request"},
+		"many keys":             {"record", body(fill(nearlyRobotoLimit, "{", `"#":0`, "}")), "does not have the shape"},
+		"many keys in the data": {"record", body(fill(nearlyRobotoLimit, `{"data":{`, `"#":0`, "}}")), "lacks its name"},
+		"deep nesting":          {"record", body(`{"data":` + strings.Repeat("[", nearlyRobotoLimit)), "closed before the answer was complete"},
+		"empty items":           {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "{}", "]}}")), "lacks its name"},
+		"numbers for items":     {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "0", "]}}")), "does not have the shape"},
+		"empty organizations":   {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, "{}", "]}")), "without a valid ID"},
+		"many organizations":    {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, `{"org_id":"a"}`, "]}")), "more than 1000 organizations"},
+		"endless body of AWS":   {"value", behind(endless), "the answer is larger than 1 MiB"},
+		"gzip bomb of AWS":      {"value", behind(bomb), "the answer is larger than 1 MiB"},
+		"empty objects of AWS":  {"value", behind(body(fill(nearlyAWSLimit, `{"x":[`, "{}", "]}"))), "AWS names another secret"},
+		"many keys of AWS":      {"value", behind(body(fill(nearlyAWSLimit, `{`, `"#":0`, "}"))), "AWS names another secret"},
+	} {
+		t.Run(name, func(t *testing.T) { attack(t, serve(t, test.handler), test.call, test.want) })
+	}
+}
+
+// TestHeadersWithoutEnd writes to connections itself, as no HTTP server would.
+func TestHeadersWithoutEnd(t *testing.T) {
+	const body = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+	for name, test := range map[string]struct {
+		first, repeated string
+		every           time.Duration
+		want            string
+	}{
+		"one header line":            {"HTTP/1.1 200 OK\r\nX: ", strings.Repeat("x", 1<<12), 0, "the header of the answer is larger than 1 MiB"},
+		"header lines":               {"HTTP/1.1 200 OK\r\n", "X-Some-Header: x\r\n", 0, "the header of the answer is larger than 1 MiB"},
+		"informational answers":      {"", "HTTP/1.1 103 Early Hints\r\n\r\n", 0, "the header of the answer is larger than 1 MiB"},
+		"status line":                {"HTTP/1.1 200 ", strings.Repeat("x", 1<<12), 0, "the header of the answer is larger than 1 MiB"},
+		"a trickled header":          {"HTTP/1.1 200 OK\r\n", "X", 50 * time.Millisecond, "the request timed out"},
+		"trickled informational":     {"", "HTTP/1.1 103 Early Hints\r\n\r\n", 50 * time.Millisecond, "the request timed out"},
+		"a trickled body":            {body, "{", 50 * time.Millisecond, "the request timed out"},
+		"a chunk of endless length":  {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "f", 0, "the answer was not HTTP"},
+		"a chunk extension":          {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", "x", 0, "the answer was not HTTP"},
+		"chunks of one byte, slowly": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n{\r\n", 50 * time.Millisecond, "the request timed out"},
+		"trailers":                   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-Trailer: x\r\n", 0, "the answer was not HTTP"},
+		"a length that is no length": {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "x", 0, "the answer was not HTTP"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			timeout := 30 * time.Second
+			if test.every > 0 {
+				timeout = 2 * time.Second
+			}
+			attackWithTimeout(t, timeout, "http://"+listen(t, func(conn net.Conn) {
+				_, err := io.WriteString(conn, test.first)
+				pulse := time.NewTicker(max(test.every, time.Nanosecond))
+				defer pulse.Stop()
+				for err == nil {
+					if test.every > 0 {
+						<-pulse.C
+					}
+					_, err = io.WriteString(conn, test.repeated)
+				}
+			}), "record", test.want)
+		})
+	}
+}
+
+// listen answers each connection, once the first bytes of a request have come.
+func listen(t *testing.T, answer func(net.Conn)) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = conn.Close() }()
+				if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
+					answer(conn)
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
