@@ -165,6 +165,10 @@ func addSettingError(diags *diag.Diagnostics, err error) {
 	diags.AddError("Invalid Provider Configuration", detail)
 }
 
+func addSettingWarning(diags *diag.Diagnostics, warning *settings.Warning) {
+	diags.AddWarning("Unsafe Provider Configuration", warning.Problem+"\n\n"+warning.Remedy)
+}
+
 // importBlock contains a placeholder for the resource's address, which a provider does not
 // know.
 func importBlock(ref roboto.SecretRef) string {

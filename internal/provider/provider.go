@@ -151,10 +151,13 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, err := p.newData(model)
+	data, warning, err := p.newData(model)
 	if err != nil {
 		addSettingError(&resp.Diagnostics, err)
 		return
+	}
+	if warning != nil {
+		addSettingWarning(&resp.Diagnostics, warning)
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data
@@ -164,20 +167,20 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 
 // newData makes no call. It leaves the client nil if a setting other than the default
 // organization is unknown. Resources that set org_id do not need the default.
-func (p *robotoProvider) newData(model providerModel) (*providerData, error) {
+func (p *robotoProvider) newData(model providerModel) (*providerData, *settings.Warning, error) {
 	data := &providerData{unknown: model.unknownSettings()}
 	if !slices.Contains(data.unknown, settings.OrgID) {
 		var err error
 		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if slices.ContainsFunc(data.unknown, func(setting string) bool { return setting != settings.OrgID }) {
-		return data, nil
+		return data, nil, nil
 	}
-	config, err := settings.Resolve(model.settings(), p.environment)
+	config, warning, err := settings.Resolve(model.settings(), p.environment)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	data.client = roboto.NewClient(config, roboto.Options{
 		ToolName:    "terraform-provider-roboto",
@@ -185,7 +188,7 @@ func (p *robotoProvider) newData(model providerModel) (*providerData, error) {
 		DialContext: p.environment.DialContext,
 		Log:         logExchange,
 	})
-	return data, nil
+	return data, warning, nil
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {

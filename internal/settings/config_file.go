@@ -6,6 +6,11 @@ package settings
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -22,6 +27,50 @@ type profile struct {
 	endpoint string
 	// requestTimeoutSeconds is nil if the profile has none.
 	requestTimeoutSeconds *float64
+}
+
+// maxConfigFileBytes is far more than any config file has.
+const maxConfigFileBytes = 1 << 20
+
+// readConfigFile reads a regular file, to which a symbolic link may lead, and returns its
+// mode. It opens the file without blocking, because a FIFO would wait for a writer.
+func readConfigFile(path string) ([]byte, fs.FileMode, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the practitioner names the file
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case info.IsDir():
+		return nil, 0, errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("it is a device, a pipe or a socket, not a regular file")
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxConfigFileBytes+1))
+	if err == nil && len(content) > maxConfigFileBytes {
+		err = fmt.Errorf("it is larger than %d MiB", maxConfigFileBytes>>20)
+	}
+	return content, info.Mode(), err
+}
+
+// warnOfOtherUsers returns nil if only the owner of the file may read and write it. On
+// Windows, the mode says nothing about other users.
+func warnOfOtherUsers(path string, mode fs.FileMode, goos string) *Warning {
+	if goos == "windows" || mode&0o066 == 0 {
+		return nil
+	}
+	harm := "Other users of this machine may read it, and with it the API key."
+	if mode&0o022 != 0 {
+		harm = "Other users of this machine may change it, and so have the API key sent elsewhere."
+	}
+	return &Warning{
+		Setting: ConfigFile,
+		Problem: fmt.Sprintf("The config file %s has the mode %04o. %s", path, mode.Perm(), harm),
+		Remedy:  fmt.Sprintf("Run chmod 600 %s. If somebody may have read the API key, replace it at %s.", path, TokenPage),
+	}
 }
 
 // parseConfigFile reads either version. Its errors never repeat the content.

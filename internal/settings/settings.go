@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,15 +104,28 @@ func (e *Error) Error() string {
 	return e.Setting + from + ": " + e.Problem
 }
 
+// Warning says what is unsafe about a setting that works.
+type Warning struct {
+	// Setting is one of the names in the provider block.
+	Setting string
+	// Problem and Remedy are full sentences.
+	Problem, Remedy string
+}
+
 // Resolve completes the explicit settings from the environment, the config file and the
 // defaults, in this order. It reads the config file only when the API key has to come
 // from it. Finding no API key is not an error here, so that what needs no call works
-// without one. Errors are of type *Error.
-func Resolve(explicit Explicit, env Environment) (roboto.Config, error) {
+// without one. Errors are of type *Error. The warning may be nil.
+func Resolve(explicit Explicit, env Environment) (roboto.Config, *Warning, error) {
 	login, err := resolveLogin(explicit, env)
 	if err != nil {
-		return roboto.Config{}, err
+		return roboto.Config{}, nil, err
 	}
+	config, err := resolveConfig(explicit, env, login)
+	return config, login.warning, err
+}
+
+func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Config, err error) {
 	config := roboto.Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
 	if config.Endpoint, err = parseEndpoint(Endpoint, login.endpoint); err != nil {
 		return roboto.Config{}, err
@@ -165,6 +179,8 @@ type login struct {
 	endpoint sourced
 	// requestTimeout is the profile's, in seconds.
 	requestTimeout sourced
+	// warning is about the config file, or nil.
+	warning *Warning
 }
 
 // resolveLogin takes API key and endpoint from the first source that has an API key, so
@@ -224,7 +240,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	if explicit := explicitNames(explicit); explicit != "" {
 		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
 	}
-	content, err := os.ReadFile(file) //nolint:gosec // the practitioner names the file
+	content, mode, err := readConfigFile(file)
 	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
 		return login{}, nil
 	}
@@ -275,7 +291,11 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 		}
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
-	found := login{apiKey: p.apiKey, endpoint: sourced{value: p.endpoint, source: source}}
+	found := login{
+		apiKey:   p.apiKey,
+		endpoint: sourced{value: p.endpoint, source: source},
+		warning:  warnOfOtherUsers(file, mode, runtime.GOOS),
+	}
 	if p.requestTimeoutSeconds != nil {
 		found.requestTimeout = sourced{value: strconv.FormatFloat(*p.requestTimeoutSeconds, 'g', -1, 64), source: source}
 	}

@@ -120,7 +120,7 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 		{"path and trailing slashes", Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			config, err := Resolve(tc.settings, tc.machine.environment(t))
+			config, _, err := Resolve(tc.settings, tc.machine.environment(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func TestNoFileIsReadForAnAPIKeyFromElsewhere(t *testing.T) {
 				t.Error("the home directory was asked for")
 				return "", nil
 			}
-			if _, err := Resolve(tc.settings, env); err != nil {
+			if _, _, err := Resolve(tc.settings, env); err != nil {
 				t.Error(err)
 			}
 		})
@@ -165,7 +165,7 @@ func TestConfigFileByPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, settings := range map[string]Explicit{"block": {ConfigFile: path}, "environment": {}} {
-		config, err := Resolve(settings, machine{vars: map[string]string{"ROBOTO_CONFIG_FILE": path}, homeless: true}.environment(t))
+		config, _, err := Resolve(settings, machine{vars: map[string]string{"ROBOTO_CONFIG_FILE": path}, homeless: true}.environment(t))
 		if err != nil || config.APIKey.Reveal() != "default-key" {
 			t.Errorf("%s: %q, %v", name, config.APIKey.Reveal(), err)
 		}
@@ -202,7 +202,7 @@ func TestOtherSettings(t *testing.T) {
 		{"no profile's timeout with a key from elsewhere", Explicit{}, map[string]string{"ROBOTO_API_KEY": "k", "ROBOTO_PROFILE": "slow"}, want{"", "", 30 * time.Second, 10}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			config, err := Resolve(tc.settings, machine{vars: tc.vars, files: map[string]string{configFileName: configV1}}.environment(t))
+			config, _, err := Resolve(tc.settings, machine{vars: tc.vars, files: map[string]string{configFileName: configV1}}.environment(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestEndpoints(t *testing.T) {
 				Endpoint:               {Endpoint: endpoint},
 				SecretsManagerEndpoint: {SecretsManagerEndpoint: endpoint},
 			} {
-				_, err := Resolve(settings, machine{}.environment(t))
+				_, _, err := Resolve(settings, machine{}.environment(t))
 				if problem == "" {
 					if err != nil {
 						t.Errorf("%s: %v", setting, err)
@@ -344,7 +344,7 @@ func TestSettingErrors(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			env := tc.machine.environment(t)
-			_, err := Resolve(tc.settings, env)
+			_, _, err := Resolve(tc.settings, env)
 			if tc.setting == OrgID {
 				_, err = DefaultOrgID(tc.settings, env)
 			}
@@ -380,7 +380,7 @@ func TestRemediesHelp(t *testing.T) {
 		{Explicit{Profile: "nobody"}, configV1, "Set profile to one of these"},
 		{Explicit{}, `{}`, "Set profile or ROBOTO_PROFILE to one of these"},
 	} {
-		_, err := Resolve(tc.settings, machine{files: map[string]string{configFileName: tc.content}}.environment(t))
+		_, _, err := Resolve(tc.settings, machine{files: map[string]string{configFileName: tc.content}}.environment(t))
 		wrong, ok := errors.AsType[*Error](err)
 		if !ok || !strings.Contains(wrong.Remedy, tc.want) {
 			t.Errorf("%+v: %+v, want the remedy %q", tc.settings, wrong, tc.want)
@@ -389,7 +389,7 @@ func TestRemediesHelp(t *testing.T) {
 }
 
 func TestUnreadableConfigFileKeepsItsCause(t *testing.T) {
-	_, err := Resolve(Explicit{ConfigFile: "/absent/roboto.json"}, machine{}.environment(t))
+	_, _, err := Resolve(Explicit{ConfigFile: "/absent/roboto.json"}, machine{}.environment(t))
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v does not match fs.ErrNotExist", err)
 	}
