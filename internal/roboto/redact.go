@@ -20,8 +20,8 @@ import (
 
 const (
 	// fragmentLength is the length of the shortest piece of a secret that is redacted,
-	// because a service may truncate what it echoes. Shorter secrets are redacted as a
-	// whole.
+	// because a service may truncate what it echoes. A text that contains a shorter secret is
+	// redacted as a whole: the letters that are missing would tell the secret.
 	fragmentLength = 8
 
 	// minKeyLength is less than the length of any real API key. A shorter text would
@@ -122,6 +122,11 @@ func base64Forms(text string) []string {
 
 // redact replaces every part of a secret in text.
 func (r *redactor) redact(text string) string {
+	for _, form := range r.forms {
+		if len(form) < fragmentLength && strings.Contains(text, form) {
+			return redacted
+		}
+	}
 	hidden := make([]bool, len(text))
 	// The text is short and a secret can be long, so the fragments of the text are indexed.
 	fragments := map[string][]int{}
@@ -130,10 +135,6 @@ func (r *redactor) redact(text string) string {
 		fragments[fragment] = append(fragments[fragment], i)
 	}
 	for _, form := range r.forms {
-		if len(form) < fragmentLength {
-			markAll(hidden, text, form)
-			continue
-		}
 		for i := 0; i+fragmentLength <= len(form); i++ {
 			for _, at := range fragments[form[i:i+fragmentLength]] {
 				mark(hidden[at : at+fragmentLength])
@@ -150,18 +151,6 @@ func (r *redactor) redact(text string) string {
 		}
 	}
 	return out.String()
-}
-
-// markAll marks every occurrence of form in text, overlapping ones too.
-func markAll(hidden []bool, text, form string) {
-	for from := 0; ; from++ {
-		at := strings.Index(text[from:], form)
-		if at < 0 {
-			return
-		}
-		from += at
-		mark(hidden[from : from+len(form)])
-	}
 }
 
 func mark(bytes []bool) {

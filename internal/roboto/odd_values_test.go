@@ -1,0 +1,59 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// The error of a write stays useful, and tells nothing, whatever the value is. Status and
+// code come from a list of known ones, so they are shown even if the value is the same.
+func TestValuesThatOccurInErrors(t *testing.T) {
+	const message = "User eve is not authorized to write db-password"
+	for value, shown := range map[string]string{
+		"e":                     "(redacted)",
+		"eve":                   "(redacted)",
+		"AccessDeniedException": message,
+		"db-password":           "User eve is not authorized to write (redacted)",
+		"not in the message":    message,
+	} {
+		t.Run(value, func(t *testing.T) {
+			inService(t, func(t *testing.T, s service) {
+				s.server.AllowViolations() // the value may occur in a request, because it is the name
+				record, err := s.client.CreateSecret(t.Context(), roboto.SecretRef{Name: "db-password", OrgID: robototest.DefaultOrg})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException", Message: message})
+				_, err = s.client.ValueAccess(record).Write(t.Context(), roboto.NewSensitive(value))
+				s.wantKind(err, roboto.KindAWSAccessDenied)
+				refused, ok := errors.AsType[*roboto.Error](err)
+				if !ok || refused.Message != shown || refused.Code != "AccessDeniedException" {
+					t.Errorf("the error is %+v, want the message %q", refused, shown)
+				}
+			})
+		})
+	}
+}
+
+// JSON would replace what is no UTF-8, and another value would be stored.
+func TestValuesThatAreNotUTF8(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		record, err := s.client.CreateSecret(t.Context(), roboto.SecretRef{Name: "db", OrgID: robototest.DefaultOrg})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.client.ValueAccess(record).Write(t.Context(), roboto.NewSensitive("caf\xe9-au-lait"))
+		if err == nil || !strings.Contains(err.Error(), "valid UTF-8") || strings.Contains(err.Error(), "lait") {
+			t.Errorf("the error is %v", err)
+		}
+		s.wantCount(robototest.PutValue, 0)
+	})
+}
