@@ -100,7 +100,7 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 				return
 			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
 				yield(Record{}, unexpected(listRequest(orgID), fmt.Sprintf(
-					"the listing does not end (pages read: %d, records: %d, bytes: %d)", pages, len(names), size)))
+					"the listing does not end (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20)))
 				return
 			}
 			pageToken, tokens[page.next] = page.next, true

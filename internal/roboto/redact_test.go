@@ -161,12 +161,12 @@ func TestRedactHidesPartialEchoes(t *testing.T) {
 func TestRedactSeveralSecrets(t *testing.T) {
 	r := newRedactor(NewSensitive("first-secret-value"), Sensitive{}, NewSensitive(""), NewSensitive("second one"), NewSensitive("pin9"))
 	for text, want := range map[string]string{
-		"first-secret-value and second one, pin":  "(redacted) and (redacted), pin",
-		"first-secret-valuesecond one":            "(redacted)",
-		"first-secret-value.first-secret":         "(redacted).(redacted)",
-		"first-se, second, pin":                   "(redacted), second, pin",
-		`{"v":"first-secret-value"}`:              `{"v":"(redacted)"}`,
-		"the pin is pin9, not pin8":               "(redacted)", // a gap of four letters tells much
+		"first-secret-value and second one, pin": "(redacted) and (redacted), pin",
+		"first-secret-valuesecond one":           "(redacted)",
+		"first-secret-value.first-secret":        "(redacted).(redacted)",
+		"first-se, second, pin":                  "(redacted), second, pin",
+		`{"v":"first-secret-value"}`:             `{"v":"(redacted)"}`,
+		"the pin is pin9, not pin8":              "(redacted)", // a gap of four letters tells much
 	} {
 		if got := r.redact(text); got != want {
 			t.Errorf("%q of %q, want %q", got, text, want)

@@ -19,8 +19,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -104,6 +106,20 @@ func catalog() []cataloged {
 		{title: "A profile that the config file lacks", settings: attributes{"profile": text("prod")}, file: `{"dev":{"token":"x"}}`, config: versioned},
 		{title: "A profile without an API key", settings: attributes{"profile": text("prod")}, file: `{"version":"v1","profiles":{"prod":{}}}`, config: versioned},
 		{title: "No config file for a profile", settings: attributes{"profile": text("prod")}, config: versioned},
+		{title: "A config file that is a device", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: attributes{"config_file": text("/dev/zero")}, config: versioned},
+		{title: "A config file that other users may read (a warning)", settings: attributes{"profile": text("dev")}, file: `{"dev":{"token":"x"}}`, act: func(ctx context.Context, c *core) error {
+			var file string
+			c.must(c.settings["config_file"].As(&file))
+			c.must(os.Chmod(file, 0o644))
+			server := newProtocolServer(settings.Environment{
+				Getenv:      func(string) string { return "" },
+				UserHomeDir: os.UserHomeDir,
+			})
+			resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: c.dynamic(object(providerType(c.t), c.settings))})
+			c.must(err)
+			c.must(diagnosticsError(resp.Diagnostics))
+			return diagnosticsOf(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
+		}},
 		{title: "A request timeout that is no number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
 		{title: "An organization's name for its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
 		{title: "Several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: versioned},

@@ -1,0 +1,107 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hostile
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const repository = "../../.."
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(repository, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+var (
+	usesPattern   = regexp.MustCompile(`uses: (\S+)`)
+	pinnedPattern = regexp.MustCompile(`^[\w.-]+/[\w.-]+@[0-9a-f]{40}$`)
+	writePattern  = regexp.MustCompile(`(?m)^\s*[\w-]+: (write|write-all)\b.*$|write-all`)
+)
+
+// TestReleaseWorkflow looks at the workflows as somebody who wants to change what is released,
+// or to have the key that signs it.
+func TestReleaseWorkflow(t *testing.T) {
+	for _, name := range []string{".github/workflows/release.yml", ".github/workflows/test.yml"} {
+		workflow := read(t, name)
+		for _, uses := range usesPattern.FindAllStringSubmatch(workflow, -1) {
+			if action := uses[1]; !strings.HasPrefix(action, "./") && !pinnedPattern.MatchString(action) {
+				t.Errorf("%s: %s is not pinned to a commit, so its owner can change what runs", name, action)
+			}
+		}
+		if !strings.Contains(workflow, "\npermissions:\n  contents: read\n") {
+			t.Errorf("%s: jobs may do more than read by default", name)
+		}
+		if strings.Count(workflow, "actions/checkout@") != strings.Count(workflow, "persist-credentials: false") {
+			t.Errorf("%s: a checkout leaves a token on the disk for every later step", name)
+		}
+		for _, event := range []string{"pull_request_target", "workflow_run", "issue_comment", "workflow_dispatch"} {
+			if strings.Contains(workflow, event) {
+				t.Errorf("%s: runs on %s", name, event)
+			}
+		}
+		if strings.Contains(workflow, "${{ github.event.") {
+			t.Errorf("%s: uses text of an event, which anybody may have written", name)
+		}
+	}
+
+	release := read(t, ".github/workflows/release.yml")
+	if got := writePattern.FindAllString(release, -1); len(got) != 1 || !strings.Contains(got[0], "contents: write # to publish the release") {
+		t.Errorf("the release may write more than the release itself: %q", got)
+	}
+	if strings.Contains(release, "actions/cache") || strings.Count(release, "actions/setup-go@") != strings.Count(release, "cache: false") {
+		t.Error("the release is built with a cache, which another run may have filled")
+	}
+	if test := read(t, ".github/workflows/test.yml"); strings.Contains(test, "secrets.") || strings.Contains(test, "secrets: inherit") || writePattern.MatchString(test) {
+		t.Error("tests, which run the code of pull requests, have secrets or may write")
+	}
+}
+
+var rowPattern = regexp.MustCompile("(?m)^\\|.*\\| (`Test.*`) \\|$")
+
+// TestSecurityTable looks for each test that SECURITY.md names.
+func TestSecurityTable(t *testing.T) {
+	tests := map[string]bool{}
+	err := filepath.WalkDir(repository, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, declaration := range file.Decls {
+			if function, ok := declaration.(*ast.FuncDecl); ok {
+				tests[function.Name.Name] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := rowPattern.FindAllStringSubmatch(read(t, "SECURITY.md"), -1)
+	if len(rows) < 15 {
+		t.Errorf("SECURITY.md has %d rows with tests", len(rows))
+	}
+	for _, row := range rows {
+		for name := range strings.SplitSeq(row[1], ", ") {
+			if !tests[strings.Trim(name, "`")] {
+				t.Errorf("SECURITY.md names the test %s, which does not exist", name)
+			}
+		}
+	}
+}
