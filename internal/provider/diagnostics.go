@@ -71,6 +71,46 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 	return true
 }
 
+// addProtectedError refuses to delete a secret that state says is protected, and tells
+// whether it did.
+func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
+	if !state.DeletionProtection.ValueBool() {
+		return false
+	}
+	diags.AddError("Roboto Secret Is Protected",
+		fmt.Sprintf("The secret %s has deletion_protection, and this would delete the secret with its value, for good. Nothing was deleted.\n\n"+
+			"To delete it nevertheless:\n"+
+			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n"+
+			"  2. Then delete or replace it.\n\n"+
+			"If the resource is marked as tainted, run terraform untaint with its address before the first step.",
+			describe(state.ref())))
+	return true
+}
+
+// warnLostValue is for a plan that deletes a value which the configuration cannot write
+// again. Terraform does not show the provider the configuration of a resource that it
+// destroys, so the state has to do. replacement is the configuration of the secret that
+// takes its place, or nil.
+func warnLostValue(diags *diag.Diagnostics, state secretModel, replacement *secretModel) {
+	switch {
+	case replacement != nil && replacement.ValueWO.IsNull():
+		diags.AddWarning("Roboto Secret Value Will Be Lost",
+			fmt.Sprintf("The plan deletes the secret %s and creates another one in its place. The configuration has no value_wo, so the value is deleted for good, and the new secret has none.\n\n"+
+				"To keep the value, copy it into a new secret before you delete this one. The guide \"Rename, move and copy secrets\" shows how.", describe(state.ref())))
+	case replacement == nil && !wroteValue(state):
+		diags.AddWarning("Roboto Secret Value Will Be Lost",
+			fmt.Sprintf("The plan deletes the secret %s. According to the state, Terraform did not write its value. If it has one, it is deleted for good, and no configuration may have it.\n\n"+
+				"To keep the secret and stop managing it, use a removed block with destroy = false.", describe(state.ref())))
+	}
+}
+
+// warnOverwrite is for a plan that writes over a value which somebody wrote elsewhere.
+func warnOverwrite(diags *diag.Diagnostics, ref roboto.SecretRef) {
+	diags.AddWarning("Roboto Secret Value Was Written Elsewhere",
+		fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.\n\n"+
+			"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version.", describe(ref)))
+}
+
 // addListError says that the secrets of an organization could not be listed. orgID is "" if
 // the organization is not known.
 func addListError(diags *diag.Diagnostics, orgID string, err error) {

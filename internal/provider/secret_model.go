@@ -13,16 +13,17 @@ import (
 
 // secretModel is the resource in configuration, plan and state.
 type secretModel struct {
-	Name             types.String `tfsdk:"name"`
-	OrgID            types.String `tfsdk:"org_id"`
-	ValueWO          types.String `tfsdk:"value_wo"`
-	ValueWOVersion   types.String `tfsdk:"value_wo_version"`
-	DetectValueDrift types.Bool   `tfsdk:"detect_value_drift"`
-	VersionID        types.String `tfsdk:"version_id"`
-	URI              types.String `tfsdk:"uri"`
-	ARN              types.String `tfsdk:"arn"`
-	Created          types.String `tfsdk:"created"`
-	CreatedBy        types.String `tfsdk:"created_by"`
+	Name               types.String `tfsdk:"name"`
+	OrgID              types.String `tfsdk:"org_id"`
+	ValueWO            types.String `tfsdk:"value_wo"`
+	ValueWOVersion     types.String `tfsdk:"value_wo_version"`
+	DetectValueDrift   types.Bool   `tfsdk:"detect_value_drift"`
+	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
+	VersionID          types.String `tfsdk:"version_id"`
+	URI                types.String `tfsdk:"uri"`
+	ARN                types.String `tfsdk:"arn"`
+	Created            types.String `tfsdk:"created"`
+	CreatedBy          types.String `tfsdk:"created_by"`
 }
 
 // secretIdentityModel is the resource's identity.

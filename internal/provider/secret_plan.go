@@ -43,5 +43,18 @@ func replaces(plan, state secretModel) bool {
 
 // updates tells whether an attribute other than the value changes.
 func updates(plan, state secretModel) bool {
-	return !plan.ValueWOVersion.Equal(state.ValueWOVersion) || !plan.DetectValueDrift.Equal(state.DetectValueDrift)
+	return !plan.ValueWOVersion.Equal(state.ValueWOVersion) ||
+		!plan.DetectValueDrift.Equal(state.DetectValueDrift) ||
+		!plan.DeletionProtection.Equal(state.DeletionProtection)
+}
+
+// driftFound tells whether a refresh has found that another value was written elsewhere.
+// Nothing else takes the version ID of a value with a version away.
+func driftFound(state secretModel) bool {
+	return !state.ValueWOVersion.IsNull() && state.VersionID.IsNull()
+}
+
+// wroteValue tells whether state shows that the configuration has, or had, a value.
+func wroteValue(state secretModel) bool {
+	return !state.ValueWOVersion.IsNull() || !state.VersionID.IsNull()
 }

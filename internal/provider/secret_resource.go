@@ -83,6 +83,11 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "Used with `value_wo_version`. If `true`, each refresh asks AWS for the current version of the value. If somebody wrote another value elsewhere, the plan writes `value_wo` again. " +
 					"This requires permission to read the value, which is discarded at once. A refresh uses the setting from the last apply, so a change takes effect after the next apply. Without `value_wo_version`, such changes are always noticed.",
 			},
+			"deletion_protection": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "If `true`, Terraform refuses to delete the secret: when its block is removed, when a changed `name` or `org_id` replaces it, with `-replace` or `taint`, and with `terraform destroy`. " +
+					"The setting from the last apply counts, so it still holds when the block is gone. To delete the secret, set this to `false` and apply first. Other tools can still delete the secret. Defaults to `false`.",
+			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "ID of the AWS version that Terraform wrote last, or that it found to be current and equal to `value_wo`. Null if Terraform wrote none, or if `detect_value_drift` found another version. It changes with each write, so it can trigger other resources. " +
@@ -164,7 +169,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if req.Plan.Raw.IsNull() {
-		r.planDelete(ctx, req, resp)
+		r.planDelete(ctx, req, resp, nil)
 		return
 	}
 	var config, plan secretModel
@@ -183,7 +188,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		}
 		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
 		if replaces(plan, state) {
-			r.planDelete(ctx, req, resp)
+			r.planDelete(ctx, req, resp, &config)
 		}
 	}
 	if resp.Diagnostics.HasError() {
@@ -197,17 +202,25 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// planDelete records when the secret was last seen, for the deletion, which runs in another
+// planDelete refuses to delete a protected secret, and warns if a value is lost.
+//
+// It also records when the secret was last seen, for the deletion, which runs in another
 // process and perhaps on another day. A recent sighting saves the deletion a request.
 //
 // "terraform destroy" refreshes in one process and plans in another. A deletion without a
 // sighting in this process therefore counts as just refreshed. This is wrong for
 // -refresh=false, which asks Terraform not to look. A replacement is refreshed in the
 // process that plans it, or not at all.
-func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+//
+// replacement is the configuration of the secret that takes its place, or nil.
+func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, replacement *secretModel) {
 	var state secretModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || r.data.client == nil {
+	if resp.Diagnostics.HasError() || addProtectedError(&resp.Diagnostics, state) {
+		return
+	}
+	warnLostValue(&resp.Diagnostics, state, replacement)
+	if r.data.client == nil {
 		return
 	}
 	at := r.data.client.Seen(state.ref())
@@ -250,6 +263,9 @@ func (r *secretResource) planUpdate(
 	case keepValue:
 	case writeValue:
 		plan.VersionID = types.StringUnknown()
+		if driftFound(state) && r.refreshed(state) {
+			warnOverwrite(diags, state.ref())
+		}
 	case compareValue:
 		// Terraform plans again during apply, and the comparison may then have another
 		// result. An update that promised the old version would be inconsistent.
@@ -274,8 +290,18 @@ func (r *secretResource) planUpdate(
 		if !same || stale {
 			plan.VersionID = types.StringUnknown()
 		}
+		if !same && stale && versionID != "" && r.refreshed(state) {
+			warnOverwrite(diags, state.ref())
+		}
 	}
 	return nil
+}
+
+// refreshed tells whether this process refreshed the secret. Terraform plans again during
+// apply, in another process, which does not refresh. What a plan warned of need not be
+// said again there.
+func (r *secretResource) refreshed(state secretModel) bool {
+	return r.data.client != nil && !r.data.client.Seen(state.ref()).IsZero()
 }
 
 // compareStoredValue compares the value with the current version in constant time, and
@@ -311,10 +337,13 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 
-	plannedVersion := state.ValueWOVersion
+	planned := state
 	state.setRecord(record)
 	state.VersionID = types.StringNull()
 	state.ValueWOVersion = types.StringNull()
+	// A record that stays behind without its value holds nothing to protect, and the next
+	// apply has to replace it.
+	state.DeletionProtection = types.BoolNull()
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	if resp.Diagnostics.HasError() {
@@ -333,7 +362,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		}
 		state.VersionID = types.StringValue(versionID)
 	}
-	state.ValueWOVersion = plannedVersion
+	state.ValueWOVersion, state.DeletionProtection = planned.ValueWOVersion, planned.DeletionProtection
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -441,7 +470,8 @@ func (r *secretResource) updateValue(ctx context.Context, config, state secretMo
 func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state secretModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
+	// Terraform does not tell the provider of -replace or taint while planning.
+	if resp.Diagnostics.HasError() || addProtectedError(&resp.Diagnostics, state) {
 		return
 	}
 	if r.data.gate("delete the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {

@@ -129,6 +129,21 @@ func (c *core) planIsEmpty(ctx context.Context, config attributes) (bool, error)
 	return !c.tainted && planned.Equal(c.state), err
 }
 
+// planWarning refreshes and plans a configuration, whose nil destroys, and returns the
+// plan's warnings.
+func (c *core) planWarning(ctx context.Context, config attributes) error {
+	s, err := c.start(ctx)
+	c.must(err)
+	c.must(s.refresh(ctx))
+	desired := nothing(c.t)
+	if config != nil {
+		desired = object(secretType(c.t), config)
+	}
+	_, plan, err := s.plan(ctx, desired)
+	c.must(err)
+	return diagnosticsOf(plan.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
+}
+
 func (s *session) validate(ctx context.Context, config tftypes.Value) error {
 	resp, err := s.server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName: "roboto_secret", Config: s.dynamic(config),

@@ -85,6 +85,11 @@ func catalog() []cataloged {
 	importing := func(id string) func(context.Context, *core) error {
 		return func(ctx context.Context, c *core) error { return c.importID(ctx, id) }
 	}
+	guarded := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1"), "deletion_protection": tftypes.NewValue(tftypes.Bool, true)}
+	recordOnly := attributes{"name": text("db")}
+	planned := func(change attributes) func(context.Context, *core) error {
+		return func(ctx context.Context, c *core) error { return c.planWarning(ctx, change) }
+	}
 	destroy := func(ctx context.Context, c *core) error { return c.apply(ctx, nil) }
 	// without a refresh, whose requests would fail before those of the deletion
 	destroyPlanned := func(ctx context.Context, c *core) error {
@@ -176,6 +181,13 @@ func catalog() []cataloged {
 
 		{title: "Delete: the answer is lost, and the secret cannot be looked for", managed: versioned, faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: robototest.DeleteSecret, Drop: true}), act: destroyPlanned},
 
+		{title: "Delete: the secret is protected", managed: guarded, act: destroy},
+		{title: "Destroy: a value that Terraform did not write (a warning)", managed: recordOnly, act: planned(nil)},
+		{title: "Rename: a value that the configuration does not have (a warning)", managed: recordOnly, act: planned(attributes{"name": text("cache")})},
+		{title: "Update: somebody else wrote the value (a warning)", managed: plain, act: func(ctx context.Context, c *core) error {
+			c.roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
+			return c.planWarning(ctx, plain)
+		}},
 		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(ctx context.Context, c *core) error {
 			handOn(c.roboto)
 			c.must(c.apply(ctx, nil))

@@ -1,0 +1,216 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+const protectedSecret = `
+resource "roboto_secret" "test" {
+  name                = "db"
+  org_id              = "og_test"
+  value_wo            = "the value of db"
+  value_wo_version    = "1"
+  deletion_protection = true
+}
+`
+
+// protecting is a Terraform with a protected secret in its state.
+func protecting(t *testing.T, config string) *terraform {
+	t.Helper()
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{Orgs: []string{"og_test", "og_other"}})
+	tf := newTerraform(t, server, config)
+	tf.succeeds(applyNow...)
+	return tf
+}
+
+func unprotected(config string) string {
+	return strings.Replace(config, "deletion_protection = true", "deletion_protection = false", 1)
+}
+
+// A protected secret is deleted by nothing that Terraform does, and nothing is sent. After
+// the two steps that the error names, the same works.
+func TestTerraformDeletionProtection(t *testing.T) {
+	notSent := "-refresh=false"
+	const source = "terraform {\n  required_providers {\n    roboto = {\n      source = \"roboto-ai/roboto\"\n    }\n  }\n}\n"
+	for name, test := range map[string]struct {
+		// change is the configuration that deletes; "" for the one before.
+		change string
+		args   []string
+		// early says that a plan is refused already, not only its apply.
+		early bool
+	}{
+		"the block removed":               {"# empty", applyNow, true},
+		"another name":                    {strings.Replace(protectedSecret, `"db"`, `"cache"`, 1), applyNow, true},
+		"another organization":            {strings.Replace(protectedSecret, "og_test", "og_other", 1), applyNow, true},
+		"another name, protection lifted": {unprotected(strings.Replace(protectedSecret, `"db"`, `"cache"`, 1)), applyNow, true},
+		"terraform destroy":               {"", destroyNow, true},
+		"a removed block":                 {"removed {\n  from = roboto_secret.test\n  lifecycle {\n    destroy = true\n  }\n}\n", applyNow, true},
+		"-replace":                        {"", append(slices.Clone(applyNow), "-replace=roboto_secret.test"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tf := protecting(t, protectedSecret)
+			change := test.change
+			if change == "" {
+				change = protectedSecret
+			}
+			tf.configure(change)
+			tf.roboto.ResetRequests()
+			if test.early {
+				plan := []string{"plan", notSent}
+				if test.args[0] == "destroy" {
+					plan = append(plan, "-destroy")
+				}
+				tf.fails(t.Context(), plan, `"db" of the organization og_test has deletion_protection`)
+			}
+			tf.fails(t.Context(), append(slices.Clone(test.args), notSent),
+				`"db" of the organization og_test has deletion_protection`, "Nothing was deleted", "Set deletion_protection = false")
+			tf.sent(0)
+			tf.endsProtected()
+
+			tf.configure(unprotected(protectedSecret))
+			tf.roboto.ResetRequests()
+			tf.succeeds("apply", "-auto-approve", notSent)
+			tf.sent(0)
+			if test.change != "" {
+				tf.configure(test.change)
+			}
+			tf.succeeds(test.args...)
+			if n := tf.roboto.Count(robototest.DeleteSecret); n != 1 {
+				t.Errorf("%d deletions were sent, want 1", n)
+			}
+		})
+	}
+	t.Run("a module removed", func(t *testing.T) {
+		tf := protecting(t, "")
+		tf.writes("secrets/main.tf", source+protectedSecret)
+		tf.configure("module \"secrets\" {\n  source = \"./secrets\"\n}\n")
+		tf.succeeds("init")
+		tf.succeeds(applyNow...)
+		tf.configure("# empty")
+		tf.roboto.ResetRequests()
+		tf.fails(t.Context(), append(slices.Clone(applyNow), notSent), `"db" of the organization og_test has deletion_protection`)
+		tf.sent(0)
+		tf.writes("secrets/main.tf", source+unprotected(protectedSecret))
+		tf.configure("module \"secrets\" {\n  source = \"./secrets\"\n}\n")
+		tf.succeeds(applyNow...)
+		tf.configure("# empty")
+		tf.succeeds(applyNow...)
+		if n := tf.roboto.Count(robototest.DeleteSecret); n != 1 {
+			t.Errorf("%d deletions were sent, want 1", n)
+		}
+	})
+	t.Run("tainted", func(t *testing.T) {
+		tf := protecting(t, protectedSecret)
+		tf.succeeds("taint", "roboto_secret.test")
+		tf.roboto.ResetRequests()
+		tf.fails(t.Context(), append(slices.Clone(applyNow), notSent),
+			`"db" of the organization og_test has deletion_protection`, "run terraform untaint with its address before the first step")
+		tf.sent(0)
+		tf.succeeds("untaint", "roboto_secret.test")
+		tf.endsProtected()
+	})
+	t.Run("-replace with create_before_destroy", func(t *testing.T) {
+		tf := protecting(t, strings.Replace(protectedSecret, "}", "lifecycle {\n    create_before_destroy = true\n  }\n}", 1))
+		tf.roboto.ResetRequests()
+		tf.fails(t.Context(), append(slices.Clone(applyNow), "-replace=roboto_secret.test"), "A secret of this name exists already")
+		if n := tf.roboto.Count(robototest.DeleteSecret); n != 0 {
+			t.Errorf("%d deletions were sent", n)
+		}
+		tf.endsProtected()
+	})
+}
+
+func (tf *terraform) sent(want int) {
+	tf.t.Helper()
+	if requests := tf.roboto.Requests(); len(requests) != want {
+		tf.t.Errorf("%d requests were sent, want %d: %v", len(requests), want, requests)
+	}
+}
+
+func (tf *terraform) writes(name, content string) {
+	tf.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(tf.Dir, name)), 0o700); err != nil {
+		tf.t.Fatal(err)
+	}
+	if err := tf.Write(name, content); err != nil {
+		tf.t.Fatal(err)
+	}
+}
+
+// endsProtected checks that the secret is as it was.
+func (tf *terraform) endsProtected() {
+	tf.t.Helper()
+	tf.holds("test")
+	secret := tf.state()["test"]
+	record, exists := tf.roboto.Record("og_test", "db")
+	value, _, _ := tf.roboto.Value("og_test", "db")
+	if !exists || record.ARN != secret.ARN || value != "the value of db" {
+		tf.t.Errorf("the state holds %+v, the service %+v with the value %q", secret, record, value)
+	}
+}
+
+// The record that a failed create leaves behind is not protected: it holds no value, and a
+// protected one could be neither replaced nor deleted.
+func TestTerraformLeftoverRecordIsNotProtected(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, "provider \"roboto\" {\n  max_attempts = 1\n}\n"+protectedSecret)
+	server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied.", Times: 1})
+	tf.fails(t.Context(), applyNow, "the record was deleted again")
+	tf.holds()
+	server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied.", Times: 1})
+	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted."})
+	tf.fails(t.Context(), applyNow, "marked as tainted")
+	server.ClearFaults()
+	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
+	tf.fails(t.Context(), destroyNow, "has deletion_protection")
+}
+
+// Lifting or setting the protection alone writes no value. With a version it sends nothing.
+func TestDeletionProtectionWritesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		config attributes
+		sends  int
+	}{
+		"with a version":    {attributes{"name": text("db"), "value_wo": text("value"), "value_wo_version": text("1")}, 0},
+		"without a value":   {attributes{"name": text("db")}, 0},
+		"without a version": {attributes{"name": text("db"), "value_wo": text("value")}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			c := newCore(t, server)
+			c.must(c.apply(t.Context(), test.config))
+			before := c.attribute("version_id")
+			for _, protected := range []bool{true, false} {
+				test.config["deletion_protection"] = tftypes.NewValue(tftypes.Bool, protected)
+				s, err := c.start(t.Context())
+				c.must(err)
+				server.ResetRequests()
+				c.must(s.change(t.Context(), object(secretType(t), test.config)))
+				if requests := server.Requests(); len(requests) != test.sends {
+					t.Errorf("%d requests, want %d: %v", len(requests), test.sends, requests)
+				}
+				if after := c.attribute("version_id"); after != before {
+					t.Errorf("the version is %q, want still %q", after, before)
+				}
+			}
+			if n := server.Count(robototest.PutValue); n != 0 {
+				t.Errorf("the value was written %d times", n)
+			}
+		})
+	}
+}

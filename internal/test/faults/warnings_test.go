@@ -1,0 +1,61 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// Terraform plans twice in an apply. A warning about what the plan does is given once.
+func TestTerraformWarnsOnce(t *testing.T) {
+	const (
+		compared   = "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n}\n"
+		watched    = "resource \"roboto_secret\" \"test\" {\n  name               = \"db\"\n  value_wo           = \"ours\"\n  value_wo_version   = \"1\"\n  detect_value_drift = true\n}\n"
+		recordOnly = "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"
+		elsewhere  = "was written outside Terraform; applying overwrites it"
+		lost       = "Roboto Secret Value Will Be Lost"
+	)
+	for name, test := range map[string]struct {
+		before, after string
+		args          []string
+		says          string
+		times         int
+	}{
+		"compared, written elsewhere":                  {compared, compared, applyNow, elsewhere, 1},
+		"compared, written elsewhere, and a new value": {compared, strings.Replace(compared, "ours", "new", 1), applyNow, elsewhere, 1},
+		"watched, written elsewhere":                   {watched, watched, applyNow, elsewhere, 1},
+		"watched, written elsewhere, and a new value":  {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, elsewhere, 1},
+		"renamed without a value":                      {recordOnly, strings.Replace(recordOnly, "db", "cache", 1), applyNow, lost, 1},
+		"renamed without a value, the new one first": {
+			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
+		},
+		"block removed":              {recordOnly, "# empty", applyNow, lost, 1},
+		"destroyed":                  {recordOnly, recordOnly, destroyNow, lost, 1},
+		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
+		"destroyed although changed": {compared, compared, destroyNow, elsewhere, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := robototest.Start(t, robototest.Options{})
+			tf := newTerraform(t, server, test.before)
+			tf.succeeds(applyNow...)
+			server.SetValue(robototest.DefaultOrg, "db", "theirs")
+			tf.configure(test.after)
+			result, err := tf.Run(t.Context(), nil, test.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.ExitCode != 0 {
+				t.Fatal(result.Output())
+			}
+			said := strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", "")), " ")
+			if n := strings.Count(said, test.says); n != test.times {
+				t.Errorf("Terraform says %q %d times, want %d:\n\n%s", test.says, n, test.times, result.Output())
+			}
+		})
+	}
+}
