@@ -53,6 +53,12 @@ func warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
 	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
 		return
 	}
+	if text := name.ValueString(); strings.TrimSpace(text) != text {
+		diags.AddAttributeWarning(pathName, "Secret Name With Space Around It",
+			fmt.Sprintf("The name %q begins or ends with white space, which is part of the name. Actions cannot look up such a secret.\n\n"+
+				"If the space got there by accident, as from a file or a variable, remove it, for example with trimspace().", text))
+		return
+	}
 	diags.AddAttributeWarning(pathName, "Actions Cannot Use This Secret Name",
 		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, #, ? or characters beyond ASCII. "+
 			"An action fails if it gets the URI of this secret as a parameter. Terraform can manage and read the secret.\n\n"+
@@ -121,6 +127,30 @@ func addListError(diags *diag.Diagnostics, orgID string, err error) {
 	diags.AddError("Cannot List Roboto Secrets", fmt.Sprintf("%s could not be listed.\n\n%s", whose, explain(err)))
 }
 
+// warnLimit is for a list that stops at a limit. err says why it is not known whether there
+// are more secrets, or is nil if there are.
+func warnLimit(diags *diag.Diagnostics, limit int64, orgID string, err error) {
+	finding := fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d, and there are more.", orgID, limit)
+	if err != nil {
+		finding = fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d. Whether there are more is not known. %s", orgID, limit, explain(err).what)
+	}
+	diags.AddWarning("Not All Roboto Secrets Are Listed",
+		finding+"\n\nTo list more, set a higher limit in the list block. Without one, Terraform asks for at most 100. To list fewer, set name_prefix.")
+}
+
+// addMissingImportError is for an import of a secret that does not exist.
+func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef) {
+	diags.AddError("Cannot Import Roboto Secret",
+		fmt.Sprintf("There is no secret %q in the organization %s.\n\n"+
+			"Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.", ref.Name, ref.OrgID))
+}
+
+// addImportIDError is for an import ID that names no secret.
+func addImportIDError(diags *diag.Diagnostics, id, problem string) {
+	diags.AddError("Invalid Import ID",
+		fmt.Sprintf("The import ID %q names no secret: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
+}
+
 var participles = map[string]string{
 	"create": "created", "read": "read", "update": "updated", "delete": "deleted", "plan": "planned", "import": "imported",
 }
@@ -164,6 +194,34 @@ func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
 		fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.\n\n%s", describe(ref), explained))
+}
+
+// addReadVersionError is for a data source that cannot tell the current version.
+func addReadVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := explain(err)
+	if mayNotRead(err) {
+		explained.next = "Use an API key that may read the value, or remove read_version_id."
+	}
+	diags.AddError("Cannot Read Roboto Secret Version",
+		fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.\n\n%s", describe(ref), explained))
+}
+
+// addOpenError is for an ephemeral resource that cannot read the value.
+func addOpenError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := explain(err)
+	if kind := roboto.KindOf(err); kind == roboto.KindNotFound || kind == roboto.KindNoValue {
+		explained.next += " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
+	}
+	diags.AddError("Cannot Read Roboto Secret", fmt.Sprintf("The value of the secret %s could not be read.\n\n%s", describe(ref), explained))
+}
+
+// warnOtherDefault is for a secret that stays in its organization while the default
+// organization is another one.
+func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
+	diags.AddWarning("Roboto Secrets Stay in Their Organization",
+		fmt.Sprintf("The provider's organization is %s, and the secret %s stays where it is. The default counts only when a secret is created. The same may hold for other secrets.\n\n"+
+			"If the secret is where it should be, set its org_id to %q. To move it, see the guide \"Rename, move and copy secrets\".",
+			defaultOrgID, describe(ref), ref.OrgID))
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record

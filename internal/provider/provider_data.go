@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -24,6 +25,16 @@ type providerData struct {
 	// unknown lists the settings that Terraform does not know yet. None of them may fall
 	// back to another source.
 	unknown []string
+
+	// saidOtherDefault is whether a plan has warned that a secret stays in another
+	// organization than the default one.
+	saidOtherDefault atomic.Bool
+}
+
+// saysOtherDefault tells, for the first secret of another organization than the default
+// one, to warn of it. One warning speaks for all secrets.
+func (d *providerData) saysOtherDefault(orgID string) bool {
+	return d.orgID != "" && d.orgID != orgID && d.saidOtherDefault.CompareAndSwap(false, true)
 }
 
 // canCall tells whether the settings that a call needs are known. orgID is "" for the

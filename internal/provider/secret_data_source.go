@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -23,6 +24,14 @@ func newSecretDataSource() datasource.DataSource { return &secretDataSource{} }
 type secretDataSource struct {
 	data *providerData
 }
+
+type secretDataModel struct {
+	recordModel
+	ReadVersionID types.Bool   `tfsdk:"read_version_id"`
+	VersionID     types.String `tfsdk:"version_id"`
+}
+
+func (m secretDataModel) selector() secretSelector { return secretSelector{m.Name, m.OrgID, m.URI} }
 
 func (d *secretDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_secret"
@@ -48,6 +57,16 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		MarkdownDescription: descriptionURI + " Give either this or `name`.",
 		Validators:          []validator.String{uriValidator{}},
 	}
+	attributes["read_version_id"] = schema.BoolAttribute{
+		Optional: true,
+		MarkdownDescription: "If `true`, `version_id` is the ID of the current version of the value. AWS sends the value along, so this requires permission to read it. " +
+			"The value is discarded at once. Defaults to `false`.",
+	}
+	attributes["version_id"] = schema.StringAttribute{
+		Computed: true,
+		MarkdownDescription: "ID of the AWS version that is current, if `read_version_id` is `true`. Null if the secret has no value. " +
+			"It changes with each write, whoever writes, so a configuration with its own state can follow a rotation.",
+	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the metadata of one secret, never its value. A missing secret is an error.",
 		Attributes:          attributes,
@@ -59,19 +78,18 @@ func (d *secretDataSource) Configure(_ context.Context, req datasource.Configure
 }
 
 func (d *secretDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	var model recordModel
+	var model secretDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	validateSelector(secretSelector{model.Name, model.OrgID, model.URI}, &resp.Diagnostics)
+	validateSelector(model.selector(), &resp.Diagnostics)
 }
 
 func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model recordModel
+	var model secretDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	selector := secretSelector{model.Name, model.OrgID, model.URI}
-	ref := selector.ref()
+	ref := model.selector().ref()
 	switch d.data.gate("read the secret "+describe(ref), ref.OrgID, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
 	case deferCall:
 		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
@@ -91,9 +109,20 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	uri := model.URI
-	model = newRecordModel(record)
+	model.recordModel = newRecordModel(record)
 	if !uri.IsNull() {
 		model.URI = uri // a URI without an organization stays as it was given
+	}
+	model.VersionID = types.StringNull()
+	if model.ReadVersionID.ValueBool() {
+		_, versionID, err := d.data.client.ValueAccess(record).Read(ctx, "")
+		switch {
+		case err == nil:
+			model.VersionID = types.StringValue(versionID)
+		case roboto.KindOf(err) != roboto.KindNoValue:
+			addReadVersionError(&resp.Diagnostics, ref, err)
+			return
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }

@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -110,7 +109,7 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)
 		return
 	case err != nil:
-		addSecretError(&resp.Diagnostics, "read", ref, fmt.Errorf("reading the value: %w", err))
+		addOpenError(&resp.Diagnostics, ref, err)
 		return
 	}
 	model.Value = types.StringValue(value.Reveal())

@@ -105,9 +105,18 @@ func TestSecretImportFillsIdentity(t *testing.T) {
 		p := env.in(t).protocol(fields{})
 		imported, out := p.importSecret("", fields{"name": "nope"})
 		p.succeeds(out)
+		_, out = p.read(imported)
+		p.fails(out, `There is no secret "nope" in the organization og_test`)
+	})
+	t.Run("but by URI of a name that looks like an ARN", func(t *testing.T) {
+		env := env.in(t)
+		env.roboto.AddSecret(testOrg, "arn:db")
+		p := env.protocol(fields{})
+		imported, out := p.importSecret("roboto-secret://arn:db@og_test", nil)
+		p.succeeds(out)
 		current, out := p.read(imported)
 		p.succeeds(out)
-		p.equal("state", current.state, fields(nil))
+		p.equal("name", current.state["name"], "arn:db")
 	})
 }
 

@@ -174,11 +174,15 @@ func TestImportedSecretKeepsItsOrganization(t *testing.T) {
 
 func TestSecretImportRefusesWhatIsNotThere(t *testing.T) {
 	for id, texts := range map[string][]string{
-		"nope":                     {"Cannot import non-existent remote object"},
-		"a/b":                      {"Invalid Import ID", `"a/b" names no secret`, "name@org_id, or its URI"},
-		"db@My Org":                {"Invalid Import ID", "letters, digits"},
-		"db@og_unknown":            {"could not be read", "You are not a member of organization og_unknown"},
-		"roboto-secret://db@og@og": {"Invalid Import ID"},
+		"nope": {"Cannot Import Roboto Secret", `There is no secret "nope" in the organization og_test`, "import name@org_id"},
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf":             {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/db-AbC": {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
+		"og_test/db":                       {"Invalid Import ID", "name@org_id, or its URI"},
+		"https://app.roboto.ai/secrets/db": {"Invalid Import ID", "name@org_id, or its URI"},
+		"a/b":                              {"Invalid Import ID", `"a/b" names no secret`, "name@org_id, or its URI"},
+		"db@My Org":                        {"Invalid Import ID", "letters, digits"},
+		"db@og_unknown":                    {"could not be imported", "You are not a member of organization og_unknown"},
+		"roboto-secret://db@og@og":         {"Invalid Import ID"},
 	} {
 		t.Run(id, func(t *testing.T) {
 			newImportEnvironment(t).fails(importOf(fmt.Sprintf("id = %q", id))+secret("db"), texts...)

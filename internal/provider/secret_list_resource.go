@@ -33,7 +33,8 @@ type secretListModel struct {
 
 func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the secrets of an organization for `terraform query`, so that existing secrets can be imported. It never reads values. Requires Terraform 1.14 or later.",
+		MarkdownDescription: "Lists the secrets of an organization for `terraform query`, so that existing secrets can be imported. It never reads values. " +
+			"Terraform asks for at most 100 secrets unless the `list` block has a `limit`. A warning tells if there are more. Requires Terraform 1.14 or later.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{
 				Optional:            true,
@@ -72,24 +73,37 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		fail("", err)
 		return
 	}
-	left := req.Limit
+	// The last result within the limit waits until it is known whether there are more,
+	// because Terraform hears nothing that comes after it.
+	var last *list.ListResult
+	found := int64(0)
 	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString()) {
-		if err != nil {
+		unmanageableErr := roboto.ValidateName(record.Name)
+		switch {
+		case last != nil && err == nil && unmanageableErr != nil:
+			continue
+		case last != nil:
+			warnLimit(&last.Diagnostics, req.Limit, orgID, err)
+			push(*last)
+			return
+		case err != nil:
 			fail(orgID, err)
 			return
-		}
-		if err := roboto.ValidateName(record.Name); err != nil {
-			if !push(unmanageable(record, err)) {
+		case unmanageableErr != nil:
+			if !push(unmanageable(record, unmanageableErr)) {
 				return
 			}
 			continue
 		}
-		if !push(newListResult(ctx, req, record)) {
+		result := newListResult(ctx, req, record)
+		if found++; found == req.Limit {
+			last = &result
+		} else if !push(result) {
 			return
 		}
-		if left--; left == 0 {
-			return
-		}
+	}
+	if last != nil {
+		push(*last)
 	}
 }
 

@@ -117,7 +117,7 @@ func TestListSecrets(t *testing.T) {
 					want = fields{
 						"name": record.Name, "org_id": testOrg, "uri": "roboto-secret://" + record.Name + "@og_test", "arn": record.ARN,
 						"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
-						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "version_id": nil,
+						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "deletion_protection": nil, "version_id": nil,
 					}
 				}
 				p.equal("resource", result.resource, want)
@@ -171,7 +171,7 @@ func TestListSecretsStopsPaging(t *testing.T) {
 	}{
 		"at a limit within the first page":  {listing{limit: 10}, all[:10], 1},
 		"with resources too":                {listing{limit: 10, includeResource: true}, all[:10], 1},
-		"at a limit of one page":            {listing{limit: pageSize}, all[:pageSize], 1},
+		"one page beyond a limit of one":    {listing{limit: pageSize}, all[:pageSize], 2},
 		"at a limit of one page and one":    {listing{limit: pageSize + 1}, all[:pageSize+1], 2},
 		"not before what name_prefix names": {listing{limit: 1, config: fields{"name_prefix": last}}, []string{last}, pages},
 		"not without a limit":               {listing{}, all, pages},
@@ -193,6 +193,58 @@ func TestListSecretsStopsPaging(t *testing.T) {
 			break
 		}
 		env.wantCount(robototest.ListSecrets, 1)
+	})
+}
+
+// Whoever adopts what a query finds has to know that it did not find all.
+func TestListSecretsWarnsAtTheLimit(t *testing.T) {
+	env := newEnvironment(t)
+	for i := range 250 {
+		env.addSecrets(fmt.Sprintf("secret-%03d", i))
+	}
+	const more = "stops at the limit of 100, and there are more"
+	p := env.protocol(fields{})
+	for name, test := range map[string]struct {
+		listing listing
+		found   int
+		want    []string
+	}{
+		"at the default limit":             {listing{limit: 100}, 100, []string{"og_test", more, "set a higher limit"}},
+		"with resources":                   {listing{limit: 100, includeResource: true}, 100, []string{more}},
+		"with a prefix":                    {listing{limit: 100, config: fields{"name_prefix": "secret-"}}, 100, []string{more}},
+		"not if the prefix names no more":  {listing{limit: 100, config: fields{"name_prefix": "secret-1"}}, 100, nil},
+		"not at a higher limit":            {listing{limit: 1000, config: fields{"name_prefix": "secret-"}}, 250, nil},
+		"not if there are exactly as many": {listing{limit: 250, config: fields{"name_prefix": "secret-"}}, 250, nil},
+		"not without a limit":              {listing{config: fields{"name_prefix": "secret-"}}, 250, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.in(t)
+			results := p.list(test.listing)
+			if len(results) != test.found {
+				t.Fatalf("got %d results, want %d", len(results), test.found)
+			}
+			for _, result := range results[:test.found-1] {
+				p.warns(result.outcome)
+			}
+			// Terraform stops listening after the last result.
+			last := results[test.found-1]
+			p.warns(last.outcome, test.want...)
+			if last.identity == nil {
+				t.Error("the last result has no identity")
+			}
+		})
+	}
+	t.Run("also if the next page fails", func(t *testing.T) {
+		env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
+		env.addSecrets("a", "b", "c")
+		env.roboto.Inject(robototest.Fault{
+			Operation: robototest.ListSecrets, Skip: 1,
+			Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
+		})
+		p := env.protocol(fields{})
+		results := p.list(listing{limit: 2})
+		p.equal("names", p.names(results), env.inServiceOrder()[:2])
+		p.warns(results[1].outcome, "Whether there are more is not known", "You are not permitted to list secrets")
 	})
 }
 

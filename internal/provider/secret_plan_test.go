@@ -4,10 +4,13 @@
 package provider_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // warns ends the test unless there is one warning that says all of the texts, or none if
@@ -138,4 +141,69 @@ func TestSecretPlanWarnsOfALostValue(t *testing.T) {
 			p.warns(out, test.want...)
 		})
 	}
+}
+
+func TestSecretDataSourceReadsTheVersion(t *testing.T) {
+	env := newImportEnvironment(t)
+	env.addSecrets("empty")
+	p := env.protocol(fields{})
+	read := func(config fields) any {
+		t.Helper()
+		state, out := p.readDataSource(typeSecret, config)
+		p.succeeds(out)
+		return state["version_id"]
+	}
+	p.equal("version_id that nobody asks for", read(fields{"name": "db"}), nil)
+	env.wantCount(robototest.GetCredentials, 0)
+	p.equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID("db"))
+	p.equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
+	env.roboto.Inject(robototest.Fault{
+		Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",
+	})
+	_, out := p.readDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
+	p.fails(out, "Cannot Read Roboto Secret Version", "remove read_version_id")
+}
+
+// The first try says what is missing.
+func TestSecretFirstTry(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	env.addSecrets("empty")
+	for _, name := range []string{"nope", "empty"} {
+		_, out := p.openEphemeral(fields{"name": name})
+		p.fails(out, "If this configuration creates it, also pass version_id")
+	}
+	_, _, out := p.plan(instance{}, fields{"name": "db\u00a0"})
+	p.warns(out, "begins or ends with white space")
+	for config, want := range map[*fields][]string{
+		{"name": "db", "detect_value_drift": true}:                                               {"has no effect"},
+		{"name": "db", "detect_value_drift": true, "value_wo": unknown, "value_wo_version": "1"}: nil,
+		{"name": "db", "detect_value_drift": false}:                                              nil,
+	} {
+		resp, err := p.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName: typeSecret, Config: p.encode(p.secret, *config),
+			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+		})
+		p.ok(err)
+		p.warns(outcome{diagnostics: resp.Diagnostics}, want...)
+	}
+}
+
+func TestSecretPlanWarnsOnceOfAnotherDefaultOrganization(t *testing.T) {
+	env := newEnvironment(t)
+	first := env.protocol(fields{})
+	created := []instance{first.apply(instance{}, fields{"name": "a"}), first.apply(instance{}, fields{"name": "b"})}
+	plan := func(p *protocol, current instance, orgID any) outcome {
+		t.Helper()
+		refreshed, out := p.read(current)
+		p.succeeds(out)
+		_, _, out = p.plan(refreshed, fields{"name": current.state["name"], "org_id": orgID})
+		return out
+	}
+	p := env.protocol(fields{"org_id": "og_other"})
+	p.warns(plan(p, created[0], testOrg))
+	p.warns(plan(p, created[0], nil), "provider's organization is og_other", `"a" of the organization og_test stays where it is`)
+	p.warns(plan(p, created[1], nil))
+	same := env.protocol(fields{"org_id": testOrg})
+	same.warns(plan(same, created[0], nil))
 }

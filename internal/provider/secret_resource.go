@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -134,8 +135,14 @@ func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequ
 func (r *secretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !resp.Diagnostics.HasError() {
-		validateValue(config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	validateValue(config, &resp.Diagnostics)
+	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
+		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
+			fmt.Sprintf("The secret %q has detect_value_drift but no value_wo, so Terraform does not manage its value and detect_value_drift has no effect.\n\n"+
+				"Set value_wo and value_wo_version, or remove detect_value_drift.", config.ref().Name))
 	}
 }
 
@@ -155,7 +162,7 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
 			next := "Shorten it, or split it over several secrets."
 			if value.ValueString() == "" {
-				next = "To keep the record without a value, remove value_wo or set it to null."
+				next = "An unset variable of a CI system arrives as an empty text. To keep the record without a value, remove value_wo or set it to null."
 			}
 			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\n%s", name, err, next))
 		}
@@ -185,6 +192,9 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if resp.Diagnostics.HasError() {
 			return
+		}
+		if r.refreshed(state) && config.OrgID.IsNull() && r.data.saysOtherDefault(state.OrgID.ValueString()) {
+			warnOtherDefault(&resp.Diagnostics, state.ref(), r.data.orgID)
 		}
 		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
 		if replaces(plan, state) {
@@ -397,6 +407,11 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case refuseCall:
 		return
 	}
+	// Right after an import, state has no more than the name.
+	task := "read"
+	if state.Created.IsNull() {
+		task = "import"
+	}
 	record, err := r.data.client.RefreshRecord(ctx, state.record())
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:
@@ -404,11 +419,15 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.State.RemoveResource(ctx)
 		return
 	case roboto.KindNotFound:
+		if task == "import" {
+			addMissingImportError(&resp.Diagnostics, state.ref())
+			return
+		}
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	if err != nil {
-		addSecretError(&resp.Diagnostics, "read", state.ref(), err)
+		addSecretError(&resp.Diagnostics, task, state.ref(), err)
 		return
 	}
 	state.setRecord(record)
@@ -529,10 +548,14 @@ func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag
 		}
 		return ref, true
 	}
+	// A name may begin so, but an ARN is the likelier meaning. The URI of such a name works.
+	if strings.HasPrefix(req.ID, "arn:") {
+		addImportIDError(diags, req.ID, "it is an ARN, from which the name does not follow")
+		return roboto.SecretRef{}, false
+	}
 	ref, err := roboto.ParseSecretRef(req.ID)
 	if err != nil {
-		diags.AddError("Invalid Import ID",
-			fmt.Sprintf("The import ID %q names no secret: %v.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", req.ID, err))
+		addImportIDError(diags, req.ID, err.Error())
 		return roboto.SecretRef{}, false
 	}
 	return ref, true

@@ -93,6 +93,8 @@ var exampleTests = []struct {
 	{"guides/adopt-all/*.tf", testAdoptAll},
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
+	{"guides/rename-secret/*.tf", testRenameSecret},
+	{"guides/copy-secret/*.tf", testCopySecret},
 	{"modules/action-secrets/*.tf modules/action-secrets/tests/*.tftest.hcl", testModule},
 }
 
@@ -467,6 +469,46 @@ func testUseModule(t *testing.T) {
 	w.contains(w.apply(), `arguments = "--parameter api_key=roboto-secret://forecast_api_key@og_acme"`)
 	w.wantValue(testOrg, "forecast_api_key", "sunny")
 	w.settled()
+}
+
+func testRenameSecret(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.use(providerBlock)
+	w.write("main.tf", "resource \"roboto_secret\" \"old\" {\n  name = \"weather_key\"\n}\n")
+	w.init()
+	w.apply()
+	w.roboto.SetValue(testOrg, "weather_key", "written by a person")
+	w.write("main.tf", "")
+	w.use("guides/rename-secret/main.tf")
+	w.contains(w.apply(), "1 added, 0 changed, 0 destroyed")
+	w.wantValue(testOrg, "weather_api_key", "written by a person")
+	w.settled()
+
+	w.write("guides_rename-secret_main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n}\n")
+	printed := w.apply()
+	w.contains(printed, "1 changed, 1 destroyed")
+	w.contains(printed, "Roboto Secret Value Will Be Lost")
+	w.wantValue(testOrg, "weather_api_key", "written by a person")
+	w.settled()
+}
+
+func testCopySecret(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t, testOrg, "og_acme_staging")
+	w.use(providerBlock, "guides/copy-secret/main.tf")
+	w.roboto.AddSecret(testOrg, "weather_api_key")
+	w.init()
+	for _, value := range []string{"sunny", "rain", "snow"} {
+		w.roboto.SetValue(testOrg, "weather_api_key", value)
+		w.apply()
+		w.wantValue("og_acme_staging", "weather_api_key", value)
+		w.settled()
+		state, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+		if err != nil || strings.Contains(string(state), value) {
+			t.Errorf("the state has the value, or is not there (%v)", err)
+		}
+	}
 }
 
 func testModule(t *testing.T) {

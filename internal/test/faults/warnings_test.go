@@ -56,6 +56,10 @@ func TestTerraformWarnsOnce(t *testing.T) {
 			if n := strings.Count(said, test.says); n != test.times {
 				t.Errorf("Terraform says %q %d times, want %d:\n\n%s", test.says, n, test.times, result.Output())
 			}
+			// Terraform folds warnings of one title.
+			if strings.Contains(said, "more similar warning") {
+				t.Errorf("a warning is repeated:\n\n%s", result.Output())
+			}
 		})
 	}
 }
