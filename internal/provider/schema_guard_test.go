@@ -38,11 +38,11 @@ var metadata = map[string][]string{
 		"bulk_refresh", "config_file", "endpoint", "max_attempts", "org_id", "profile", "request_timeout", "secrets_manager_endpoint",
 	},
 	kindResource + " roboto_secret": {
-		"arn", "created", "created_by", "detect_value_drift", "name", "org_id", "uri", "value_wo_version", "version_id",
+		"arn", "created", "created_by", "deletion_protection", "detect_value_drift", "name", "org_id", "uri", "value_wo_version", "version_id",
 	},
 	kindIdentity + " roboto_secret": {"name", "org_id"},
 	kindDataSource + " roboto_secret": {
-		"arn", "created", "created_by", "last_used", "modified", "modified_by", "name", "org_id", "uri",
+		"arn", "created", "created_by", "last_used", "modified", "modified_by", "name", "org_id", "read_version_id", "uri", "version_id",
 	},
 	kindDataSource + " roboto_secrets": {
 		"name_prefix", "names", "org_id", "secrets",
