@@ -7,7 +7,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,13 +22,12 @@ func TestUnreadLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mirrorDir := t.TempDir()
-	mirror, err := terraformcli.BuildMirror(t.Context(), mirrorDir)
+	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := filepath.Join(t.TempDir(), "provider.log")
-	recordStderr(t, mirrorDir, log)
+	recordStderr(t, mirror.Executable, log)
 
 	for _, test := range []struct {
 		env     string
@@ -45,7 +43,7 @@ func TestUnreadLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := workspace.Write("main.tf", `
+			if err := workspace.Init(t.Context(), `
 terraform {
   required_providers {
     roboto = { source = "roboto-ai/roboto" }
@@ -63,9 +61,6 @@ data "roboto_secret" "this" {
   org_id = "og_1"
 }
 `); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := workspace.Terraform(t.Context(), "init"); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(log, nil, 0o600); err != nil {
@@ -88,19 +83,10 @@ data "roboto_secret" "this" {
 	}
 }
 
-// recordStderr puts a script into the mirror that runs the provider and appends
-// what it writes to stderr to a file.
-func recordStderr(t *testing.T, mirrorDir, file string) {
+// recordStderr puts a script in the executable's place. The script runs the
+// executable and appends what that writes to stderr to a file.
+func recordStderr(t *testing.T, executable, file string) {
 	t.Helper()
-	var executable string
-	if err := filepath.WalkDir(mirrorDir, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			executable = path
-		}
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
 	provider := filepath.Join(t.TempDir(), "provider")
 	if err := os.Rename(executable, provider); err != nil {
 		t.Fatal(err)

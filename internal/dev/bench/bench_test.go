@@ -5,18 +5,27 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// The numbers of requests do not depend on the machine, so they are tested here;
-// the times are left to the command.
-func TestOperationsMakeTheFewestRequests(t *testing.T) {
+// The numbers of requests do not depend on the machine, so tests compare them: the
+// expected ones with those of real runs, and with those of the page.
+
+func TestOperationsMakeTheExpectedRequests(t *testing.T) {
 	b, err := newBench(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	version, err := b.terraformVersion(t.Context())
+	workspace, err := terraformcli.NewWorkspace(t.TempDir(), b.terraform, b.mirror)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, err := workspace.Version(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,22 +33,82 @@ func TestOperationsMakeTheFewestRequests(t *testing.T) {
 	if _, err := fmt.Sscanf(version, "1.%d.", &minor); err != nil || minor < 11 {
 		t.Skipf("Terraform %s has no write-only arguments; they need 1.11", version)
 	}
-	for _, s := range []scenario{versioned, versionedBulk, unversioned} {
+	for _, s := range scenarios() {
 		t.Run(s.title, func(t *testing.T) {
-			measured, err := b.live(t.Context(), life{scenario: s, secrets: 3, valueBytes: 64})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, op := range operations() {
-				t.Logf("%s: %s", op, measured[op].requests)
+			// Two pages: the number of listings has to follow from that of the secrets.
+			l := life{scenario: s, secrets: 3, valueBytes: 64, pageSize: 2}
+			if _, err := b.live(t.Context(), l, operations()...); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 }
 
+func TestPagePromisesTheExpectedRequests(t *testing.T) {
+	content, err := os.ReadFile("../../../BENCHMARKS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(string(content), "\n## ")
+	for _, s := range scenarios() {
+		title, rows, _ := strings.Cut(tables, "\n")
+		if title != s.title {
+			t.Fatalf("got the table %q, want %q", title, s.title)
+		}
+		rows, tables, _ = strings.Cut(rows, "\n## ")
+		for _, secrets := range []int{10, 100, 1000} {
+			l := life{scenario: s, secrets: secrets, pageSize: pageSize}
+			for _, op := range operations() {
+				if want := "\n" + requestCells(secrets, op, l.expected(op)); strings.Count(rows, want) != 1 {
+					t.Errorf("%s: the page has no row %s", s.title, want[1:])
+				}
+			}
+		}
+	}
+}
+
+func TestPageSaysWhatTheTemplateSays(t *testing.T) {
+	content, err := os.ReadFile("../../../BENCHMARKS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var empty strings.Builder
+	if err := (page{}).write(&empty); err != nil {
+		t.Fatal(err)
+	}
+	want, _, _ := strings.Cut(empty.String(), "Machine: ")
+	if got, _, _ := strings.Cut(string(content), "Machine: "); got != want {
+		t.Errorf("the page begins with\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestPageTellsWhichPromisesAreKept(t *testing.T) {
+	var got strings.Builder
+	p := page{
+		Tables:     []table{{"A scenario", []string{"| 1 |", "| 2 |"}}, {"Another", []string{"| 3 |"}}},
+		Promises:   []promise{ratioPromise("Fast", maxRatio), sizePromise("Small", maxExecutable, maxExecutable+1), sizePromise("Known", maxMemory, 0)},
+		LoadBefore: "0.10", LoadAfter: "2.00",
+	}
+	if err := p.write(&got); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\n\n## A scenario\n\n| Secrets |", "--: |\n| 1 |\n| 2 |\n\n## Another\n", "--: |\n| 3 |\n\n## Promises\n",
+		"\n| Fast | at most 1.05 | 1.050 | kept |\n| Small | at most 22 MB | 22.0 MB | **broken** |\n| Known | at most 160 MB | unknown | **broken** |\n",
+		"\n\nThe machine's load average was 0.10 before the start and 2.00 at the end.",
+	} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("the page lacks %q:\n%s", want, &got)
+		}
+	}
+	if !strings.HasSuffix(got.String(), "about 2.\n") {
+		t.Errorf("the page ends otherwise:\n%s", &got)
+	}
+}
+
 func TestNetworkPart(t *testing.T) {
 	for _, tc := range []struct {
-		scenario scenario
+		scenario *scenario
 		op       operation
 		secrets  int
 		want     time.Duration
@@ -55,7 +124,8 @@ func TestNetworkPart(t *testing.T) {
 		{unversioned, plan, 200, 3 * time.Second},
 		{unversioned, rotate, 200, 8 * time.Second},
 	} {
-		if got := tc.scenario.network(tc.op, tc.secrets); got != tc.want {
+		l := life{scenario: tc.scenario, secrets: tc.secrets, pageSize: pageSize}
+		if got := l.network(tc.op); got != tc.want {
 			t.Errorf("%s, %s of %d: %s, want %s", tc.scenario.title, tc.op, tc.secrets, got, tc.want)
 		}
 	}

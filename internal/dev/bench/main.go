@@ -15,18 +15,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 )
-
-var errBroken = errors.New("a promise is broken")
 
 func main() {
 	n := flag.String("n", "10,100,1000", "comma-separated numbers of secrets to tabulate")
@@ -34,38 +29,13 @@ func main() {
 	output := flag.String("o", "", "file that the Markdown is also written to")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := measure(ctx, *n, *check, *output)
-	stop()
-	if err != nil {
-		_, _ = fmt.Fprintf(os.Stderr, "\nbench: %v\n", err)
-		os.Exit(1)
-	}
-}
-
-func measure(ctx context.Context, n string, check bool, output string) (err error) {
-	sizes, err := parseSizes(n)
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "roboto-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	b, err := newBench(ctx, dir)
-	if err != nil {
-		return err
-	}
-	var file bytes.Buffer
-	r := report{out: io.MultiWriter(os.Stdout, &file)}
-	if err := r.write(ctx, b, sizes, check); err != nil && !errors.Is(err, errBroken) {
-		return err
-	} else if output != "" {
-		return errors.Join(err, os.WriteFile(output, file.Bytes(), 0o644)) //nolint:gosec // a document of the repository
-	} else {
-		return err
-	}
+	command.Main(func(ctx context.Context) error {
+		sizes, err := parseSizes(*n)
+		if err != nil {
+			return err
+		}
+		return report(ctx, sizes, *check, *output)
+	})
 }
 
 func parseSizes(list string) ([]int, error) {
@@ -80,50 +50,47 @@ func parseSizes(list string) ([]int, error) {
 	return sizes, nil
 }
 
-// newBench builds the provider as a release is built.
-func newBench(ctx context.Context, dir string) (*bench, error) {
-	if err := os.Setenv("CGO_ENABLED", "0"); err != nil {
-		return nil, err
-	}
-	terraform, err := terraformcli.Find(ctx)
-	if err != nil {
-		return nil, err
-	}
-	mirrorDir := filepath.Join(dir, "mirror")
-	mirror, err := terraformcli.BuildMirror(ctx, mirrorDir, buildFlags()...)
-	if err != nil {
-		return nil, err
-	}
-	provider, err := executable(mirrorDir)
-	return &bench{
-		dir: dir, terraform: terraform, mirror: mirror, provider: provider,
-		measured: map[life]map[operation]measurement{},
-	}, err
-}
-
-func (r report) write(ctx context.Context, b *bench, sizes []int, check bool) error {
-	machine, err := b.machine(ctx)
+func report(ctx context.Context, sizes []int, check bool, output string) (err error) {
+	dir, err := os.MkdirTemp("", "roboto-bench-")
 	if err != nil {
 		return err
 	}
-	before := loadAverage()
-	r.introduce(machine)
-	for _, s := range []scenario{versioned, versionedBulk, unversioned} {
-		if err := r.table(ctx, b, s, sizes); err != nil {
-			return err
-		}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	b, err := newBench(ctx, dir)
+	if err != nil {
+		return err
 	}
-	kept := true
-	if check {
-		promises, err := b.promises(ctx)
+	p := page{LoadBefore: loadAverage()}
+	if p.Machine, err = b.machine(ctx); err != nil {
+		return err
+	}
+	for _, s := range scenarios() {
+		t, err := b.tabulate(ctx, s, sizes)
 		if err != nil {
 			return err
 		}
-		kept = r.promises(promises)
+		p.Tables = append(p.Tables, t)
 	}
-	r.conclude(before, loadAverage())
-	if !kept {
-		return errBroken
+	if check {
+		if p.Promises, err = b.promises(ctx); err != nil {
+			return err
+		}
+	}
+	p.LoadAfter = loadAverage()
+	var markdown bytes.Buffer
+	if err := p.write(&markdown); err != nil {
+		return err
+	}
+	if _, err := os.Stdout.Write(markdown.Bytes()); err != nil {
+		return err
+	}
+	if output != "" {
+		if err := os.WriteFile(output, markdown.Bytes(), 0o644); err != nil { //nolint:gosec // a document of the repository
+			return err
+		}
+	}
+	if slices.ContainsFunc(p.Promises, func(p promise) bool { return !p.kept }) {
+		return errors.New("a promise is broken")
 	}
 	return nil
 }

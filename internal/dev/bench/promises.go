@@ -32,100 +32,62 @@ type promise struct {
 }
 
 func ratioPromise(what string, ratio float64) promise {
-	return promise{
-		what:     what,
-		limit:    fmt.Sprintf("at most %.2f", maxRatio),
-		measured: fmt.Sprintf("%.3f", ratio),
-		kept:     ratio <= maxRatio,
-	}
-}
-
-func countPromise(what, limit string, n int, kept bool) promise {
-	return promise{what: what, limit: limit, measured: thousands(n), kept: kept}
+	return promise{what, fmt.Sprintf("at most %.2f", maxRatio), fmt.Sprintf("%.3f", ratio), ratio <= maxRatio}
 }
 
 func sizePromise(what string, limit, size int64) promise {
-	return promise{
-		what:     what,
-		limit:    fmt.Sprintf("at most %d MB", limit/megabyte),
-		measured: megabytes(size),
-		kept:     0 < size && size <= limit,
-	}
+	return promise{what, fmt.Sprintf("at most %d MB", limit/megabyte), megabytes(size), 0 < size && size <= limit}
 }
 
-// promises measures what is not measured yet.
+// String is a row of the page's table.
+func (p promise) String() string {
+	verdict := "kept"
+	if !p.kept {
+		verdict = "**broken**"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s |", p.what, p.limit, p.measured, verdict)
+}
+
+// promises measures what the tables did not.
 func (b *bench) promises(ctx context.Context) ([]promise, error) {
-	var all []promise
-	for _, check := range []func(context.Context) ([]promise, error){
-		b.planPromises, b.operationPromises, b.memoryPromises, b.startPromises,
-	} {
-		promises, err := check(ctx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, promises...)
-	}
-	return all, nil
-}
-
-func (b *bench) planPromises(ctx context.Context) ([]promise, error) {
-	const secrets = 1000
-	bulk, err := b.compare(ctx, versionedBulk, secrets)
+	const many, some = 1000, 200
+	bulk, err := b.compare(ctx, versionedBulk, many)
 	if err != nil {
 		return nil, err
 	}
-	single, err := b.compare(ctx, versioned, secrets)
+	single, err := b.compare(ctx, versioned, many)
+	if err != nil {
+		return nil, err
+	}
+	fewer, err := b.compare(ctx, versioned, some)
+	if err != nil {
+		return nil, err
+	}
+	large, err := b.live(ctx, life{scenario: versioned, secrets: many, valueBytes: roboto.MaxValueBytes, pageSize: pageSize}, create)
+	if err != nil {
+		return nil, err
+	}
+	this, empty, err := b.startUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	executable, err := os.Stat(b.mirror.Executable)
 	if err != nil {
 		return nil, err
 	}
 	above := bulk[plan].slow.wall - bulk[plan].fast.wall
 	pages, reads := bulk[plan].slow.requests.total(), single[plan].slow.requests.total()
 	return []promise{
-		{
-			what:     "plan of 1,000 versioned secrets with `bulk_refresh`: time above the same plan without latency",
-			limit:    "at most " + seconds(bulkPlanLimit),
-			measured: seconds(above),
-			kept:     above <= bulkPlanLimit,
-		},
-		countPromise("the same: requests", fmt.Sprintf("at most %d", bulkPlanRequests), pages, pages <= bulkPlanRequests),
-		countPromise("without `bulk_refresh`: requests", "exactly "+thousands(secrets), reads, reads == secrets),
-		ratioPromise("without `bulk_refresh`: ratio to the floor", single[plan].ratio()),
-	}, nil
-}
-
-func (b *bench) operationPromises(ctx context.Context) ([]promise, error) {
-	const secrets = 200
-	compared, err := b.compare(ctx, versioned, secrets)
-	if err != nil {
-		return nil, err
-	}
-	var all []promise
-	for _, op := range []operation{create, rotate, destroy} {
-		all = append(all, ratioPromise(fmt.Sprintf("%s, %d versioned secrets: ratio to the floor", op, secrets), compared[op].ratio()))
-	}
-	return all, nil
-}
-
-func (b *bench) memoryPromises(ctx context.Context) ([]promise, error) {
-	measured, err := b.live(ctx, life{scenario: versioned, secrets: 1000, valueBytes: roboto.MaxValueBytes, createOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	return []promise{sizePromise("create of 1,000 secrets of 64 kB: peak memory of the provider", maxMemory, measured[create].provider.peakMemory)}, nil
-}
-
-func (b *bench) startPromises(ctx context.Context) ([]promise, error) {
-	this, empty, err := b.startUp(ctx)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(b.provider)
-	if err != nil {
-		return nil, err
-	}
-	return []promise{
+		{"Plan of 1,000 versioned secrets with `bulk_refresh`: time above the same plan without latency", "at most " + seconds(bulkPlanLimit), seconds(above), above <= bulkPlanLimit},
+		{"The same: requests", fmt.Sprintf("at most %d", bulkPlanRequests), thousands(pages), pages <= bulkPlanRequests},
+		{"Without `bulk_refresh`: requests", "exactly " + thousands(many), thousands(reads), reads == many},
+		ratioPromise("Without `bulk_refresh`: ratio to the floor", single[plan].ratio()),
+		ratioPromise("Create, 200 versioned secrets: ratio to the floor", fewer[create].ratio()),
+		ratioPromise("Rotate all, 200 versioned secrets: ratio to the floor", fewer[rotate].ratio()),
+		ratioPromise("Destroy, 200 versioned secrets: ratio to the floor", fewer[destroy].ratio()),
+		sizePromise("Create of 1,000 secrets of 64 kB: peak memory of the provider", maxMemory, large[create].provider.peakMemory),
 		ratioPromise(fmt.Sprintf("`terraform providers schema`: ratio to an empty provider, medians of %d (%s, %s)", startUps, milliseconds(this), milliseconds(empty)),
 			this.Seconds()/empty.Seconds()),
-		sizePromise("executable, stripped", maxExecutable, info.Size()),
+		sizePromise("Executable, stripped", maxExecutable, executable.Size()),
 	}, nil
 }

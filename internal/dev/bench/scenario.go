@@ -4,35 +4,12 @@
 package main
 
 import (
-	"maps"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-const (
-	// latency is what every request takes at least. Parallelism is Terraform's default.
-	latency     = 50 * time.Millisecond
-	parallelism = 10
-	// pageSize is that of the embedded service.
-	pageSize = 100
-)
-
-// scenario is a way to configure the same secrets.
-type scenario struct {
-	title string
-	// versions is whether each secret has a value_wo_version.
-	versions    bool
-	bulkRefresh bool
-}
-
-var (
-	versioned     = scenario{title: "With `value_wo_version`", versions: true}
-	versionedBulk = scenario{title: "With `value_wo_version` and `bulk_refresh`", versions: true, bulkRefresh: true}
-	unversioned   = scenario{title: "Without `value_wo_version`"}
-)
-
-// operation is a run of Terraform on all secrets of a scenario.
+// operation is a run of Terraform on all secrets of a life.
 type operation string
 
 // The operations, in the order of a life.
@@ -48,75 +25,94 @@ func operations() []operation { return []operation{create, plan, rotate, destroy
 // requests are numbers of requests by kind.
 type requests map[robototest.Operation]int
 
-func (r requests) add(op robototest.Operation, n int) {
-	if n > 0 {
-		r[op] += n
-	}
-}
-
 func (r requests) total() int {
 	total := 0
-	for n := range maps.Values(r) {
+	for _, n := range r {
 		total += n
 	}
 	return total
 }
 
-// perSecret is what one secret takes. All of it must follow one another.
-func (s scenario) perSecret(op operation) requests {
-	r := requests{}
-	if op == create {
-		r.add(robototest.CreateSecret, 1)
-		r.add(robototest.GetCredentials, 1)
-		r.add(robototest.PutValue, 1)
-		return r
+// scenario is a way to configure the same secrets.
+type scenario struct {
+	title string
+	// versions is whether each secret has a value_wo_version.
+	versions    bool
+	bulkRefresh bool
+	// perSecret is what one secret takes, one request after the other.
+	perSecret map[operation]requests
+}
+
+var (
+	versioned = &scenario{
+		title:    "With `value_wo_version`",
+		versions: true,
+		perSecret: map[operation]requests{
+			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
+			plan:    {robototest.GetSecret: 1},
+			rotate:  {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
+			destroy: {robototest.GetSecret: 1, robototest.DeleteSecret: 1},
+		},
 	}
-	if !s.bulkRefresh {
-		r.add(robototest.GetSecret, 1)
+	// The listing at the start of a run takes the place of each GetSecret.
+	versionedBulk = &scenario{
+		title:       "With `value_wo_version` and `bulk_refresh`",
+		versions:    true,
+		bulkRefresh: true,
+		perSecret: map[operation]requests{
+			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
+			plan:    {},
+			rotate:  {robototest.GetCredentials: 1, robototest.PutValue: 1},
+			destroy: {robototest.DeleteSecret: 1},
+		},
 	}
-	if !s.versions {
-		// The plan compares the values. So does the plan that Terraform makes again
-		// during apply, and then the update itself.
-		compared := 1
-		if op == rotate {
-			compared = 3
-		}
-		r.add(robototest.GetCredentials, compared)
-		r.add(robototest.GetValue, compared)
+	// Each plan compares the value with the stored one. To rotate, Terraform plans twice,
+	// then the update compares once more and writes with the same credentials.
+	unversioned = &scenario{
+		title: "Without `value_wo_version`",
+		perSecret: map[operation]requests{
+			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
+			plan:    {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.GetValue: 1},
+			rotate:  {robototest.GetSecret: 1, robototest.GetCredentials: 3, robototest.GetValue: 3, robototest.PutValue: 1},
+			destroy: {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.GetValue: 1, robototest.DeleteSecret: 1},
+		},
 	}
-	switch {
-	case op == rotate && s.versions:
-		r.add(robototest.GetCredentials, 1)
-		r.add(robototest.PutValue, 1)
-	case op == rotate:
-		r.add(robototest.PutValue, 1) // with the credentials of the last comparison
-	case op == destroy:
-		r.add(robototest.DeleteSecret, 1)
-	}
-	return r
+)
+
+func scenarios() []*scenario { return []*scenario{versioned, versionedBulk, unversioned} }
+
+// life is that of all secrets together, from create to destroy.
+type life struct {
+	scenario   *scenario
+	secrets    int
+	valueBytes int
+	pageSize   int
+	latency    time.Duration
 }
 
 // pages is the length of the listing that a run starts with.
-func (s scenario) pages(op operation, secrets int) int {
-	if !s.bulkRefresh || op == create {
+func (l life) pages(op operation) int {
+	if !l.scenario.bulkRefresh || op == create {
 		return 0
 	}
-	return (secrets + pageSize - 1) / pageSize
+	return (l.secrets + l.pageSize - 1) / l.pageSize
 }
 
 // expected are the requests of a run.
-func (s scenario) expected(op operation, secrets int) requests {
-	r := requests{}
-	for kind, n := range s.perSecret(op) {
-		r.add(kind, n*secrets)
+func (l life) expected(op operation) requests {
+	all := requests{}
+	for kind, n := range l.scenario.perSecret[op] {
+		all[kind] = n * l.secrets
 	}
-	r.add(robototest.ListSecrets, s.pages(op, secrets))
-	return r
+	if pages := l.pages(op); pages > 0 {
+		all[robototest.ListSecrets] = pages
+	}
+	return all
 }
 
 // network is the time that a run cannot do without: that of the requests which
 // must follow one another.
-func (s scenario) network(op operation, secrets int) time.Duration {
-	rounds := (secrets + parallelism - 1) / parallelism
-	return latency * time.Duration(s.pages(op, secrets)+s.perSecret(op).total()*rounds)
+func (l life) network(op operation) time.Duration {
+	rounds := (l.secrets + parallelism - 1) / parallelism
+	return latency * time.Duration(l.pages(op)+l.scenario.perSecret[op].total()*rounds)
 }

@@ -1,8 +1,9 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package terraformcli finds the Terraform executable that the acceptance tests
-// and the demo drive.
+// Package terraformcli drives a real Terraform, for tests and for developers'
+// programs: it finds the executable, builds the provider into a mirror, and lays out
+// workspaces that share nothing with the user's own set-up.
 package terraformcli
 
 import (

@@ -6,20 +6,28 @@ package terraformcli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
 const (
 	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
-	providerAddress = "registry.terraform.io/roboto-ai/roboto"
-	// ProviderVersion is that of every provider that a Mirror builds.
+	// ProviderAddress is where Terraform looks for the provider in a mirror.
+	ProviderAddress = "registry.terraform.io/roboto-ai/roboto"
+	// ProviderVersion is the one of each provider that is built into a Mirror.
 	ProviderVersion = "0.1.0"
+
+	// Exit codes of terraform plan -detailed-exitcode.
+	NothingToDo = 0
+	Changes     = 2
 
 	// interruptGrace is how long an interrupted child may take to end by itself: the
 	// provider cleans up behind a create that it cannot finish.
@@ -31,6 +39,8 @@ const (
 // (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
 type Mirror struct {
 	dir string
+	// Executable is the provider's path, empty in a mirror of archives.
+	Executable string
 }
 
 // OpenMirror is a mirror that is there already.
@@ -39,19 +49,19 @@ func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 // BuildMirror builds the provider into dir, with further arguments for go build.
 // It works wherever in the module the process was started.
 func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, error) {
-	binary := filepath.Join(dir, filepath.FromSlash(providerAddress), ProviderVersion,
+	return BuildMirrorOf(ctx, providerPackage, dir, buildArgs...)
+}
+
+// BuildMirrorOf is BuildMirror with another Go package in the provider's place.
+func BuildMirrorOf(ctx context.Context, pkg, dir string, buildArgs ...string) (Mirror, error) {
+	executable := filepath.Join(dir, filepath.FromSlash(ProviderAddress), ProviderVersion,
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-roboto_v"+ProviderVersion)
 	if runtime.GOOS == "windows" {
-		binary += ".exe"
+		executable += ".exe"
 	}
-	args := append([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs...)
-	build := command(ctx, "go", append(args, "-o", binary, providerPackage)...)
-	output, err := build.CombinedOutput()
-	reap(build)
-	if err != nil {
-		return Mirror{}, fmt.Errorf("building the provider: %w\n%s", err, output)
-	}
-	return Mirror{dir: dir}, nil
+	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, pkg})
+	_, err := Command(ctx, os.Environ(), "go", args...)
+	return Mirror{dir: dir, Executable: executable}, err
 }
 
 // Workspace is a directory in which a real Terraform runs with the provider of a
@@ -97,6 +107,15 @@ func (w *Workspace) Write(name, content string) error {
 	return os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600)
 }
 
+// Init makes main.tf the module and initializes it.
+func (w *Workspace) Init(ctx context.Context, main string) error {
+	if err := w.Write("main.tf", main); err != nil {
+		return err
+	}
+	_, err := w.Terraform(ctx, "init")
+	return err
+}
+
 // Result is what a run of Terraform left.
 type Result struct {
 	ExitCode       int
@@ -130,13 +149,54 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 	return result, nil
 }
 
-// Terraform is Run for what has to succeed.
-func (w *Workspace) Terraform(ctx context.Context, args ...string) (string, error) {
-	result, err := w.Run(ctx, nil, args...)
-	if err == nil && result.ExitCode != 0 {
-		err = fmt.Errorf("terraform %s ended with exit code %d:\n\n%s", args[0], result.ExitCode, result.Output())
+// Expect is Run for what has to end with one exit code.
+func (w *Workspace) Expect(ctx context.Context, exitCode int, env []string, args ...string) (Result, error) {
+	result, err := w.Run(ctx, env, args...)
+	switch {
+	case ctx.Err() != nil:
+		return result, ctx.Err()
+	case err == nil && result.ExitCode != exitCode:
+		err = fmt.Errorf("terraform %s ended with exit code %d instead of %d:\n\n%s",
+			strings.Join(args, " "), result.ExitCode, exitCode, result.Output())
 	}
+	return result, err
+}
+
+// Terraform is Run for what has to succeed. It returns the standard output.
+func (w *Workspace) Terraform(ctx context.Context, args ...string) (string, error) {
+	result, err := w.Expect(ctx, 0, nil, args...)
 	return string(result.Stdout), err
+}
+
+// Version is that of Terraform.
+func (w *Workspace) Version(ctx context.Context) (string, error) {
+	output, err := w.Terraform(ctx, "version", "-json")
+	if err != nil {
+		return "", err
+	}
+	var version struct {
+		Terraform string `json:"terraform_version"`
+	}
+	if err := json.Unmarshal([]byte(output), &version); err != nil {
+		return "", fmt.Errorf("reading terraform version: %w", err)
+	}
+	return version.Terraform, nil
+}
+
+// Command runs a command that is not Terraform and returns all that it printed. The
+// error of one that fails quotes it. When ctx ends, the command ends as in Run.
+func Command(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
+	cmd := command(ctx, name, args...)
+	cmd.Env = env
+	output, err := cmd.CombinedOutput()
+	reap(cmd)
+	switch {
+	case ctx.Err() != nil:
+		return output, ctx.Err()
+	case err != nil:
+		return output, fmt.Errorf("%s %s: %w\n\n%s", name, strings.Join(args, " "), err, output)
+	}
+	return output, nil
 }
 
 // command is one that ends with ctx: by an interrupt, and if that does not help

@@ -18,17 +18,17 @@ func TestWatchFindsTheProcessesOfAnExecutable(t *testing.T) {
 	if self, err = filepath.EvalSymlinks(self); err != nil {
 		t.Fatal(err)
 	}
-	if got := watch(self).stop(); got.peakMemory < 1<<20 || got.peakMemory > totalMemory() {
+	if got := watch(self)(); got.peakMemory < 1<<20 || got.peakMemory > totalMemory() {
 		t.Errorf("this process had %d bytes resident at most", got.peakMemory)
 	}
-	if got := watch(self + "-other").stop(); got != (usage{}) {
+	if got := watch(self + "-other")(); got != (usage{}) {
 		t.Errorf("processes of no executable took %+v", got)
 	}
 }
 
 func TestCPUTime(t *testing.T) {
 	stat := "4242 (a name) of (words) S 1 4242 4242 0 -1 4194560 900 0 3 0 123 45 6 7 20 0 9 0 1000 2000 300\n"
-	if got, want := cpuTime([]byte(stat)), 1680*time.Millisecond; got != want {
+	if got, want := cpuTime(stat), 1680*time.Millisecond; got != want {
 		t.Errorf("cpuTime = %s, want %s", got, want)
 	}
 }

@@ -1,0 +1,213 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+const (
+	// latency is what each request takes at least.
+	latency = 50 * time.Millisecond
+	// parallelism is Terraform's default.
+	parallelism = 10
+	// pageSize is that of Roboto's listings.
+	pageSize = 100
+	startUps = 20
+
+	emptyProvider = "github.com/roboto-ai/terraform-provider-roboto/internal/dev/bench/emptyprovider"
+	// buildFlags are those of a release: see .goreleaser.yml.
+	buildFlags = "-ldflags=-s -w"
+)
+
+//go:embed module/main.tf
+var module string
+
+// bench is what all runs share.
+type bench struct {
+	// dir holds everything that the runs write.
+	dir       string
+	terraform string
+	mirror    terraformcli.Mirror
+	// measured are the lives so far. The promises thus take their numbers from the runs
+	// that the tables show.
+	measured map[life]map[operation]measurement
+}
+
+// measurement is what a run of Terraform took.
+type measurement struct {
+	requests requests
+	wall     time.Duration
+	// provider is the usage of the provider's processes, where it can be known.
+	provider usage
+}
+
+// comparison is an operation with and without latency.
+type comparison struct {
+	slow, fast measurement
+	network    time.Duration
+}
+
+// ratio compares the time with that of a run which uses the network as well as can
+// be, and computes nothing meanwhile.
+func (c comparison) ratio() float64 {
+	return c.slow.wall.Seconds() / (c.network + c.fast.wall).Seconds()
+}
+
+// newBench builds the provider as a release is built.
+func newBench(ctx context.Context, dir string) (*bench, error) {
+	if err := os.Setenv("CGO_ENABLED", "0"); err != nil {
+		return nil, err
+	}
+	// The system knows a process by its path without symbolic links.
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, err
+	}
+	terraform, err := terraformcli.Find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mirror, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "mirror"), buildFlags)
+	return &bench{dir: dir, terraform: terraform, mirror: mirror, measured: map[life]map[operation]measurement{}}, err
+}
+
+// workspace is a new one with the module, initialized.
+func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, env ...string) (*terraformcli.Workspace, error) {
+	root, err := os.MkdirTemp(b.dir, "workspace-")
+	if err != nil {
+		return nil, err
+	}
+	workspace, err := terraformcli.NewWorkspace(root, b.terraform, mirror, env...)
+	if err != nil {
+		return nil, err
+	}
+	return workspace, workspace.Init(ctx, module)
+}
+
+// compare measures a scenario with and without latency, one right after the other.
+func (b *bench) compare(ctx context.Context, s *scenario, secrets int) (map[operation]comparison, error) {
+	l := life{scenario: s, secrets: secrets, valueBytes: 64, pageSize: pageSize}
+	fast, err := b.live(ctx, l, operations()...)
+	if err != nil {
+		return nil, err
+	}
+	l.latency = latency
+	slow, err := b.live(ctx, l, operations()...)
+	if err != nil {
+		return nil, err
+	}
+	compared := map[operation]comparison{}
+	for _, op := range operations() {
+		compared[op] = comparison{slow: slow[op], fast: fast[op], network: l.network(op)}
+	}
+	return compared, nil
+}
+
+// live measures the first operations of a life, once. It fails if they make other
+// requests than expected.
+func (b *bench) live(ctx context.Context, l life, ops ...operation) (map[operation]measurement, error) {
+	if measured, ok := b.measured[l]; ok {
+		return measured, nil
+	}
+	server, err := robototest.New(robototest.Options{PageSize: l.pageSize})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	workspace, err := b.workspace(ctx, b.mirror, append(server.Env(),
+		"ROBOTO_ORG_ID="+robototest.DefaultOrg,
+		"TF_VAR_secrets="+strconv.Itoa(l.secrets),
+		"TF_VAR_value_bytes="+strconv.Itoa(l.valueBytes),
+		"TF_VAR_versions="+strconv.FormatBool(l.scenario.versions),
+		"TF_VAR_bulk_refresh="+strconv.FormatBool(l.scenario.bulkRefresh))...)
+	if err != nil {
+		return nil, err
+	}
+	server.Latency(l.latency)
+	_, _ = fmt.Fprintf(os.Stderr, "%d secrets of %d bytes, %s, latency %s:", l.secrets, l.valueBytes, l.scenario.title, l.latency)
+	measured := map[operation]measurement{}
+	for _, op := range ops {
+		server.ResetRequests()
+		m, err := b.run(ctx, workspace, op)
+		if err != nil {
+			return nil, err
+		}
+		for _, request := range server.Requests() {
+			m.requests[request.Operation]++
+		}
+		if want := l.expected(op); !maps.Equal(m.requests, want) {
+			return nil, fmt.Errorf("%q of %d secrets (%s) made the requests %v instead of %v", op, l.secrets, l.scenario.title, m.requests, want)
+		}
+		_, _ = fmt.Fprintf(os.Stderr, " %s %s;", op, seconds(m.wall))
+		measured[op] = m
+	}
+	_, _ = fmt.Fprintln(os.Stderr)
+	if violations := server.Violations(); len(violations) > 0 {
+		return nil, fmt.Errorf("the provider broke the rules of the services: %v", violations)
+	}
+	b.measured[l] = measured
+	return measured, nil
+}
+
+// run is one run of Terraform.
+func (b *bench) run(ctx context.Context, workspace *terraformcli.Workspace, op operation) (measurement, error) {
+	generation := map[operation]string{create: "1", plan: "1", rotate: "2", destroy: "2"}[op]
+	args := map[operation][]string{
+		create:  {"apply", "-auto-approve"},
+		plan:    {"plan", "-detailed-exitcode"},
+		rotate:  {"apply", "-auto-approve"},
+		destroy: {"destroy", "-auto-approve"},
+	}[op]
+	args = append(args, "-parallelism="+strconv.Itoa(parallelism))
+	stop := watch(b.mirror.Executable)
+	start := time.Now()
+	_, err := workspace.Expect(ctx, terraformcli.NothingToDo, []string{"TF_VAR_generation=" + generation}, args...)
+	return measurement{requests: requests{}, wall: time.Since(start), provider: stop()}, err
+}
+
+// startUp is how long terraform providers schema takes with this provider and
+// with an empty one in its place: the medians of runs that take turns.
+func (b *bench) startUp(ctx context.Context) (this, empty time.Duration, err error) {
+	emptyMirror, err := terraformcli.BuildMirrorOf(ctx, emptyProvider, filepath.Join(b.dir, "empty-mirror"), buildFlags)
+	if err != nil {
+		return 0, 0, err
+	}
+	var workspaces [2]*terraformcli.Workspace
+	for i, mirror := range []terraformcli.Mirror{b.mirror, emptyMirror} {
+		if workspaces[i], err = b.workspace(ctx, mirror); err != nil {
+			return 0, 0, err
+		}
+	}
+	var times [2][]time.Duration
+	for run := range startUps + 1 {
+		for i, workspace := range workspaces {
+			start := time.Now()
+			if _, err := workspace.Terraform(ctx, "providers", "schema", "-json"); err != nil {
+				return 0, 0, err
+			}
+			if run > 0 { // the first run warms the caches
+				times[i] = append(times[i], time.Since(start))
+			}
+		}
+	}
+	return median(times[0]), median(times[1]), nil
+}
+
+func median(times []time.Duration) time.Duration {
+	times = slices.Sorted(slices.Values(times))
+	n := len(times)
+	return (times[(n-1)/2] + times[n/2]) / 2
+}

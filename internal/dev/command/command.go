@@ -1,0 +1,38 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package command is what the programs for developers have in common.
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Main runs a program and exits: with 0 if it succeeded, with 130 if it was
+// interrupted, otherwise with 1.
+func Main(run func(context.Context) error) {
+	// The program has to clean up, even when nobody reads its output any more, and even
+	// when a second signal comes. Cleaning up is bounded in time.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := exitCode(ctx, run(ctx), os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func exitCode(ctx context.Context, err error, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		_, _ = fmt.Fprintln(stderr, "\nInterrupted.")
+		return 130
+	}
+	_, _ = fmt.Fprintf(stderr, "\nFailed: %v\n", err)
+	return 1
+}
