@@ -11,21 +11,17 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
-func main() {
-	if err := run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "providerschema:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main(run) }
 
 func run(ctx context.Context) error {
 	schema, err := describe(ctx, providerserver.NewProtocol6(provider.New("dev", settings.OSEnvironment())())())
@@ -34,9 +30,9 @@ func run(ctx context.Context) error {
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(map[string]any{
-		"format_version": "1.0",
+	return encoder.Encode(tfjson.ProviderSchemas{
+		FormatVersion: "1.0",
 		// tfplugindocs looks for the short name, or for the namespace hashicorp.
-		"provider_schemas": map[string]any{"roboto": schema},
+		Schemas: map[string]*tfjson.ProviderSchema{"roboto": schema},
 	})
 }

@@ -5,169 +5,78 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/zclconf/go-cty/cty"
 )
 
-// The JSON format that terraform providers schema -json prints, as far as this
-// provider uses it: https://developer.hashicorp.com/terraform/cli/commands/providers/schema
-type (
-	providerSchema struct {
-		Provider           schema              `json:"provider"`
-		Resources          map[string]schema   `json:"resource_schemas,omitempty"`
-		DataSources        map[string]schema   `json:"data_source_schemas,omitempty"`
-		EphemeralResources map[string]schema   `json:"ephemeral_resource_schemas,omitempty"`
-		ListResources      map[string]schema   `json:"list_resource_schemas,omitempty"`
-		Functions          map[string]function `json:"functions,omitempty"`
-		ResourceIdentities map[string]identity `json:"resource_identity_schemas,omitempty"`
-	}
-
-	schema struct {
-		Version int64 `json:"version"`
-		Block   block `json:"block"`
-	}
-
-	block struct {
-		Attributes      map[string]attribute `json:"attributes,omitempty"`
-		Description     string               `json:"description,omitempty"`
-		DescriptionKind string               `json:"description_kind,omitempty"`
-		Deprecated      bool                 `json:"deprecated,omitempty"`
-	}
-
-	attribute struct {
-		Type            tftypes.Type `json:"type,omitempty"`
-		NestedType      *nestedType  `json:"nested_type,omitempty"`
-		Description     string       `json:"description,omitempty"`
-		DescriptionKind string       `json:"description_kind,omitempty"`
-		Deprecated      bool         `json:"deprecated,omitempty"`
-		Required        bool         `json:"required,omitempty"`
-		Optional        bool         `json:"optional,omitempty"`
-		Computed        bool         `json:"computed,omitempty"`
-		Sensitive       bool         `json:"sensitive,omitempty"`
-		WriteOnly       bool         `json:"write_only,omitempty"`
-	}
-
-	nestedType struct {
-		Attributes  map[string]attribute `json:"attributes,omitempty"`
-		NestingMode string               `json:"nesting_mode"`
-	}
-
-	function struct {
-		Description        string       `json:"description,omitempty"`
-		Summary            string       `json:"summary,omitempty"`
-		DeprecationMessage string       `json:"deprecation_message,omitempty"`
-		ReturnType         tftypes.Type `json:"return_type"`
-		Parameters         []parameter  `json:"parameters,omitempty"`
-		VariadicParameter  *parameter   `json:"variadic_parameter,omitempty"`
-	}
-
-	parameter struct {
-		Name        string       `json:"name"`
-		Description string       `json:"description,omitempty"`
-		IsNullable  bool         `json:"is_nullable,omitempty"`
-		Type        tftypes.Type `json:"type"`
-	}
-
-	identity struct {
-		Version    int64                        `json:"version"`
-		Attributes map[string]identityAttribute `json:"attributes"`
-	}
-
-	identityAttribute struct {
-		Type              tftypes.Type `json:"type"`
-		Description       string       `json:"description,omitempty"`
-		RequiredForImport bool         `json:"required_for_import,omitempty"`
-		OptionalForImport bool         `json:"optional_for_import,omitempty"`
-	}
-)
-
-func descriptionKind(kind tfprotov6.StringKind) string {
-	if kind == tfprotov6.StringKindMarkdown {
-		return "markdown"
-	}
-	return "plain"
-}
-
-// describe asks the provider for all its schemas.
-func describe(ctx context.Context, server tfprotov6.ProviderServer) (providerSchema, error) {
+// describe asks the provider for all its schemas, in the form of
+// https://developer.hashicorp.com/terraform/cli/commands/providers/schema.
+func describe(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.ProviderSchema, error) {
 	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
-		return providerSchema{}, err
+		return nil, err
 	}
 	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
-		return providerSchema{}, err
+		return nil, err
 	}
 	for _, diagnostic := range append(schemas.Diagnostics, identities.Diagnostics...) {
 		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
-			return providerSchema{}, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+			return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 		}
 	}
 	if len(schemas.ActionSchemas)+len(schemas.StateStoreSchemas) > 0 {
-		return providerSchema{}, errors.New("the provider has actions or state stores, which this command does not describe")
+		return nil, errors.New("the provider has actions or state stores, which this command does not describe")
 	}
-
-	result := providerSchema{
-		Functions:          map[string]function{},
-		ResourceIdentities: map[string]identity{},
+	var c converter
+	described := &tfjson.ProviderSchema{
+		ConfigSchema:             c.schema(schemas.Provider),
+		ResourceSchemas:          convertAll(schemas.ResourceSchemas, c.schema),
+		DataSourceSchemas:        convertAll(schemas.DataSourceSchemas, c.schema),
+		EphemeralResourceSchemas: convertAll(schemas.EphemeralResourceSchemas, c.schema),
+		ListResourceSchemas:      convertAll(schemas.ListResourceSchemas, c.schema),
+		Functions:                convertAll(schemas.Functions, c.function),
+		ResourceIdentitySchemas:  convertAll(identities.IdentitySchemas, c.identity),
 	}
-	var errs []error
-	convert := func(from *tfprotov6.Schema) schema {
-		converted, err := newSchema(from)
-		errs = append(errs, err)
-		return converted
-	}
-	convertAll := func(from map[string]*tfprotov6.Schema) map[string]schema {
-		converted := make(map[string]schema, len(from))
-		for name, s := range from {
-			converted[name] = convert(s)
-		}
-		return converted
-	}
-	result.Provider = convert(schemas.Provider)
-	result.Resources = convertAll(schemas.ResourceSchemas)
-	result.DataSources = convertAll(schemas.DataSourceSchemas)
-	result.EphemeralResources = convertAll(schemas.EphemeralResourceSchemas)
-	result.ListResources = convertAll(schemas.ListResourceSchemas)
-	for name, f := range schemas.Functions {
-		result.Functions[name] = newFunction(f)
-	}
-	for name, s := range identities.IdentitySchemas {
-		result.ResourceIdentities[name] = newIdentity(s)
-	}
-	return result, errors.Join(errs...)
+	return described, errors.Join(c.errs...)
 }
 
-func newSchema(from *tfprotov6.Schema) (schema, error) {
-	b := from.Block
-	if len(b.BlockTypes) > 0 {
-		return schema{}, fmt.Errorf("the block %q would be left out: this command knows nested attributes only", b.BlockTypes[0].TypeName)
+func convertAll[From, To any](from map[string]From, convert func(From) To) map[string]To {
+	converted := make(map[string]To, len(from))
+	for name, f := range from {
+		converted[name] = convert(f)
 	}
-	attributes, err := newAttributes(b.Attributes)
-	return schema{
-		Version: from.Version,
-		Block: block{
-			Attributes:      attributes,
-			Description:     b.Description,
-			DescriptionKind: descriptionKind(b.DescriptionKind),
-			Deprecated:      b.Deprecated,
+	return converted
+}
+
+// converter takes what the protocol says to what Terraform prints.
+type converter struct{ errs []error }
+
+func (c *converter) schema(from *tfprotov6.Schema) *tfjson.Schema {
+	if blocks := from.Block.BlockTypes; len(blocks) > 0 {
+		c.errs = append(c.errs, fmt.Errorf("the block %q would be left out: this command knows nested attributes only", blocks[0].TypeName))
+	}
+	return &tfjson.Schema{
+		Version: uint64(from.Version), //nolint:gosec // never negative
+		Block: &tfjson.SchemaBlock{
+			Attributes:      c.attributes(from.Block.Attributes),
+			Description:     from.Block.Description,
+			DescriptionKind: descriptionKind(from.Block.DescriptionKind),
+			Deprecated:      from.Block.Deprecated,
 		},
-	}, err
+	}
 }
 
-func newAttributes(from []*tfprotov6.SchemaAttribute) (map[string]attribute, error) {
-	attributes := make(map[string]attribute, len(from))
+func (c *converter) attributes(from []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {
+	attributes := make(map[string]*tfjson.SchemaAttribute, len(from))
 	for _, a := range from {
-		nested, err := newNestedType(a.NestedType)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", a.Name, err)
-		}
-		attributes[a.Name] = attribute{
-			Type:            a.Type,
-			NestedType:      nested,
+		attribute := &tfjson.SchemaAttribute{
 			Description:     a.Description,
 			DescriptionKind: descriptionKind(a.DescriptionKind),
 			Deprecated:      a.Deprecated,
@@ -177,63 +86,80 @@ func newAttributes(from []*tfprotov6.SchemaAttribute) (map[string]attribute, err
 			Sensitive:       a.Sensitive,
 			WriteOnly:       a.WriteOnly,
 		}
+		if a.NestedType == nil {
+			attribute.AttributeType = c.typ(a.Type)
+		} else {
+			attribute.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
+				Attributes:  c.attributes(a.NestedType.Attributes),
+				NestingMode: c.nestingMode(a.NestedType.Nesting),
+			}
+		}
+		attributes[a.Name] = attribute
 	}
-	return attributes, nil
+	return attributes
 }
 
-func newNestedType(from *tfprotov6.SchemaObject) (*nestedType, error) {
-	if from == nil { // as for every attribute of a plain type
-		return nil, nil
-	}
-	modes := map[tfprotov6.SchemaObjectNestingMode]string{
-		tfprotov6.SchemaObjectNestingModeSingle: "single",
-		tfprotov6.SchemaObjectNestingModeList:   "list",
-		tfprotov6.SchemaObjectNestingModeSet:    "set",
-		tfprotov6.SchemaObjectNestingModeMap:    "map",
-	}
-	mode, ok := modes[from.Nesting]
-	if !ok {
-		return nil, fmt.Errorf("unknown nesting mode %v", from.Nesting)
-	}
-	attributes, err := newAttributes(from.Attributes)
-	return &nestedType{Attributes: attributes, NestingMode: mode}, err
-}
-
-func newFunction(from *tfprotov6.Function) function {
-	f := function{
+func (c *converter) function(from *tfprotov6.Function) *tfjson.FunctionSignature {
+	f := &tfjson.FunctionSignature{
 		Description:        from.Description,
 		Summary:            from.Summary,
 		DeprecationMessage: from.DeprecationMessage,
-		ReturnType:         from.Return.Type,
+		ReturnType:         c.typ(from.Return.Type),
 	}
 	for _, p := range from.Parameters {
-		f.Parameters = append(f.Parameters, newParameter(p))
+		f.Parameters = append(f.Parameters, c.parameter(p))
 	}
 	if from.VariadicParameter != nil {
-		variadic := newParameter(from.VariadicParameter)
-		f.VariadicParameter = &variadic
+		f.VariadicParameter = c.parameter(from.VariadicParameter)
 	}
 	return f
 }
 
-func newParameter(from *tfprotov6.FunctionParameter) parameter {
-	return parameter{
+func (c *converter) parameter(from *tfprotov6.FunctionParameter) *tfjson.FunctionParameter {
+	return &tfjson.FunctionParameter{
 		Name:        from.Name,
 		Description: from.Description,
 		IsNullable:  from.AllowNullValue,
-		Type:        from.Type,
+		Type:        c.typ(from.Type),
 	}
 }
 
-func newIdentity(from *tfprotov6.ResourceIdentitySchema) identity {
-	result := identity{Version: from.Version, Attributes: map[string]identityAttribute{}}
+func (c *converter) identity(from *tfprotov6.ResourceIdentitySchema) *tfjson.IdentitySchema {
+	attributes := map[string]*tfjson.IdentityAttribute{}
 	for _, a := range from.IdentityAttributes {
-		result.Attributes[a.Name] = identityAttribute{
-			Type:              a.Type,
+		attributes[a.Name] = &tfjson.IdentityAttribute{
+			IdentityType:      c.typ(a.Type),
 			Description:       a.Description,
 			RequiredForImport: a.RequiredForImport,
 			OptionalForImport: a.OptionalForImport,
 		}
 	}
-	return result
+	return &tfjson.IdentitySchema{Version: uint64(from.Version), Attributes: attributes} //nolint:gosec // never negative
+}
+
+// typ goes by the JSON that both libraries write a type in.
+func (c *converter) typ(from tftypes.Type) (to cty.Type) {
+	encoded, err := json.Marshal(from)
+	c.errs = append(c.errs, err, json.Unmarshal(encoded, &to))
+	return to
+}
+
+func descriptionKind(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
+	if kind == tfprotov6.StringKindMarkdown {
+		return tfjson.SchemaDescriptionKindMarkdown
+	}
+	return tfjson.SchemaDescriptionKindPlain
+}
+
+func (c *converter) nestingMode(from tfprotov6.SchemaObjectNestingMode) tfjson.SchemaNestingMode {
+	mode, ok := map[tfprotov6.SchemaObjectNestingMode]tfjson.SchemaNestingMode{
+		tfprotov6.SchemaObjectNestingModeSingle: tfjson.SchemaNestingModeSingle,
+		tfprotov6.SchemaObjectNestingModeList:   tfjson.SchemaNestingModeList,
+		tfprotov6.SchemaObjectNestingModeSet:    tfjson.SchemaNestingModeSet,
+		tfprotov6.SchemaObjectNestingModeMap:    tfjson.SchemaNestingModeMap,
+	}[from]
+	if !ok {
+		c.errs = append(c.errs, fmt.Errorf("unknown nesting mode %v", from))
+	}
+	return mode
 }

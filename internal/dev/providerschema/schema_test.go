@@ -5,12 +5,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -24,7 +26,7 @@ func newServer() tfprotov6.ProviderServer {
 	return providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
 }
 
-func describeTest(t *testing.T) providerSchema {
+func describeTest(t *testing.T) *tfjson.ProviderSchema {
 	t.Helper()
 	described, err := describe(t.Context(), newServer())
 	if err != nil {
@@ -83,14 +85,12 @@ func terraformSchema(t *testing.T) map[string]any {
 	must(err)
 	terraform, err := terraformcli.NewWorkspace(t.TempDir(), executable, mirror)
 	must(err)
-	must(terraform.Write("main.tf", `terraform {
+	must(terraform.Init(ctx, `terraform {
   required_providers {
     roboto = { source = "roboto-ai/roboto" }
   }
 }
 `))
-	_, err = terraform.Terraform(ctx, "init")
-	must(err)
 	out, err := terraform.Terraform(ctx, "providers", "schema", "-json")
 	must(err)
 	var printed struct {
@@ -111,21 +111,21 @@ func TestDescriptionsSayMoreThanTheName(t *testing.T) {
 			t.Errorf("%s.%s: the description %q says no more than the name", where, name, description)
 		}
 	}
-	var checkAttributes func(where string, attributes map[string]attribute)
-	checkAttributes = func(where string, attributes map[string]attribute) {
+	var checkAttributes func(where string, attributes map[string]*tfjson.SchemaAttribute)
+	checkAttributes = func(where string, attributes map[string]*tfjson.SchemaAttribute) {
 		for name, a := range attributes {
 			check(where, name, a.Description)
-			if a.NestedType != nil {
-				checkAttributes(where+"."+name, a.NestedType.Attributes)
+			if a.AttributeNestedType != nil {
+				checkAttributes(where+"."+name, a.AttributeNestedType.Attributes)
 			}
 		}
 	}
-	checkAttributes("provider", described.Provider.Block.Attributes)
-	for kind, schemas := range map[string]map[string]schema{
-		"resource":  described.Resources,
-		"data":      described.DataSources,
-		"ephemeral": described.EphemeralResources,
-		"list":      described.ListResources,
+	checkAttributes("provider", described.ConfigSchema.Block.Attributes)
+	for kind, schemas := range map[string]map[string]*tfjson.Schema{
+		"resource":  described.ResourceSchemas,
+		"data":      described.DataSourceSchemas,
+		"ephemeral": described.EphemeralResourceSchemas,
+		"list":      described.ListResourceSchemas,
 	} {
 		for name, s := range schemas {
 			check(kind, name, s.Block.Description)
@@ -137,13 +137,13 @@ func TestDescriptionsSayMoreThanTheName(t *testing.T) {
 		check("function", name, f.Description)
 		parameters := f.Parameters
 		if f.VariadicParameter != nil {
-			parameters = append(slices.Clone(parameters), *f.VariadicParameter)
+			parameters = append(slices.Clone(parameters), f.VariadicParameter)
 		}
 		for _, p := range parameters {
 			check("function."+name, p.Name, p.Description)
 		}
 	}
-	for name, i := range described.ResourceIdentities {
+	for name, i := range described.ResourceIdentitySchemas {
 		for attribute, a := range i.Attributes {
 			check("identity."+name, attribute, a.Description)
 		}
@@ -187,10 +187,10 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for kind, counts := range map[string][2]int{
-		"resources":           {len(described.Resources), len(schemas.ResourceSchemas)},
-		"data sources":        {len(described.DataSources), len(schemas.DataSourceSchemas)},
-		"ephemeral resources": {len(described.EphemeralResources), len(schemas.EphemeralResourceSchemas)},
-		"list resources":      {len(described.ListResources), len(schemas.ListResourceSchemas)},
+		"resources":           {len(described.ResourceSchemas), len(schemas.ResourceSchemas)},
+		"data sources":        {len(described.DataSourceSchemas), len(schemas.DataSourceSchemas)},
+		"ephemeral resources": {len(described.EphemeralResourceSchemas), len(schemas.EphemeralResourceSchemas)},
+		"list resources":      {len(described.ListResourceSchemas), len(schemas.ListResourceSchemas)},
 		"functions":           {len(described.Functions), len(schemas.Functions)},
 	} {
 		if counts[0] != counts[1] || counts[0] == 0 {
@@ -200,11 +200,12 @@ func TestEveryKindIsDescribed(t *testing.T) {
 }
 
 func TestBlocksAreNotLost(t *testing.T) {
-	_, err := newSchema(&tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{
+	var c converter
+	c.schema(&tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{
 		Attributes: []*tfprotov6.SchemaAttribute{{Name: "name", Type: tftypes.String, Required: true}},
 		BlockTypes: []*tfprotov6.SchemaNestedBlock{{TypeName: "settings"}},
 	}})
-	if err == nil || !strings.Contains(err.Error(), `"settings"`) {
+	if err := errors.Join(c.errs...); err == nil || !strings.Contains(err.Error(), `"settings"`) {
 		t.Errorf("got %v, want an error that names the block", err)
 	}
 }

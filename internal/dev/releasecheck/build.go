@@ -8,38 +8,78 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"time"
+	"runtime"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 const (
 	configFile = ".goreleaser.yml"
 	distDir    = "dist"
-
-	// interruptGrace is how long an interrupted child may take to end by itself.
-	interruptGrace = 30 * time.Second
 )
 
-// build lets goreleaser make a snapshot. A nil key leaves it unsigned.
-func build(ctx context.Context, dir string, platforms []platform, key *signingKey) (snapshot, error) {
-	config := configFile
+// platform is one that Go builds for, such as linux_amd64. The registry takes the
+// same names.
+type platform string
+
+// releasePlatforms are those that a release is promised for, whatever
+// .goreleaser.yml says.
+func releasePlatforms() []platform {
+	return []platform{
+		"darwin_amd64", "darwin_arm64",
+		"freebsd_386", "freebsd_amd64", "freebsd_arm", "freebsd_arm64",
+		"linux_386", "linux_amd64", "linux_arm", "linux_arm64",
+		"windows_386", "windows_amd64", "windows_arm64",
+	}
+}
+
+// platformsFor lists the platforms to build for: all, or this machine's. This
+// machine's is always among them, because the provider is to run here.
+func platformsFor(all bool) ([]platform, error) {
+	here := platform(runtime.GOOS + "_" + runtime.GOARCH)
+	switch platforms := releasePlatforms(); {
+	case !slices.Contains(platforms, here):
+		return nil, fmt.Errorf("a release has no archive for %s, so it cannot be tried on this machine", here)
+	case all:
+		return platforms, nil
+	}
+	return []platform{here}, nil
+}
+
+func describe(platforms []platform) string {
 	if len(platforms) == 1 {
-		var err error
-		if config, err = narrowConfig(dir, platforms[0]); err != nil {
-			return snapshot{}, err
+		return string(platforms[0])
+	}
+	return fmt.Sprintf("%d platforms %s", len(platforms), platforms)
+}
+
+// build lets goreleaser make a snapshot, unsigned if there is no key.
+func build(ctx context.Context, dir string, platforms []platform, key signingKey) (snapshot, error) {
+	config, err := os.ReadFile(configFile)
+	if err != nil {
+		return snapshot{}, fmt.Errorf("%w: run this in the root of the repository", err)
+	}
+	if len(platforms) == 1 {
+		if config, err = narrow(config, platforms[0]); err != nil {
+			return snapshot{}, fmt.Errorf("%s: %w", configFile, err)
 		}
 	}
+	path := filepath.Join(dir, "goreleaser.yml")
+	if err := os.WriteFile(path, config, 0o600); err != nil { //nolint:gosec // a path of our own
+		return snapshot{}, err
+	}
 	skip := "publish"
-	if key == nil {
+	if key == "" {
 		skip += ",sign"
 	}
-	goreleaser := command(ctx, "go", "tool", "-modfile=tools/go.mod", "goreleaser",
-		"release", "--snapshot", "--clean", "--skip="+skip, "--config="+config)
-	goreleaser.Env = append(os.Environ(), key.env()...)
-	if output, err := goreleaser.CombinedOutput(); err != nil {
-		return snapshot{}, fmt.Errorf("goreleaser: %w\n\n%s", err, output)
+	if _, err := terraformcli.Command(ctx, key.env(), "go", "tool", "-modfile=tools/go.mod", "goreleaser",
+		"release", "--snapshot", "--clean", "--skip="+skip, "--config="+path); err != nil {
+		return snapshot{}, err
 	}
 
 	metadata, err := os.ReadFile(filepath.Join(distDir, "metadata.json"))
@@ -55,37 +95,19 @@ func build(ctx context.Context, dir string, platforms []platform, key *signingKe
 	return snapshot{dist: distDir, version: built.Version, platforms: platforms}, nil
 }
 
-// narrowConfig writes a configuration for one platform into dir, and returns its path.
-func narrowConfig(dir string, to platform) (string, error) {
-	config, err := os.ReadFile(configFile)
-	if err != nil {
-		return "", fmt.Errorf("%w: run this in the root of the repository", err)
-	}
-	if config, err = narrow(config, to); err != nil {
-		return "", fmt.Errorf("%s: %w", configFile, err)
-	}
-	path := filepath.Join(dir, "goreleaser.yml")
-	return path, os.WriteFile(path, config, 0o600) //nolint:gosec // a path of our own
-}
-
-// narrow replaces the two lists of platforms: goreleaser release, unlike
-// goreleaser build, cannot be told to build for one platform.
+// narrow leaves one platform in the configuration: goreleaser release, unlike
+// goreleaser build, has no option for it.
 func narrow(config []byte, to platform) ([]byte, error) {
-	for key, value := range map[string]string{"goos": to.os, "goarch": to.arch} {
-		list := regexp.MustCompile(`(?m)^( +` + key + `:) \[.*\]$`)
-		if n := len(list.FindAll(config, -1)); n != 1 {
-			return nil, fmt.Errorf("found %d lines of the form %q instead of one", n, key+": [...]")
-		}
-		config = list.ReplaceAll(config, fmt.Appendf(nil, "$1 [%q]", value))
+	var narrowed struct {
+		Builds []map[string]any `yaml:"builds"`
+		Rest   map[string]any   `yaml:",inline"`
 	}
-	return config, nil
-}
-
-// command is one that ends with ctx: by an interrupt, since goreleaser has children
-// of its own, and by force if that does not help soon.
-func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // a developer's tool runs what it found
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = interruptGrace
-	return cmd
+	if err := yaml.Unmarshal(config, &narrowed); err != nil {
+		return nil, err
+	}
+	goos, goarch, _ := strings.Cut(string(to), "_")
+	for _, build := range narrowed.Builds {
+		build["goos"], build["goarch"] = []string{goos}, []string{goarch}
+	}
+	return yaml.Marshal(narrowed)
 }

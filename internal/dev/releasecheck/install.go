@@ -17,15 +17,7 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-const (
-	providerAddress = "registry.terraform.io/roboto-ai/roboto"
-	lockFile        = ".terraform.lock.hcl"
-	secretName      = "release-check"
-
-	// Exit codes of terraform plan -detailed-exitcode.
-	nothingToDo = 0
-	changes     = 2
-)
+const secretName = "release-check"
 
 // module takes the version: Terraform installs a prerelease only if asked for exactly it.
 const module = `
@@ -66,17 +58,13 @@ func install(ctx context.Context, out report, dir, executable string, s snapshot
 	defer roboto.Close()
 	value := rand.Text()
 	workspace, err := terraformcli.NewWorkspace(filepath.Join(dir, "work"), executable, terraformcli.OpenMirror(mirror),
-		"ROBOTO_API_KEY="+roboto.APIKey(),
-		"ROBOTO_SERVICE_ENDPOINT="+roboto.Endpoint(),
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+roboto.SecretsManagerEndpoint(),
-		"TF_VAR_value="+value)
+		append(roboto.Env(), "TF_VAR_value="+value)...)
 	if err != nil {
 		return err
 	}
-	if err := workspace.Write("main.tf", fmt.Sprintf(module, s.version)); err != nil {
+	if err := workspace.Init(ctx, fmt.Sprintf(module, s.version)); err != nil {
 		return err
 	}
-
 	if err := lock(ctx, workspace, mirror, s); err != nil {
 		return err
 	}
@@ -95,37 +83,33 @@ func install(ctx context.Context, out report, dir, executable string, s snapshot
 // layOut copies the archives into a mirror of the packed layout
 // (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
 func (s snapshot) layOut(mirror string) error {
-	dir := filepath.Join(mirror, filepath.FromSlash(providerAddress))
+	dir := filepath.Join(mirror, filepath.FromSlash(terraformcli.ProviderAddress))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	for _, p := range s.platforms {
-		archive, err := os.ReadFile(s.path(s.archiveName(p)))
+		archive, err := os.ReadFile(s.path(string(p) + ".zip"))
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, s.archiveName(p)), archive, 0o600); err != nil { //nolint:gosec // a path of our own
+		if err := os.WriteFile(filepath.Join(dir, s.name(string(p)+".zip")), archive, 0o600); err != nil { //nolint:gosec // a path of our own
 			return err
 		}
 	}
 	return nil
 }
 
-// lock installs the provider twice: without a lock file, and after every archive
-// is locked, from that lock file.
+// lock writes the hashes of all archives into the lock file, and then installs the
+// provider once more by that file.
 func lock(ctx context.Context, workspace *terraformcli.Workspace, mirror string, s snapshot) error {
-	if _, err := workspace.Terraform(ctx, "init"); err != nil {
-		return err
-	}
 	lockAll := []string{"providers", "lock", "-fs-mirror=" + mirror}
 	for _, p := range s.platforms {
-		lockAll = append(lockAll, "-platform="+p.String())
+		lockAll = append(lockAll, "-platform="+string(p))
 	}
 	if _, err := workspace.Terraform(ctx, lockAll...); err != nil {
 		return err
 	}
-	path := filepath.Join(workspace.Dir, lockFile)
-	locked, err := os.ReadFile(path) //nolint:gosec // a path of our own
+	locked, err := os.ReadFile(filepath.Join(workspace.Dir, ".terraform.lock.hcl"))
 	if err != nil {
 		return err
 	}
@@ -141,7 +125,7 @@ func lock(ctx context.Context, workspace *terraformcli.Workspace, mirror string,
 
 // manage takes a secret through its life.
 func manage(ctx context.Context, workspace *terraformcli.Workspace, roboto *robototest.Server, value string) error {
-	if err := plan(ctx, workspace, changes, "-out=create.tfplan"); err != nil {
+	if _, err := workspace.Expect(ctx, terraformcli.Changes, nil, "plan", "-detailed-exitcode", "-out=create.tfplan"); err != nil {
 		return err
 	}
 	if _, err := workspace.Terraform(ctx, "apply", "create.tfplan"); err != nil {
@@ -150,7 +134,7 @@ func manage(ctx context.Context, workspace *terraformcli.Workspace, roboto *robo
 	if stored, _, _ := roboto.Value(robototest.DefaultOrg, secretName); stored != value {
 		return errors.New("apply did not write the value")
 	}
-	if err := plan(ctx, workspace, nothingToDo); err != nil {
+	if _, err := workspace.Expect(ctx, terraformcli.NothingToDo, nil, "plan", "-detailed-exitcode"); err != nil {
 		return err
 	}
 	if _, err := workspace.Terraform(ctx, "destroy", "-auto-approve"); err != nil {
@@ -165,29 +149,20 @@ func manage(ctx context.Context, workspace *terraformcli.Workspace, roboto *robo
 	return nil
 }
 
-func plan(ctx context.Context, workspace *terraformcli.Workspace, wantCode int, args ...string) error {
-	result, err := workspace.Run(ctx, nil, append([]string{"plan", "-detailed-exitcode"}, args...)...)
-	if err == nil && result.ExitCode != wantCode {
-		err = fmt.Errorf("terraform plan ended with exit code %d instead of %d:\n\n%s", result.ExitCode, wantCode, result.Output())
-	}
-	return err
-}
-
 // verifyRunningVersion checks the version that the provider tells Roboto: the one
 // that the linker set.
 func verifyRunningVersion(requests []robototest.Request, version string) error {
-	want := project + "/" + version
-	told := 0
+	want, told := project+"/"+version, false
 	for _, request := range requests {
 		if request.AWS() {
 			continue
 		}
-		told++
 		if got := request.Header.Get("User-Agent"); got != want {
 			return fmt.Errorf("the provider calls itself %q, want %q", got, want)
 		}
+		told = true
 	}
-	if told == 0 {
+	if !told {
 		return errors.New("the provider sent Roboto no request, so its version is not known")
 	}
 	return nil

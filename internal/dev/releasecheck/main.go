@@ -20,43 +20,29 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 func main() {
-	all := flag.Bool("all", false, "build for all platforms of a release, not for this machine's alone; takes minutes")
+	all := flag.Bool("all", false, "build for all platforms of a release, which takes minutes, and not for this machine's alone")
 	flag.Parse()
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := releaseCheck(ctx, os.Stdout, *all)
-	interrupted := ctx.Err() != nil
-	stop()
-	switch {
-	case err == nil:
-	case interrupted:
-		_, _ = fmt.Fprintln(os.Stderr, "\nInterrupted.")
-		os.Exit(130)
-	default:
-		_, _ = fmt.Fprintf(os.Stderr, "\nThe release check failed: %v\n", err)
-		os.Exit(1)
-	}
+	command.Main(func(ctx context.Context) error { return releaseCheck(ctx, report{os.Stdout}, *all) })
 }
 
-// report tells the person before it what was found to hold.
+// report tells the person before it what holds.
 type report struct{ w io.Writer }
 
 func (r report) line(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format+"\n", args...) }
 
 func (r report) verified(format string, args ...any) { r.line("  ✓ "+format, args...) }
 
-func releaseCheck(ctx context.Context, w io.Writer, all bool) (err error) {
+func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	start := time.Now()
-	out := report{w}
 	platforms, err := platformsFor(all)
 	if err != nil {
 		return err
@@ -90,10 +76,10 @@ func releaseCheck(ctx context.Context, w io.Writer, all bool) (err error) {
 	}
 	out.verified("names, checksums and archives: %s", describe(platforms))
 	out.verified("manifest: protocol %s", protocolVersion)
-	if key == nil {
+	if key == "" {
 		out.line("  - signing was skipped: there is no gpg on the PATH")
 	} else {
-		if err := key.verify(ctx, snapshot.path(snapshot.sumsName())); err != nil {
+		if err := key.verify(ctx, snapshot.path("SHA256SUMS")); err != nil {
 			return err
 		}
 		out.verified("signature of SHA256SUMS, by a key made for this run")

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"debug/buildinfo"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,17 +17,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const (
 	project         = "terraform-provider-roboto"
 	manifestFile    = "terraform-registry-manifest.json"
 	protocolVersion = "6.0"
-
-	// manifestUpload is what makes goreleaser publish the manifest, in the form in
-	// which it writes the configuration down. Snapshots are not published, so there is
-	// nothing else to see it by.
-	manifestUpload = "    - glob: " + manifestFile + "\n      name_template: '{{ .ProjectName }}_{{ .Version }}_manifest.json'\n"
 )
 
 // snapshot is what goreleaser made. Its files are named and formed as the registry
@@ -39,75 +35,57 @@ type snapshot struct {
 	platforms []platform
 }
 
-func (s snapshot) path(name string) string { return filepath.Join(s.dist, name) }
-
+// name is that of a file of the release.
 func (s snapshot) name(suffix string) string { return project + "_" + s.version + "_" + suffix }
 
-func (s snapshot) sumsName() string { return s.name("SHA256SUMS") }
-
-func (s snapshot) manifestName() string { return s.name("manifest.json") }
-
-func (s snapshot) archiveName(p platform) string { return s.name(p.String() + ".zip") }
+func (s snapshot) path(suffix string) string { return filepath.Join(s.dist, s.name(suffix)) }
 
 // verify reports all that the registry, or a user's Terraform, would object to.
-// manifestPath is where the manifest is published from.
-func (s snapshot) verify(manifestPath string) error {
-	sums, err := s.sums()
-	if err != nil {
-		return err
-	}
-	files := map[string]string{s.manifestName(): manifestPath}
-	for _, p := range s.platforms {
-		files[s.archiveName(p)] = s.path(s.archiveName(p))
-	}
-	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		errs = append(errs, verifySum(name, files[name], sums))
-	}
-	for _, name := range slices.Sorted(maps.Keys(sums)) {
-		if _, ok := files[name]; !ok {
-			errs = append(errs, fmt.Errorf("%s lists %s, which does not belong to the release", s.sumsName(), name))
-		}
-	}
-	errs = append(errs, verifyManifest(manifestPath), s.verifyUpload())
+// manifest is the file that is published as the manifest.
+func (s snapshot) verify(manifest string) error {
+	errs := []error{s.verifySums(manifest), verifyManifest(manifest), s.verifyUpload()}
 	for _, p := range s.platforms {
 		if err := s.verifyArchive(p); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", s.archiveName(p), err))
+			errs = append(errs, fmt.Errorf("%s.zip: %w", s.name(string(p)), err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// sums reads the checksums, in hexadecimal, by file.
-func (s snapshot) sums() (map[string]string, error) {
-	content, err := os.ReadFile(s.path(s.sumsName()))
-	if err != nil {
-		return nil, err
-	}
-	sums := map[string]string{}
-	for line := range strings.Lines(string(content)) {
-		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if !ok {
-			return nil, fmt.Errorf("%s: %q is not a checksum and a name", s.sumsName(), line)
-		}
-		sums[name] = sum
-	}
-	return sums, nil
-}
-
-func verifySum(name, path string, sums map[string]string) error {
-	content, err := os.ReadFile(path) //nolint:gosec // a path of our own
+// verifySums checks that SHA256SUMS lists the files of the release, and no others.
+func (s snapshot) verifySums(manifest string) error {
+	content, err := os.ReadFile(s.path("SHA256SUMS"))
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(content)
-	switch want, ok := sums[name]; {
-	case !ok:
-		return fmt.Errorf("SHA256SUMS does not list %s", name)
-	case want != hex.EncodeToString(sum[:]):
-		return fmt.Errorf("SHA256SUMS has another checksum for %s than the file", name)
+	listed := map[string]string{}
+	for line := range strings.Lines(string(content)) {
+		sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if !ok {
+			return fmt.Errorf("SHA256SUMS: %q is not a checksum and a name", line)
+		}
+		listed[name] = sum
 	}
-	return nil
+	files := map[string]string{s.name("manifest.json"): manifest}
+	for _, p := range s.platforms {
+		files[s.name(string(p)+".zip")] = s.path(string(p) + ".zip")
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content, err := os.ReadFile(files[name]) //nolint:gosec // a path of our own
+		errs = append(errs, err)
+		switch sum, ok := listed[name]; {
+		case !ok:
+			errs = append(errs, fmt.Errorf("SHA256SUMS does not list %s", name))
+		case err == nil && sum != fmt.Sprintf("%x", sha256.Sum256(content)):
+			errs = append(errs, fmt.Errorf("SHA256SUMS has another checksum for %s than the file", name))
+		}
+		delete(listed, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(listed)) {
+		errs = append(errs, fmt.Errorf("SHA256SUMS lists %s, which does not belong to the release", name))
+	}
+	return errors.Join(errs...)
 }
 
 func verifyManifest(path string) error {
@@ -131,36 +109,43 @@ func verifyManifest(path string) error {
 	return nil
 }
 
+// extraFile is how goreleaser is told to publish a file that it did not build.
+type extraFile struct {
+	Glob string `yaml:"glob"`
+	Name string `yaml:"name_template"`
+}
+
 // verifyUpload checks that the release will have the manifest among its files.
+// Snapshots are not published, so the configuration that goreleaser writes down is
+// all that shows it.
 func (s snapshot) verifyUpload() error {
-	config, err := os.ReadFile(s.path("config.yaml"))
+	content, err := os.ReadFile(filepath.Join(s.dist, "config.yaml"))
 	if err != nil {
 		return err
 	}
-	_, release, _ := strings.Cut("\n"+string(config), "\nrelease:\n")
-	// The section lasts as long as lines are indented.
-	end := 0
-	for line := range strings.Lines(release) {
-		if !strings.HasPrefix(line, " ") {
-			break
-		}
-		end += len(line)
+	var config struct {
+		Release struct {
+			ExtraFiles []extraFile `yaml:"extra_files"`
+		} `yaml:"release"`
 	}
-	if !strings.Contains(release[:end], manifestUpload) {
-		return fmt.Errorf("%s: release.extra_files does not publish %s as %s", configFile, manifestFile, s.manifestName())
+	if err := yaml.Unmarshal(content, &config); err != nil {
+		return fmt.Errorf("config.yaml: %w", err)
+	}
+	if !slices.Contains(config.Release.ExtraFiles, extraFile{manifestFile, "{{ .ProjectName }}_{{ .Version }}_manifest.json"}) {
+		return fmt.Errorf("%s: release.extra_files does not publish %s as %s", configFile, manifestFile, s.name("manifest.json"))
 	}
 	return nil
 }
 
 // verifyArchive checks that the archive holds the license and the right binary.
 func (s snapshot) verifyArchive(p platform) error {
-	archive, err := zip.OpenReader(s.path(s.archiveName(p)))
+	archive, err := zip.OpenReader(s.path(string(p) + ".zip"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = archive.Close() }()
 	binary := project + "_v" + s.version
-	if p.os == "windows" {
+	if strings.HasPrefix(string(p), "windows_") {
 		binary += ".exe"
 	}
 	var names []string
@@ -170,16 +155,15 @@ func (s snapshot) verifyArchive(p platform) error {
 	if want := []string{"LICENSE", binary}; !slices.Equal(slices.Sorted(slices.Values(names)), want) {
 		return fmt.Errorf("holds %q, want %q", names, want)
 	}
-	file := archive.File[slices.Index(names, binary)]
-	if file.Mode().Perm()&0o111 != 0o111 {
-		return fmt.Errorf("%s is not executable: its mode is %s", binary, file.Mode())
-	}
-	reader, err := file.Open()
+	file, err := archive.Open(binary)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = reader.Close() }()
-	content, err := io.ReadAll(reader)
+	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil || info.Mode().Perm()&0o111 != 0o111 {
+		return errors.Join(err, fmt.Errorf("%s is not executable", binary))
+	}
+	content, err := io.ReadAll(file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", binary, err)
 	}
@@ -191,16 +175,11 @@ func verifyBinary(content []byte, p platform, version string) error {
 	if err != nil {
 		return err
 	}
-	var built platform
+	settings := map[string]string{}
 	for _, setting := range info.Settings {
-		switch setting.Key {
-		case "GOOS":
-			built.os = setting.Value
-		case "GOARCH":
-			built.arch = setting.Value
-		}
+		settings[setting.Key] = setting.Value
 	}
-	if built != p {
+	if built := platform(settings["GOOS"] + "_" + settings["GOARCH"]); built != p {
 		return fmt.Errorf("the binary is built for %s", built)
 	}
 	if !bytes.Contains(content, []byte(version)) {
