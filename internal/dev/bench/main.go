@@ -1,10 +1,10 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command bench measures what the provider costs: the real Terraform creates, plans,
+// Command bench measures what the provider costs. The real Terraform creates, plans,
 // rotates and destroys secrets of a Roboto that is embedded in this process and answers
-// slowly. It prints Markdown. With -check it also compares the numbers with what is
-// promised, and exits with 1 if a promise is broken.
+// slowly. The command prints Markdown. With -check it also compares the numbers with
+// what is promised, and exits with 1 if a promise is broken.
 //
 //	go run ./internal/dev/bench -n 10,100 -check
 package main

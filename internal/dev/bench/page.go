@@ -13,6 +13,7 @@ import (
 	"text/template"
 	"time"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -62,7 +63,7 @@ func (b *bench) tabulate(ctx context.Context, s *scenario, sizes []int) (table, 
 
 // requestCells are the cells of a row that do not depend on the machine.
 func requestCells(secrets int, op operation, r requests) string {
-	return fmt.Sprintf("| %s | %s | %s |", thousands(secrets), op, r)
+	return fmt.Sprintf("| %s | %s | %s |", command.Thousands(secrets), op, r)
 }
 
 // String lists the requests by kind, in the order of the API.
@@ -70,7 +71,7 @@ func (r requests) String() string {
 	var kinds []string
 	for _, kind := range append(robototest.Operations(), robototest.Unknown) {
 		if n := r[kind]; n > 0 {
-			kinds = append(kinds, thousands(n)+" "+string(kind))
+			kinds = append(kinds, command.Thousands(n)+" "+string(kind))
 		}
 	}
 	return strings.Join(kinds, ", ")
@@ -99,12 +100,4 @@ func megabytes(bytes int64) string {
 		return "unknown"
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/megabyte)
-}
-
-// thousands groups the digits of a number below a million.
-func thousands(n int) string {
-	if n < 1000 {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
@@ -79,8 +80,8 @@ func (b *bench) promises(ctx context.Context) ([]promise, error) {
 	pages, reads := bulk[plan].slow.requests.total(), single[plan].slow.requests.total()
 	return []promise{
 		{"Plan of 1,000 versioned secrets with `bulk_refresh`: time above the same plan without latency", "at most " + seconds(bulkPlanLimit), seconds(above), above <= bulkPlanLimit},
-		{"The same: requests", fmt.Sprintf("at most %d", bulkPlanRequests), thousands(pages), pages <= bulkPlanRequests},
-		{"Without `bulk_refresh`: requests", "exactly " + thousands(many), thousands(reads), reads == many},
+		{"The same: requests", fmt.Sprintf("at most %d", bulkPlanRequests), command.Thousands(pages), pages <= bulkPlanRequests},
+		{"Without `bulk_refresh`: requests", "exactly " + command.Thousands(many), command.Thousands(reads), reads == many},
 		ratioPromise("Without `bulk_refresh`: ratio to the floor", single[plan].ratio()),
 		ratioPromise("Create, 200 versioned secrets: ratio to the floor", fewer[create].ratio()),
 		ratioPromise("Rotate all, 200 versioned secrets: ratio to the floor", fewer[rotate].ratio()),

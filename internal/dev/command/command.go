@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 )
 
@@ -35,4 +36,13 @@ func exitCode(ctx context.Context, err error, stderr io.Writer) int {
 	}
 	_, _ = fmt.Fprintf(stderr, "\nFailed: %v\n", err)
 	return 1
+}
+
+// Thousands writes a number with a comma before each group of three digits.
+func Thousands[N int | int64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command demo shows the provider at work: the real Terraform manages secrets of
-// a Roboto that is embedded in this process. Every step is checked, and at the end
-// everything that Terraform and the provider left behind is searched for the
-// secret values. The exit code is 0 if all went as told, 130 after an interrupt,
-// otherwise 1.
+// a Roboto that is embedded in this process. The demo checks every step. At the end it
+// searches everything that Terraform and the provider left behind for the secret
+// values. The exit code is 0 if every check held, 130 after an interrupt, otherwise 1.
 //
 //	go run ./internal/dev/demo
 package main
@@ -14,14 +13,12 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"os/signal"
-	"syscall"
+	"path/filepath"
 	"time"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -30,26 +27,7 @@ func main() {
 	keep := flag.Bool("keep", false, "keep the temporary directory with the module, states, plans and logs")
 	flag.Parse()
 
-	// Output that nobody reads any more must not keep the demo from cleaning up; nor may
-	// a second signal, since cleaning up is bounded in time.
-	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := demo(ctx, newScreen(os.Stdout), *keep)
-	stop()
-	os.Exit(exitCode(err, os.Stderr))
-}
-
-// exitCode reports err on w.
-func exitCode(err error, w io.Writer) int {
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, context.Canceled):
-		_, _ = fmt.Fprintln(w, "\nInterrupted.")
-		return 130
-	}
-	_, _ = fmt.Fprintf(w, "\nThe demo failed: %v\n", err)
-	return 1
+	command.Main(func(ctx context.Context) error { return demo(ctx, newScreen(os.Stdout), *keep) })
 }
 
 func demo(ctx context.Context, out *screen, keep bool) (err error) {
@@ -70,7 +48,7 @@ func demo(ctx context.Context, out *screen, keep bool) (err error) {
 	}
 	executable, err := terraformcli.Find(ctx)
 	if err != nil {
-		return orInterrupt(ctx, err)
+		return err
 	}
 	roboto, err := robototest.New(robototest.Options{})
 	if err != nil {
@@ -81,23 +59,26 @@ func demo(ctx context.Context, out *screen, keep bool) (err error) {
 	out.fact("AWS", "a Secrets Manager, embedded, "+roboto.SecretsManagerEndpoint())
 	out.fact("Module", "internal/dev/demo/module/main.tf")
 	out.fact("Provider", "being built from this source")
-	terraform, err := prepareTerraform(ctx, executable, dir, []string{
-		"ROBOTO_API_KEY=" + roboto.APIKey(),
-		"ROBOTO_SERVICE_ENDPOINT=" + roboto.Endpoint(),
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + roboto.SecretsManagerEndpoint(),
-	})
+	mirror, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "mirror"))
 	if err != nil {
-		return orInterrupt(ctx, err)
+		return err
 	}
-	version, err := terraform.version(ctx)
+	workspace, err := terraformcli.NewWorkspace(filepath.Join(dir, "work"), executable, mirror, append(roboto.Env(), "TF_LOG=TRACE")...)
 	if err != nil {
-		return orInterrupt(ctx, err)
+		return err
+	}
+	if err := workspace.Write("main.tf", module); err != nil {
+		return err
+	}
+	version, err := workspace.Version(ctx)
+	if err != nil {
+		return err
 	}
 	out.fact("Terraform", version+", "+executable)
 
-	s := &story{out: out, terraform: terraform, roboto: roboto}
+	s := &story{out: out, workspace: workspace, roboto: roboto}
 	if err := s.tell(ctx); err != nil {
-		return orInterrupt(ctx, err)
+		return err
 	}
 	if err := s.search(); err != nil {
 		return err
@@ -105,12 +86,4 @@ func demo(ctx context.Context, out *screen, keep bool) (err error) {
 	out.line("")
 	out.line("Done in %.0f s.", time.Since(start).Seconds())
 	return nil
-}
-
-// orInterrupt is for errors of work that an interrupt ends.
-func orInterrupt(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
 }

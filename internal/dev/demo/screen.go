@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// screen is what the person before it reads.
+// screen prints what the person who runs the demo reads.
 type screen struct {
 	w io.Writer
-	// bold is set when headings can be.
+	// bold is whether headings are.
 	bold bool
 }
 
-// newScreen writes plain text unless out is a terminal; there too if the
-// person wants no color (https://no-color.org).
+// newScreen writes plain text unless out is a terminal, and also if the person wants no
+// color (https://no-color.org).
 func newScreen(out *os.File) *screen {
 	info, err := out.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -48,8 +48,8 @@ func (s *screen) command(args []string) { s.line("  $ terraform %s", strings.Joi
 
 func (s *screen) verified(claim string) { s.line("  ✓ %s", claim) }
 
-// essential lines of Terraform's output say what happens to which secret, its
-// telling attributes, the sum, and what terraform output prints.
+// essential lines of Terraform's output say what happens to which secret and to its
+// main attributes, count the changes, or print an output.
 var essential = regexp.MustCompile(`^  # \S+ (will|must) be |^      [+~] (uri|value_wo|value_wo_version|version_id) |^Plan: |^No changes\. |^(Apply|Destroy) complete! |^\w+ = `)
 
 func (s *screen) terraform(output string) {

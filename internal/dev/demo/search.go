@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -26,8 +26,8 @@ const (
 	requests = "requests to Roboto"
 )
 
-// search looks for the secret values, and for the keys to them, in all that the
-// story left behind.
+// search looks for the secret values and the keys to them in all that the story left
+// behind.
 func (s *story) search() error {
 	s.out.heading("Search everything that is left for the values")
 	artifacts, err := s.artifacts()
@@ -46,7 +46,7 @@ func (s *story) search() error {
 	var total leakscan.Stats
 	for _, kind := range []string{states, plans, output, logs, others, requests} {
 		needles := slices.Concat(s.values, credentials)
-		if kind != requests { // whose Authorization header is the API key's place
+		if kind != requests { // they carry the API key in their Authorization header
 			needles = append(needles, apiKey)
 		}
 		found, stats, err := leakscan.Search(artifacts[kind], needles)
@@ -56,12 +56,12 @@ func (s *story) search() error {
 		case stats.Bytes == 0:
 			return fmt.Errorf("%s: all are empty, so searching them proves nothing", kind)
 		}
-		s.out.line("  %4d  %11s bytes  %s", stats.Artifacts, grouped(stats.Bytes), kind)
+		s.out.line("  %4d  %11s bytes  %s", stats.Artifacts, command.Thousands(stats.Bytes), kind)
 		findings = append(findings, found...)
 		total.Artifacts += stats.Artifacts
 		total.Bytes += stats.Bytes
 	}
-	s.out.line("  %4d  %11s bytes  in all", total.Artifacts, grouped(total.Bytes))
+	s.out.line("  %4d  %11s bytes  in all", total.Artifacts, command.Thousands(total.Bytes))
 	if len(findings) > 0 {
 		var leaks strings.Builder
 		for _, finding := range findings {
@@ -69,7 +69,7 @@ func (s *story) search() error {
 		}
 		return fmt.Errorf("the search found what must not be there:%s", &leaks)
 	}
-	s.out.verified(fmt.Sprintf("none holds any of the %d values, of the temporary AWS credentials, or (but to authorize requests) the API key;", len(s.values)))
+	s.out.verified(fmt.Sprintf("none holds any of the %d values, the temporary AWS credentials, or the API key (which only requests have to carry);", len(s.values)))
 	s.out.line("    searched for raw, JSON-escaped, Go-quoted, URL-escaped, in base64, in hex, and in parts")
 	return s.searchWhereTheyBelong()
 }
@@ -101,7 +101,7 @@ func (s *story) searchWhereTheyBelong() error {
 
 // artifacts are what the story left behind, by kind.
 func (s *story) artifacts() (map[string][]leakscan.Artifact, error) {
-	files, err := leakscan.Files(os.DirFS(filepath.Dir(s.terraform.Dir)), func(dir string) bool {
+	files, err := leakscan.Files(os.DirFS(filepath.Dir(s.workspace.Dir)), func(dir string) bool {
 		return strings.HasSuffix(dir, ".terraform/providers") // the provider itself
 	})
 	if err != nil {
@@ -141,13 +141,4 @@ func wholeRequest(request robototest.Request) []byte {
 	_ = request.Header.Write(&whole) // a Buffer takes everything
 	whole.Write(request.Body)
 	return whole.Bytes()
-}
-
-// grouped writes a number with a comma before each group of three digits.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

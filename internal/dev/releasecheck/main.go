@@ -1,11 +1,11 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command releasecheck builds a snapshot of a release and takes it the way that
-// users will: it verifies names, checksums, signature and manifest as the Terraform
-// Registry does, lays the archives out as a filesystem mirror, and lets the real
-// Terraform install the provider from there and manage a secret of a Roboto that is
-// embedded in this process. Run it in the root of the repository.
+// Command releasecheck builds a snapshot of a release and uses it as users will. It
+// verifies names, checksums, signature and manifest as the Terraform Registry does. It
+// lays the archives out as a filesystem mirror, from which the real Terraform installs
+// the provider. With it, Terraform manages a secret of a Roboto that is embedded in this
+// process. Run the command in the root of the repository.
 //
 // The archives stay in dist/ to be looked at. The exit code is 0 if all holds, 130
 // after an interrupt, otherwise 1.
@@ -34,7 +34,7 @@ func main() {
 	command.Main(func(ctx context.Context) error { return releaseCheck(ctx, report{os.Stdout}, *all) })
 }
 
-// report tells the person before it what holds.
+// report prints what was found to hold.
 type report struct{ w io.Writer }
 
 func (r report) line(format string, args ...any) { _, _ = fmt.Fprintf(r.w, format+"\n", args...) }
@@ -70,7 +70,7 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	}
 	out.verified("version %s, in %s/", snapshot.version, snapshot.dist)
 
-	out.line("Taking it as the registry does")
+	out.line("Checking it as the registry does")
 	if err := snapshot.verify(manifestFile); err != nil {
 		return err
 	}

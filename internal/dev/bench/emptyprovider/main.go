@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command emptyprovider serves a provider without anything in it: what a start
+// Command emptyprovider serves a provider with nothing in it. It shows what a start
 // costs that only loads the framework.
 package main
 
