@@ -39,7 +39,7 @@ func (s *story) terraform(ctx context.Context, wantCode int, args ...string) str
 		s.err = err
 	}
 	for extension, content := range files {
-		s.err = errors.Join(s.err, os.WriteFile(record+extension, content, 0o600)) //nolint:gosec // a path of our own
+		s.err = errors.Join(s.err, os.WriteFile(record+extension, content, 0o600))
 	}
 	return string(result.Stdout)
 }

@@ -25,9 +25,10 @@ const (
 	// ProviderVersion is the one of each provider that is built into a Mirror.
 	ProviderVersion = "0.1.0"
 
-	// Exit codes of terraform plan -detailed-exitcode.
+	// NothingToDo is an exit code of terraform plan -detailed-exitcode.
 	NothingToDo = 0
-	Changes     = 2
+	// Changes is the other one.
+	Changes = 2
 
 	// interruptGrace is how long an interrupted child may take to end by itself: the
 	// provider cleans up behind a create that it cannot finish.
