@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -34,22 +34,22 @@ func (s *story) search() error {
 	if err != nil {
 		return err
 	}
-	var credentials []leakscan.Needle
+	var credentials []leaks.Needle
 	for i, c := range s.roboto.IssuedCredentials() {
 		credentials = append(credentials,
-			leakscan.Needle{Name: fmt.Sprintf("secret access key %d", i+1), Value: c.SecretAccessKey},
-			leakscan.Needle{Name: fmt.Sprintf("session token %d", i+1), Value: c.SessionToken})
+			leaks.Needle{Name: fmt.Sprintf("secret access key %d", i+1), Value: c.SecretAccessKey},
+			leaks.Needle{Name: fmt.Sprintf("session token %d", i+1), Value: c.SessionToken})
 	}
-	apiKey := leakscan.Needle{Name: "the API key", Value: s.roboto.APIKey()}
+	apiKey := leaks.Needle{Name: "the API key", Value: s.roboto.APIKey()}
 
-	var findings []leakscan.Finding
-	var total leakscan.Stats
+	var findings []leaks.Finding
+	var total leaks.Stats
 	for _, kind := range []string{states, plans, output, logs, others, requests} {
 		needles := slices.Concat(s.values, credentials)
 		if kind != requests { // they carry the API key in their Authorization header
 			needles = append(needles, apiKey)
 		}
-		found, stats, err := leakscan.Search(artifacts[kind], needles)
+		found, stats, err := leaks.Search(artifacts[kind], needles)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: %w", kind, err)
@@ -76,13 +76,13 @@ func (s *story) search() error {
 
 // searchWhereTheyBelong shows that the search finds what is there.
 func (s *story) searchWhereTheyBelong() error {
-	var puts []leakscan.Artifact
+	var puts []leaks.Artifact
 	for i, request := range s.roboto.Requests() {
 		if request.Operation == robototest.PutValue {
-			puts = append(puts, leakscan.Bytes(fmt.Sprintf("request %d", i+1), request.Body))
+			puts = append(puts, leaks.Bytes(fmt.Sprintf("request %d", i+1), request.Body))
 		}
 	}
-	findings, _, err := leakscan.Search(puts, s.written)
+	findings, _, err := leaks.Search(puts, s.written)
 	if err != nil {
 		return fmt.Errorf("requests to AWS: %w", err)
 	}
@@ -100,14 +100,14 @@ func (s *story) searchWhereTheyBelong() error {
 }
 
 // artifacts are what the story left behind, by kind.
-func (s *story) artifacts() (map[string][]leakscan.Artifact, error) {
-	files, err := leakscan.Files(os.DirFS(filepath.Dir(s.workspace.Dir)), func(dir string) bool {
+func (s *story) artifacts() (map[string][]leaks.Artifact, error) {
+	files, err := leaks.Files(os.DirFS(filepath.Dir(s.workspace.Dir)), func(dir string) bool {
 		return strings.HasSuffix(dir, ".terraform/providers") // the provider itself
 	})
 	if err != nil {
 		return nil, err
 	}
-	byKind := map[string][]leakscan.Artifact{}
+	byKind := map[string][]leaks.Artifact{}
 	for _, file := range files {
 		kind := kindOf(file.Name)
 		byKind[kind] = append(byKind[kind], file)
@@ -115,7 +115,7 @@ func (s *story) artifacts() (map[string][]leakscan.Artifact, error) {
 	for i, request := range s.roboto.Requests() {
 		if !request.AWS() {
 			name := fmt.Sprintf("request %d to Roboto, %s", i+1, request.Operation)
-			byKind[requests] = append(byKind[requests], leakscan.Bytes(name, wholeRequest(request)))
+			byKind[requests] = append(byKind[requests], leaks.Bytes(name, wholeRequest(request)))
 		}
 	}
 	return byKind, nil

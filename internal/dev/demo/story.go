@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -31,9 +31,9 @@ type story struct {
 
 	// values are all secret values of this run, those that Terraform was to write and
 	// the one that came from elsewhere.
-	values []leakscan.Needle
+	values []leaks.Needle
 	// written are those of values that Terraform was to write.
-	written []leakscan.Needle
+	written []leaks.Needle
 	// password and token are the values that the configuration has now; variables are
 	// its input, in the form of the environment.
 	password, token string
@@ -189,7 +189,7 @@ func (s *story) newValue(name string) string {
 
 // canary is a value that is nowhere else in the world. Each encoding writes it in
 // another form.
-func canary(name string) leakscan.Needle {
+func canary(name string) leaks.Needle {
 	random := rand.Text()
-	return leakscan.Needle{Name: name, Value: random[:9] + "\"'\\ <" + random[9:18] + "ü&%" + random[18:] + "/+?>\n" + rand.Text()}
+	return leaks.Needle{Name: name, Value: random[:9] + "\"'\\ <" + random[9:18] + "ü&%" + random[18:] + "/+?>\n" + rand.Text()}
 }

@@ -58,6 +58,8 @@ type Fault struct {
 	Truncate bool
 	// Mutate changes the service's own answer.
 	Mutate func([]byte) []byte
+	// Wire changes what goes over the connection: the answer as HTTP/1.1 writes it.
+	Wire func(answer []byte) []byte
 	// Header goes with any answer, and replaces what the service says there; a nil
 	// value leaves the header out. A Content-Length larger than the body breaks the
 	// connection where the body ends.
@@ -190,6 +192,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 		rep.body = f.Mutate(rep.body)
 	}
 	rep.header = merged(rep.header, f.Header)
+	if f.Wire != nil {
+		s.settle(recorded, rep.status)
+		rep.writeRaw(w, f.Wire)
+		return
+	}
 	s.finish(w, recorded, rep)
 }
 

@@ -73,6 +73,12 @@ func TestChangesOfTheServicesOwnAnswer(t *testing.T) {
 		return bytes.ReplaceAll(body, []byte(`"region":"us-west-2"`), []byte(`"region":"evil.s3"`))
 	}})
 	c.call(creds).want(t, http.StatusOK, `"region":"evil.s3"`)
+	c.s.Inject(robototest.Fault{Times: 1, Wire: func(answer []byte) []byte {
+		return bytes.Replace(answer, []byte("200 OK"), []byte("299 Odd"), 1)
+	}})
+	if got := c.call(getDB).want(t, 299).body; got != whole.body {
+		t.Errorf("on another wire: %s", got)
+	}
 	c.s.Inject(robototest.Fault{Times: 1, Header: http.Header{"Date": nil}})
 	if got := c.call(getDB).want(t, http.StatusOK); got.body != whole.body || got.header.Get("Date") != "" || whole.header.Get("Date") == "" {
 		t.Errorf("Date %q, then %q", whole.header.Get("Date"), got.header.Get("Date"))

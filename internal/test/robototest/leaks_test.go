@@ -5,6 +5,7 @@ package robototest_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -36,6 +37,8 @@ func TestAValueInARobotoRequestIsAViolation(t *testing.T) {
 		"base64":               header("X-Other", b64("")),
 		"base64 off by one":    header("X-Other", b64("1")),
 		"base64 off by two":    header("X-Other", b64("12")),
+		"hex":                  header("X-Other", hex.EncodeToString([]byte(canary))),
+		"base64 of JSON":       header("X-Other", base64.StdEncoding.EncodeToString(quoted)),
 		"base64 for URLs":      header("X-Other", base64.URLEncoding.EncodeToString([]byte(canary))),
 	} {
 		for when, early := range map[string]bool{"known before": true, "known after": false} {

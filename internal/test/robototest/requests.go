@@ -135,3 +135,19 @@ func (rep reply) write(w http.ResponseWriter) {
 		written, err = w.Write(chunk[:min(left, int64(len(chunk)))])
 	}
 }
+
+// writeRaw answers with bytes that need not be HTTP, and closes the connection.
+func (rep reply) writeRaw(w http.ResponseWriter, change func([]byte) []byte) {
+	answer := http.Response{
+		StatusCode: rep.status, ProtoMajor: 1, ProtoMinor: 1, Header: rep.header,
+		Body: io.NopCloser(bytes.NewReader(rep.body)), ContentLength: int64(len(rep.body)),
+	}
+	var raw bytes.Buffer
+	_ = answer.Write(&raw) // a Buffer takes everything
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = conn.Write(change(raw.Bytes()))
+}

@@ -4,8 +4,8 @@
 // Command leaky is the provider with leaks planted, for the test that the leak scan
 // finds them. It is built in place of the real one with go build -overlay.
 //
-// How it leaks the value of a secret is what ROBOTO_LEAK_PLANT says, else the first word
-// of the secret's name.
+// ROBOTO_LEAK_PLANT says how it leaks the value of every secret. Without it,
+// ROBOTO_LEAK_PLANTS says it for each name of a secret, as a JSON object.
 package main
 
 import (
@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -67,8 +66,9 @@ func (l leaky) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyReso
 }
 
 func (l leaky) leak(ctx context.Context, name, value string, resp *tfprotov6.ApplyResourceChangeResponse) error {
-	how, _, _ := strings.Cut(name, "-")
-	switch cmp.Or(os.Getenv("ROBOTO_LEAK_PLANT"), how) {
+	var plants map[string]string
+	_ = json.Unmarshal([]byte(os.Getenv("ROBOTO_LEAK_PLANTS")), &plants) // it is set for some scenes
+	switch cmp.Or(os.Getenv("ROBOTO_LEAK_PLANT"), plants[name]) {
 	case "log":
 		tflog.Debug(ctx, "Wrote the value", map[string]any{"value": value})
 	case "stderr":

@@ -1,21 +1,22 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package leaktest
+package leaks_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -32,8 +33,39 @@ const (
 )
 
 type needle struct {
-	leakscan.Needle
+	leaks.Needle
 	class class
+	// written is set for a value that Terraform has written, which the search has to find
+	// where it belongs.
+	written bool
+}
+
+// kinds are values that are hard to write down. Each ~ becomes random text; what
+// stands between two is short, so that no piece of a value is anywhere else by chance.
+var kinds = map[string]string{
+	"quotes":        `"~"~'~\~` + "`~`",
+	"newlines":      "~\n~\r\n~\t~\n",
+	"non-ascii":     "~ü~日~😀~é~",
+	"regexp-like":   `^(~|~)*[~-~]+\d{3}~.?$`,
+	"json-like":     `{"~":"~","~":[~,~]}`,
+	"template-like": `${var.~}%{if ~}~%%{~$${~}<%~%>`,
+	longKind:        strings.Repeat("~", 60_000/slotBytes),
+}
+
+const (
+	// longKind is the kind of which a variable of the environment has room for one.
+	longKind = "60-kB"
+
+	// slotBytes is the length of the random text in place of a ~. It is long enough for
+	// the search, which finds any 32 bytes of a value, to find a value in pieces too: those of
+	// several lines are in pieces in Terraform's log. It is too short for a token, because
+	// what looks like one is redacted wherever it comes from.
+	slotBytes = 36
+)
+
+// shortKinds are all but the long one.
+func shortKinds() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(kinds)), func(kind string) bool { return kind == longKind })
 }
 
 // scene is a Roboto, a Terraform workspace that uses it, and all that the two leave.
@@ -47,55 +79,47 @@ type scene struct {
 	root, records string
 	runs          int
 	secrets       []needle
-	// written are the secrets that Terraform has written, by name.
-	written map[string]bool
-	// met are the attacks of hostile services that happened.
-	met sync.Map
 	// vars are the module's input variables, in the form of the environment.
 	vars []string
 }
 
-// stage prepares a scene whose evidence is collected when the test ends, however it
+// scene prepares a scene. What it leaves is collected when the test ends, however it
 // ends.
-func (e *evidence) stage(t *testing.T, name string, set *set) *scene {
+func (c *scan) scene(t *testing.T, name string) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
-	s := &scene{
-		t: t, name: name, roboto: roboto,
-		root: t.TempDir(), records: t.ArtifactDir(),
-		written: map[string]bool{},
-	}
-	workspace, err := terraformcli.NewWorkspace(s.root, set.terraform, set.mirror, append([]string{
-		"ROBOTO_API_KEY=" + roboto.APIKey(),
-		"ROBOTO_SERVICE_ENDPOINT=" + roboto.Endpoint(),
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + roboto.SecretsManagerEndpoint(),
-		"TF_LOG=TRACE",
-	}, set.env...)...)
+	s := &scene{t: t, name: name, roboto: roboto, root: t.TempDir(), records: t.ArtifactDir()}
+	env := slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)
+	workspace, err := terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, env...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Workspace = workspace
-	t.Cleanup(func() { e.collect(s) })
+	t.Cleanup(func() { c.collect(s) })
 	return s
 }
 
-// canary makes up a value of a kind and looks for it from now on.
+// canary makes up a value of a kind, which is nowhere else in the world, and looks
+// for it from now on.
 func (s *scene) canary(kind, what string) string {
-	value := canary(kind)
+	pieces := strings.Split(kinds[kind], "~")
+	value := pieces[0]
+	for _, piece := range pieces[1:] {
+		value += (rand.Text() + rand.Text())[:slotBytes] + piece
+	}
 	s.hide(secretValue, kind+" value "+what, value)
 	return value
 }
 
-// wasWritten notes that Terraform has written the last n canaries, so that the search
-// has to find them where they belong.
+// wasWritten notes that Terraform has written the last n canaries.
 func (s *scene) wasWritten(n int) {
-	for _, needle := range s.secrets[len(s.secrets)-n:] {
-		s.written[needle.Name] = true
+	for i := range n {
+		s.secrets[len(s.secrets)-1-i].written = true
 	}
 }
 
 func (s *scene) hide(class class, name, value string) {
-	s.secrets = append(s.secrets, needle{leakscan.Needle{Name: "the " + name + " of " + s.name, Value: value}, class})
+	s.secrets = append(s.secrets, needle{Needle: leaks.Needle{Name: "the " + name + " of " + s.name, Value: value}, class: class})
 }
 
 // module replaces the module's file.
@@ -174,15 +198,15 @@ func (s *scene) snapshot(record string) {
 }
 
 // artifacts are all that the scene left behind, apart from the provider itself.
-func (s *scene) artifacts() ([]leakscan.Artifact, error) {
-	var all []leakscan.Artifact
+func (s *scene) artifacts() ([]leaks.Artifact, error) {
+	var all []leaks.Artifact
 	for _, dir := range []struct{ name, path string }{{"records", s.records}, {"workspace", s.root}} {
-		files, err := leakscan.Files(os.DirFS(dir.path), nil)
+		files, err := leaks.Files(os.DirFS(dir.path), nil)
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range files {
-			file.Name = s.name + "/" + dir.name + "/" + file.Name
+			file.Name = dir.name + "/" + file.Name
 			all = append(all, file)
 			private, err := privateData(file)
 			if err != nil {
@@ -195,7 +219,7 @@ func (s *scene) artifacts() ([]leakscan.Artifact, error) {
 }
 
 // privateData is what a state keeps for the provider, which is encoded twice.
-func privateData(file leakscan.Artifact) ([]leakscan.Artifact, error) {
+func privateData(file leaks.Artifact) ([]leaks.Artifact, error) {
 	if !strings.Contains(file.Name, "tfstate") || strings.Contains(file.Name, "lock") {
 		return nil, nil
 	}
@@ -214,7 +238,7 @@ func privateData(file leakscan.Artifact) ([]leakscan.Artifact, error) {
 	if err := json.Unmarshal(content, &state); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file.Name, err)
 	}
-	var all []leakscan.Artifact
+	var all []leaks.Artifact
 	for _, resource := range state.Resources {
 		for i, instance := range resource.Instances {
 			private, err := base64.StdEncoding.DecodeString(instance.Private)
@@ -222,7 +246,7 @@ func privateData(file leakscan.Artifact) ([]leakscan.Artifact, error) {
 				return nil, fmt.Errorf("reading %s: %w", file.Name, err)
 			}
 			if len(private) > 0 {
-				all = append(all, leakscan.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), private))
+				all = append(all, leaks.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), private))
 			}
 		}
 	}
@@ -238,7 +262,7 @@ const (
 )
 
 // requests are all requests of the scene, cut where something secret has its place.
-func (s *scene) requests() []leakscan.Artifact {
+func (s *scene) requests() []leaks.Artifact {
 	parts := map[string]*bytes.Buffer{}
 	add := func(part string, text []byte) {
 		if parts[part] == nil {
@@ -247,10 +271,11 @@ func (s *scene) requests() []leakscan.Artifact {
 		parts[part].Write(append(text, '\n'))
 	}
 	for _, r := range s.roboto.Requests() {
-		service, body := "requests to Roboto", "requests to Roboto"
+		service := "requests to Roboto"
 		if r.AWS() {
-			service, body = "requests to AWS", "requests to AWS"
+			service = "requests to AWS"
 		}
+		body := service
 		if r.Operation == robototest.PutValue {
 			body = awsPutValue
 		}
@@ -264,9 +289,9 @@ func (s *scene) requests() []leakscan.Artifact {
 		}
 		add(body, r.Body)
 	}
-	var all []leakscan.Artifact
+	var all []leaks.Artifact
 	for part, text := range parts {
-		all = append(all, leakscan.Bytes(s.name+"/"+part, text.Bytes()))
+		all = append(all, leaks.Bytes(part, text.Bytes()))
 	}
 	return all
 }

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package leakscan
+package leaks
 
 import (
 	"archive/zip"

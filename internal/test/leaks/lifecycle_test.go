@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package leaktest
+package leaks_test
 
 import (
 	"maps"
@@ -100,10 +100,10 @@ output "copies" {
 
 // lifecycle goes from the first plan to destroy, with services that behave.
 func lifecycle(s *scene) {
-	kinds := slices.Sorted(maps.Keys(awkward))
+	all := slices.Sorted(maps.Keys(kinds))
 	generate := func(what string) {
 		compared, versioned := map[string]string{}, map[string]string{}
-		for _, kind := range kinds {
+		for _, kind := range all {
 			compared[kind] = s.canary(kind, "compared, "+what)
 			versioned[kind] = s.canary(kind, "versioned, "+what)
 		}
@@ -112,22 +112,22 @@ func lifecycle(s *scene) {
 		s.variable("generation", what)
 	}
 	s.module("main.tf", lifecycleModule)
-	s.variable("kinds", kinds)
+	s.variable("kinds", all)
 	s.run(0, "init")
 
 	for _, generation := range []string{"created", "updated"} {
 		generate(generation)
 		s.saved(generation)
-		s.wasWritten(2 * len(kinds))
+		s.wasWritten(2 * len(all))
 	}
 
-	for _, kind := range kinds {
+	for _, kind := range all {
 		s.roboto.SetValue(robototest.DefaultOrg, "compared-"+kind, s.canary(kind, "compared, written elsewhere"))
 		s.roboto.SetValue(robototest.DefaultOrg, "versioned-"+kind, s.canary(kind, "versioned, written elsewhere"))
 	}
 	s.saved("drift")
 
-	for _, kind := range kinds {
+	for _, kind := range all {
 		for _, name := range []string{"imported-", "elsewhere-"} {
 			s.roboto.AddSecret(robototest.DefaultOrg, name+kind)
 			value := s.canary(kind, name+"by somebody")
@@ -140,15 +140,15 @@ func lifecycle(s *scene) {
 	s.run(0, "output", "-json")
 
 	// What is refused is not repeated either.
-	tooLong := map[string]string{"60-kB": s.canary("60-kB", "that is too long") + s.canary("60-kB", "of the same")}
-	s.variable("kinds", []string{"60-kB"})
+	tooLong := map[string]string{longKind: s.canary(longKind, "that is too long") + s.canary(longKind, "of the same")}
+	s.variable("kinds", []string{longKind})
 	s.variable("compared", tooLong)
 	s.run(1, "plan")
 
-	s.variable("kinds", kinds)
+	s.variable("kinds", all)
 	generate("destroyed")
 	s.run(0, "destroy", "-auto-approve")
-	if left := s.roboto.Records(robototest.DefaultOrg); len(left) > len(kinds) {
+	if left := s.roboto.Records(robototest.DefaultOrg); len(left) > len(all) {
 		s.t.Errorf("%d secrets are left, want those that Terraform only read", len(left))
 	}
 }

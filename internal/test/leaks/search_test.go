@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package leakscan_test
+package leaks_test
 
 import (
 	"archive/zip"
@@ -19,7 +19,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leakscan"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 )
 
 // awkward differs from itself in every encoding.
@@ -34,9 +34,9 @@ func marshal(t *testing.T, value any) string {
 	return string(text)
 }
 
-func search(t *testing.T, content string, needles ...leakscan.Needle) []leakscan.Finding {
+func search(t *testing.T, content string, needles ...leaks.Needle) []leaks.Finding {
 	t.Helper()
-	findings, _, err := leakscan.Search([]leakscan.Artifact{leakscan.Bytes("log", []byte(content))}, needles)
+	findings, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("log", []byte(content))}, needles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +68,8 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"base64 of JSON", base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(t, awkward) + `}`))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
-			want := leakscan.Finding{Artifact: "log", Needle: "password", Encoding: tc.encoding, Part: false}
-			if !holds(search(t, around+tc.text+around, leakscan.Needle{Name: "password", Value: awkward}), want) {
+			want := leaks.Finding{Artifact: "log", Needle: "password", Encoding: tc.encoding, Part: false}
+			if !holds(search(t, around+tc.text+around, leaks.Needle{Name: "password", Value: awkward}), want) {
 				t.Errorf("not found as %s in %.20q…: %s", tc.encoding, around, tc.text)
 			}
 		}
@@ -77,7 +77,7 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 }
 
 // holds ignores the offset.
-func holds(findings []leakscan.Finding, want leakscan.Finding) bool {
+func holds(findings []leaks.Finding, want leaks.Finding) bool {
 	for _, f := range findings {
 		f.Offset = 0
 		if f == want {
@@ -89,7 +89,7 @@ func holds(findings []leakscan.Finding, want leakscan.Finding) bool {
 
 func TestSearchNamesGoQuotingThatIsNoJSON(t *testing.T) {
 	value := "bell\a-T7qZ0xKd93LmVb52"
-	findings := search(t, fmt.Sprintf("password=%q", value), leakscan.Needle{Name: "password", Value: value})
+	findings := search(t, fmt.Sprintf("password=%q", value), leaks.Needle{Name: "password", Value: value})
 	if len(findings) != 1 || findings[0].Encoding != "Go-quoted" {
 		t.Errorf("got %v", findings)
 	}
@@ -97,7 +97,7 @@ func TestSearchNamesGoQuotingThatIsNoJSON(t *testing.T) {
 
 func TestSearchSaysWhereAndWhatButNeverTheValue(t *testing.T) {
 	value := "T7qZ0xKd93LmVb52"
-	findings := search(t, "a line\nkey="+value+"\n", leakscan.Needle{Name: "API key", Value: value}, leakscan.Needle{Name: "other", Value: "not in there"})
+	findings := search(t, "a line\nkey="+value+"\n", leaks.Needle{Name: "API key", Value: value}, leaks.Needle{Name: "other", Value: "not in there"})
 	if len(findings) != 1 {
 		t.Fatalf("got %v", findings)
 	}
@@ -111,7 +111,7 @@ func TestSearchSaysWhereAndWhatButNeverTheValue(t *testing.T) {
 
 func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 	value := randomText(60_000)
-	needle := leakscan.Needle{Name: "password", Value: value}
+	needle := leaks.Needle{Name: "password", Value: value}
 	for name, content := range map[string]string{
 		"beginning":    value[:31] + "…",
 		"middle":       "…" + value[777:777+31] + "…",
@@ -129,13 +129,13 @@ func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 		t.Errorf("the whole value: got %v", findings)
 	}
 	short := randomText(20)
-	if findings := search(t, short[1:], leakscan.Needle{Name: "key", Value: short}); len(findings) != 1 || !findings[0].Part {
+	if findings := search(t, short[1:], leaks.Needle{Name: "key", Value: short}); len(findings) != 1 || !findings[0].Part {
 		t.Errorf("a short value without its first byte: got %v", findings)
 	}
 }
 
 func TestSearchFindsNothingInOtherText(t *testing.T) {
-	needles := []leakscan.Needle{{Name: "awkward", Value: awkward}, {Name: "long", Value: randomText(60_000)}, {Name: "short", Value: "T7qZ0xKd"}}
+	needles := []leaks.Needle{{Name: "awkward", Value: awkward}, {Name: "long", Value: randomText(60_000)}, {Name: "short", Value: "T7qZ0xKd"}}
 	content := awkward[:15] + " " + awkward[16:31] + "T7qZ0xK d" + randomText(1<<20) + "T7qZ0xK"
 	if findings := search(t, content, needles...); len(findings) != 0 {
 		t.Errorf("got %v", findings)
@@ -149,7 +149,7 @@ func TestSearchTellsApartWhatSharesLessThanABlock(t *testing.T) {
 		mine, marshal(t, mine), strconv.Quote(mine),
 		hex.EncodeToString([]byte(mine)), base64.StdEncoding.EncodeToString([]byte(mine)),
 	} {
-		for _, f := range search(t, content, leakscan.Needle{Name: "mine", Value: mine}, leakscan.Needle{Name: "other's", Value: others}) {
+		for _, f := range search(t, content, leaks.Needle{Name: "mine", Value: mine}, leaks.Needle{Name: "other's", Value: others}) {
 			if f.Needle != "mine" || f.Part {
 				t.Errorf("in %s: %s", content, f)
 			}
@@ -161,7 +161,7 @@ func TestSearchUnzipsArchivesInArchives(t *testing.T) {
 	value := randomText(20)
 	inner := zipped(t, "state.json", []byte(strings.Repeat(" ", 5000)+value))
 	plan := zipped(t, "tfplan", inner)
-	findings, stats, err := leakscan.Search([]leakscan.Artifact{leakscan.Bytes("plan.tfplan", plan)}, []leakscan.Needle{{Name: "password", Value: value}})
+	findings, stats, err := leaks.Search([]leaks.Artifact{leaks.Bytes("plan.tfplan", plan)}, []leaks.Needle{{Name: "password", Value: value}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,22 +174,22 @@ func TestSearchUnzipsArchivesInArchives(t *testing.T) {
 }
 
 func TestSearchRefusesWhatItCannotDoWhole(t *testing.T) {
-	needles := []leakscan.Needle{{Name: "password", Value: randomText(20)}}
+	needles := []leaks.Needle{{Name: "password", Value: randomText(20)}}
 	archive := zipped(t, "tfplan", []byte(randomText(5000)))
-	some := []leakscan.Artifact{leakscan.Bytes("log", nil)}
+	some := []leaks.Artifact{leaks.Bytes("log", nil)}
 	for name, tc := range map[string]struct {
-		artifacts []leakscan.Artifact
-		needles   []leakscan.Needle
+		artifacts []leaks.Artifact
+		needles   []leaks.Needle
 		want      string
 	}{
 		"no artifacts":      {nil, needles, "needs artifacts"},
 		"no needles":        {some, nil, "needs artifacts and needles"},
-		"short needle":      {some, []leakscan.Needle{{Name: "pin", Value: "1234567"}}, `"pin" is shorter`},
-		"unreadable":        {[]leakscan.Artifact{{Name: "state", Read: func() ([]byte, error) { return nil, errors.New("gone") }}}, needles, "searching state: gone"},
-		"truncated archive": {[]leakscan.Artifact{leakscan.Bytes("plan", archive[:len(archive)-30])}, needles, "unzipping plan"},
-		"damaged member":    {[]leakscan.Artifact{leakscan.Bytes("plan", damaged(archive))}, needles, "unzipping plan/tfplan"},
+		"short needle":      {some, []leaks.Needle{{Name: "pin", Value: "123"}}, `"pin" is shorter`},
+		"unreadable":        {[]leaks.Artifact{{Name: "state", Read: func() ([]byte, error) { return nil, errors.New("gone") }}}, needles, "searching state: gone"},
+		"truncated archive": {[]leaks.Artifact{leaks.Bytes("plan", archive[:len(archive)-30])}, needles, "unzipping plan"},
+		"damaged member":    {[]leaks.Artifact{leaks.Bytes("plan", damaged(archive))}, needles, "unzipping plan/tfplan"},
 	} {
-		_, _, err := leakscan.Search(tc.artifacts, tc.needles)
+		_, _, err := leaks.Search(tc.artifacts, tc.needles)
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
 		}
@@ -203,7 +203,7 @@ func TestFilesListsRegularFilesOnly(t *testing.T) {
 		".terraform/providers/bin": {Data: []byte("binary")},
 		"link":                     {Data: []byte("elsewhere"), Mode: fs.ModeSymlink},
 	}
-	artifacts, err := leakscan.Files(tree, func(dir string) bool { return dir == ".terraform/providers" })
+	artifacts, err := leaks.Files(tree, func(dir string) bool { return dir == ".terraform/providers" })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,10 +222,10 @@ func TestFilesListsRegularFilesOnly(t *testing.T) {
 
 func BenchmarkSearch(b *testing.B) {
 	content := []byte(randomText(100 << 20))
-	needles := []leakscan.Needle{{Name: "awkward", Value: awkward}, {Name: "long", Value: strings.Repeat(awkward+randomText(50), 600)}}
+	needles := []leaks.Needle{{Name: "awkward", Value: awkward}, {Name: "long", Value: strings.Repeat(awkward+randomText(50), 600)}}
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
-		if _, _, err := leakscan.Search([]leakscan.Artifact{leakscan.Bytes("log", content)}, needles); err != nil {
+		if _, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("log", content)}, needles); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,0 +1,133 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaks_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
+)
+
+// plantedLeak is a leak of the leaky provider, and where it has to be found.
+type plantedLeak struct {
+	// secret is the name of the secret whose value leaks, and kind that of the value.
+	secret, kind string
+	// plant is how the provider leaks the value.
+	plant string
+	// artifact is a part of the name of the artifact that holds it.
+	artifact string
+	// encodings are how it may be written there; nil means in any way.
+	encodings []string
+}
+
+// plantedLeaks are all plants with most kinds of values. Terraform quotes a line of
+// stderr that it gets alone, but not several that it gets at once.
+func plantedLeaks() []plantedLeak {
+	all := []plantedLeak{
+		{plant: "log", artifact: "02-apply.trace.log", encodings: []string{"JSON"}},
+		{plant: "stderr", artifact: "02-apply.trace.log", encodings: []string{"JSON", "raw"}},
+		{plant: "diagnostic", artifact: "02-apply.stdout", encodings: []string{"raw"}},
+		{plant: "state", artifact: "module/terraform.tfstate", encodings: []string{"JSON"}},
+		{plant: "base64", artifact: "module/terraform.tfstate", encodings: []string{"base64"}},
+		{plant: "private", artifact: "module/terraform.tfstate/private data of leaks", encodings: []string{"base64 of JSON"}},
+		{plant: "request", artifact: "requests to Roboto", encodings: []string{"URL path"}},
+		{plant: "crash", artifact: "03-apply.stderr", encodings: []string{"raw"}},
+	}
+	for i := range all {
+		all[i].kind = "quotes"
+	}
+	for _, leak := range all {
+		for _, kind := range append(shortKinds(), longKind) {
+			// Only one crash can happen, and only one long value has room in the environment.
+			if kind == "quotes" || leak.plant == "crash" || kind == longKind && leak.plant != "log" {
+				continue
+			}
+			all = append(all, plantedLeak{plant: leak.plant, kind: kind, artifact: leak.artifact})
+		}
+	}
+	for i := range all {
+		all[i].secret = all[i].plant + "-" + all[i].kind
+	}
+	return all
+}
+
+const plantedModule = required + `
+variable "values" {
+  type      = map(string)
+  ephemeral = true
+}
+
+variable "leaks" {
+  type = set(string)
+}
+
+resource "roboto_secret" "leaks" {
+  for_each = var.leaks
+  name     = each.key
+  value_wo = var.values[each.key]
+}
+`
+
+// The scan is worth something only if it can fail.
+func TestScanFindsPlantedLeaks(t *testing.T) {
+	t.Parallel()
+	planted := plantedLeaks()
+	values, plants := map[string]string{}, map[string]string{}
+	var quiet, crashing []string
+	for _, leak := range planted {
+		plants[leak.secret] = leak.plant
+		if leak.plant == "crash" {
+			crashing = append(crashing, leak.secret)
+		} else {
+			quiet = append(quiet, leak.secret)
+		}
+	}
+	encoded, err := json.Marshal(plants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := newScan(t, true, "ROBOTO_LEAK_PLANTS="+string(encoded))
+	t.Run("scene", func(t *testing.T) {
+		s := scan.scene(t, "planted")
+		s.roboto.AllowViolations()
+		for _, leak := range planted {
+			values[leak.secret] = s.canary(leak.kind, "leaked by "+leak.secret)
+		}
+		s.module("main.tf", plantedModule)
+		s.variable("values", values)
+		s.variable("leaks", quiet)
+		s.run(0, "init")
+		s.run(0, "apply", "-auto-approve")
+		s.variable("leaks", slices.Concat(quiet, crashing))
+		s.run(1, "apply", "-auto-approve", "-refresh=false")
+	})
+	v, err := scan.search()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := string(v.report())
+	for _, leak := range planted {
+		i := slices.IndexFunc(v.leaks, func(finding leaks.Finding) bool {
+			return strings.HasSuffix(finding.Needle, " leaked by "+leak.secret+" of planted") && strings.Contains(finding.Artifact, leak.artifact) &&
+				(leak.encodings == nil || slices.Contains(leak.encodings, finding.Encoding))
+		})
+		switch {
+		case i < 0:
+			t.Errorf("the value of %s is not found in %s, %q", leak.secret, leak.artifact, leak.encodings)
+		case !strings.Contains(report, v.leaks[i].String()):
+			t.Errorf("the report does not say: %s", v.leaks[i])
+		}
+	}
+	for _, needle := range scan.needles {
+		if strings.Contains(report, needle.Value) {
+			t.Errorf("the report repeats %s", needle.Name)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", report)
+	}
+}

@@ -1,0 +1,220 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package leaks searches what a program left behind for values that must not be
+// there, in every encoding in which software commonly writes text down. Its tests prove
+// that the provider leaks nothing: make leakscan runs them.
+package leaks
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Needle is a value that must be found nowhere.
+type Needle struct {
+	// Name stands for the value in findings.
+	Name string
+	// Value has at least MinValueBytes. Any 16 bytes in a row of it, or 6 of those that
+	// a URL escapes, should be unlikely to be anywhere by chance: random text is.
+	Value string
+}
+
+const (
+	// MinValueBytes is the length below which a value is found by chance.
+	MinValueBytes = 4
+
+	// blockBytes is the length of the blocks that values are cut into. Blocks of encoded
+	// values are longer, as the encoded value is. Any piece of 2*blockBytes-1 bytes holds a
+	// whole block.
+	blockBytes = 16
+
+	wordBytes  = 8
+	filterBits = 22
+)
+
+// Finding says where a needle is. It does not repeat the needle's value.
+type Finding struct {
+	// Artifact is the artifact's name; members of an archive follow it after a "/".
+	Artifact string
+	// Needle is the needle's name.
+	Needle string
+	// Encoding is how the value is written there, such as "raw" or "base64 of JSON".
+	Encoding string
+	// Offset is where in the artifact the match begins, in bytes.
+	Offset int
+	// Part is set when the artifact holds a piece of the value and not all of it.
+	Part bool
+}
+
+func (f Finding) String() string {
+	extent := "holds"
+	if f.Part {
+		extent = "holds a part of"
+	}
+	return fmt.Sprintf("%s %s %s (%s, at byte %d)", f.Artifact, extent, f.Needle, f.Encoding, f.Offset)
+}
+
+// Stats says how much was searched.
+type Stats struct {
+	// Artifacts counts members of archives too.
+	Artifacts int
+	Bytes     int64
+	// Searches is the number of encoded needles times the number of artifacts.
+	Searches int
+}
+
+// Search looks for each needle in each artifact, and in the members of ZIP archives
+// such as Terraform's saved plans. A value that was cut or wrapped is found too where 32
+// bytes in a row of it are left; several encodings may have such a piece in common, and
+// one of them is reported. Of a needle that is whole in an artifact it reports each
+// encoding once, of another at most one part.
+//
+// It fails when an artifact cannot be read, so that no artifact counts as searched
+// that was not, and when there is nothing to search or to search for.
+func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
+	if len(artifacts) == 0 || len(needles) == 0 {
+		return nil, Stats{}, errors.New("a search needs artifacts and needles")
+	}
+	for _, needle := range needles {
+		if len(needle.Value) < MinValueBytes {
+			return nil, Stats{}, fmt.Errorf("the needle %q is shorter than %d bytes", needle.Name, MinValueBytes)
+		}
+	}
+	ix := newIndex(needles)
+	var findings []Finding
+	var stats Stats
+	for _, artifact := range artifacts {
+		err := artifact.visit(func(name string, content []byte) {
+			stats.Artifacts++
+			stats.Bytes += int64(len(content))
+			stats.Searches += len(ix.forms)
+			findings = append(findings, ix.search(name, content)...)
+		})
+		if err != nil {
+			return findings, stats, fmt.Errorf("searching %s: %w", artifact.Name, err)
+		}
+	}
+	return findings, stats, nil
+}
+
+// index finds all encoded needles in one pass over a text. How long that takes does
+// not depend on how many needles there are.
+type index struct {
+	forms []form
+	// blocks are the pieces of all forms, by their first bytes: as many as a word holds,
+	// and as the shortest form has.
+	blocks map[uint64][]block
+	mask   uint64
+	// filter has a bit for each hash of first bytes. It is small enough for the
+	// processor's cache, and spares most look-ups in blocks.
+	filter [1 << filterBits / 64]uint64
+}
+
+// form is a needle in one encoding.
+type form struct {
+	encoded
+	needle string
+}
+
+type block struct {
+	form int
+	text string
+}
+
+func newIndex(needles []Needle) *index {
+	ix := &index{blocks: map[uint64][]block{}}
+	var blocks []block
+	window := wordBytes
+	for _, needle := range needles {
+		seen := map[string]bool{}
+		for _, e := range encodings(needle.Value) {
+			ix.forms = append(ix.forms, form{e, needle.Name})
+			window = min(window, len(e.text))
+			for i, text := range cut(e.text, max(blockBytes, blockBytes*len(e.text)/len(needle.Value))) {
+				// The first block leads to the whole form. Of other blocks that several forms
+				// have in common, one is enough.
+				if i == 0 || !seen[text] {
+					seen[text] = true
+					blocks = append(blocks, block{len(ix.forms) - 1, text})
+				}
+			}
+		}
+	}
+	ix.mask = ^uint64(0) >> (8 * (wordBytes - window))
+	for _, b := range blocks {
+		first := ix.first(padded([]byte(b.text)))
+		ix.blocks[first] = append(ix.blocks[first], b)
+		word, bit := filterPlace(first)
+		ix.filter[word] |= bit
+	}
+	return ix
+}
+
+func (ix *index) first(text []byte) uint64 { return binary.LittleEndian.Uint64(text) & ix.mask }
+
+// filterPlace multiplies by 2^64 divided by the golden ratio (Knuth, TAOCP 6.4).
+func filterPlace(first uint64) (word int, bit uint64) {
+	hash := first * 0x9e3779b97f4a7c15 >> (64 - filterBits)
+	return int(hash / 64), 1 << (hash % 64)
+}
+
+// padded lets a word be read at each byte of a text.
+func padded(text []byte) []byte { return append(slices.Clip(text), make([]byte, wordBytes)...) }
+
+// cut cuts text into blocks of a size. The last one may overlap with the one before.
+func cut(text string, size int) []string {
+	var blocks []string
+	for from := 0; from+size <= len(text); from += size {
+		blocks = append(blocks, text[from:from+size])
+	}
+	if len(text)%size != 0 {
+		blocks = append(blocks, text[max(0, len(text)-size):])
+	}
+	return blocks
+}
+
+func (ix *index) search(name string, content []byte) []Finding {
+	type hit struct{ form, offset int }
+	whole := map[int]int{}      // form → offset
+	partial := map[string]hit{} // needle → first part
+	text := padded(content)
+	for at := range content {
+		first := ix.first(text[at:])
+		if word, bit := filterPlace(first); ix.filter[word]&bit == 0 {
+			continue
+		}
+		for _, b := range ix.blocks[first] {
+			f := ix.forms[b.form]
+			if !hasPrefix(content[at:], b.text) {
+				continue
+			}
+			if _, ok := partial[f.needle]; !ok {
+				partial[f.needle] = hit{b.form, at}
+			}
+			if _, ok := whole[b.form]; !ok && hasPrefix(content[at:], f.text) {
+				whole[b.form] = at
+			}
+		}
+	}
+	var findings []Finding
+	add := func(form, offset int, part bool) {
+		f := ix.forms[form]
+		findings = append(findings, Finding{Artifact: name, Needle: f.needle, Encoding: f.encoding, Offset: offset, Part: part})
+	}
+	for _, i := range slices.Sorted(maps.Keys(whole)) {
+		delete(partial, ix.forms[i].needle)
+		add(i, whole[i], false)
+	}
+	for _, needle := range slices.Sorted(maps.Keys(partial)) {
+		add(partial[needle].form, partial[needle].offset, true)
+	}
+	return findings
+}
+
+func hasPrefix(content []byte, text string) bool {
+	return len(content) >= len(text) && string(content[:len(text)]) == text
+}
