@@ -138,8 +138,8 @@ func (e *environment) value(name string) string {
 	return value
 }
 
-func (e *environment) versionID(name string) string {
-	_, versionID, _ := e.roboto.Value(testOrg, name)
+func (e *environment) versionID() string {
+	_, versionID, _ := e.roboto.Value(testOrg, "db")
 	return versionID
 }
 

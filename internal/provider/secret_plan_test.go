@@ -155,7 +155,7 @@ func TestSecretDataSourceReadsTheVersion(t *testing.T) {
 	}
 	p.equal("version_id that nobody asks for", read(fields{"name": "db"}), nil)
 	env.wantCount(robototest.GetCredentials, 0)
-	p.equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID("db"))
+	p.equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID())
 	p.equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
 	env.roboto.Inject(robototest.Fault{
 		Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",

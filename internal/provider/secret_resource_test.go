@@ -103,14 +103,14 @@ func TestSecretWithoutVersion(t *testing.T) {
 func TestSecretVersionComesAndGoes(t *testing.T) {
 	env := newEnvironment(t)
 	var before string
-	remember := func() { before = env.versionID("db") }
+	remember := func() { before = env.versionID() }
 	written := func(*terraformState) error {
-		if env.versionID("db") == before {
+		if env.versionID() == before {
 			return fmt.Errorf("the value was not written")
 		}
 		return nil
 	}
-	kept := func(*terraformState) error { return want(before, env.versionID("db")) }
+	kept := func(*terraformState) error { return want(before, env.versionID()) }
 	env.run(
 		resource.TestStep{Config: secret("db", `value_wo = "value"`)},
 		resource.TestStep{

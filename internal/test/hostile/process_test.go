@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
-
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
