@@ -29,6 +29,8 @@ type providerData struct {
 	// saidOtherDefault is whether a plan has warned that a secret stays in another
 	// organization than the default one.
 	saidOtherDefault atomic.Bool
+	// applying is set once this process has begun to create a secret.
+	applying atomic.Bool
 }
 
 // saysOtherDefault tells, for the first secret of another organization than the default

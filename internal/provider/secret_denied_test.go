@@ -145,5 +145,5 @@ func TestDeniedCredentialsLeaveMetadata(t *testing.T) {
 	env.wantCount(robototest.GetCredentials, 0)
 
 	_, out = p.openEphemeral(fields{"name": "db"})
-	p.fails(out, `The secret "db" of the organization og_test could not be read`, "You are not permitted to access secret values")
+	p.fails(out, `The value of the secret "db" of the organization og_test could not be read`, "You are not permitted to access secret values")
 }

@@ -229,7 +229,11 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() || addProtectedError(&resp.Diagnostics, state) {
 		return
 	}
-	warnLostValue(&resp.Diagnostics, state, replacement)
+	// After create_before_destroy, Terraform plans the deletion once more while it applies.
+	// The plan has warned already.
+	if !r.data.applying.Load() {
+		warnLostValue(&resp.Diagnostics, state, replacement)
+	}
 	if r.data.client == nil {
 		return
 	}
@@ -336,6 +340,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if r.data.gate("create the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
 		return
 	}
+	r.data.applying.Store(true)
 	var record roboto.Record
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
 	if err == nil {
