@@ -125,7 +125,7 @@ func attack(t *testing.T, endpoint, call, want string) {
 
 func attackWithTimeout(t *testing.T, timeout time.Duration, endpoint, call, want string) {
 	t.Helper()
-	const longest, mostMiB = time.Minute, 200
+	const longest = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	self, err := os.Executable()

@@ -1,0 +1,9 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build !race
+
+package hostile
+
+// mostMiB is the memory that an attack may take.
+const mostMiB = 200
