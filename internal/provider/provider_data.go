@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -29,8 +30,17 @@ type providerData struct {
 	// saidOtherDefault is whether a plan has warned that a secret stays in another
 	// organization than the default one.
 	saidOtherDefault atomic.Bool
-	// applying is set once this process has begun to create a secret.
-	applying atomic.Bool
+	// created holds the references of the secrets that this process created.
+	created sync.Map
+}
+
+// appliesWithout tells whether this process created secrets, but not this one. Terraform
+// plans in one process and applies in another.
+func (d *providerData) appliesWithout(ref roboto.SecretRef) bool {
+	applies := false
+	d.created.Range(func(any, any) bool { applies = true; return false })
+	_, mine := d.created.Load(ref)
+	return applies && !mine
 }
 
 // saysOtherDefault tells, for the first secret of another organization than the default

@@ -231,7 +231,7 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	}
 	// After create_before_destroy, Terraform plans the deletion once more while it applies.
 	// The plan has warned already.
-	if !r.data.applying.Load() {
+	if !r.data.appliesWithout(state.ref()) {
 		warnLostValue(&resp.Diagnostics, state, replacement)
 	}
 	if r.data.client == nil {
@@ -340,7 +340,6 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if r.data.gate("create the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
 		return
 	}
-	r.data.applying.Store(true)
 	var record roboto.Record
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
 	if err == nil {
@@ -353,6 +352,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 
 	planned := state
+	r.data.created.Store(record.SecretRef, true)
 	state.setRecord(record)
 	state.VersionID = types.StringNull()
 	state.ValueWOVersion = types.StringNull()
