@@ -13,14 +13,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -43,13 +42,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// environment is what a provider under test finds around it: a Roboto of its own
-// and nothing of the machine.
+// What the tests at protocol level speak of.
+type (
+	fields   = protocol.Fields
+	instance = protocol.Instance
+	outcome  = protocol.Outcome
+)
+
+const (
+	typeSecret  = protocol.TypeSecret
+	typeSecrets = protocol.TypeSecrets
+)
+
+var unknown = protocol.Unknown
+
+// environment is a machine with a Roboto of its own.
 type environment struct {
+	protocol.Machine
 	t      *testing.T
 	roboto *robototest.Server
-	vars   map[string]string
-	home   string
 }
 
 func newEnvironment(t *testing.T) *environment {
@@ -59,35 +70,39 @@ func newEnvironment(t *testing.T) *environment {
 func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
 	t.Helper()
 	server := robototest.Start(t, options)
-	return &environment{
-		t:      t,
-		roboto: server,
-		home:   t.TempDir(),
-		vars: map[string]string{
-			"ROBOTO_API_KEY":                   server.APIKey(),
-			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
-			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
-		},
-	}
+	e := &environment{protocol.NewMachine(server), t, server}
+	e.Home = t.TempDir()
+	return e
 }
 
 // with returns a copy with other variables; an empty text unsets one.
 func (e *environment) with(pairs ...string) *environment {
 	changed := *e
-	changed.vars = maps.Clone(e.vars)
+	changed.Vars = maps.Clone(e.Vars)
 	for i := 0; i < len(pairs); i += 2 {
-		changed.vars[pairs[i]] = pairs[i+1]
+		changed.Vars[pairs[i]] = pairs[i+1]
 	}
 	return &changed
 }
 
+// in returns the same environment for a subtest.
+func (e *environment) in(t *testing.T) *environment {
+	same := *e
+	same.t = t
+	return &same
+}
+
+// protocol starts a provider with the settings.
+func (e *environment) protocol(settings fields) *protocol.Provider {
+	e.t.Helper()
+	p := protocol.Start(e.t, e.Server())
+	p.Succeeds(p.Configure(settings))
+	return p
+}
+
 func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	env := settings.Environment{
-		Getenv:      func(name string) string { return e.vars[name] },
-		UserHomeDir: func() (string, error) { return e.home, nil },
-	}
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"roboto": providerserver.NewProtocol6WithError(provider.New("test", env)()),
+		"roboto": func() (tfprotov6.ProviderServer, error) { return e.Server(), nil },
 	}
 }
 
@@ -192,4 +207,22 @@ func (text planLacks) CheckPlan(_ context.Context, req plancheck.CheckPlanReques
 		err = fmt.Errorf("the plan holds %q", text)
 	}
 	resp.Error = err
+}
+
+// versionCheck is one of terraform-plugin-testing's, whose skip also says what
+// was not shown.
+type versionCheck struct {
+	what  string
+	check tfversion.TerraformVersionCheck
+}
+
+func orSkip(what string, check tfversion.TerraformVersionCheck) tfversion.TerraformVersionCheck {
+	return versionCheck{what, check}
+}
+
+func (v versionCheck) CheckTerraformVersion(ctx context.Context, req tfversion.CheckTerraformVersionRequest, resp *tfversion.CheckTerraformVersionResponse) {
+	v.check.CheckTerraformVersion(ctx, req, resp)
+	if resp.Skip != "" {
+		resp.Skip += fmt.Sprintf("; %s was shown at the level of the protocol only", v.what)
+	}
 }

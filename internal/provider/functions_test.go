@@ -11,11 +11,11 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
 func TestSecretURIFunctions(t *testing.T) {
@@ -53,31 +53,12 @@ func TestSecretURIFunctions(t *testing.T) {
 	}
 }
 
-// call calls a function with strings, nil for null.
-func (p *protocol) call(name string, arguments ...any) (any, *tfprotov6.FunctionError) {
-	p.t.Helper()
-	request := &tfprotov6.CallFunctionRequest{Name: name}
-	for _, argument := range arguments {
-		encoded, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, argument))
-		p.ok(err)
-		request.Arguments = append(request.Arguments, &encoded)
-	}
-	resp, err := p.server.CallFunction(p.t.Context(), request)
-	p.ok(err)
-	if resp.Error != nil {
-		return nil, resp.Error
-	}
-	result, err := resp.Result.Unmarshal(p.schemas.Functions[name].Return.Type)
-	p.ok(err)
-	return p.plain(result), nil
-}
-
 // mustCall calls a function that must succeed.
-func (p *protocol) mustCall(name string, arguments ...any) any {
-	p.t.Helper()
-	result, failure := p.call(name, arguments...)
+func mustCall(t *testing.T, p *protocol.Provider, name string, arguments ...any) any {
+	t.Helper()
+	result, failure := p.Call(name, arguments...)
 	if failure != nil {
-		p.t.Fatalf("%s(%q): %s", name, arguments, failure.Text)
+		t.Fatalf("%s(%q): %s", name, arguments, failure.Text)
 	}
 	return result
 }
@@ -91,9 +72,9 @@ func TestSecretURIFunctionsAreInverses(t *testing.T) {
 		if org != "" {
 			arguments, want["org_id"], uri = append(arguments, org), org, uri+"@"+org
 		}
-		p.equal("URI", p.mustCall("secret_uri", arguments...), uri)
-		p.equal("parts", p.mustCall("parse_secret_uri", uri), want)
-		p.equal("URI of the parts", p.mustCall("secret_uri", want["name"], want["org_id"]), uri)
+		p.Equal("URI", mustCall(t, p, "secret_uri", arguments...), uri)
+		p.Equal("parts", mustCall(t, p, "parse_secret_uri", uri), want)
+		p.Equal("URI of the parts", mustCall(t, p, "secret_uri", want["name"], want["org_id"]), uri)
 		if t.Failed() {
 			t.Fatalf("name %q, organization %q", name, org)
 		}
@@ -167,7 +148,7 @@ func TestSecretURIFunctionsNameTheArgument(t *testing.T) {
 		{parse, []any{"roboto-secret://db@og_1 "}, 0, "letters, digits"},
 		{parse, []any{"roboto-secret://db\n"}, 0, "control characters"},
 	} {
-		result, failure := p.call(test.function, test.arguments...)
+		result, failure := p.Call(test.function, test.arguments...)
 		if failure == nil {
 			t.Errorf("%s(%q) gave %v", test.function, test.arguments, result)
 			continue

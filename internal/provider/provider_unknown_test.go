@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -20,22 +21,22 @@ import (
 // a setting that is not known yet.
 func TestUnknownSettingsPlanACreate(t *testing.T) {
 	env := newEnvironment(t)
-	for setting := range env.protocol(fields{}).settings() {
+	for setting := range settingNames(env.protocol(fields{})) {
 		t.Run(setting, func(t *testing.T) {
 			p := env.in(t).protocol(fields{setting: unknown})
 
-			planned, _, out := p.plan(instance{}, fields{"name": "db", "value_wo": "value"})
-			p.succeeds(out)
-			p.equal("org_id", planned["org_id"], unknown)
-			p.equal("uri", planned["uri"], unknown)
+			planned, _, out := p.Plan(instance{}, fields{"name": "db", "value_wo": "value"})
+			p.Succeeds(out)
+			p.Equal("org_id", planned["org_id"], unknown)
+			p.Equal("uri", planned["uri"], unknown)
 
-			planned, _, out = p.plan(instance{}, fields{"name": "db", "org_id": testOrg, "value_wo": "value"})
-			p.succeeds(out)
-			p.equal("org_id given", planned["org_id"], testOrg)
-			p.equal("uri for it", planned["uri"], "roboto-secret://db@og_test")
-			p.equal("version_id", planned["version_id"], unknown)
+			planned, _, out = p.Plan(instance{}, fields{"name": "db", "org_id": testOrg, "value_wo": "value"})
+			p.Succeeds(out)
+			p.Equal("org_id given", planned["org_id"], testOrg)
+			p.Equal("uri for it", planned["uri"], "roboto-secret://db@og_test")
+			p.Equal("version_id", planned["version_id"], unknown)
 
-			p.makesNoRequest(env)
+			env.makesNoRequest()
 		})
 	}
 }
@@ -55,44 +56,44 @@ func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t).with(test.env...)
 			p := env.protocol(test.settings)
-			planned, _, out := p.plan(instance{}, fields{"name": "db"})
-			p.succeeds(out)
-			p.equal("org_id", planned["org_id"], test.want)
-			p.makesNoRequest(env)
+			planned, _, out := p.Plan(instance{}, fields{"name": "db"})
+			p.Succeeds(out)
+			p.Equal("org_id", planned["org_id"], test.want)
+			env.makesNoRequest()
 		})
 	}
 	t.Run("for an import too", func(t *testing.T) {
 		env := newEnvironment(t)
 		p := env.protocol(fields{"api_key": unknown, "org_id": testOrg})
-		imported, out := p.importSecret("db", nil)
-		p.succeeds(out)
-		p.equal("identity", imported.identity, identityOfDB)
-		p.makesNoRequest(env)
+		imported, out := p.Import("db", nil)
+		p.Succeeds(out)
+		p.Equal("identity", imported.Identity, identityOfDB)
+		env.makesNoRequest()
 	})
 }
 
 // needingCalls are what cannot be answered without a call. own are those that
 // name an organization of their own.
-func needingCalls(existing instance) (own, defaulted map[string]func(*protocol) outcome) {
-	read := func(typeName string, config fields) func(*protocol) outcome {
-		return func(p *protocol) outcome {
-			_, out := p.readDataSource(typeName, config)
+func needingCalls(existing instance) (own, defaulted map[string]func(*protocol.Provider) outcome) {
+	read := func(typeName string, config fields) func(*protocol.Provider) outcome {
+		return func(p *protocol.Provider) outcome {
+			_, out := p.ReadDataSource(typeName, config)
 			return out
 		}
 	}
-	open := func(config fields) func(*protocol) outcome {
-		return func(p *protocol) outcome {
-			_, out := p.openEphemeral(config)
+	open := func(config fields) func(*protocol.Provider) outcome {
+		return func(p *protocol.Provider) outcome {
+			_, out := p.OpenEphemeral(config)
 			return out
 		}
 	}
-	own = map[string]func(*protocol) outcome{
-		"refresh": func(p *protocol) outcome {
-			_, out := p.read(existing)
+	own = map[string]func(*protocol.Provider) outcome{
+		"refresh": func(p *protocol.Provider) outcome {
+			_, out := p.Read(existing)
 			return out
 		},
-		"compare": func(p *protocol) outcome {
-			_, _, out := p.plan(existing, fields{"name": "db", "value_wo": "value"})
+		"compare": func(p *protocol.Provider) outcome {
+			_, _, out := p.Plan(existing, fields{"name": "db", "value_wo": "value"})
 			return out
 		},
 		"data source by URI":            read(typeSecret, fields{"uri": "roboto-secret://db@og_test"}),
@@ -101,18 +102,18 @@ func needingCalls(existing instance) (own, defaulted map[string]func(*protocol) 
 		"ephemeral resource by URI":     open(fields{"uri": "roboto-secret://db@og_test"}),
 		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
 	}
-	defaulted = map[string]func(*protocol) outcome{
+	defaulted = map[string]func(*protocol.Provider) outcome{
 		"data source by name":           read(typeSecret, fields{"name": "db"}),
 		"data source by short URI":      read(typeSecret, fields{"uri": "roboto-secret://db"}),
 		"secrets of the default":        read(typeSecrets, fields{}),
 		"ephemeral resource by name":    open(fields{"name": "db"}),
 		"ephemeral resource, short URI": open(fields{"uri": "roboto-secret://db"}),
-		"import by name": func(p *protocol) outcome {
-			_, out := p.importSecret("db", nil)
+		"import by name": func(p *protocol.Provider) outcome {
+			_, out := p.Import("db", nil)
 			return out
 		},
-		"import by identity": func(p *protocol) outcome {
-			_, out := p.importSecret("", fields{"name": "db"})
+		"import by identity": func(p *protocol.Provider) outcome {
+			_, out := p.Import("", fields{"name": "db"})
 			return out
 		},
 	}
@@ -122,23 +123,23 @@ func needingCalls(existing instance) (own, defaulted map[string]func(*protocol) 
 func TestUnknownSettingsKeepCallsFromBeingMade(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	existing := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	existing := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
 	own, defaulted := needingCalls(existing)
 
-	for setting := range p.settings() {
+	for setting := range settingNames(p) {
 		if setting == "org_id" {
 			continue
 		}
-		for _, calls := range []map[string]func(*protocol) outcome{own, defaulted} {
+		for _, calls := range []map[string]func(*protocol.Provider) outcome{own, defaulted} {
 			for name, call := range calls {
 				t.Run(setting+"/"+name, func(t *testing.T) {
 					env := env.in(t)
 					env.roboto.ResetRequests()
 					p := env.protocol(fields{setting: unknown})
-					p.fails(call(p), "does not know "+setting+" yet", "No other source is used in its place")
-					able := p.deferring()
-					able.defers(call(able))
-					p.makesNoRequest(env)
+					p.Fails(call(p), "does not know "+setting+" yet", "No other source is used in its place")
+					able := p.Deferring()
+					able.Defers(call(able))
+					env.makesNoRequest()
 				})
 			}
 		}
@@ -148,28 +149,28 @@ func TestUnknownSettingsKeepCallsFromBeingMade(t *testing.T) {
 			env := env.in(t).with("ROBOTO_ORG_ID", testOrg)
 			env.roboto.ResetRequests()
 			p := env.protocol(fields{"org_id": unknown})
-			p.fails(call(p), "does not know org_id yet")
-			able := p.deferring()
-			able.defers(call(able))
-			p.makesNoRequest(env)
+			p.Fails(call(p), "does not know org_id yet")
+			able := p.Deferring()
+			able.Defers(call(able))
+			env.makesNoRequest()
 		})
 	}
 	for name, call := range own {
 		t.Run("only org_id/"+name, func(t *testing.T) {
 			p := env.in(t).protocol(fields{"org_id": unknown})
-			p.succeeds(call(p))
+			p.Succeeds(call(p))
 		})
 	}
 	t.Run("two", func(t *testing.T) {
 		p := env.in(t).protocol(fields{"api_key": unknown, "endpoint": unknown})
-		p.fails(defaulted["data source by name"](p), "does not know api_key, endpoint yet")
+		p.Fails(defaulted["data source by name"](p), "does not know api_key, endpoint yet")
 	})
 }
 
 // Terraform knows all settings when it applies. Should it not, nothing else is used.
 func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
 	env := newEnvironment(t)
-	existing := env.protocol(fields{}).apply(instance{}, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	existing := env.protocol(fields{}).Apply(instance{}, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	for task, test := range map[string]struct {
 		prior  instance
 		config fields
@@ -182,9 +183,11 @@ func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
 			env := env.in(t)
 			env.roboto.ResetRequests()
 			p := env.protocol(fields{"api_key": unknown})
-			_, out := p.tryApply(test.prior, test.config)
-			p.fails(out, "Terraform has to call Roboto to "+task+" the secret", "does not know api_key yet")
-			p.makesNoRequest(env)
+			_, _, out := p.Plan(test.prior, test.config)
+			p.Succeeds(out)
+			_, out = p.TryApply(test.prior, test.config)
+			p.Fails(out, "Terraform has to call Roboto to "+task+" the secret", "does not know api_key yet")
+			env.makesNoRequest()
 		})
 	}
 }
@@ -192,16 +195,16 @@ func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
 // Nulls would pass for what Roboto said.
 func TestUnknownSettingsDeferUnknownResults(t *testing.T) {
 	env := newEnvironment(t)
-	p := env.protocol(fields{"api_key": unknown}).deferring()
+	p := env.protocol(fields{"api_key": unknown}).Deferring()
 	for name, read := range map[string]func() (fields, outcome){
-		"secret":    func() (fields, outcome) { return p.readDataSource(typeSecret, fields{"name": "db"}) },
-		"secrets":   func() (fields, outcome) { return p.readDataSource(typeSecrets, fields{"org_id": testOrg}) },
-		"ephemeral": func() (fields, outcome) { return p.openEphemeral(fields{"name": "db"}) },
+		"secret":    func() (fields, outcome) { return p.ReadDataSource(typeSecret, fields{"name": "db"}) },
+		"secrets":   func() (fields, outcome) { return p.ReadDataSource(typeSecrets, fields{"org_id": testOrg}) },
+		"ephemeral": func() (fields, outcome) { return p.OpenEphemeral(fields{"name": "db"}) },
 	} {
 		result, out := read()
-		p.defers(out)
+		p.Defers(out)
 		for attribute, value := range result {
-			p.equal(name+"'s "+attribute, value, unknown)
+			p.Equal(name+"'s "+attribute, value, unknown)
 		}
 		if len(result) == 0 {
 			t.Errorf("the %s is null", name)
@@ -224,47 +227,47 @@ func TestUnknownSettingsDeferAnImport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
-			p := env.protocol(fields{"api_key": unknown}).deferring()
-			imported, _ := p.importSecret(test.id, test.identity)
-			current, out := p.read(imported)
-			p.defers(out)
-			p.equal("identity", current.identity, test.wantIdentity)
-			p.equal("org_id", current.state["org_id"], test.wantOrgID)
-			planned, _, out := p.plan(current, fields{"name": "db"})
-			p.succeeds(out)
-			p.equal("planned org_id", planned["org_id"], test.wantOrgID)
-			p.equal("planned uri", planned["uri"], test.wantURI)
-			_, _, out = p.plan(current, fields{"name": "db", "value_wo": "value"})
-			p.defers(out)
-			p.makesNoRequest(env)
+			p := env.protocol(fields{"api_key": unknown}).Deferring()
+			imported, _ := p.Import(test.id, test.identity)
+			current, out := p.Read(imported)
+			p.Defers(out)
+			p.Equal("identity", current.Identity, test.wantIdentity)
+			p.Equal("org_id", current.State["org_id"], test.wantOrgID)
+			planned, _, out := p.Plan(current, fields{"name": "db"})
+			p.Succeeds(out)
+			p.Equal("planned org_id", planned["org_id"], test.wantOrgID)
+			p.Equal("planned uri", planned["uri"], test.wantURI)
+			_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "value"})
+			p.Defers(out)
+			env.makesNoRequest()
 		})
 	}
 	t.Run("whose organization alone is unknown", func(t *testing.T) {
 		env := newEnvironment(t).with("ROBOTO_ORG_ID", testOrg)
-		p := env.protocol(fields{"org_id": unknown}).deferring()
-		imported, out := p.importSecret("db", nil)
-		p.defers(out)
-		current, out := p.read(imported)
-		p.defers(out)
-		_, _, out = p.plan(current, fields{"name": "db", "value_wo": "value"})
-		p.defers(out)
-		p.makesNoRequest(env)
+		p := env.protocol(fields{"org_id": unknown}).Deferring()
+		imported, out := p.Import("db", nil)
+		p.Defers(out)
+		current, out := p.Read(imported)
+		p.Defers(out)
+		_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "value"})
+		p.Defers(out)
+		env.makesNoRequest()
 	})
 }
 
-// settings are the names of the provider's settings.
-func (p *protocol) settings() map[string]bool {
+// settingNames are the names of the provider's settings.
+func settingNames(p *protocol.Provider) map[string]bool {
 	names := map[string]bool{}
-	for _, attribute := range p.schemas.Provider.Block.Attributes {
+	for _, attribute := range p.Schemas.Provider.Block.Attributes {
 		names[attribute.Name] = true
 	}
 	return names
 }
 
-func (p *protocol) makesNoRequest(env *environment) {
-	p.t.Helper()
-	if n := len(env.roboto.Requests()); n != 0 {
-		p.t.Errorf("%d requests were made", n)
+func (e *environment) makesNoRequest() {
+	e.t.Helper()
+	if n := len(e.roboto.Requests()); n != 0 {
+		e.t.Errorf("%d requests were made", n)
 	}
 }
 

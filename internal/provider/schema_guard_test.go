@@ -10,12 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
 // The kinds of things that have a schema.
@@ -111,9 +109,15 @@ func holdsAnything(kind tftypes.Type) bool {
 }
 
 // schemaSet is all that the provider tells of its schemas.
-type schemaSet struct {
-	*tfprotov6.GetProviderSchemaResponse
-	*tfprotov6.GetResourceIdentitySchemasResponse
+type schemaSet struct{ protocol.Schemas }
+
+func readSchemas(t *testing.T) schemaSet {
+	t.Helper()
+	schemas, err := protocol.ReadSchemas(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schemaSet{schemas}
 }
 
 // all lists every attribute of every schema.
@@ -209,20 +213,6 @@ func guardedType(g guarded, kind tftypes.Type) []guarded {
 		}
 	}
 	return all
-}
-
-func readSchemas(t *testing.T) schemaSet {
-	t.Helper()
-	server := providerserver.NewProtocol6(provider.New("test", settings.Environment{})())()
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	identities, err := server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schemaSet{schemas, identities}
 }
 
 // Whatever can carry a secret value is write-only, or lives in an ephemeral result.

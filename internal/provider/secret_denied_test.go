@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -13,12 +14,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // deny makes the provider go on with a token that may not ask for credentials.
 func (e *environment) deny() {
-	e.vars["ROBOTO_API_KEY"] = e.roboto.AddAPIKey(robototest.Grant{NoCredentials: true})
+	e.Vars["ROBOTO_API_KEY"] = e.roboto.AddAPIKey(robototest.Grant{NoCredentials: true})
 	e.roboto.ResetRequests()
 }
 
@@ -99,23 +101,23 @@ func TestDeniedCredentialsNameTheRemedies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
 			p := env.protocol(fields{"max_attempts": 1})
-			unversioned := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+			unversioned := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
 			drifting := fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": true}
-			versioned := p.apply(unversioned, drifting)
+			versioned := p.Apply(unversioned, drifting)
 			env.roboto.Inject(fault)
 
-			_, _, out := p.plan(unversioned, fields{"name": "db", "value_wo": "value"})
-			p.fails(out, compare...)
-			_, out = p.read(versioned)
-			p.fails(out, detect...)
+			_, _, out := p.Plan(unversioned, fields{"name": "db", "value_wo": "value"})
+			p.Fails(out, compare...)
+			_, out = p.Read(versioned)
+			p.Fails(out, detect...)
 
 			// What does not compare works.
-			_, out = p.read(unversioned)
-			p.succeeds(out)
-			_, _, out = p.plan(versioned, drifting)
-			p.succeeds(out)
-			_, _, out = p.plan(unversioned, nil)
-			p.succeeds(out)
+			_, out = p.Read(unversioned)
+			p.Succeeds(out)
+			_, _, out = p.Plan(versioned, drifting)
+			p.Succeeds(out)
+			_, _, out = p.Plan(unversioned, nil)
+			p.Succeeds(out)
 		})
 	}
 }
@@ -126,24 +128,24 @@ func TestDeniedCredentialsLeaveMetadata(t *testing.T) {
 	env.roboto.SetValue(testOrg, "db", "value")
 	env.deny()
 	p := env.protocol(fields{})
-	p.equal("names", p.names(p.list(listing{includeResource: true})), env.inServiceOrder())
+	p.Equal("names", names(p, slices.Collect(p.List(protocol.Listing{IncludeResource: true}))), env.inServiceOrder())
 	for typeName, config := range map[string]fields{typeSecret: {"name": "db"}, typeSecrets: {}} {
-		_, out := p.readDataSource(typeName, config)
-		p.succeeds(out)
+		_, out := p.ReadDataSource(typeName, config)
+		p.Succeeds(out)
 	}
-	imported, out := p.importSecret("db", nil)
-	p.succeeds(out)
-	current, out := p.read(imported)
-	p.succeeds(out)
+	imported, out := p.Import("db", nil)
+	p.Succeeds(out)
+	current, out := p.Read(imported)
+	p.Succeeds(out)
 	config := fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}
-	planned, replaces, out := p.plan(current, config)
-	p.succeeds(out)
-	p.equal("version_id", planned["version_id"], unknown)
-	p.equal("replaced attributes", replaces, []string(nil))
-	_, _, out = p.plan(instance{}, config)
-	p.succeeds(out)
+	planned, replaces, out := p.Plan(current, config)
+	p.Succeeds(out)
+	p.Equal("version_id", planned["version_id"], unknown)
+	p.Equal("replaced attributes", replaces, []string(nil))
+	_, _, out = p.Plan(instance{}, config)
+	p.Succeeds(out)
 	env.wantCount(robototest.GetCredentials, 0)
 
-	_, out = p.openEphemeral(fields{"name": "db"})
-	p.fails(out, `The value of the secret "db" of the organization og_test could not be read`, "You are not permitted to access secret values")
+	_, out = p.OpenEphemeral(fields{"name": "db"})
+	p.Fails(out, `The value of the secret "db" of the organization og_test could not be read`, "You are not permitted to access secret values")
 }

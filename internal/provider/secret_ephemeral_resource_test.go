@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -159,11 +158,11 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, p := env.in(t), p.in(t)
+			env, p := env.in(t), p.In(t)
 			env.roboto.ResetRequests()
-			result, out := p.openEphemeral(test.config)
-			p.fails(out, test.texts...)
-			p.equal("result", result["value"], nil)
+			result, out := p.OpenEphemeral(test.config)
+			p.Fails(out, test.texts...)
+			p.Equal("result", result["value"], nil)
 			env.wantCount(robototest.GetCredentials, 1)
 		})
 	}
@@ -180,12 +179,8 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"not a version":        {fields{"name": "db", "version_id": "1"}, "must be an AWS version ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
-			resp, err := p.server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
-				TypeName: typeSecret, Config: p.encode(p.schemas.EphemeralResourceSchemas[typeSecret].ValueType(), test.config),
-			})
-			p.ok(err)
-			p.fails(outcome{diagnostics: resp.Diagnostics}, test.text)
+			p := p.In(t)
+			p.Fails(p.ValidateEphemeral(test.config), test.text)
 		})
 	}
 }

@@ -17,46 +17,46 @@ var identityOfDB = fields{"name": "db", "org_id": testOrg}
 
 func TestSecretIdentityStays(t *testing.T) {
 	p := newEnvironment(t).protocol(fields{})
-	created := p.apply(instance{}, fields{"name": "db", "value_wo": "first", "value_wo_version": "1"})
-	p.equal("identity after create", created.identity, identityOfDB)
-	refreshed, out := p.read(created)
-	p.succeeds(out)
-	p.equal("identity after read", refreshed.identity, identityOfDB)
-	updated := p.apply(refreshed, fields{"name": "db", "value_wo": "second", "value_wo_version": "2"})
-	p.equal("identity after update", updated.identity, identityOfDB)
+	created := p.Apply(instance{}, fields{"name": "db", "value_wo": "first", "value_wo_version": "1"})
+	p.Equal("identity after create", created.Identity, identityOfDB)
+	refreshed, out := p.Read(created)
+	p.Succeeds(out)
+	p.Equal("identity after read", refreshed.Identity, identityOfDB)
+	updated := p.Apply(refreshed, fields{"name": "db", "value_wo": "second", "value_wo_version": "2"})
+	p.Equal("identity after update", updated.Identity, identityOfDB)
 }
 
 // A state that an older Terraform wrote has no identity yet.
 func TestSecretIdentityComesWithARead(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	legacy := p.apply(instance{}, fields{"name": "db"})
-	legacy.identity = nil
+	legacy := p.Apply(instance{}, fields{"name": "db"})
+	legacy.Identity = nil
 	t.Run("of a secret", func(t *testing.T) {
-		p := p.in(t)
-		refreshed, out := p.read(legacy)
-		p.succeeds(out)
-		p.equal("identity", refreshed.identity, identityOfDB)
-		p.equal("state", refreshed.state, legacy.state)
+		p := p.In(t)
+		refreshed, out := p.Read(legacy)
+		p.Succeeds(out)
+		p.Equal("identity", refreshed.Identity, identityOfDB)
+		p.Equal("state", refreshed.State, legacy.State)
 	})
 	t.Run("or with an update", func(t *testing.T) {
-		p := p.in(t)
-		updated := p.apply(legacy, fields{"name": "db", "detect_value_drift": true})
-		p.equal("identity", updated.identity, identityOfDB)
+		p := p.In(t)
+		updated := p.Apply(legacy, fields{"name": "db", "detect_value_drift": true})
+		p.Equal("identity", updated.Identity, identityOfDB)
 	})
 	t.Run("that Terraform may defer", func(t *testing.T) {
-		p := env.in(t).protocol(fields{"api_key": unknown}).deferring()
-		deferred, out := p.read(legacy)
-		p.defers(out)
-		p.equal("identity", deferred.identity, identityOfDB)
-		p.equal("state", deferred.state, legacy.state)
+		p := env.in(t).protocol(fields{"api_key": unknown}).Deferring()
+		deferred, out := p.Read(legacy)
+		p.Defers(out)
+		p.Equal("identity", deferred.Identity, identityOfDB)
+		p.Equal("state", deferred.State, legacy.State)
 	})
 	t.Run("but not of a secret that is gone", func(t *testing.T) {
 		env.roboto.DeleteSecret(testOrg, "db")
-		p := p.in(t)
-		gone, out := p.read(legacy)
-		p.succeeds(out)
-		p.equal("state", gone.state, fields(nil))
+		p := p.In(t)
+		gone, out := p.Read(legacy)
+		p.Succeeds(out)
+		p.Equal("state", gone.State, fields(nil))
 	})
 }
 
@@ -77,13 +77,13 @@ func TestSecretImportFillsIdentity(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := env.in(t).protocol(fields{})
-			imported, out := p.importSecret(test.id, test.identity)
-			p.succeeds(out)
-			p.equal("identity after import", imported.identity, identityOfDB)
-			current, out := p.read(imported)
-			p.succeeds(out)
-			p.equal("identity after read", current.identity, identityOfDB)
-			p.equal("ARN", current.state["arn"], record.ARN)
+			imported, out := p.Import(test.id, test.identity)
+			p.Succeeds(out)
+			p.Equal("identity after import", imported.Identity, identityOfDB)
+			current, out := p.Read(imported)
+			p.Succeeds(out)
+			p.Equal("identity after read", current.Identity, identityOfDB)
+			p.Equal("ARN", current.State["arn"], record.ARN)
 		})
 	}
 	for name, test := range map[string]struct {
@@ -97,26 +97,26 @@ func TestSecretImportFillsIdentity(t *testing.T) {
 	} {
 		t.Run("not by identity with "+name, func(t *testing.T) {
 			p := env.in(t).protocol(fields{})
-			_, out := p.importSecret("", test.identity)
-			p.fails(out, "The identity names no secret", test.want)
+			_, out := p.Import("", test.identity)
+			p.Fails(out, "The identity names no secret", test.want)
 		})
 	}
 	t.Run("not of a secret that does not exist", func(t *testing.T) {
 		p := env.in(t).protocol(fields{})
-		imported, out := p.importSecret("", fields{"name": "nope"})
-		p.succeeds(out)
-		_, out = p.read(imported)
-		p.fails(out, `There is no secret "nope" in the organization og_test`)
+		imported, out := p.Import("", fields{"name": "nope"})
+		p.Succeeds(out)
+		_, out = p.Read(imported)
+		p.Fails(out, `There is no secret "nope" in the organization og_test`)
 	})
 	t.Run("but by URI of a name that looks like an ARN", func(t *testing.T) {
 		env := env.in(t)
 		env.roboto.AddSecret(testOrg, "arn:db")
 		p := env.protocol(fields{})
-		imported, out := p.importSecret("roboto-secret://arn:db@og_test", nil)
-		p.succeeds(out)
-		current, out := p.read(imported)
-		p.succeeds(out)
-		p.equal("name", current.state["name"], "arn:db")
+		imported, out := p.Import("roboto-secret://arn:db@og_test", nil)
+		p.Succeeds(out)
+		current, out := p.Read(imported)
+		p.Succeeds(out)
+		p.Equal("name", current.State["name"], "arn:db")
 	})
 }
 

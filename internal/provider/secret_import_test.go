@@ -154,12 +154,12 @@ func TestImportedSecretKeepsItsOrganization(t *testing.T) {
 	env.run(
 		resource.TestStep{Config: importOf(`id = "db"`) + config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop)},
 		resource.TestStep{
-			PreConfig:        func() { env.vars["ROBOTO_ORG_ID"] = "og_other" },
+			PreConfig:        func() { env.Vars["ROBOTO_ORG_ID"] = "og_other" },
 			Config:           config,
 			ConfigPlanChecks: emptyPlan(),
 		},
 		resource.TestStep{
-			PreConfig:        func() { env.vars["ROBOTO_ORG_ID"] = "" },
+			PreConfig:        func() { env.Vars["ROBOTO_ORG_ID"] = "" },
 			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + config,
 			ConfigPlanChecks: emptyPlan(),
 		},

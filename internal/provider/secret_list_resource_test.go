@@ -6,14 +6,12 @@ package provider_test
 import (
 	"bytes"
 	"fmt"
-	"iter"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
@@ -21,59 +19,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// listing is a list block: 0 is no limit.
-type listing struct {
-	config          fields
-	limit           int64
-	includeResource bool
-}
-
-// listed is one result of it.
-type listed struct {
-	displayName        string
-	identity, resource fields
-	outcome
-}
-
-func (p *protocol) stream(l listing) iter.Seq[tfprotov6.ListResourceResult] {
-	p.t.Helper()
-	if l.config == nil {
-		l.config = fields{}
-	}
-	stream, err := p.server.ListResource(p.t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName:        typeSecret,
-		Config:          p.encode(p.schemas.ListResourceSchemas[typeSecret].ValueType(), l.config),
-		IncludeResource: l.includeResource,
-		Limit:           l.limit,
-	})
-	p.ok(err)
-	return stream.Results
-}
-
-func (p *protocol) list(l listing) []listed {
-	p.t.Helper()
-	var all []listed
-	for result := range p.stream(l) {
-		all = append(all, listed{
-			displayName: result.DisplayName,
-			identity:    p.decodeIdentity(result.Identity),
-			resource:    p.decode(p.secret, result.Resource),
-			outcome:     outcome{diagnostics: result.Diagnostics},
-		})
-	}
-	return all
-}
-
 // names are the display names of results that all succeeded.
-func (p *protocol) names(results []listed) []string {
-	p.t.Helper()
+func names(p *protocol.Provider, results []protocol.Listed) []string {
 	var names []string
 	for _, result := range results {
-		p.succeeds(result.outcome)
-		names = append(names, result.displayName)
+		p.Succeeds(result.Outcome)
+		names = append(names, result.DisplayName)
 	}
 	return names
 }
@@ -107,11 +62,11 @@ func TestListSecrets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := env.in(t)
 			p := env.protocol(fields{})
-			results := p.list(listing{includeResource: includeResource})
-			p.equal("names", p.names(results), env.inServiceOrder())
+			results := slices.Collect(p.List(protocol.Listing{IncludeResource: includeResource}))
+			p.Equal("names", names(p, results), env.inServiceOrder())
 			for _, result := range results {
-				record, _ := env.roboto.Record(testOrg, result.displayName)
-				p.equal("identity", result.identity, fields{"name": record.Name, "org_id": testOrg})
+				record, _ := env.roboto.Record(testOrg, result.DisplayName)
+				p.Equal("identity", result.Identity, fields{"name": record.Name, "org_id": testOrg})
 				var want fields
 				if includeResource {
 					want = fields{
@@ -120,7 +75,7 @@ func TestListSecrets(t *testing.T) {
 						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "deletion_protection": nil, "version_id": nil,
 					}
 				}
-				p.equal("resource", result.resource, want)
+				p.Equal("resource", result.Resource, want)
 			}
 		})
 	}
@@ -146,10 +101,10 @@ func TestListSecretsNarrowed(t *testing.T) {
 		"by the case of the prefix": {fields{"name_prefix": "Prod-"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
-			got := p.names(p.list(listing{config: test.config}))
+			p := p.In(t)
+			got := names(p, slices.Collect(p.List(protocol.Listing{Config: test.config})))
 			slices.Sort(got)
-			p.equal("names", got, test.want)
+			p.Equal("names", got, test.want)
 		})
 	}
 }
@@ -165,21 +120,21 @@ func TestListSecretsStopsPaging(t *testing.T) {
 	last := all[secrets-1]
 	p := env.protocol(fields{"org_id": testOrg})
 	for name, test := range map[string]struct {
-		listing listing
+		listing protocol.Listing
 		want    []string
 		pages   int
 	}{
-		"at a limit within the first page":  {listing{limit: 10}, all[:10], 1},
-		"with resources too":                {listing{limit: 10, includeResource: true}, all[:10], 1},
-		"one page beyond a limit of one":    {listing{limit: pageSize}, all[:pageSize], 2},
-		"at a limit of one page and one":    {listing{limit: pageSize + 1}, all[:pageSize+1], 2},
-		"not before what name_prefix names": {listing{limit: 1, config: fields{"name_prefix": last}}, []string{last}, pages},
-		"not without a limit":               {listing{}, all, pages},
+		"at a limit within the first page":  {protocol.Listing{Limit: 10}, all[:10], 1},
+		"with resources too":                {protocol.Listing{Limit: 10, IncludeResource: true}, all[:10], 1},
+		"one page beyond a limit of one":    {protocol.Listing{Limit: pageSize}, all[:pageSize], 2},
+		"at a limit of one page and one":    {protocol.Listing{Limit: pageSize + 1}, all[:pageSize+1], 2},
+		"not before what name_prefix names": {protocol.Listing{Limit: 1, Config: fields{"name_prefix": last}}, []string{last}, pages},
+		"not without a limit":               {protocol.Listing{}, all, pages},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, p := env.in(t), p.in(t)
+			env, p := env.in(t), p.In(t)
 			env.roboto.ResetRequests()
-			if got := p.names(p.list(test.listing)); !slices.Equal(got, test.want) {
+			if got := names(p, slices.Collect(p.List(test.listing))); !slices.Equal(got, test.want) {
 				t.Errorf("got %d secrets, want %d, or others", len(got), len(test.want))
 			}
 			env.wantCount(robototest.ListSecrets, test.pages)
@@ -187,9 +142,9 @@ func TestListSecretsStopsPaging(t *testing.T) {
 		})
 	}
 	t.Run("when Terraform stops listening", func(t *testing.T) {
-		env, p := env.in(t), p.in(t)
+		env, p := env.in(t), p.In(t)
 		env.roboto.ResetRequests()
-		for range p.stream(listing{}) {
+		for range p.List(protocol.Listing{}) {
 			break
 		}
 		env.wantCount(robototest.ListSecrets, 1)
@@ -205,31 +160,31 @@ func TestListSecretsWarnsAtTheLimit(t *testing.T) {
 	const more = "stops at the limit of 100, and there are more"
 	p := env.protocol(fields{})
 	for name, test := range map[string]struct {
-		listing listing
+		listing protocol.Listing
 		found   int
 		want    []string
 	}{
-		"at the default limit":             {listing{limit: 100}, 100, []string{"og_test", more, "set a higher limit"}},
-		"with resources":                   {listing{limit: 100, includeResource: true}, 100, []string{more}},
-		"with a prefix":                    {listing{limit: 100, config: fields{"name_prefix": "secret-"}}, 100, []string{more}},
-		"not if the prefix names no more":  {listing{limit: 100, config: fields{"name_prefix": "secret-1"}}, 100, nil},
-		"not at a higher limit":            {listing{limit: 1000, config: fields{"name_prefix": "secret-"}}, 250, nil},
-		"not if there are exactly as many": {listing{limit: 250, config: fields{"name_prefix": "secret-"}}, 250, nil},
-		"not without a limit":              {listing{config: fields{"name_prefix": "secret-"}}, 250, nil},
+		"at the default limit":             {protocol.Listing{Limit: 100}, 100, []string{"og_test", more, "set a higher limit"}},
+		"with resources":                   {protocol.Listing{Limit: 100, IncludeResource: true}, 100, []string{more}},
+		"with a prefix":                    {protocol.Listing{Limit: 100, Config: fields{"name_prefix": "secret-"}}, 100, []string{more}},
+		"not if the prefix names no more":  {protocol.Listing{Limit: 100, Config: fields{"name_prefix": "secret-1"}}, 100, nil},
+		"not at a higher limit":            {protocol.Listing{Limit: 1000, Config: fields{"name_prefix": "secret-"}}, 250, nil},
+		"not if there are exactly as many": {protocol.Listing{Limit: 250, Config: fields{"name_prefix": "secret-"}}, 250, nil},
+		"not without a limit":              {protocol.Listing{Config: fields{"name_prefix": "secret-"}}, 250, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
-			results := p.list(test.listing)
+			p := p.In(t)
+			results := slices.Collect(p.List(test.listing))
 			if len(results) != test.found {
 				t.Fatalf("got %d results, want %d", len(results), test.found)
 			}
 			for _, result := range results[:test.found-1] {
-				p.warns(result.outcome)
+				p.Warns(result.Outcome)
 			}
 			// Terraform stops listening after the last result.
 			last := results[test.found-1]
-			p.warns(last.outcome, test.want...)
-			if last.identity == nil {
+			p.Warns(last.Outcome, test.want...)
+			if last.Identity == nil {
 				t.Error("the last result has no identity")
 			}
 		})
@@ -242,9 +197,9 @@ func TestListSecretsWarnsAtTheLimit(t *testing.T) {
 			Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
 		})
 		p := env.protocol(fields{})
-		results := p.list(listing{limit: 2})
-		p.equal("names", p.names(results), env.inServiceOrder()[:2])
-		p.warns(results[1].outcome, "Whether there are more is not known", "You are not permitted to list secrets")
+		results := slices.Collect(p.List(protocol.Listing{Limit: 2}))
+		p.Equal("names", names(p, results), env.inServiceOrder()[:2])
+		p.Warns(results[1].Outcome, "Whether there are more is not known", "You are not permitted to list secrets")
 	})
 }
 
@@ -258,43 +213,38 @@ func TestListSecretsReportsErrors(t *testing.T) {
 		env.addSecrets("a", "b", "c", "d", "e")
 		env.roboto.Inject(refused)
 		p := env.protocol(fields{})
-		results := p.list(listing{includeResource: true})
+		results := slices.Collect(p.List(protocol.Listing{IncludeResource: true}))
 		if len(results) != 3 {
 			t.Fatalf("got %d results, want two secrets and an error", len(results))
 		}
-		p.equal("names", p.names(results[:2]), env.inServiceOrder()[:2])
-		p.fails(results[2].outcome, "The secrets of the organization og_test could not be listed", "You are not permitted to list secrets")
-		p.equal("identity", results[2].identity, fields(nil))
+		p.Equal("names", names(p, results[:2]), env.inServiceOrder()[:2])
+		p.Fails(results[2].Outcome, "The secrets of the organization og_test could not be listed", "You are not permitted to list secrets")
+		p.Equal("identity", results[2].Identity, fields(nil))
 		env.wantCount(robototest.ListSecrets, 2)
 	})
 	t.Run("of the organization's look-up", func(t *testing.T) {
 		env := newEnvironment(t)
 		env.roboto.AddOrg("og_other", "Other")
 		p := env.protocol(fields{})
-		results := p.list(listing{})
+		results := slices.Collect(p.List(protocol.Listing{}))
 		if len(results) != 1 {
 			t.Fatalf("got %d results, want one error", len(results))
 		}
-		p.fails(results[0].outcome, "og_test (Test Organization), og_other (Other)", "Set org_id")
+		p.Fails(results[0].Outcome, "og_test (Test Organization), og_other (Other)", "Set org_id")
 		env.wantCount(robototest.ListSecrets, 0)
 	})
 	t.Run("of unknown settings", func(t *testing.T) {
 		env := newEnvironment(t)
 		p := env.protocol(fields{"api_key": unknown})
-		results := p.list(listing{config: fields{"org_id": testOrg}})
+		results := slices.Collect(p.List(protocol.Listing{Config: fields{"org_id": testOrg}}))
 		if len(results) != 1 {
 			t.Fatalf("got %d results, want one error", len(results))
 		}
-		p.fails(results[0].outcome, "list the secrets", "it does not know api_key yet")
+		p.Fails(results[0].Outcome, "list the secrets", "it does not know api_key yet")
 	})
 	t.Run("of the configuration", func(t *testing.T) {
 		p := newEnvironment(t).protocol(fields{})
-		resp, err := p.server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-			TypeName: typeSecret,
-			Config:   p.encode(p.schemas.ListResourceSchemas[typeSecret].ValueType(), fields{"org_id": "My Org"}),
-		})
-		p.ok(err)
-		p.fails(outcome{diagnostics: resp.Diagnostics}, `attribute "org_id"`, "not its name")
+		p.Fails(p.ValidateList(fields{"org_id": "My Org"}), `attribute "org_id"`, "not its name")
 	})
 }
 
@@ -306,18 +256,18 @@ func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
 	p := env.protocol(fields{})
 	for name, includeResource := range map[string]bool{"identities": false, "with resources": true} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
+			p := p.In(t)
 			var names, warnings []string
-			for _, result := range p.list(listing{limit: 2, includeResource: includeResource}) {
-				p.succeeds(result.outcome)
-				if result.identity != nil {
-					names = append(names, result.displayName)
+			for result := range p.List(protocol.Listing{Limit: 2, IncludeResource: includeResource}) {
+				p.Succeeds(result.Outcome)
+				if result.Identity != nil {
+					names = append(names, result.DisplayName)
 					continue
 				}
-				warnings = append(warnings, result.text(tfprotov6.DiagnosticSeverityWarning))
+				warnings = append(warnings, fmt.Sprint(result.Warning()))
 			}
 			slices.Sort(names)
-			p.equal("names", names, []string{"api", "db"})
+			p.Equal("names", names, []string{"api", "db"})
 			for _, warning := range warnings {
 				if !strings.Contains(warning, "which Terraform cannot manage") || !strings.Contains(warning, `"a/b"`) && !strings.Contains(warning, `"me@home"`) {
 					t.Errorf("the warning says: %s", warning)
@@ -325,7 +275,7 @@ func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
 			}
 		})
 	}
-	if all := p.list(listing{}); len(all) != 4 {
+	if all := slices.Collect(p.List(protocol.Listing{})); len(all) != 4 {
 		t.Errorf("got %d results, want two secrets and two warnings", len(all))
 	}
 }
@@ -335,7 +285,7 @@ func TestListSecretsStopsAtAWarning(t *testing.T) {
 	env := newEnvironmentWith(t, robototest.Options{PageSize: 1})
 	env.addSecrets("a/b", "me@home")
 	p := env.protocol(fields{"org_id": testOrg})
-	for range p.stream(listing{}) {
+	for range p.List(protocol.Listing{}) {
 		break
 	}
 	env.wantCount(robototest.ListSecrets, 1)
@@ -348,24 +298,24 @@ func TestListedSecretsPlanNothing(t *testing.T) {
 	env.addSecrets("db", "${not} a template", "123")
 	env.roboto.SetValue(testOrg, "db", "value")
 	p := env.protocol(fields{})
-	for _, result := range p.list(listing{includeResource: true}) {
-		t.Run(result.displayName, func(t *testing.T) {
-			p := p.in(t)
+	for result := range p.List(protocol.Listing{IncludeResource: true}) {
+		t.Run(result.DisplayName, func(t *testing.T) {
+			p := p.In(t)
 			generated := fields{}
-			for _, attribute := range p.schemas.ResourceSchemas[typeSecret].Block.Attributes {
+			for _, attribute := range p.Schemas.ResourceSchemas[typeSecret].Block.Attributes {
 				if (attribute.Required || attribute.Optional) && !attribute.Sensitive {
-					generated[attribute.Name] = result.resource[attribute.Name]
+					generated[attribute.Name] = result.Resource[attribute.Name]
 				}
 			}
-			imported, out := p.importSecret("", result.identity)
-			p.succeeds(out)
-			current, out := p.read(imported)
-			p.succeeds(out)
-			p.equal("state", current.state, result.resource)
-			planned, replaces, out := p.plan(current, generated)
-			p.succeeds(out)
-			p.equal("plan", planned, current.state)
-			p.equal("replaced attributes", replaces, []string(nil))
+			imported, out := p.Import("", result.Identity)
+			p.Succeeds(out)
+			current, out := p.Read(imported)
+			p.Succeeds(out)
+			p.Equal("state", current.State, result.Resource)
+			planned, replaces, out := p.Plan(current, generated)
+			p.Succeeds(out)
+			p.Equal("plan", planned, current.State)
+			p.Equal("replaced attributes", replaces, []string(nil))
 		})
 	}
 }
@@ -438,5 +388,5 @@ func TestListGivesSecretsOfTwoPagesOnce(t *testing.T) {
 		return bytes.ReplaceAll(page, []byte(`"name":"`+order[2]+`"`), []byte(`"name":"`+order[1]+`"`))
 	}})
 	p := env.protocol(fields{})
-	p.equal("names", p.names(p.list(listing{limit: 3})), []string{order[0], order[1], order[3]})
+	p.Equal("names", names(p, slices.Collect(p.List(protocol.Listing{Limit: 3}))), []string{order[0], order[1], order[3]})
 }

@@ -5,43 +5,11 @@ package provider_test
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
-
-// warns ends the test unless there is one warning that says all of the texts, or none if
-// there are no texts.
-func (p *protocol) warns(out outcome, texts ...string) {
-	p.t.Helper()
-	p.succeeds(out)
-	var warnings []*tfprotov6.Diagnostic
-	for _, d := range out.diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
-			warnings = append(warnings, d)
-		}
-	}
-	if len(texts) == 0 {
-		if len(warnings) != 0 {
-			p.t.Fatalf("unexpected warning:\n%s", out.text(tfprotov6.DiagnosticSeverityWarning))
-		}
-		return
-	}
-	if len(warnings) != 1 {
-		p.t.Fatalf("%d warnings, want 1:\n%s", len(warnings), out.text(tfprotov6.DiagnosticSeverityWarning))
-	}
-	for _, text := range texts {
-		if !strings.Contains(warnings[0].Summary+"\n"+warnings[0].Detail, text) {
-			p.t.Errorf("%q is not in the warning:\n%s", text, warnings[0].Detail)
-		}
-	}
-	if warnings[0].Attribute != nil && strings.Contains(warnings[0].Attribute.String(), "value_wo\"") {
-		p.t.Errorf("the warning points at the value: %s", warnings[0].Attribute)
-	}
-}
 
 // Whoever reads the plan learns whether the configuration changed or somebody wrote
 // elsewhere.
@@ -61,21 +29,21 @@ func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			env := newEnvironment(t)
-			created := env.protocol(fields{}).apply(instance{}, test.first)
+			created := env.protocol(fields{}).Apply(instance{}, test.first)
 			plan := func(config fields, texts ...string) {
 				t.Helper()
 				p := env.protocol(fields{})
-				current, out := p.read(created)
-				p.warns(out)
-				planned, _, out := p.plan(current, config)
-				p.warns(out, texts...)
+				current, out := p.Read(created)
+				p.Warns(out)
+				planned, _, out := p.Plan(current, config)
+				p.Warns(out, texts...)
 				if texts != nil {
-					p.equal("version_id", planned["version_id"], unknown)
+					p.Equal("version_id", planned["version_id"], unknown)
 				}
 				// The second plan, which Terraform makes during apply.
 				p = env.protocol(fields{})
-				_, _, out = p.plan(current, config)
-				p.warns(out)
+				_, _, out = p.Plan(current, config)
+				p.Warns(out)
 			}
 			plan(test.same)
 			plan(test.changed)
@@ -88,27 +56,27 @@ func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
 	t.Run("nothing is overwritten with the same value", func(t *testing.T) {
 		env := newEnvironment(t)
 		p := env.protocol(fields{})
-		created := p.apply(instance{}, fields{"name": "db", "value_wo": "first"})
+		created := p.Apply(instance{}, fields{"name": "db", "value_wo": "first"})
 		env.roboto.SetValue(testOrg, "db", "second")
-		current, out := p.read(created)
-		p.succeeds(out)
-		_, _, out = p.plan(current, fields{"name": "db", "value_wo": "second"})
-		p.warns(out)
+		current, out := p.Read(created)
+		p.Succeeds(out)
+		_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "second"})
+		p.Warns(out)
 	})
 	t.Run("of an imported secret nothing is known", func(t *testing.T) {
 		env := newImportEnvironment(t)
 		p := env.protocol(fields{})
-		imported, out := p.importSecret("db", nil)
-		p.succeeds(out)
-		current, out := p.read(imported)
-		p.succeeds(out)
+		imported, out := p.Import("db", nil)
+		p.Succeeds(out)
+		current, out := p.Read(imported)
+		p.Succeeds(out)
 		for _, config := range []fields{
 			{"name": "db", "value_wo": "another"},
 			{"name": "db", "value_wo": "another", "value_wo_version": "1", "detect_value_drift": true},
 		} {
-			planned, _, out := p.plan(current, config)
-			p.warns(out)
-			p.equal("version_id", planned["version_id"], unknown)
+			planned, _, out := p.Plan(current, config)
+			p.Warns(out)
+			p.Equal("version_id", planned["version_id"], unknown)
 		}
 	})
 }
@@ -117,9 +85,9 @@ func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
 func TestSecretPlanWarnsOfALostValue(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	record := p.apply(instance{}, fields{"name": "record"})
-	written := p.apply(instance{}, fields{"name": "written", "value_wo": "value"})
-	versioned := p.apply(instance{}, fields{"name": "versioned", "value_wo": "value", "value_wo_version": "1"})
+	record := p.Apply(instance{}, fields{"name": "record"})
+	written := p.Apply(instance{}, fields{"name": "written", "value_wo": "value"})
+	versioned := p.Apply(instance{}, fields{"name": "versioned", "value_wo": "value", "value_wo_version": "1"})
 	for name, test := range map[string]struct {
 		prior  instance
 		config fields
@@ -136,9 +104,9 @@ func TestSecretPlanWarnsOfALostValue(t *testing.T) {
 		"kept":                     {record, fields{"name": "record"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.in(t)
-			_, _, out := p.plan(test.prior, test.config)
-			p.warns(out, test.want...)
+			p := p.In(t)
+			_, _, out := p.Plan(test.prior, test.config)
+			p.Warns(out, test.want...)
 		})
 	}
 }
@@ -149,19 +117,19 @@ func TestSecretDataSourceReadsTheVersion(t *testing.T) {
 	p := env.protocol(fields{})
 	read := func(config fields) any {
 		t.Helper()
-		state, out := p.readDataSource(typeSecret, config)
-		p.succeeds(out)
+		state, out := p.ReadDataSource(typeSecret, config)
+		p.Succeeds(out)
 		return state["version_id"]
 	}
-	p.equal("version_id that nobody asks for", read(fields{"name": "db"}), nil)
+	p.Equal("version_id that nobody asks for", read(fields{"name": "db"}), nil)
 	env.wantCount(robototest.GetCredentials, 0)
-	p.equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID())
-	p.equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
+	p.Equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID())
+	p.Equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
 	env.roboto.Inject(robototest.Fault{
 		Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",
 	})
-	_, out := p.readDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
-	p.fails(out, "Cannot Read Roboto Secret Version", "remove read_version_id")
+	_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
+	p.Fails(out, "Cannot Read Roboto Secret Version", "remove read_version_id")
 }
 
 // The first try says what is missing.
@@ -170,40 +138,35 @@ func TestSecretFirstTry(t *testing.T) {
 	p := env.protocol(fields{})
 	env.addSecrets("empty")
 	for _, name := range []string{"nope", "empty"} {
-		_, out := p.openEphemeral(fields{"name": name})
-		p.fails(out, "If this configuration creates it, also pass version_id")
+		_, out := p.OpenEphemeral(fields{"name": name})
+		p.Fails(out, "If this configuration creates it, also pass version_id")
 	}
-	_, _, out := p.plan(instance{}, fields{"name": "db\u00a0"})
-	p.warns(out, "begins or ends with white space")
+	_, _, out := p.Plan(instance{}, fields{"name": "db\u00a0"})
+	p.Warns(out, "begins or ends with white space")
 	for config, want := range map[*fields][]string{
 		{"name": "db", "detect_value_drift": true}:                                               {"has no effect"},
 		{"name": "db", "detect_value_drift": true, "value_wo": unknown, "value_wo_version": "1"}: nil,
 		{"name": "db", "detect_value_drift": false}:                                              nil,
 	} {
-		resp, err := p.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-			TypeName: typeSecret, Config: p.encode(p.secret, *config),
-			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
-		})
-		p.ok(err)
-		p.warns(outcome{diagnostics: resp.Diagnostics}, want...)
+		p.Warns(p.Validate(*config), want...)
 	}
 }
 
 func TestSecretPlanWarnsOnceOfAnotherDefaultOrganization(t *testing.T) {
 	env := newEnvironment(t)
 	first := env.protocol(fields{})
-	created := []instance{first.apply(instance{}, fields{"name": "a"}), first.apply(instance{}, fields{"name": "b"})}
-	plan := func(p *protocol, current instance, orgID any) outcome {
+	created := []instance{first.Apply(instance{}, fields{"name": "a"}), first.Apply(instance{}, fields{"name": "b"})}
+	plan := func(p *protocol.Provider, current instance, orgID any) outcome {
 		t.Helper()
-		refreshed, out := p.read(current)
-		p.succeeds(out)
-		_, _, out = p.plan(refreshed, fields{"name": current.state["name"], "org_id": orgID})
+		refreshed, out := p.Read(current)
+		p.Succeeds(out)
+		_, _, out = p.Plan(refreshed, fields{"name": current.State["name"], "org_id": orgID})
 		return out
 	}
 	p := env.protocol(fields{"org_id": "og_other"})
-	p.warns(plan(p, created[0], testOrg))
-	p.warns(plan(p, created[0], nil), "provider's organization is og_other", `"a" of the organization og_test stays where it is`)
-	p.warns(plan(p, created[1], nil))
+	p.Warns(plan(p, created[0], testOrg))
+	p.Warns(plan(p, created[0], nil), "provider's organization is og_other", `"a" of the organization og_test stays where it is`)
+	p.Warns(plan(p, created[1], nil))
 	same := env.protocol(fields{"org_id": testOrg})
-	same.warns(plan(same, created[0], nil))
+	same.Warns(plan(same, created[0], nil))
 }

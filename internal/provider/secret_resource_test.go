@@ -165,17 +165,17 @@ func TestSecretDetectsValueDrift(t *testing.T) {
 func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	unversioned := p.apply(instance{}, fields{"name": "db", "value_wo": "value", "detect_value_drift": true})
-	watched := p.apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": true})
+	unversioned := p.Apply(instance{}, fields{"name": "db", "value_wo": "value", "detect_value_drift": true})
+	watched := p.Apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": true})
 	env.roboto.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ResourceNotFoundException"})
 	env.roboto.ResetRequests()
-	drifted, out := p.read(watched)
-	p.succeeds(out)
-	p.equal("version_id", drifted.state["version_id"], nil)
+	drifted, out := p.Read(watched)
+	p.Succeeds(out)
+	p.Equal("version_id", drifted.State["version_id"], nil)
 	env.wantCount(robototest.GetCredentials, 1)
 	for _, unwatched := range []instance{drifted, unversioned} {
-		_, out = p.read(unwatched)
-		p.succeeds(out)
+		_, out = p.Read(unwatched)
+		p.Succeeds(out)
 	}
 	env.wantCount(robototest.GetCredentials, 1)
 }
@@ -184,11 +184,11 @@ func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 func TestSecretPlansWithUnknownArguments(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	unversioned := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
-	versioned := p.apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	unversioned := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	versioned := p.Apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	drifted := versioned
-	drifted.state = maps.Clone(versioned.state)
-	drifted.state["version_id"] = nil
+	drifted.State = maps.Clone(versioned.State)
+	drifted.State["version_id"] = nil
 	for name, test := range map[string]struct {
 		prior  instance
 		config fields
@@ -201,36 +201,36 @@ func TestSecretPlansWithUnknownArguments(t *testing.T) {
 		"create":  {instance{}, fields{"name": unknown}, "uri"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, p := env.in(t), p.in(t)
+			env, p := env.in(t), p.In(t)
 			env.roboto.ResetRequests()
-			planned, _, out := p.plan(test.prior, test.config)
-			p.succeeds(out)
-			p.equal(test.want, planned[test.want], unknown)
-			p.makesNoRequest(env)
+			planned, _, out := p.Plan(test.prior, test.config)
+			p.Succeeds(out)
+			p.Equal(test.want, planned[test.want], unknown)
+			env.makesNoRequest()
 		})
 	}
-	planned, _, out := p.plan(drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
-	p.succeeds(out)
-	p.equal("version_id of a drift that nobody asks for", planned["version_id"], nil)
+	planned, _, out := p.Plan(drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	p.Succeeds(out)
+	p.Equal("version_id of a drift that nobody asks for", planned["version_id"], nil)
 }
 
 // The value of a secret that is replaced is of no interest.
 func TestSecretReplacementComparesNothing(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
-	existing := p.apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	existing := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
 	for attribute, config := range map[string]fields{
 		"name":   {"name": "cache", "value_wo": "value"},
 		"org_id": {"name": "db", "org_id": "og_other", "value_wo": "value"},
 	} {
 		t.Run(attribute, func(t *testing.T) {
-			env, p := env.in(t), p.in(t)
+			env, p := env.in(t), p.In(t)
 			env.roboto.ResetRequests()
-			planned, replaces, out := p.plan(existing, config)
-			p.succeeds(out)
-			p.equal("version_id", planned["version_id"], unknown)
-			p.equal("replaced attributes", replaces, []string{`AttributeName("` + attribute + `")`})
-			p.makesNoRequest(env)
+			planned, replaces, out := p.Plan(existing, config)
+			p.Succeeds(out)
+			p.Equal("version_id", planned["version_id"], unknown)
+			p.Equal("replaced attributes", replaces, []string{`AttributeName("` + attribute + `")`})
+			env.makesNoRequest()
 		})
 	}
 }

@@ -56,7 +56,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t).with(test.env...)
 			if test.file != "" {
-				writeConfigFile(t, env.home, test.file)
+				writeConfigFile(t, env.Home, test.file)
 			}
 			env.failsToPlan(test.config, test.want...)
 		})

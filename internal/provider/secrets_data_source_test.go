@@ -60,11 +60,11 @@ func TestSecretsDataSourceOfAnotherOrganization(t *testing.T) {
 	env.roboto.AddSecret("og_other", "api")
 	env.roboto.AddSecret("og_other", "a/b")
 	p := env.protocol(fields{"org_id": testOrg})
-	result, out := p.readDataSource(typeSecrets, fields{"org_id": "og_other"})
-	p.succeeds(out)
-	p.equal("names", result["names"], []any{"a/b", "api"})
+	result, out := p.ReadDataSource(typeSecrets, fields{"org_id": "og_other"})
+	p.Succeeds(out)
+	p.Equal("names", result["names"], []any{"a/b", "api"})
 	// A URI of a/b would mean something else.
-	p.equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
+	p.Equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
 }
 
 func TestSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
@@ -126,11 +126,11 @@ func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
 				}
 			}
 			p := env.protocol(fields{})
-			result, out := p.readDataSource(typeSecrets, fields{})
-			p.succeeds(out)
-			p.equal("result", result, fields{"org_id": testOrg, "name_prefix": nil, "names": names, "uris": uris, "secrets": secrets})
+			result, out := p.ReadDataSource(typeSecrets, fields{})
+			p.Succeeds(out)
+			p.Equal("result", result, fields{"org_id": testOrg, "name_prefix": nil, "names": names, "uris": uris, "secrets": secrets})
 			env.wantCount(robototest.ListSecrets, test.pages)
-			p.equal("requests", len(env.roboto.Requests()), test.pages+1) // and the organization's look-up
+			p.Equal("requests", len(env.roboto.Requests()), test.pages+1) // and the organization's look-up
 		})
 	}
 }
@@ -193,13 +193,13 @@ func TestSecretsDataSourceOnStrangePages(t *testing.T) {
 				return bytes.ReplaceAll(page, []byte(test.old), []byte(changed))
 			}})
 			p := env.protocol(fields{})
-			result, out := p.readDataSource(typeSecrets, fields{})
+			result, out := p.ReadDataSource(typeSecrets, fields{})
 			if test.want != "" {
-				p.fails(out, test.want)
+				p.Fails(out, test.want)
 				return
 			}
-			p.succeeds(out)
-			p.equal("names", result["names"], []any{"api", "db"})
+			p.Succeeds(out)
+			p.Equal("names", result["names"], []any{"api", "db"})
 		})
 	}
 }

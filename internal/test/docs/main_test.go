@@ -188,16 +188,17 @@ func newWorkspace(t *testing.T, orgs ...string) *workspace {
 		root:   root,
 		dir:    filepath.Join(root, "examples", "workspace"),
 		env: map[string]string{
-			"PATH":                             filepath.Dir(terraform.path) + string(os.PathListSeparator) + os.Getenv("PATH"),
-			"HOME":                             filepath.Join(root, "home"),
-			"TMPDIR":                           root,
-			"TF_CLI_CONFIG_FILE":               terraform.cliConfig,
-			"TF_CLI_ARGS":                      "-no-color",
-			"TF_IN_AUTOMATION":                 "1",
-			"ROBOTO_API_KEY":                   server.APIKey(),
-			"ROBOTO_SERVICE_ENDPOINT":          server.Endpoint(),
-			"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.SecretsManagerEndpoint(),
+			"PATH":               filepath.Dir(terraform.path) + string(os.PathListSeparator) + os.Getenv("PATH"),
+			"HOME":               filepath.Join(root, "home"),
+			"TMPDIR":             root,
+			"TF_CLI_CONFIG_FILE": terraform.cliConfig,
+			"TF_CLI_ARGS":        "-no-color",
+			"TF_IN_AUTOMATION":   "1",
 		},
+	}
+	for _, variable := range server.Env() {
+		name, value, _ := strings.Cut(variable, "=")
+		w.env[name] = value
 	}
 	for _, dir := range []string{w.dir, w.env["HOME"]} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {

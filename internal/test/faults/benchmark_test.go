@@ -6,21 +6,20 @@ package faults
 import (
 	"testing"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // BenchmarkPlan plans one versioned secret with nothing to do: no request is made.
 func BenchmarkPlan(b *testing.B) {
 	server := robototest.Start(b, robototest.Options{})
-	c, ctx := newCore(b, server), b.Context()
-	c.dial = nil
-	config := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")}
-	c.must(c.apply(ctx, config))
-	s, err := c.start(ctx)
-	c.must(err)
-	desired := object(secretType(b), config)
+	c := protocol.NewCore(b, server)
+	c.Dial = nil
+	config := fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}
+	c.Must(c.Apply(config))
+	s := c.MustStart()
 	for b.Loop() {
-		if _, _, err := s.plan(ctx, desired); err != nil {
+		if _, err := s.Plan(config); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -26,23 +26,22 @@ func TestCancel(t *testing.T) {
 			t.Run(call.name+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					server, c := startCall(t, call)
-					c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
-					ctx := t.Context()
+					c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
 					server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: after, Times: 1})
 					done := make(chan error)
-					go func() { done <- call.act(ctx, c) }()
+					go func() { done <- call.act(c) }()
 					time.Sleep(time.Second)
 					stopped := time.Now()
-					interrupt(t, c)
+					c.Interrupt()
 					err := <-done
 					if took := time.Since(stopped); took > promptly {
 						t.Errorf("it went on for %s", took)
 					}
 					server.ClearFaults()
-					if again := c.apply(ctx, call.after); again != nil {
+					if again := c.Apply(call.after); again != nil {
 						t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
 					}
-					if wrong := c.disagreement(ctx, call); wrong != nil {
+					if wrong := disagreement(c, call); wrong != nil {
 						t.Fatalf("%v\n\nafter: %v", wrong, err)
 					}
 				})
@@ -57,18 +56,17 @@ func TestCancelWhileTheServiceHangs(t *testing.T) {
 		t.Run(call.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, c := startCall(t, call)
-				c.vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
-				ctx := t.Context()
+				c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = neverByItself
 				server.Inject(robototest.Fault{Operation: call.operation, Skip: call.skip, Delay: time.Hour, After: true})
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
-					_ = call.act(ctx, c)
+					_ = call.act(c)
 				}()
 				time.Sleep(time.Second)
 				server.Inject(robototest.Fault{Delay: time.Hour})
 				stopped := time.Now()
-				interrupt(t, c)
+				c.Interrupt()
 				<-done
 				if took := time.Since(stopped); took > promptly {
 					t.Errorf("it went on for %s", took)

@@ -4,7 +4,6 @@
 package faults
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,8 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -24,54 +22,51 @@ func TestConcurrentConfigurations(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2})
 		server.Latency(20 * time.Millisecond)
 		server.DelayReuse(2)
-		ctx := t.Context()
 		for i := range 5 {
 			server.AddSecret(robototest.DefaultOrg, fmt.Sprintf("other-%d", i))
 		}
-		config := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")}
+		config := fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}
 		var group sync.WaitGroup
-		loop := func(name string, acceptable string, operation func(context.Context, *core) error) {
+		loop := func(name string, acceptable string, operation func(*protocol.Core) error) {
 			group.Go(func() {
-				c := newCore(t, server)
+				c := protocol.NewCore(t, server)
 				for range 20 {
-					if err := operation(ctx, c); err != nil && (acceptable == "" || !strings.Contains(err.Error(), acceptable)) {
+					if err := operation(c); err != nil && (acceptable == "" || !strings.Contains(err.Error(), acceptable)) {
 						t.Errorf("%s: %v", name, err)
 					}
 				}
 			})
 		}
-		loop("create and destroy", "", func(ctx context.Context, c *core) error {
-			if err := c.apply(ctx, config); err != nil {
+		loop("create and destroy", "", func(c *protocol.Core) error {
+			if err := c.Apply(config); err != nil {
 				return err
 			}
-			return c.apply(ctx, nil)
+			return c.Apply(nil)
 		})
-		loop("list", "", func(ctx context.Context, c *core) error {
-			names, err := c.readSecrets(ctx)
+		loop("list", "", func(c *protocol.Core) error {
+			names, err := readSecrets(c)
 			if err == nil && len(names) < 5 {
 				err = fmt.Errorf("the list lacks secrets: %v", names)
 			}
 			return err
 		})
-		loop("read", "RobotoNotFoundException", func(ctx context.Context, c *core) error {
-			_, err := c.readData(ctx, "roboto_secret", attributes{"name": text("db")})
+		loop("read", "RobotoNotFoundException", func(c *protocol.Core) error {
+			_, err := c.ReadData("roboto_secret", fields{"name": "db"})
 			return err
 		})
-		loop("refresh a copy in another state", `There is no secret "db" in the organization og_test`, func(ctx context.Context, c *core) error {
-			if err := c.importID(ctx, "db@og_test"); err != nil {
+		loop("refresh a copy in another state", "Cannot Import Roboto Secret\n\nThere is no secret", func(c *protocol.Core) error {
+			if err := c.ImportID("db@og_test"); err != nil {
 				return err
 			}
-			s, err := c.start(ctx)
+			s, err := c.Start()
 			if err != nil {
 				return err
 			}
-			if err := s.refresh(ctx); err != nil {
-				return err // the first refresh belongs to the import
+			// The first refresh completes the import.
+			if err := s.Refresh(); err != nil {
+				return err
 			}
-			if err := s.refresh(ctx); err != nil {
-				return fmt.Errorf("after the import: %s", strings.ReplaceAll(err.Error(), "There is", "there is"))
-			}
-			return nil
+			return s.Refresh()
 		})
 		group.Wait()
 		if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
@@ -83,24 +78,24 @@ func TestConcurrentConfigurations(t *testing.T) {
 // Of two applies that create the same secret, one wins; the other says so and
 // leaves the winner's secret alone.
 func TestConcurrentCreates(t *testing.T) {
-	for name, value := range map[string]func(i int) tftypes.Value{
-		"with a value":    func(i int) tftypes.Value { return text(fmt.Sprint("value of ", i)) },
-		"without a value": func(int) tftypes.Value { return tftypes.NewValue(tftypes.String, nil) },
+	for name, value := range map[string]func(i int) any{
+		"with a value":    func(i int) any { return fmt.Sprint("value of ", i) },
+		"without a value": func(int) any { return nil },
 	} {
 		t.Run(name, func(t *testing.T) { concurrentCreates(t, value) })
 	}
 }
 
-func concurrentCreates(t *testing.T, value func(i int) tftypes.Value) {
+func concurrentCreates(t *testing.T, value func(i int) any) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
 		server.Latency(20 * time.Millisecond)
-		cores := []*core{newCore(t, server), newCore(t, server)}
+		cores := []*protocol.Core{protocol.NewCore(t, server), protocol.NewCore(t, server)}
 		errs := make([]error, len(cores))
 		var group sync.WaitGroup
 		for i, c := range cores {
 			group.Go(func() {
-				errs[i] = c.apply(t.Context(), attributes{"name": text("db"), "value_wo": value(i)})
+				errs[i] = c.Apply(fields{"name": "db", "value_wo": value(i)})
 			})
 		}
 		group.Wait()
@@ -111,14 +106,14 @@ func concurrentCreates(t *testing.T, value func(i int) tftypes.Value) {
 		if errs[winner] != nil || errs[1-winner] == nil || !strings.Contains(errs[1-winner].Error(), "exists already") {
 			t.Fatalf("the outcomes are %v and %v", errs[0], errs[1])
 		}
-		stored := tftypes.NewValue(tftypes.String, nil)
+		var stored any
 		if value, _, written := server.Value(robototest.DefaultOrg, "db"); written {
-			stored = text(value)
+			stored = value
 		}
-		if !stored.Equal(value(winner)) {
-			t.Errorf("the value is %s", stored)
+		if stored != value(winner) {
+			t.Errorf("the value is %v", stored)
 		}
-		if !cores[1-winner].state.IsNull() {
+		if cores[1-winner].State != nil {
 			t.Error("the loser has a state")
 		}
 	})

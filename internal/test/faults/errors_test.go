@@ -5,7 +5,6 @@ package faults
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"maps"
@@ -19,17 +18,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // canary is the secret value: no error may hold it.
 const canary = "kanarienvogel-4711-x"
 
-var update = flag.Bool("update", false, "write testdata/errors.md anew")
+var update = flag.Bool("update", false, "write the files in testdata anew")
 
 // cataloged is an error that a practitioner can meet, and how to make it happen.
 type cataloged struct {
@@ -38,14 +34,14 @@ type cataloged struct {
 	// the provider block's.
 	vars     map[string]string
 	file     string
-	settings attributes
+	settings fields
 	// exists puts the secret there before, and managed into the state too.
-	exists, managed attributes
+	exists, managed fields
 	options         robototest.Options
 	faults          []robototest.Fault
 	// act is what the practitioner does; nil applies config.
-	act    func(context.Context, *core) error
-	config attributes
+	act    func(*protocol.Core) error
+	config fields
 }
 
 func catalog() []cataloged {
@@ -55,12 +51,12 @@ func catalog() []cataloged {
 		creds  = robototest.GetCredentials
 		get    = robototest.GetSecret
 	)
-	plain := attributes{"name": text("db"), "value_wo": text(canary)}
-	versioned := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")}
-	rotated := attributes{"name": text("db"), "value_wo": text(canary + "2"), "value_wo_version": text("2")}
-	watched := attributes{
-		"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1"),
-		"detect_value_drift": tftypes.NewValue(tftypes.Bool, true),
+	plain := fields{"name": "db", "value_wo": canary}
+	versioned := fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}
+	rotated := fields{"name": "db", "value_wo": canary + "2", "value_wo_version": "2"}
+	watched := fields{
+		"name": "db", "value_wo": canary, "value_wo_version": "1",
+		"detect_value_drift": true,
 	}
 	answer := func(op robototest.Operation, status int, code, message string) []robototest.Fault {
 		return []robototest.Fault{{Operation: op, Status: status, Code: code, Message: message}}
@@ -73,67 +69,62 @@ func catalog() []cataloged {
 			return bytes.ReplaceAll(b, []byte(old), []byte(changed))
 		}}}
 	}
-	data := func(name string, config attributes) func(context.Context, *core) error {
-		return func(ctx context.Context, c *core) error {
-			_, err := c.readData(ctx, name, config)
+	data := func(name string, config fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			_, err := c.ReadData(name, config)
 			return err
 		}
 	}
-	open := func(config attributes) func(context.Context, *core) error {
-		return func(ctx context.Context, c *core) error { return c.openEphemeral(ctx, config) }
+	open := func(config fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error { return c.OpenEphemeral(config) }
 	}
-	importing := func(id string) func(context.Context, *core) error {
-		return func(ctx context.Context, c *core) error { return c.importID(ctx, id) }
+	importing := func(id string) func(*protocol.Core) error {
+		return func(c *protocol.Core) error { return c.ImportID(id) }
 	}
-	guarded := attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1"), "deletion_protection": tftypes.NewValue(tftypes.Bool, true)}
-	recordOnly := attributes{"name": text("db")}
-	planned := func(change attributes) func(context.Context, *core) error {
-		return func(ctx context.Context, c *core) error { return c.planWarning(ctx, change) }
+	guarded := fields{"name": "db", "value_wo": canary, "value_wo_version": "1", "deletion_protection": true}
+	recordOnly := fields{"name": "db"}
+	planned := func(change fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			_, err := c.PlanIsEmpty(change)
+			c.Must(err)
+			return c.Warning
+		}
 	}
-	destroy := func(ctx context.Context, c *core) error { return c.apply(ctx, nil) }
+	destroy := func(c *protocol.Core) error { return c.Apply(nil) }
 	// without a refresh, whose requests would fail before those of the deletion
-	destroyPlanned := func(ctx context.Context, c *core) error {
-		s, err := c.start(ctx)
-		c.must(err)
-		return s.change(ctx, nothing(c.t))
+	destroyPlanned := func(c *protocol.Core) error {
+		s := c.MustStart()
+		return s.Change(nil)
 	}
 	html := http.Header{"Content-Type": {"text/html"}}
-	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+	unknown := protocol.Unknown
 
 	return []cataloged{
 		{title: "No API key", vars: map[string]string{"ROBOTO_API_KEY": ""}, config: versioned},
 		{title: "An API key of the retired format", vars: map[string]string{"ROBOTO_API_KEY": "robo_pat_x"}, config: versioned},
 		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},
-		{title: "An endpoint without encryption", settings: attributes{"endpoint": text("http://example.com")}, config: versioned},
+		{title: "An endpoint without encryption", settings: fields{"endpoint": "http://example.com"}, config: versioned},
 		{title: "An endpoint that is no URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
 		{title: "A Secrets Manager endpoint without encryption", vars: map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://example.com"}, config: versioned},
-		{title: "A config file that is not JSON", settings: attributes{"profile": text("prod")}, file: "token = x", config: versioned},
-		{title: "A profile that the config file lacks", settings: attributes{"profile": text("prod")}, file: `{"dev":{"token":"x"}}`, config: versioned},
-		{title: "A profile without an API key", settings: attributes{"profile": text("prod")}, file: `{"version":"v1","profiles":{"prod":{}}}`, config: versioned},
-		{title: "No config file for a profile", settings: attributes{"profile": text("prod")}, config: versioned},
-		{title: "A config file that is a device", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: attributes{"config_file": text("/dev/zero")}, config: versioned},
-		{title: "A config file that other users may read (a warning)", settings: attributes{"profile": text("dev")}, file: `{"dev":{"token":"x"}}`, act: func(ctx context.Context, c *core) error {
-			var file string
-			c.must(c.settings["config_file"].As(&file))
-			c.must(os.Chmod(file, 0o644))
-			server := newProtocolServer(settings.Environment{
-				Getenv:      func(string) string { return "" },
-				UserHomeDir: os.UserHomeDir,
-			})
-			resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: c.dynamic(object(providerType(c.t), c.settings))})
-			c.must(err)
-			c.must(diagnosticsError(resp.Diagnostics))
-			return diagnosticsOf(resp.Diagnostics, tfprotov6.DiagnosticSeverityWarning)
+		{title: "A config file that is not JSON", settings: fields{"profile": "prod"}, file: "token = x", config: versioned},
+		{title: "A profile that the config file lacks", settings: fields{"profile": "prod"}, file: `{"dev":{"token":"x"}}`, config: versioned},
+		{title: "A profile without an API key", settings: fields{"profile": "prod"}, file: `{"version":"v1","profiles":{"prod":{}}}`, config: versioned},
+		{title: "No config file for a profile", settings: fields{"profile": "prod"}, config: versioned},
+		{title: "A config file that is a device", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: fields{"config_file": "/dev/zero"}, config: versioned},
+		{title: "A config file that other users may read (a warning)", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: fields{"profile": "dev"}, file: `{"dev":{"token":"x"}}`, act: func(c *protocol.Core) error {
+			c.Must(os.Chmod(fmt.Sprint(c.Settings["config_file"]), 0o644))
+			c.MustStart()
+			return c.Warning
 		}},
 		{title: "A request timeout that is no number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
 		{title: "An organization's name for its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
 		{title: "Several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: versioned},
-		{title: "A setting that is not known yet", settings: attributes{"api_key": unknown}, act: data("roboto_secrets", nil)},
+		{title: "A setting that is not known yet", settings: fields{"api_key": unknown}, act: data(protocol.TypeSecrets, nil)},
 
-		{title: "A name that a URI cannot carry", config: attributes{"name": text("a@b")}},
-		{title: "An empty value", config: attributes{"name": text("db"), "value_wo": text("")}},
-		{title: "A value that is too long", config: attributes{"name": text("db"), "value_wo": text(strings.Repeat(canary, 3300))}},
-		{title: "A version without a value", config: attributes{"name": text("db"), "value_wo_version": text("1")}},
+		{title: "A name that a URI cannot carry", config: fields{"name": "a@b"}},
+		{title: "An empty value", config: fields{"name": "db", "value_wo": ""}},
+		{title: "A value that is too long", config: fields{"name": "db", "value_wo": strings.Repeat(canary, 3300)}},
+		{title: "A version without a value", config: fields{"name": "db", "value_wo_version": "1"}},
 
 		{title: "Create: the name is taken", exists: plain, config: versioned},
 		{title: "Create: the answer is lost, and a secret of that name is older", exists: plain, faults: []robototest.Fault{{Operation: create, Drop: true, Times: 1}}, config: versioned},
@@ -183,43 +174,41 @@ func catalog() []cataloged {
 
 		{title: "Delete: the secret is protected", managed: guarded, act: destroy},
 		{title: "Destroy: a value that Terraform did not write (a warning)", managed: recordOnly, act: planned(nil)},
-		{title: "Rename: a value that the configuration does not have (a warning)", managed: recordOnly, act: planned(attributes{"name": text("cache")})},
-		{title: "Update: somebody else wrote the value (a warning)", managed: plain, act: func(ctx context.Context, c *core) error {
-			c.roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
-			return c.planWarning(ctx, plain)
+		{title: "Rename: a value that the configuration does not have (a warning)", managed: recordOnly, act: planned(fields{"name": "cache"})},
+		{title: "Update: somebody else wrote the value (a warning)", managed: plain, act: func(c *protocol.Core) error {
+			c.Roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
+			return planned(plain)(c)
 		}},
-		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(ctx context.Context, c *core) error {
-			handOn(c.roboto)
-			c.must(c.apply(ctx, nil))
-			return c.warning
+		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(c *protocol.Core) error {
+			handOn(c.Roboto)
+			c.Must(c.Apply(nil))
+			return c.Warning
 		}},
-		{title: "Update: another secret has the name", managed: versioned, act: func(ctx context.Context, c *core) error {
-			handOn(c.roboto)
-			s, err := c.start(ctx)
-			c.must(err)
-			return s.change(ctx, object(secretType(c.t), rotated))
+		{title: "Update: another secret has the name", managed: versioned, act: func(c *protocol.Core) error {
+			handOn(c.Roboto)
+			s := c.MustStart()
+			return s.Change(rotated)
 		}},
-		{title: "Update: a new version of an ignored value", managed: versioned, act: func(ctx context.Context, c *core) error {
-			s, err := c.start(ctx)
-			c.must(err)
-			_, _, err = s.plan(ctx, object(secretType(c.t), attributes{"name": text("db"), "value_wo_version": text("2")}))
+		{title: "Update: a new version of an ignored value", managed: versioned, act: func(c *protocol.Core) error {
+			s := c.MustStart()
+			_, err := s.Plan(fields{"name": "db", "value_wo_version": "2"})
 			return err
 		}},
 		{title: "Refresh: the organization is not the caller's", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), mutate(robototest.ListOrgs, "og_test", "og_other")...)},
 		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
 
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
-		{title: "Data source: no such secret", act: data("roboto_secret", attributes{"name": text("db")})},
-		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data("roboto_secrets", nil)},
-		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(ctx context.Context, c *core) error {
+		{title: "Data source: no such secret", act: data(protocol.TypeSecret, fields{"name": "db"})},
+		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
+		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 1_001 {
-				c.roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
+				c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
 			}
-			_, err := c.readData(ctx, "roboto_secrets", nil)
+			_, err := c.ReadData(protocol.TypeSecrets, nil)
 			return err
 		}},
-		{title: "Ephemeral resource: no value yet", exists: attributes{"name": text("db")}, act: open(attributes{"name": text("db")})},
-		{title: "Ephemeral resource: no such version", exists: plain, act: open(attributes{"name": text("db"), "version_id": text("00000000-0000-0000-0000-000000000000")})},
+		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
+		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 	}
 }
 
@@ -255,7 +244,7 @@ func (e cataloged) happen(t *testing.T) string {
 	options := e.options
 	options.InMemory = true
 	server := robototest.Start(t, options)
-	c, ctx := newCore(t, server), t.Context()
+	c := protocol.NewCore(t, server)
 	if e.exists != nil {
 		server.AddSecret(robototest.DefaultOrg, "db")
 		if _, ok := e.exists["value_wo"]; ok {
@@ -264,15 +253,14 @@ func (e cataloged) happen(t *testing.T) string {
 		time.Sleep(time.Minute)
 	}
 	if e.managed != nil {
-		c.must(c.apply(ctx, e.managed))
+		c.Must(c.Apply(e.managed))
 	}
-	maps.Copy(c.vars, e.vars)
-	maps.Copy(c.settings, e.settings)
+	maps.Copy(c.Vars, e.vars)
+	maps.Copy(c.Settings, e.settings)
 	if e.file != "" {
-		c.settings["config_file"] = text(filepath.Join(t.TempDir(), "config.json"))
-		var path string
-		c.must(c.settings["config_file"].As(&path))
-		c.must(os.WriteFile(path, []byte(e.file), 0o600))
+		path := filepath.Join(t.TempDir(), "config.json")
+		c.Settings["config_file"] = path
+		c.Must(os.WriteFile(path, []byte(e.file), 0o600))
 	}
 	for _, fault := range e.faults {
 		server.Inject(fault)
@@ -283,9 +271,9 @@ func (e cataloged) happen(t *testing.T) string {
 		if config == nil {
 			config = e.managed
 		}
-		act = func(ctx context.Context, c *core) error { return c.apply(ctx, config) }
+		act = func(c *protocol.Core) error { return c.Apply(config) }
 	}
-	err := act(ctx, c)
+	err := act(c)
 	if err == nil {
 		t.Fatal("there was no error")
 	}
@@ -293,10 +281,8 @@ func (e cataloged) happen(t *testing.T) string {
 		t.Error("the error holds a secret")
 	}
 	shown := withoutRandomARNs(err.Error())
-	if path, ok := c.settings["config_file"]; ok {
-		var text string
-		c.must(path.As(&text))
-		shown = strings.ReplaceAll(shown, text, "/home/me/.roboto/config.json")
+	if path, ok := c.Settings["config_file"].(string); ok {
+		shown = strings.ReplaceAll(shown, path, "/home/me/.roboto/config.json")
 	}
 	return shown
 }

@@ -6,7 +6,6 @@ package faults
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,8 +19,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -29,54 +27,61 @@ import (
 type faultCase struct {
 	name  string
 	fault robototest.Fault
-	// only keeps the fault to calls of Roboto or of AWS.
-	only service
+	// of tells of which calls it is a fault; nil means all.
+	of func(faultCall) bool
 }
 
-type service int
-
-const (
-	both service = iota
-	robotoOnly
-	awsOnly
-)
-
 func faultCases() []faultCase {
+	aws := func(c faultCall) bool {
+		return c.operation == robototest.PutValue || c.operation == robototest.GetValue
+	}
+	roboto := func(c faultCall) bool { return !aws(c) }
+	credentials := func(c faultCall) bool { return c.operation == robototest.GetCredentials }
+	// The answer to a deletion is empty.
+	answered := func(c faultCall) bool { return c.operation != robototest.DeleteSecret }
+	// Those whose answer holds a record.
+	records := func(c faultCall) bool {
+		return roboto(c) && answered(c) && c.operation != robototest.ListOrgs
+	}
+	replacing := func(old, changed string) robototest.Fault {
+		return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
+	}
 	envelope := func(status int, code string) robototest.Fault {
 		return robototest.Fault{Status: status, Code: code, Message: "something is wrong"}
 	}
 	html := http.Header{"Content-Type": {"text/html"}}
 	return []faultCase{
-		{"429 Retry-After", robototest.Fault{Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"3"}}}, robotoOnly},
-		{"429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, robotoOnly},
-		{"429 endless Retry-After", robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"86400"}}}, robotoOnly},
-		{"500", envelope(500, "RobotoInternalException"), robotoOnly},
-		{"500 after", robototest.Fault{Status: 500, Code: "RobotoInternalException", Message: "late", After: true}, both},
-		{"502", robototest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html}, both},
-		{"503", envelope(503, "RobotoServiceUnavailableException"), robotoOnly},
-		{"504", envelope(504, "RobotoServiceTimeoutException"), robotoOnly},
-		{"504 after", robototest.Fault{Status: 504, Code: "RobotoServiceTimeoutException", Message: "late", After: true}, robotoOnly},
-		{"401", envelope(401, "RobotoUnauthorizedException"), robotoOnly},
-		{"403", robototest.Fault{Status: 403, Message: "User is not authorized to access this resource with an explicit deny"}, robotoOnly},
-		{"404 envelope", envelope(404, "RobotoNotFoundException"), robotoOnly},
-		{"404 HTML", robototest.Fault{Status: 404, Body: "<html>Not Found</html>", Header: html}, both},
-		{"404 gateway", robototest.Fault{Status: 404, Message: "Not Found"}, robotoOnly},
-		{"redirect", robototest.Fault{Status: 307, Header: http.Header{"Location": {"https://example.com/"}}}, both},
-		{"reset before", robototest.Fault{Drop: true}, both},
-		{"reset after", robototest.Fault{Drop: true, After: true}, both},
-		{"timeout", robototest.Fault{Delay: time.Hour}, both},
-		{"timeout after", robototest.Fault{Delay: time.Hour, After: true}, both},
-		{"truncated", robototest.Fault{Truncate: true}, both},
-		{"wrong shape", robototest.Fault{Status: 200, Body: `{"data":{"items":7,"name":[]}}`, After: true}, both},
-		{"HTML 200", robototest.Fault{Status: 200, Body: "<html>Log in</html>", Header: html}, both},
-		{"1 GB", robototest.Fault{Huge: 1 << 30}, both},
-		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException", Message: "expired"}, awsOnly},
-		{"throttled", robototest.Fault{AWSError: "ThrottlingException", Message: "Rate exceeded"}, awsOnly},
-		{"AWS 429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, awsOnly},
-		{"AWS 500", robototest.Fault{AWSError: "InternalServiceError", Status: 500}, awsOnly},
-		{"access denied", robototest.Fault{AWSError: "AccessDeniedException", Message: "not authorized"}, awsOnly},
-		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, awsOnly},
-		{"wrong region", robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("us-west-2\""), []byte("eu-west-1\"")) }}, robotoOnly},
+		{"429 Retry-After", robototest.Fault{Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"3"}}}, roboto},
+		{"429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, roboto},
+		{"429 endless Retry-After", robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"86400"}}}, roboto},
+		{"500", envelope(500, "RobotoInternalException"), roboto},
+		{"500 after", robototest.Fault{Status: 500, Code: "RobotoInternalException", Message: "late", After: true}, nil},
+		{"502", robototest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html}, nil},
+		{"503", envelope(503, "RobotoServiceUnavailableException"), roboto},
+		{"504", envelope(504, "RobotoServiceTimeoutException"), roboto},
+		{"504 after", robototest.Fault{Status: 504, Code: "RobotoServiceTimeoutException", Message: "late", After: true}, roboto},
+		{"401", envelope(401, "RobotoUnauthorizedException"), roboto},
+		{"403", robototest.Fault{Status: 403, Message: "User is not authorized to access this resource with an explicit deny"}, roboto},
+		{"404 envelope", envelope(404, "RobotoNotFoundException"), roboto},
+		{"404 HTML", robototest.Fault{Status: 404, Body: "<html>Not Found</html>", Header: html}, nil},
+		{"404 gateway", robototest.Fault{Status: 404, Message: "Not Found"}, roboto},
+		{"redirect", robototest.Fault{Status: 307, Header: http.Header{"Location": {"https://example.com/"}}}, nil},
+		{"reset before", robototest.Fault{Drop: true}, nil},
+		{"reset after", robototest.Fault{Drop: true, After: true}, nil},
+		{"timeout", robototest.Fault{Delay: time.Hour}, nil},
+		{"timeout after", robototest.Fault{Delay: time.Hour, After: true}, nil},
+		{"truncated", robototest.Fault{Truncate: true}, answered},
+		{"wrong shape", robototest.Fault{Status: 200, Body: `{"data":{"items":7,"name":[]}}`, After: true}, nil},
+		{"HTML 200", robototest.Fault{Status: 200, Body: "<html>Log in</html>", Header: html}, nil},
+		{"1 GB", robototest.Fault{Huge: 1 << 30}, nil},
+		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException", Message: "expired"}, aws},
+		{"throttled", robototest.Fault{AWSError: "ThrottlingException", Message: "Rate exceeded"}, aws},
+		{"AWS 429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, aws},
+		{"AWS 500", robototest.Fault{AWSError: "InternalServiceError", Status: 500}, aws},
+		{"access denied", robototest.Fault{AWSError: "AccessDeniedException", Message: "not authorized"}, aws},
+		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, aws},
+		{"wrong region", replacing(`us-west-2"`, `eu-west-1"`), credentials},
+		{"ARN elsewhere", replacing(":us-west-2:", ":eu-west-1:"), records},
 	}
 }
 
@@ -87,11 +92,11 @@ type faultCall struct {
 	// skip lets calls of the same operation pass that the scenario makes before.
 	skip int
 	// settings are the provider's.
-	settings map[string]tftypes.Value
+	settings fields
 	// prepare runs before the fault; act is where it happens.
-	prepare, act func(context.Context, *core) error
+	prepare, act func(*protocol.Core) error
 	// after is the configuration of the plain apply; nil destroys.
-	after attributes
+	after fields
 	// versions is the most that may be stored in the end.
 	versions int
 	// handedOn lets somebody else take the name as soon as it is free. That secret has to
@@ -100,29 +105,29 @@ type faultCall struct {
 }
 
 func faultCalls() []faultCall {
-	versioned := attributes{"name": text("db"), "value_wo": text("the value"), "value_wo_version": text("1")}
-	rotated := attributes{"name": text("db"), "value_wo": text("another value"), "value_wo_version": text("2")}
-	plain := attributes{"name": text("db"), "value_wo": text("the value")}
-	changed := attributes{"name": text("db"), "value_wo": text("another value")}
-	apply := func(config attributes) func(context.Context, *core) error {
-		return func(ctx context.Context, c *core) error { return c.apply(ctx, config) }
+	versioned := fields{"name": "db", "value_wo": "the value", "value_wo_version": "1"}
+	rotated := fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"}
+	plain := fields{"name": "db", "value_wo": "the value"}
+	changed := fields{"name": "db", "value_wo": "another value"}
+	apply := func(config fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error { return c.Apply(config) }
 	}
-	list := func(ctx context.Context, c *core) error {
-		names, err := c.readSecrets(ctx)
-		if err == nil && !slices.Equal(names, []string{"db", "x1", "x2", "x3"}) {
+	list := func(c *protocol.Core) error {
+		names, err := readSecrets(c)
+		if err == nil && !slices.Equal(names, []any{"db", "x1", "x2", "x3"}) {
 			err = fmt.Errorf("WRONG: the list is %v", names)
 		}
 		return err
 	}
-	listed := func(ctx context.Context, c *core) error {
+	listed := func(c *protocol.Core) error {
 		for _, name := range []string{"x1", "x2", "x3"} {
-			c.roboto.AddSecret(robototest.DefaultOrg, name)
+			c.Roboto.AddSecret(robototest.DefaultOrg, name)
 		}
-		return c.apply(ctx, versioned)
+		return c.Apply(versioned)
 	}
-	replaced := func(ctx context.Context, c *core) error {
-		err := c.apply(ctx, versioned)
-		handOn(c.roboto)
+	replaced := func(c *protocol.Core) error {
+		err := c.Apply(versioned)
+		handOn(c.Roboto)
 		return err
 	}
 	return []faultCall{
@@ -143,14 +148,9 @@ func faultCalls() []faultCall {
 		{name: "list page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: list, after: versioned, versions: 1},
 		{
 			name: "bulk refresh", operation: robototest.ListSecrets, prepare: listed, act: apply(versioned), after: versioned, versions: 1,
-			settings: map[string]tftypes.Value{"bulk_refresh": tftypes.NewValue(tftypes.Bool, true)},
+			settings: fields{"bulk_refresh": true},
 		},
 	}
-}
-
-// aws tells where the call goes.
-func (c faultCall) aws() bool {
-	return c.operation == robototest.PutValue || c.operation == robototest.GetValue
 }
 
 // believes tells whether the answer is no fault but Roboto's own word: the secret
@@ -169,7 +169,7 @@ func TestFaults(t *testing.T) {
 	cells := 0
 	for _, call := range calls {
 		for _, fc := range cases {
-			if fc.only == robotoOnly && call.aws() || fc.only == awsOnly && !call.aws() || call.believes(fc.fault) {
+			if fc.of != nil && !fc.of(call) || call.believes(fc.fault) {
 				continue
 			}
 			cell := ""
@@ -234,15 +234,13 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server, c := startCall(t, call)
-			ctx := t.Context()
 			fault := fc.fault
 			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
-			server.ResetRequests()
 			server.Inject(fault)
 			began := time.Now()
-			err := call.act(ctx, c)
-			if server.Count(call.operation) <= call.skip {
-				t.Error("the call was not made")
+			err := call.act(c)
+			if server.Faulted() == 0 {
+				t.Error("the fault did not happen")
 			}
 			if took := time.Since(began); took > faultDeadline {
 				t.Errorf("it took %s", took)
@@ -251,10 +249,10 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 				t.Error(err)
 			}
 			server.ClearFaults()
-			if again := c.apply(ctx, call.after); again != nil {
+			if again := c.Apply(call.after); again != nil {
 				t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
 			}
-			if wrong := c.disagreement(ctx, call); wrong != nil {
+			if wrong := disagreement(c, call); wrong != nil {
 				t.Fatalf("%v\n\nafter: %v", wrong, err)
 			}
 			verdict = "s"
@@ -268,14 +266,14 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 
 // startCall has done what comes before the call. Where the name is handed on, this
 // happens as soon as it is free.
-func startCall(t *testing.T, call faultCall) (*robototest.Server, *core) {
+func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core) {
 	t.Helper()
 	var next successor
 	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
-	c := newCore(t, server)
-	c.settings = call.settings
+	c := protocol.NewCore(t, server)
+	c.Settings = call.settings
 	if call.prepare != nil {
-		c.must(call.prepare(t.Context(), c))
+		c.Must(call.prepare(c))
 	}
 	if call.handedOn {
 		time.Sleep(time.Second) // the successor is made at another time
@@ -285,39 +283,44 @@ func startCall(t *testing.T, call faultCall) (*robototest.Server, *core) {
 }
 
 // disagreement compares state and service.
-func (c *core) disagreement(ctx context.Context, call faultCall) error {
-	record, exists := c.roboto.Record(robototest.DefaultOrg, "db")
+func disagreement(c *protocol.Core, call faultCall) error {
+	record, exists := c.Roboto.Record(robototest.DefaultOrg, "db")
 	if call.after == nil && call.handedOn {
-		if !c.state.IsNull() {
+		if c.State != nil {
 			return errors.New("the secret is still in the state")
 		}
-		return successorIsSafe(c.roboto)
+		return successorIsSafe(c.Roboto)
 	}
 	if call.after == nil {
-		if exists || !c.state.IsNull() {
+		if exists || c.State != nil {
 			return errors.New("the secret is not gone")
 		}
 		return nil
 	}
-	value, versionID, _ := c.roboto.Value(robototest.DefaultOrg, "db")
-	var configured string
-	c.must(call.after["value_wo"].As(&configured))
+	value, versionID, _ := c.Roboto.Value(robototest.DefaultOrg, "db")
 	switch {
-	case !exists || c.state.IsNull() || c.tainted:
+	case !exists || c.State == nil || c.Tainted:
 		return errors.New("the secret is not there")
-	case value != configured:
+	case value != call.after["value_wo"]:
 		return fmt.Errorf("the stored value is %q", value)
-	case c.attribute("version_id") != versionID:
-		return fmt.Errorf("version_id is %q, the service has %q", c.attribute("version_id"), versionID)
-	case c.attribute("arn") != record.ARN:
+	case c.State["version_id"] != versionID:
+		return fmt.Errorf("version_id is %q, the service has %q", c.State["version_id"], versionID)
+	case c.State["arn"] != record.ARN:
 		return errors.New("the ARN is that of another secret")
 	}
-	if n := len(c.roboto.Versions(robototest.DefaultOrg, "db")); n > call.versions {
+	if n := len(c.Roboto.Versions(robototest.DefaultOrg, "db")); n > call.versions {
 		return fmt.Errorf("%d versions were written, at most %d are right", n, call.versions)
 	}
-	empty, err := c.planIsEmpty(ctx, call.after)
+	empty, err := c.PlanIsEmpty(call.after)
 	if err == nil && !empty {
 		err = errors.New("the plan after it is not empty")
 	}
 	return err
+}
+
+// readSecrets reads data.roboto_secrets and returns the names.
+func readSecrets(c *protocol.Core) ([]any, error) {
+	result, err := c.ReadData(protocol.TypeSecrets, nil)
+	names, _ := result["names"].([]any)
+	return names, err
 }

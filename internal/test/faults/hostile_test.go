@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -46,18 +46,14 @@ func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
 				server.AddSecret(robototest.DefaultOrg, "other")
-				c := newCore(t, server)
-				var happened atomic.Bool
+				c := protocol.NewCore(t, server)
 				server.Inject(robototest.Fault{Operation: test.operation, Mutate: func(body []byte) []byte {
-					if bytes.Contains(body, []byte(test.old)) {
-						happened.Store(true)
-					}
 					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
 				}})
-				if err := c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(canary)}); err == nil {
+				if err := c.Apply(fields{"name": "db", "value_wo": canary}); err == nil {
 					t.Error("the answer was believed")
 				}
-				if !happened.Load() {
+				if server.Faulted() == 0 {
 					t.Error("no answer was changed")
 				}
 				if n := server.Count(robototest.PutValue) + server.Count(robototest.GetValue) + server.Count(robototest.Unknown); n != 0 {
@@ -66,7 +62,7 @@ func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
 				if _, exists := server.Record(robototest.DefaultOrg, "other"); !exists {
 					t.Error("another secret was deleted")
 				}
-				if !c.state.IsNull() {
+				if c.State != nil {
 					t.Error("there is a state")
 				}
 			})
@@ -77,9 +73,7 @@ func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
 // What AWS answers to a write goes into the state only as far as it is known
 // before.
 func TestHostileVersionIsNotStored(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := newCore(t, server)
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		server.Inject(robototest.Fault{Mutate: func(body []byte) []byte {
 			if i := bytes.Index(body, []byte(`"VersionId":"`)); i >= 0 {
 				i += len(`"VersionId":"`)
@@ -87,8 +81,11 @@ func TestHostileVersionIsNotStored(t *testing.T) {
 			}
 			return body
 		}, Operation: robototest.PutValue})
-		_ = c.apply(t.Context(), attributes{"name": text("db"), "value_wo": text(canary), "value_wo_version": text("1")})
-		if strings.Contains(c.state.String(), canary) {
+		_ = c.Apply(fields{"name": "db", "value_wo": canary, "value_wo_version": "1"})
+		if server.Faulted() == 0 {
+			t.Error("no answer was changed")
+		}
+		if strings.Contains(fmt.Sprint(c.State), canary) {
 			t.Error("the state holds what AWS echoed")
 		}
 	})
@@ -106,19 +103,17 @@ func TestHostileValueIsNotBelieved(t *testing.T) {
 		"of a version that is not": {false, "-elsewhere", " " + canary},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c, ctx := newCore(t, server), t.Context()
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				server.AddSecret(robototest.DefaultOrg, "db")
-				config := attributes{"name": text("db")}
+				config := fields{"name": "db"}
 				if id := server.SetValue(robototest.DefaultOrg, "db", "the value"); test.versionID {
-					config["version_id"] = text(id)
+					config["version_id"] = id
 				}
-				c.must(c.openEphemeral(ctx, config))
+				c.Must(c.OpenEphemeral(config))
 				server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(body []byte) []byte {
 					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
 				}})
-				if err := c.openEphemeral(ctx, config); err == nil || !strings.Contains(err.Error(), "than the one asked for") {
+				if err := c.OpenEphemeral(config); err == nil || !strings.Contains(err.Error(), "than the one asked for") {
 					t.Errorf("the error is %v", err)
 				}
 			})
@@ -137,9 +132,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status int) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := newCore(t, server)
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		elsewhere := server.SecretsManagerEndpoint()
 		if operation == robototest.PutValue || operation == robototest.GetValue {
 			elsewhere = server.Endpoint()
@@ -148,11 +141,10 @@ func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status 
 			Operation: operation, Status: status,
 			Header: http.Header{"Location": {elsewhere + "/"}},
 		})
-		ctx := t.Context()
-		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary)})
-		_ = c.apply(ctx, attributes{"name": text("db"), "value_wo": text(canary + "2")})
-		_, _ = c.readSecrets(ctx)
-		_ = c.apply(ctx, nil)
+		_ = c.Apply(fields{"name": "db", "value_wo": canary})
+		_ = c.Apply(fields{"name": "db", "value_wo": canary + "2"})
+		_, _ = readSecrets(c)
+		_ = c.Apply(nil)
 		if server.Count(operation) == 0 {
 			t.Error("the operation was never called")
 		}

@@ -5,14 +5,14 @@ package faults
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -36,14 +36,14 @@ func TestCleanUpLeavesAnotherSecretAlone(t *testing.T) {
 		t.Run(string(operation), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c := newCore(t, server)
-				c.settings = attributes{"max_attempts": tftypes.NewValue(tftypes.Number, 2)}
+				c := protocol.NewCore(t, server)
+				c.Settings = fields{"max_attempts": 2}
 				takeOverBefore(server, operation)
-				if err := c.apply(t.Context(), versionedSecret); err == nil {
+				if err := c.Apply(versionedSecret); err == nil {
 					t.Error("there was no error")
 				}
-				c.must(successorIsSafe(server))
-				if !c.state.IsNull() {
+				c.Must(successorIsSafe(server))
+				if c.State != nil {
 					t.Error("the state holds a secret")
 				}
 			})
@@ -60,12 +60,12 @@ func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c := newCore(t, server)
-				c.settings = attributes{"max_attempts": tftypes.NewValue(tftypes.Number, 2), "request_timeout": text("1s")}
+				c := protocol.NewCore(t, server)
+				c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
 				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Hour, Times: 1})
 				refusal.Operation = robototest.CreateSecret
 				server.Inject(refusal)
-				err := c.apply(t.Context(), versionedSecret)
+				err := c.Apply(versionedSecret)
 				if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), refusal.Message) {
 					t.Errorf("the error is %v", err)
 				}
@@ -78,13 +78,13 @@ func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
 func TestRefusedCreateAfterLostAnswerFindsTheRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := newCore(t, server)
+		c := protocol.NewCore(t, server)
 		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, Times: 1})
 		server.Inject(robototest.Fault{
 			Operation: robototest.CreateSecret, After: true, Times: 1,
 			Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets",
 		})
-		c.must(c.apply(t.Context(), versionedSecret))
+		c.Must(c.Apply(versionedSecret))
 	})
 }
 
@@ -92,17 +92,16 @@ func TestRefusedCreateAfterLostAnswerFindsTheRecord(t *testing.T) {
 func TestAnotherSecretIsNamedSafely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, versionedSecret))
+		c := protocol.NewCore(t, server)
+		c.Must(c.Apply(versionedSecret))
 		handOn(server)
 		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
 			return bytes.Replace(body, []byte("somebody@"), []byte(`\u001b[2J\nsomebody@`), 1)
 		}})
-		s, err := c.start(ctx)
-		c.must(err)
-		c.must(s.refresh(ctx))
-		if c.warning == nil || !strings.Contains(c.warning.Error(), "somebody@example.com") || strings.Contains(c.warning.Error(), "\x1b") {
-			t.Errorf("the warning is %q", c.warning)
+		s := c.MustStart()
+		c.Must(s.Refresh())
+		if c.Warning == nil || !strings.Contains(c.Warning.Error(), "somebody@example.com") || strings.Contains(c.Warning.Error(), "\x1b") {
+			t.Errorf("the warning is %q", c.Warning)
 		}
 	})
 }
@@ -142,20 +141,20 @@ func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
 func TestMovedRecordIsTheSameSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, versionedSecret))
-		arn := c.attribute("arn")
+		c := protocol.NewCore(t, server)
+		c.Must(c.Apply(versionedSecret))
+		arn := fmt.Sprint(c.State["arn"])
 		moved := strings.Replace(arn, "/og_test/", "/og_test/moved-", 1)
 		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
 			return bytes.ReplaceAll(body, []byte(arn), []byte(moved))
 		}})
-		if empty, err := c.planIsEmpty(ctx, versionedSecret); !empty || err != nil || c.warning != nil {
-			t.Errorf("the plan is empty: %t (%v, %v)", empty, err, c.warning)
+		if empty, err := c.PlanIsEmpty(versionedSecret); !empty || err != nil || c.Warning != nil {
+			t.Errorf("the plan is empty: %t (%v, %v)", empty, err, c.Warning)
 		}
-		if got := c.attribute("arn"); got != moved {
+		if got := c.State["arn"]; got != moved {
 			t.Errorf("the ARN is %q, want %q", got, moved)
 		}
-		c.must(c.apply(ctx, nil))
+		c.Must(c.Apply(nil))
 		if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
 			t.Error("the secret is still there")
 		}

@@ -18,8 +18,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -141,22 +140,19 @@ func TestTerraformLooksBeforeItReplaces(t *testing.T) {
 
 // Nor is a plan believed that is applied later.
 func TestOldPlanLooksBeforeItDeletes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, versionedSecret))
-		s, err := c.start(ctx)
-		c.must(err)
-		c.must(s.refresh(ctx))
-		_, plan, err := s.plan(ctx, nothing(t))
-		c.must(err)
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		s := c.MustStart()
+		c.Must(s.Refresh())
+		plan, err := s.Plan(nil)
+		c.Must(err)
 		time.Sleep(2 * time.Minute)
 		handOn(server)
-		c.must(s.applyPlanned(ctx, nothing(t), plan))
-		if !c.state.IsNull() {
+		c.Must(s.ApplyPlanned(plan))
+		if c.State != nil {
 			t.Error("the secret is still in the state")
 		}
-		c.must(successorIsSafe(server))
+		c.Must(successorIsSafe(server))
 	})
 }
 
@@ -272,51 +268,44 @@ func TestTerraformDeletesWithOneRequest(t *testing.T) {
 
 // What an update is to write into another secret is not written.
 func TestUpdateRefusesAnotherSecret(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, versionedSecret))
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
 		handOn(server)
-		s, err := c.start(ctx)
-		c.must(err)
-		err = s.change(ctx, object(secretType(t), attributes{"name": text("db"), "value_wo": text("another value"), "value_wo_version": text("2")}))
+		s := c.MustStart()
+		err := s.Change(fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"})
 		if err == nil || !strings.Contains(err.Error(), "Another secret has its name now") {
 			t.Errorf("the error is %v", err)
 		}
-		c.must(successorIsSafe(server))
+		c.Must(successorIsSafe(server))
 	})
 }
 
 // version_id names the current version: after a write that the state missed, and
 // after somebody wrote the same value.
 func TestVersionIDIsNeverStale(t *testing.T) {
-	plain := attributes{"name": text("db"), "value_wo": text(canary)}
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, plain))
+	plain := fields{"name": "db", "value_wo": canary}
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(plain))
 		current := server.SetValue(robototest.DefaultOrg, "db", canary)
-		if empty, err := c.planIsEmpty(ctx, plain); empty || err != nil {
+		if empty, err := c.PlanIsEmpty(plain); empty || err != nil {
 			t.Errorf("the plan is empty: %t (%v)", empty, err)
 		}
-		c.must(c.apply(ctx, plain))
-		if got := c.attribute("version_id"); got != current || len(server.Versions(robototest.DefaultOrg, "db")) != 2 {
+		c.Must(c.Apply(plain))
+		if got := c.State["version_id"]; got != current || len(server.Versions(robototest.DefaultOrg, "db")) != 2 {
 			t.Errorf("version_id is %q, want %q, of %d versions", got, current, len(server.Versions(robototest.DefaultOrg, "db")))
 		}
-		if empty, err := c.planIsEmpty(ctx, plain); !empty || err != nil {
+		if empty, err := c.PlanIsEmpty(plain); !empty || err != nil {
 			t.Errorf("the plan after it is empty: %t (%v)", empty, err)
 		}
 	})
 }
 
 func TestImportedSecretKeepsItsEmptyPlan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		server.AddSecret(robototest.DefaultOrg, "db")
 		server.SetValue(robototest.DefaultOrg, "db", canary)
-		c.must(c.importID(ctx, "db@og_test"))
-		if empty, err := c.planIsEmpty(ctx, attributes{"name": text("db"), "value_wo": text(canary)}); !empty || err != nil {
+		c.Must(c.ImportID("db@og_test"))
+		if empty, err := c.PlanIsEmpty(fields{"name": "db", "value_wo": canary}); !empty || err != nil {
 			t.Errorf("the plan is empty: %t (%v)", empty, err)
 		}
 	})
@@ -338,11 +327,10 @@ func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
-				f, ctx := newFleet(t, server, 5), t.Context()
-				config := func(name string) tftypes.Value {
-					return object(secretType(t), attributes{"name": text(name), "org_id": text(robototest.DefaultOrg)})
-				}
-				if err := f.each(ctx, 5, func(s *session, name string) error { return s.change(ctx, config(name)) }); err != nil {
+				f := newFleet(t, server, 5)
+				if err := f.each(5, func(s *protocol.Session, name string) error {
+					return s.Change(fields{"name": name, "org_id": robototest.DefaultOrg})
+				}); err != nil {
 					t.Fatal(err)
 				}
 				server.Inject(notFound)
@@ -351,8 +339,8 @@ func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
 				server.ResetRequests()
 				var mu sync.Mutex
 				var all error
-				_ = f.each(ctx, 5, func(s *session, name string) error {
-					err := s.refresh(ctx)
+				_ = f.each(5, func(s *protocol.Session, name string) error {
+					err := s.Refresh()
 					mu.Lock()
 					defer mu.Unlock()
 					if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -367,7 +355,7 @@ func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
 					t.Errorf("%d requests for the organizations, want 1", n)
 				}
 				for _, c := range f.cores {
-					if c.state.IsNull() {
+					if c.State == nil {
 						t.Error("a secret was forgotten")
 					}
 				}
@@ -376,52 +364,34 @@ func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
 	}
 }
 
-// A POST that takes effect when the provider has given up.
-func TestCreateThatTakesEffectLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := newCore(t, server)
-		c.settings = attributes{"max_attempts": tftypes.NewValue(tftypes.Number, 2), "request_timeout": text("1s")}
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 6 * time.Second})
-		err := c.apply(t.Context(), versionedSecret)
-		if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), `id = "db@og_test"`) {
-			t.Errorf("the error is %v", err)
+// A gateway that answers 200 has not deleted anything.
+func TestDeleteBelievesOnlyRoboto(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusOK, Body: `{"message":"scheduled maintenance"}`})
+		if err := c.Apply(nil); err == nil || c.State == nil {
+			t.Errorf("gone from the state: %t (%v)", c.State == nil, err)
 		}
 	})
 }
 
-// AWS's lag just after a create hits readers too: of the same apply, and of the
-// next plan.
-func TestNewSecretsAreReadInSpiteOfLag(t *testing.T) {
-	lag := robototest.Fault{Operation: robototest.GetValue, AWSError: "AccessDeniedException", Message: "not authorized", Times: 2}
-	plain := attributes{"name": text("db"), "value_wo": text(canary)}
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c, ctx := newCore(t, server), t.Context()
-		c.must(c.apply(ctx, plain))
-		server.Inject(lag)
-		if err := c.openEphemeral(ctx, attributes{"name": text("db")}); err != nil {
-			t.Errorf("the reader: %v", err)
+// Others have been at work between plan and apply.
+func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		s := c.MustStart()
+		rotated := fields{"name": "db", "value_wo": canary, "value_wo_version": "2"}
+		for _, step := range []struct {
+			change func()
+			want   string
+		}{
+			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the last refresh"},
+			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "Another secret has its name now"},
+		} {
+			step.change()
+			if err := s.Change(rotated); err == nil || !strings.Contains(err.Error(), step.want) {
+				t.Errorf("want %q: %v", step.want, err)
+			}
 		}
-		server.ClearFaults()
-		server.Inject(lag)
-		if empty, err := c.planIsEmpty(ctx, plain); !empty || err != nil {
-			t.Errorf("the next plan: %v", err)
-		}
-		time.Sleep(3 * time.Minute)
-		server.ClearFaults()
-		server.Inject(lag)
-		if _, err := c.planIsEmpty(ctx, plain); err == nil {
-			t.Error("a refusal long after the create is retried")
-		}
-	})
-}
-
-// A key of a few characters occurs in an ARN by chance.
-func TestShortAPIKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true, APIKey: "r"})
-		c := newCore(t, server)
-		c.must(c.apply(t.Context(), versionedSecret))
 	})
 }

@@ -4,31 +4,31 @@
 package faults
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // fleet is many secrets that one provider process takes care of at once.
 type fleet struct {
-	cores []*core
+	cores []*protocol.Core
 }
 
 func newFleet(t *testing.T, server *robototest.Server, size int) *fleet {
 	f := &fleet{}
 	for range size {
-		f.cores = append(f.cores, newCore(t, server))
+		f.cores = append(f.cores, protocol.NewCore(t, server))
 	}
 	return f
 }
 
 // each runs an operation on all secrets, parallel at a time, in one new process.
-func (f *fleet) each(ctx context.Context, parallel int, operation func(s *session, name string) error) error {
-	first, err := f.cores[0].start(ctx)
+func (f *fleet) each(parallel int, operation func(s *protocol.Session, name string) error) error {
+	first, err := f.cores[0].Start()
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (f *fleet) each(ctx context.Context, parallel int, operation func(s *sessio
 	for range parallel {
 		group.Go(func() {
 			for i := range queue {
-				if err := operation(&session{core: f.cores[i], server: first.server}, fmt.Sprintf("secret-%04d", i)); err != nil {
+				if err := operation(first.With(f.cores[i]), fmt.Sprintf("secret-%04d", i)); err != nil {
 					mu.Lock()
 					failed = err
 					mu.Unlock()
@@ -57,6 +57,11 @@ func (f *fleet) each(ctx context.Context, parallel int, operation func(s *sessio
 	return failed
 }
 
+// versionedNamed is one of many secrets.
+func versionedNamed(name string) fields {
+	return fields{"name": name, "org_id": robototest.DefaultOrg, "value_wo": canary, "value_wo_version": "1"}
+}
+
 // A service that throttles costs time, but few more requests than one that does not.
 func TestLoadUnderThrottle(t *testing.T) {
 	const secrets, parallel, perSecond = 1000, 50, 100
@@ -64,23 +69,20 @@ func TestLoadUnderThrottle(t *testing.T) {
 		counts := map[string]int{}
 		synctest.Test(t, func(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{InMemory: true})
-			f, ctx := newFleet(t, server, secrets), t.Context()
+			f := newFleet(t, server, secrets)
 			if throttle {
 				server.Throttle(perSecond, retryAfter)
 			}
-			config := func(name string) attributes {
-				return attributes{"name": text(name), "org_id": text(robototest.DefaultOrg), "value_wo": text(canary), "value_wo_version": text("1")}
-			}
 			for _, step := range []struct {
 				name      string
-				operation func(s *session, name string) error
+				operation func(s *protocol.Session, name string) error
 			}{
-				{"apply", func(s *session, name string) error { return s.change(ctx, object(secretType(t), config(name))) }},
-				{"plan", func(s *session, _ string) error { return s.refresh(ctx) }},
-				{"destroy", func(s *session, _ string) error { return s.change(ctx, nothing(t)) }},
+				{"apply", func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }},
+				{"plan", func(s *protocol.Session, _ string) error { return s.Refresh() }},
+				{"destroy", func(s *protocol.Session, _ string) error { return s.Change(nil) }},
 			} {
 				server.ResetRequests()
-				if err := f.each(ctx, parallel, step.operation); err != nil {
+				if err := f.each(parallel, step.operation); err != nil {
 					t.Errorf("%s: %v", step.name, err)
 				}
 				counts[step.name] = len(server.Requests())

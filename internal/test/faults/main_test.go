@@ -14,10 +14,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
+
+// fields are a configuration.
+type fields = protocol.Fields
+
+// versionedSecret is a secret with a value and a version.
+var versionedSecret = fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}
+
+// inBubble runs a test in fake time, with a Roboto in memory.
+func inBubble(t *testing.T, test func(t *testing.T, server *robototest.Server, c *protocol.Core)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		test(t, server, protocol.NewCore(t, server))
+	})
+}
 
 // mirrorDir is where the provider is built for those tests that run Terraform.
 var mirrorDir string
@@ -62,13 +79,9 @@ func newTerraform(t *testing.T, server *robototest.Server, config string) *terra
 	if err != nil {
 		t.Fatal(err)
 	}
-	workspace, err := terraformcli.NewWorkspace(root, executable, mirror,
-		"ROBOTO_API_KEY="+server.APIKey(),
-		"ROBOTO_SERVICE_ENDPOINT="+server.Endpoint(),
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+server.SecretsManagerEndpoint(),
-		// An answer that is held back must not end by itself.
-		"ROBOTO_DEFAULT_HTTP_TIMEOUT=3600",
-	)
+	// An answer that is held back must not end by itself.
+	env := append(server.Env(), "ROBOTO_DEFAULT_HTTP_TIMEOUT=3600")
+	workspace, err := terraformcli.NewWorkspace(root, executable, mirror, env...)
 	if err != nil {
 		t.Fatal(err)
 	}

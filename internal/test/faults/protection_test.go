@@ -11,8 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -183,29 +182,28 @@ func TestTerraformLeftoverRecordIsNotProtected(t *testing.T) {
 // Lifting or setting the protection alone writes no value. With a version it sends nothing.
 func TestDeletionProtectionWritesNothing(t *testing.T) {
 	for name, test := range map[string]struct {
-		config attributes
+		config fields
 		sends  int
 	}{
-		"with a version":    {attributes{"name": text("db"), "value_wo": text("value"), "value_wo_version": text("1")}, 0},
-		"without a value":   {attributes{"name": text("db")}, 0},
-		"without a version": {attributes{"name": text("db"), "value_wo": text("value")}, 2},
+		"with a version":    {fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}, 0},
+		"without a value":   {fields{"name": "db"}, 0},
+		"without a version": {fields{"name": "db", "value_wo": "value"}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{InMemory: true})
-			c := newCore(t, server)
-			c.must(c.apply(t.Context(), test.config))
-			before := c.attribute("version_id")
+			c := protocol.NewCore(t, server)
+			c.Must(c.Apply(test.config))
+			before := c.State["version_id"]
 			for _, protected := range []bool{true, false} {
-				test.config["deletion_protection"] = tftypes.NewValue(tftypes.Bool, protected)
-				s, err := c.start(t.Context())
-				c.must(err)
+				test.config["deletion_protection"] = protected
+				s := c.MustStart()
 				server.ResetRequests()
-				c.must(s.change(t.Context(), object(secretType(t), test.config)))
+				c.Must(s.Change(test.config))
 				if requests := server.Requests(); len(requests) != test.sends {
 					t.Errorf("%d requests, want %d: %v", len(requests), test.sends, requests)
 				}
-				if after := c.attribute("version_id"); after != before {
-					t.Errorf("the version is %q, want still %q", after, before)
+				if after := c.State["version_id"]; after != before {
+					t.Errorf("the version is %v, want still %v", after, before)
 				}
 			}
 			if n := server.Count(robototest.PutValue); n != 0 {

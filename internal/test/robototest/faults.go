@@ -4,6 +4,7 @@
 package robototest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -86,6 +87,14 @@ func (s *Server) ClearFaults() {
 	s.throttle = nil
 }
 
+// Faulted counts how often a fault really happened: an answer that
+// came out the same after Truncate and Mutate does not count.
+func (s *Server) Faulted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faulted
+}
+
 // fault is the one that happens to a request; the zero Fault is none.
 func (s *Server) fault(req Request) Fault {
 	s.mu.Lock()
@@ -166,6 +175,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 		return
 	}
 	f := s.fault(req)
+	if f.Drop || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
+		s.happened()
+	}
 	if !f.After {
 		wait(r.Context(), f.Delay, f.Until)
 		if f.Drop || r.Context().Err() != nil {
@@ -176,6 +188,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if f.After || !f.answers() {
 		rep = answer(req)
 	}
+	own := rep.body
 	if f.After {
 		wait(r.Context(), f.Delay, f.Until)
 		if f.Drop {
@@ -191,6 +204,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if f.Mutate != nil && !f.answers() {
 		rep.body = f.Mutate(rep.body)
 	}
+	if !f.answers() && !bytes.Equal(rep.body, own) {
+		s.happened()
+	}
 	rep.header = merged(rep.header, f.Header)
 	if f.Wire != nil {
 		s.settle(recorded, rep.status)
@@ -198,6 +214,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 		return
 	}
 	s.finish(w, recorded, rep)
+}
+
+func (s *Server) happened() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faulted++
 }
 
 func merged(header, over http.Header) http.Header {

@@ -6,7 +6,9 @@ package robototest
 import (
 	"context"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 )
 
 // memoryListener accepts connections that never leave the process, and so are
@@ -43,13 +45,18 @@ func (l *memoryListener) Close() error {
 
 func (l *memoryListener) Addr() net.Addr { return l.addr }
 
+// refused is what a user sees of a port on which nobody listens.
+func refused(addr memoryAddr) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Addr: addr, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+}
+
 func (l *memoryListener) dial(ctx context.Context) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case l.conns <- server:
 		return client, nil
 	case <-l.closed:
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: net.ErrClosed}
+		return nil, refused(l.addr)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -73,6 +73,7 @@ type Server struct {
 	requests        []*Request
 	violations      []string
 	faults          []*activeFault
+	faulted         int
 	latency         time.Duration
 	throttle        *throttle
 	deletionLag     int
@@ -206,7 +207,7 @@ func (s *Server) Env() []string {
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	l, ok := s.memory[addr]
 	if !ok {
-		return nil, &net.OpError{Op: "dial", Net: "memory", Err: errors.New("no such address: " + addr)}
+		return nil, refused(memoryAddr(addr))
 	}
 	return l.dial(ctx)
 }

@@ -1,0 +1,250 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// A record that may be there, or may come to be there, is named.
+func TestUnsettledCreatesNameTheRecord(t *testing.T) {
+	const adopt = `id = "db@og_test"`
+	t.Run("without credentials", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+			c.Settings = fields{"max_attempts": 1}
+			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
+			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no"})
+			if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), adopt) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	})
+	t.Run("canceled while the service is at it", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
+			var err error
+			var group sync.WaitGroup
+			group.Go(func() { err = c.Apply(versionedSecret) })
+			time.Sleep(time.Second)
+			c.Interrupt()
+			group.Wait()
+			if err == nil || !strings.Contains(err.Error(), adopt) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	})
+}
+
+// Ctrl-C while a lost answer is being settled.
+func TestCancelWhileSettling(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour, Times: 1})
+		var group sync.WaitGroup
+		group.Go(func() { _ = c.Apply(versionedSecret) })
+		time.Sleep(5 * time.Second)
+		c.Interrupt()
+		group.Wait()
+		if err := c.Apply(versionedSecret); err != nil {
+			t.Errorf("the plain apply failed: %v", err)
+		}
+	})
+}
+
+// A create that succeeded but describes what must not be touched may have left a
+// record, and the error says how to adopt it.
+func TestRefusedCreateNamesWhatItLeaves(t *testing.T) {
+	for name, replace := range map[string][2]string{
+		"another store":   {`"store_type":"aws"`, `"store_type":"vault"`},
+		"another service": {":secretsmanager:", ":s3:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Mutate: func(body []byte) []byte {
+					return bytes.ReplaceAll(body, []byte(replace[0]), []byte(replace[1]))
+				}})
+				err := c.Apply(versionedSecret)
+				if err == nil || !strings.Contains(err.Error(), `id = "db@og_test"`) {
+					t.Errorf("the error names no way to adopt the record: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A name whose secret was just deleted may not be free at once.
+func TestNameThatIsNotFreeYet(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted.", Times: 3})
+		if err := c.Apply(versionedSecret); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A gateway's 409 says nothing of the name, and its 503 may say when to come back.
+func TestGatewayAnswersToACreate(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusConflict, Body: "<html>Conflict</html>", Times: 1})
+		if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "exists already") {
+			t.Errorf("the error is %v", err)
+		}
+		server.Inject(robototest.Fault{
+			Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1,
+			Header: http.Header{"Retry-After": {"45"}},
+		})
+		start := time.Now()
+		c.Must(c.Apply(versionedSecret))
+		if waited := time.Since(start); waited < 45*time.Second {
+			t.Errorf("the next attempt came after %s", waited)
+		}
+	})
+}
+
+// What was refused, or never answered because it never left, cannot have made the
+// record that somebody else makes meanwhile.
+func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
+	taken := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."}
+	for name, fault := range map[string]robototest.Fault{"429": tooMany("5"), "409": taken} {
+		for _, config := range []fields{versionedSecret, {"name": "db"}} {
+			t.Run(name, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+					fault.Operation = robototest.CreateSecret
+					server.Inject(fault)
+					var group sync.WaitGroup
+					group.Go(func() { _ = c.Apply(config) })
+					time.Sleep(100 * time.Millisecond)
+					server.AddSecret(robototest.DefaultOrg, "db")
+					c.Interrupt()
+					group.Wait()
+					if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists || c.State != nil {
+						t.Errorf("the record exists: %t; it is in the state: %t", exists, c.State != nil)
+					}
+				})
+			})
+		}
+	}
+}
+
+// AWS's lag begins when the secret is there, however long creating it took.
+func TestLagAfterASlowCreate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: 5 * time.Second})
+		fault := tooMany("45")
+		fault.Operation, fault.Times = robototest.CreateSecret, 3
+		server.Inject(fault)
+		if err := protocol.NewCore(t, server).Apply(versionedSecret); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// After a lost answer, a record that may be somebody else's is left alone.
+func TestLostCreateAdoptsOnlyItsOwnRecord(t *testing.T) {
+	for name, test := range map[string]struct {
+		age   time.Duration
+		value string
+		date  http.Header
+	}{
+		"an older one":        {age: time.Minute},
+		"one with a value":    {value: "somebody else's value"},
+		"one of unknown time": {date: http.Header{"Date": nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				add := sync.OnceFunc(func() {
+					server.AddSecret(robototest.DefaultOrg, "db")
+					if test.value != "" {
+						server.SetValue(robototest.DefaultOrg, "db", test.value)
+					}
+				})
+				if test.age > 0 {
+					add()
+					time.Sleep(test.age)
+				}
+				server.Inject(robototest.Fault{
+					Operation: robototest.CreateSecret, Drop: true, Times: 1,
+					Match: func(robototest.Request) bool { add(); return true },
+				})
+				server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: test.date})
+				if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "exists already") {
+					t.Errorf("the error is %v", err)
+				}
+				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.value || c.State != nil {
+					t.Errorf("the value is %q, the state %s", value, c.State)
+				}
+			})
+		})
+	}
+}
+
+// A create whose answer was lost is settled also while the service lags behind it.
+func TestLostCreateWhileTheServiceLags(t *testing.T) {
+	for name, test := range map[string]struct {
+		lag   time.Duration
+		fault robototest.Fault
+	}{
+		"with permissions": {lag: 5 * time.Second},
+		"with the record": {fault: robototest.Fault{
+			Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No such secret.", Times: 1,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: test.lag})
+				c := protocol.NewCore(t, server)
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
+				if test.fault.Operation != "" {
+					server.Inject(test.fault)
+				}
+				c.Must(c.Apply(versionedSecret))
+			})
+		})
+	}
+}
+
+// What was never sent cannot have taken effect, and is not looked for.
+func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
+	t.Run("a create", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, _ *robototest.Server, c *protocol.Core) {
+			c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
+			c.Vars["ROBOTO_SERVICE_ENDPOINT"] = "http://127.0.0.1:9" // nobody listens
+			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record may be left behind") {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	})
+	t.Run("a write", func(t *testing.T) {
+		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"})
+			if err := c.Apply(versionedSecret); err == nil {
+				t.Error("there was no error")
+			}
+			if n := server.Count(robototest.GetCredentials); n != 1 {
+				t.Errorf("credentials were asked for %d times", n)
+			}
+		})
+	})
+}
+
+// A POST that takes effect when the provider has given up.
+func TestCreateThatTakesEffectLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 6 * time.Second})
+		err := c.Apply(versionedSecret)
+		if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), `id = "db@og_test"`) {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}

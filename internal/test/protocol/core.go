@@ -1,0 +1,228 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package protocol
+
+import (
+	"errors"
+	"reflect"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// Core does what Terraform's core does with one roboto_secret. Each apply is a
+// provider of its own, as in real life.
+type Core struct {
+	Machine
+	// Instance is the secret's, with no State while there is none.
+	Instance
+	Settings Fields
+	Roboto   *robototest.Server
+	Tainted  bool
+	// Warning is all that was warned of since the latest start.
+	Warning error
+
+	t testing.TB
+	// running is the provider of the operation under way.
+	running atomic.Pointer[Provider]
+}
+
+// NewCore works with a server that is in memory.
+func NewCore(t testing.TB, server *robototest.Server) *Core {
+	c := &Core{t: t, Roboto: server, Machine: NewMachine(server), Settings: Fields{}}
+	c.Dial = server.DialContext
+	return c
+}
+
+// Session is one provider process at work on a secret.
+type Session struct {
+	*Core
+	*Provider
+}
+
+// Start starts and configures a provider process.
+func (c *Core) Start() (*Session, error) {
+	c.t.Helper()
+	p := Start(c.t, c.Server())
+	c.running.Store(p)
+	c.Warning = nil
+	return &Session{c, p}, c.errorOf(p.Configure(c.Settings))
+}
+
+// errorOf keeps the warnings.
+func (c *Core) errorOf(out Outcome) error {
+	c.Warning = errors.Join(c.Warning, out.Warning())
+	return out.Err()
+}
+
+// With is the same process at work on another secret.
+func (s *Session) With(c *Core) *Session { return &Session{c, s.Provider} }
+
+// Interrupt is Ctrl-C.
+func (c *Core) Interrupt() { c.running.Load().Stop() }
+
+// Apply refreshes, plans and applies a configuration; nil destroys.
+func (c *Core) Apply(config Fields) error {
+	c.t.Helper()
+	s, err := c.refreshed()
+	if err != nil {
+		return err
+	}
+	if config == nil {
+		return s.Change(nil)
+	}
+	if err := s.errorOf(s.Validate(config)); err != nil {
+		return err
+	}
+	if c.Tainted {
+		if err := s.Change(nil); err != nil {
+			return err
+		}
+	}
+	if empty, err := s.planIsEmpty(config); empty || err != nil {
+		return err
+	}
+	return s.Change(config)
+}
+
+// PlanIsEmpty refreshes and plans, and tells whether nothing is to be done.
+func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
+	c.t.Helper()
+	s, err := c.refreshed()
+	if err != nil {
+		return false, err
+	}
+	return s.planIsEmpty(config)
+}
+
+func (c *Core) refreshed() (*Session, error) {
+	c.t.Helper()
+	s, err := c.Start()
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Refresh()
+}
+
+// ReadData reads a data source.
+func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
+	c.t.Helper()
+	s, err := c.Start()
+	if err != nil {
+		return nil, err
+	}
+	state, out := s.ReadDataSource(typeName, config)
+	return state, s.errorOf(out)
+}
+
+// OpenEphemeral opens the ephemeral resource.
+func (c *Core) OpenEphemeral(config Fields) error {
+	c.t.Helper()
+	s, err := c.Start()
+	if err != nil {
+		return err
+	}
+	_, out := s.Provider.OpenEphemeral(config)
+	return s.errorOf(out)
+}
+
+// ImportID imports the secret. As with Terraform, a refresh has to follow.
+func (c *Core) ImportID(id string) error {
+	c.t.Helper()
+	s, err := c.Start()
+	if err != nil {
+		return err
+	}
+	imported, out := s.Import(id, nil)
+	if err := s.errorOf(out); err != nil {
+		return err
+	}
+	c.Instance = imported
+	return nil
+}
+
+// Refresh reads the secret, if there is one.
+func (s *Session) Refresh() error {
+	s.Core.t.Helper()
+	if s.State == nil {
+		return nil
+	}
+	current, out := s.Read(s.Instance)
+	if err := s.errorOf(out); err != nil {
+		return err
+	}
+	s.Instance = current
+	return nil
+}
+
+// Planned is a plan that may be applied later.
+type Planned struct {
+	config Fields
+	resp   *tfprotov6.PlanResourceChangeResponse
+}
+
+// Plan plans a configuration; nil destroys.
+func (s *Session) Plan(config Fields) (Planned, error) {
+	s.Core.t.Helper()
+	resp, out := s.Provider.plan(s.Instance, config)
+	return Planned{config, resp}, s.errorOf(out)
+}
+
+func (s *Session) planIsEmpty(config Fields) (bool, error) {
+	s.Core.t.Helper()
+	plan, err := s.Plan(config)
+	if err != nil {
+		return false, err
+	}
+	return !s.Tainted && reflect.DeepEqual(s.decode(s.secret, plan.resp.PlannedState), s.State), nil
+}
+
+// Change plans a configuration, once more as terraform does while applying, and
+// applies it; nil destroys.
+func (s *Session) Change(config Fields) error {
+	s.Core.t.Helper()
+	if config == nil && s.State == nil {
+		return nil
+	}
+	plan, err := s.Plan(config)
+	if err != nil {
+		return err
+	}
+	return s.ApplyPlanned(plan)
+}
+
+// ApplyPlanned applies a plan.
+func (s *Session) ApplyPlanned(plan Planned) error {
+	s.Core.t.Helper()
+	creating := s.State == nil
+	applied, out := s.applyPlanned(s.Instance, plan.config, plan.resp)
+	s.Instance = applied
+	err := s.errorOf(out)
+	switch {
+	case s.State == nil:
+		s.Instance, s.Tainted = Instance{}, false
+	case creating:
+		s.Tainted = err != nil
+	}
+	return err
+}
+
+// Must ends the test if something failed that is not what it is about.
+func (c *Core) Must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// MustStart is Start for a test that is not about the settings.
+func (c *Core) MustStart() *Session {
+	c.t.Helper()
+	s, err := c.Start()
+	c.Must(err)
+	return s
+}

@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package protocol
+
+import (
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// Fields are a configuration, a state or an identity: strings, numbers, bools,
+// lists and maps, or Unknown. What is absent is null, and nil is null as a whole.
+// What is unknown as a whole has only unknown fields.
+type Fields map[string]any
+
+type unknown struct{}
+
+func (unknown) String() string { return "unknown" }
+
+// Unknown is a value that is known only after an apply.
+var Unknown = unknown{}
+
+// encodeBlock is encode for a block that is there, however little is in it.
+func (p *Provider) encodeBlock(schema tftypes.Type, given Fields) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	if given == nil {
+		given = Fields{}
+	}
+	return p.encode(schema, given)
+}
+
+func (p *Provider) encode(schema tftypes.Type, given Fields) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	value := tftypes.NewValue(schema, nil)
+	if given != nil {
+		types := as[tftypes.Object](p, schema).AttributeTypes
+		values := make(map[string]tftypes.Value, len(types))
+		for name, typ := range types {
+			value := given[name]
+			if value == Unknown {
+				value = tftypes.UnknownValue
+			}
+			values[name] = tftypes.NewValue(typ, value)
+		}
+		for name := range given {
+			if types[name] == nil {
+				p.t.Fatalf("there is no attribute %q", name)
+			}
+		}
+		value = tftypes.NewValue(schema, values)
+	}
+	encoded, err := tfprotov6.NewDynamicValue(schema, value)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return &encoded
+}
+
+func (p *Provider) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) Fields {
+	p.t.Helper()
+	if encoded == nil {
+		return nil
+	}
+	value, err := encoded.Unmarshal(schema)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	switch decoded := p.plain(value).(type) {
+	case map[string]any:
+		return decoded
+	case nil:
+		return nil
+	}
+	decoded := Fields{}
+	for name := range as[tftypes.Object](p, schema).AttributeTypes {
+		decoded[name] = Unknown
+	}
+	return decoded
+}
+
+func (p *Provider) encodeIdentity(identity Fields) *tfprotov6.ResourceIdentityData {
+	p.t.Helper()
+	if identity == nil {
+		return nil
+	}
+	return &tfprotov6.ResourceIdentityData{IdentityData: p.encode(p.identity, identity)}
+}
+
+func (p *Provider) decodeIdentity(identity *tfprotov6.ResourceIdentityData) Fields {
+	p.t.Helper()
+	if identity == nil {
+		return nil
+	}
+	return p.decode(p.identity, identity.IdentityData)
+}
+
+// plain is a value in Go's own types.
+func (p *Provider) plain(value tftypes.Value) any {
+	p.t.Helper()
+	if !value.IsKnown() {
+		return Unknown
+	}
+	if value.IsNull() {
+		return nil
+	}
+	var (
+		text   string
+		flag   bool
+		list   []tftypes.Value
+		object map[string]tftypes.Value
+	)
+	switch typ := value.Type(); {
+	case typ.Is(tftypes.String):
+		p.ok(value.As(&text))
+		return text
+	case typ.Is(tftypes.Bool):
+		p.ok(value.As(&flag))
+		return flag
+	case typ.Is(tftypes.List{}):
+		p.ok(value.As(&list))
+		items := make([]any, len(list))
+		for i, item := range list {
+			items[i] = p.plain(item)
+		}
+		return items
+	case typ.Is(tftypes.Map{}), typ.Is(tftypes.Object{}):
+		p.ok(value.As(&object))
+		members := make(map[string]any, len(object))
+		for name, member := range object {
+			members[name] = p.plain(member)
+		}
+		return members
+	}
+	p.t.Fatalf("a value of type %s is not expected here", value.Type())
+	return nil
+}

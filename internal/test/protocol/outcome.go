@@ -1,0 +1,105 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// Outcome is what an answer says besides its result.
+type Outcome struct {
+	Diagnostics []*tfprotov6.Diagnostic
+	Deferred    *tfprotov6.Deferred
+}
+
+// Err is the errors, nil for none.
+func (o Outcome) Err() error { return o.of(tfprotov6.DiagnosticSeverityError) }
+
+// Warning is the warnings, nil for none.
+func (o Outcome) Warning() error { return o.of(tfprotov6.DiagnosticSeverityWarning) }
+
+func (o Outcome) of(severity tfprotov6.DiagnosticSeverity) error {
+	var all error
+	for _, d := range o.Diagnostics {
+		if d.Severity == severity {
+			all = errors.Join(all, fmt.Errorf("%s\n\n%s", d.Summary, d.Detail))
+		}
+	}
+	return all
+}
+
+// Succeeds ends the test if there is an error, or a deferral.
+func (p *Provider) Succeeds(out Outcome) {
+	p.t.Helper()
+	p.hasNoError(out)
+	if out.Deferred != nil {
+		p.t.Fatalf("deferred: %s", out.Deferred.Reason)
+	}
+}
+
+// Fails ends the test unless there is an error, which should hold each of the texts.
+func (p *Provider) Fails(out Outcome, texts ...string) {
+	p.t.Helper()
+	err := out.Err()
+	if err == nil {
+		p.t.Fatal("there was no error")
+	}
+	for _, text := range texts {
+		if !strings.Contains(err.Error(), text) {
+			p.t.Errorf("%q is not in the error:\n%s", text, err)
+		}
+	}
+}
+
+// Warns ends the test unless there is one warning, which should hold each of the
+// texts, or none if there are no texts.
+func (p *Provider) Warns(out Outcome, texts ...string) {
+	p.t.Helper()
+	p.Succeeds(out)
+	var warnings []*tfprotov6.Diagnostic
+	for _, d := range out.Diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			warnings = append(warnings, d)
+		}
+	}
+	if len(texts) == 0 {
+		if len(warnings) != 0 {
+			p.t.Fatalf("unexpected warning:\n%s", out.Warning())
+		}
+		return
+	}
+	if len(warnings) != 1 {
+		p.t.Fatalf("%d warnings, want 1:\n%v", len(warnings), out.Warning())
+	}
+	warning := warnings[0]
+	for _, text := range texts {
+		if !strings.Contains(warning.Summary+"\n"+warning.Detail, text) {
+			p.t.Errorf("%q is not in the warning:\n%s", text, warning.Detail)
+		}
+	}
+	if warning.Attribute != nil && strings.Contains(warning.Attribute.String(), "value_wo\"") {
+		p.t.Errorf("the warning points at the value: %s", warning.Attribute)
+	}
+}
+
+// Defers ends the test unless the provider put off its answer until its settings
+// are known.
+func (p *Provider) Defers(out Outcome) {
+	p.t.Helper()
+	p.hasNoError(out)
+	if out.Deferred == nil || out.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
+		p.t.Fatalf("deferred: %v", out.Deferred)
+	}
+}
+
+func (p *Provider) hasNoError(out Outcome) {
+	p.t.Helper()
+	if err := out.Err(); err != nil {
+		p.t.Fatalf("unexpected error:\n%s", err)
+	}
+}
