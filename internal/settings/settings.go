@@ -314,8 +314,8 @@ func explicitNames(explicit Explicit) string {
 	return strings.Join(names, " and ")
 }
 
-// checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py)
-// and keys that an HTTP header cannot carry.
+// checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py),
+// keys in quotes, and keys that an HTTP header cannot carry.
 func checkAPIKey(key roboto.Sensitive, source string) error {
 	if strings.HasPrefix(key.Reveal(), "robo_pat") {
 		return &Error{
@@ -325,13 +325,21 @@ func checkAPIKey(key roboto.Sensitive, source string) error {
 			Remedy:  "Create a new token at " + TokenPage + ".",
 		}
 	}
+	if key := strings.TrimSpace(key.Reveal()); strings.Trim(key, `"'`) != key {
+		return &Error{
+			Setting: APIKey,
+			Source:  source,
+			Problem: "it begins or ends with a quotation mark, which no token does",
+			Remedy:  "Remove the quotes. Variables of CI systems and files for docker --env-file, for example, take quotes as a part of the value.",
+		}
+	}
 	for _, r := range key.Reveal() {
 		if r <= ' ' || r > '~' {
 			return &Error{
 				Setting: APIKey,
 				Source:  source,
 				Problem: "it contains white space or other characters that no token has",
-				Remedy:  "Copy the token again, without a line break or quotes around it.",
+				Remedy:  "Copy the token again, without a line break.",
 			}
 		}
 	}

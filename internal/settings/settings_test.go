@@ -306,6 +306,13 @@ func TestSettingErrors(t *testing.T) {
 		{"key with a line break", key("line-key\n"), machine{}, APIKey, "", "white space"},
 		{"key with a space before it", Explicit{}, machine{vars: env("ROBOTO_API_KEY", " space-key")}, APIKey, "ROBOTO_API_KEY", "white space"},
 		{"key beyond ASCII", key("schlüssel-key"), machine{}, APIKey, "", "white space"},
+		{"key in quotes in the block", key(`"quoted-key"`), machine{}, APIKey, "", "quotation mark"},
+		{"key in quotes in the environment", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `"quoted-key"`)}, APIKey, "ROBOTO_API_KEY", "quotation mark"},
+		{"bearer token in single quotes", Explicit{}, machine{vars: env("ROBOTO_BEARER_TOKEN", `'quoted-key'`)}, APIKey, "ROBOTO_BEARER_TOKEN", "quotation mark"},
+		{"key in quotes with a line break", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "\"quoted-key\"\n")}, APIKey, "ROBOTO_API_KEY", "quotation mark"},
+		{"key with a quote left over", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `quoted-key"`)}, APIKey, "ROBOTO_API_KEY", "quotation mark"},
+		{"key in quotes in a profile", Explicit{}, machine{files: files(`{"default": {"token": "\"quoted-key\""}}`)}, APIKey, `"default"`, "quotation mark"},
+		{"key that is only a quote", key(`"`), machine{}, APIKey, "", "quotation mark"},
 		{"key of white space in a profile", Explicit{}, machine{files: files(`{"default": {"token": " "}}`)}, APIKey, configFileName, "white space"},
 
 		{"profile that is not there", Explicit{Profile: "nobody"}, machine{files: files(configV1)}, Profile, "", `"nobody"; it has "bare", "empty", "home",`},

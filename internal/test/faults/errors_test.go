@@ -102,6 +102,7 @@ func catalog() []cataloged {
 	return []cataloged{
 		{title: "No API key", vars: map[string]string{"ROBOTO_API_KEY": ""}, config: versioned},
 		{title: "An API key of the retired format", vars: map[string]string{"ROBOTO_API_KEY": "robo_pat_x"}, config: versioned},
+		{title: "An API key in quotes", vars: map[string]string{"ROBOTO_API_KEY": `"abc"`}, config: versioned},
 		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},
 		{title: "An endpoint without encryption", settings: fields{"endpoint": "http://example.com"}, config: versioned},
 		{title: "An endpoint that is no URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
