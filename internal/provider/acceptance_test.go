@@ -50,8 +50,9 @@ type (
 )
 
 const (
-	typeSecret  = protocol.TypeSecret
-	typeSecrets = protocol.TypeSecrets
+	typeSecret        = protocol.TypeSecret
+	typeSecrets       = protocol.TypeSecrets
+	typeOrganizations = protocol.TypeOrganizations
 )
 
 var unknown = protocol.Unknown

@@ -151,6 +151,10 @@ func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 		fmt.Sprintf("The import ID %q names no secret: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
 }
 
+func addOrganizationsError(diags *diag.Diagnostics, err error) {
+	diags.AddError("Cannot List Roboto Organizations", fmt.Sprintf("The organizations of the API key's owner could not be listed.\n\n%s", explain(err)))
+}
+
 var participles = map[string]string{
 	"create": "created", "read": "read", "update": "updated", "delete": "deleted", "plan": "planned", "import": "imported",
 }

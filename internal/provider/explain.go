@@ -56,7 +56,7 @@ func whatHappened(e *roboto.Error) string {
 		if e.Err != nil {
 			return gone + "the organizations of the API key's owner could not be looked up. " + explain(e.Err).what
 		}
-		return gone + "the API key's owner does not belong to the organization " + e.Ref.OrgID + ", so Roboto may be hiding it."
+		return gone + belonging(e) + ". Roboto may be hiding it."
 	case roboto.KindReplaced:
 		return capitalize(e.Problem) + ". Terraform leaves the other secret alone."
 	case roboto.KindNameTaken:
@@ -85,7 +85,20 @@ func whatHappened(e *roboto.Error) string {
 	if e.Message != "" {
 		text += ": " + strings.TrimSuffix(e.Message, ".")
 	}
+	if e.ForeignOrgID != "" {
+		text += ". " + capitalize(belonging(e))
+	}
 	return text + "."
+}
+
+// belonging says to which organizations the API key's owner belongs, if the error's
+// organization is none of them.
+func belonging(e *roboto.Error) string {
+	text := "the API key's owner does not belong to the organization " + e.ForeignOrgID
+	if e.OwnOrgs == "" {
+		return text + ", or to any other"
+	}
+	return text + ", but to " + e.OwnOrgs
 }
 
 // causeOf begins with a space, and is "" without a cause.
@@ -102,6 +115,9 @@ func whatNext(e *roboto.Error) string {
 		checkEndpoint = "Check that the provider's endpoint is Roboto's API"
 		applyAgain    = "When the cause is removed, apply again."
 	)
+	if e.ForeignOrgID != "" && e.Kind != roboto.KindUnconfirmedGone {
+		return "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to " + e.ForeignOrgID + "."
+	}
 	switch e.Kind {
 	case roboto.KindNotFound:
 		return "Check the name and the organization."

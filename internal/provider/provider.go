@@ -196,7 +196,7 @@ func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *robotoProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newSecretDataSource, newSecretsDataSource}
+	return []func() datasource.DataSource{newSecretDataSource, newSecretsDataSource, newOrganizationsDataSource}
 }
 
 func (p *robotoProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {

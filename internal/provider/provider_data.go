@@ -68,8 +68,17 @@ const (
 // gate decides whether a call can be made now. task completes the sentence "Terraform has
 // to call Roboto to …". orgID is "" for the default organization.
 func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
+	return d.gateIf(d.canCall(orgID), task, deferralAllowed, diags)
+}
+
+// gateWithoutOrg is gate for a call that is about no organization.
+func (d *providerData) gateWithoutOrg(task string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
+	return d.gateIf(d.client != nil, task, deferralAllowed, diags)
+}
+
+func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
 	switch {
-	case d.canCall(orgID):
+	case canCall:
 		return callNow
 	case deferralAllowed:
 		return deferCall

@@ -73,7 +73,7 @@ func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 }
 
 // needingCalls are what cannot be answered without a call. own are those that
-// name an organization of their own.
+// name an organization of their own, or need none.
 func needingCalls(existing instance) (own, defaulted map[string]func(*protocol.Provider) outcome) {
 	read := func(typeName string, config fields) func(*protocol.Provider) outcome {
 		return func(p *protocol.Provider) outcome {
@@ -99,6 +99,7 @@ func needingCalls(existing instance) (own, defaulted map[string]func(*protocol.P
 		"data source by URI":            read(typeSecret, fields{"uri": "roboto-secret://db@og_test"}),
 		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
 		"secrets of an org_id":          read(typeSecrets, fields{"org_id": testOrg}),
+		"organizations":                 read(typeOrganizations, fields{}),
 		"ephemeral resource by URI":     open(fields{"uri": "roboto-secret://db@og_test"}),
 		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
 	}
@@ -197,9 +198,10 @@ func TestUnknownSettingsDeferUnknownResults(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{"api_key": unknown}).Deferring()
 	for name, read := range map[string]func() (fields, outcome){
-		"secret":    func() (fields, outcome) { return p.ReadDataSource(typeSecret, fields{"name": "db"}) },
-		"secrets":   func() (fields, outcome) { return p.ReadDataSource(typeSecrets, fields{"org_id": testOrg}) },
-		"ephemeral": func() (fields, outcome) { return p.OpenEphemeral(fields{"name": "db"}) },
+		"secret":        func() (fields, outcome) { return p.ReadDataSource(typeSecret, fields{"name": "db"}) },
+		"secrets":       func() (fields, outcome) { return p.ReadDataSource(typeSecrets, fields{"org_id": testOrg}) },
+		"organizations": func() (fields, outcome) { return p.ReadDataSource(typeOrganizations, fields{}) },
+		"ephemeral":     func() (fields, outcome) { return p.OpenEphemeral(fields{"name": "db"}) },
 	} {
 		result, out := read()
 		p.Defers(out)
@@ -331,6 +333,7 @@ func TestFirstPlanCannotReadWithUnknownSettings(t *testing.T) {
 	provider := "resource \"terraform_data\" \"key\" {\n  input = \"key\"\n}\nprovider \"roboto\" {\n  api_key = terraform_data.key.output\n}\n"
 	for name, config := range map[string]string{
 		"read the secret":              "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
+		"list the organizations":       "data \"roboto_organizations\" \"test\" {}\n",
 		"list the secrets":             "data \"roboto_secrets\" \"test\" {}\n",
 		"read the value of the secret": "ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
 		"import the secret":            "import {\n  to = roboto_secret.test\n  id = \"db\"\n}\n" + secret("db"),

@@ -47,6 +47,9 @@ var metadata = map[string][]string{
 		"secrets.arn", "secrets.created", "secrets.created_by", "secrets.last_used", "secrets.modified", "secrets.modified_by",
 		"secrets.name", "secrets.org_id", "secrets.uri", "uris",
 	},
+	kindDataSource + " roboto_organizations": {
+		"org_ids", "organizations", "organizations.name", "organizations.org_id", "organizations.status", "organizations.tier",
+	},
 	kindEphemeral + " roboto_secret":   {"name", "org_id", "uri", "version_id"},
 	kindList + " roboto_secret":        {"name_prefix", "org_id"},
 	kindFunction + " secret_uri":       {"name", "org_id", "return"},

@@ -155,7 +155,11 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, noAnswer(c.config.Endpoint.Host, r.String(), err)
 	}
 	if !isSuccess(resp.StatusCode) {
-		return answer{}, c.apiError(r, resp, body)
+		err := c.apiError(r, resp, body)
+		if err.Code == codeUnauthorized { // Roboto knows the API key
+			return answer{}, c.withOwnOrgs(ctx, r.orgID, err)
+		}
+		return answer{}, err
 	}
 	return parseAnswer(r, resp.Header, body)
 }
@@ -204,7 +208,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	return req, nil
 }
 
-func (c *Client) apiError(r request, resp *http.Response, body []byte) error {
+func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 	code, message := parseErrorBody(body)
 	redactor := newRedactor(c.config.APIKey)
 	if redactor.redact(code) != code {

@@ -146,6 +146,10 @@ type Error struct {
 	Message string
 	// Problem is what this client found, or "".
 	Problem string
+	// ForeignOrgID is the organization of the request, if the API key's owner is known not
+	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
+	// there are none.
+	ForeignOrgID, OwnOrgs string
 	// Err is the cause, or nil.
 	Err error
 	// Settle is why this client could not find out whether a create or a deletion took
@@ -212,6 +216,7 @@ const (
 const (
 	codeNotFound        = "RobotoNotFoundException"
 	codeConflict        = "RobotoConflictException"
+	codeUnauthorized    = "RobotoUnauthorizedException"
 	codeLimitExceeded   = "RobotoLimitExceededException"
 	messageTokenRefused = "User is not authorized to access this resource with an explicit deny"
 )

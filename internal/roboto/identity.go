@@ -6,7 +6,6 @@ package roboto
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -31,9 +30,12 @@ func (r Record) isAnother(known Record) bool {
 // organization. A service may also answer "not found" for anything that the caller must
 // not see.
 func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
-	orgs, err := c.ownOrgs(ctx)
-	if err != nil || !slices.ContainsFunc(orgs, func(o org) bool { return o.ID == ref.OrgID }) {
+	orgs, err := c.Organizations(ctx)
+	switch {
+	case err != nil:
 		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Err: err}
+	case !contains(orgs, ref.OrgID):
+		return &Error{Kind: KindUnconfirmedGone, Ref: ref, ForeignOrgID: ref.OrgID, OwnOrgs: c.listOrgs(orgs)}
 	}
 	return nil
 }

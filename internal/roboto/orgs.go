@@ -5,19 +5,33 @@ package roboto
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 )
 
-// org is an organization of the API key's owner.
-type org struct {
-	ID   string `json:"org_id"`
-	Name string `json:"name"`
+// Organization is an organization of the API key's owner. Only the ID is checked; the rest
+// may be any text (src/roboto/domain/orgs/org_records.py).
+type Organization struct {
+	ID     string `json:"org_id"`
+	Name   string `json:"name"`
+	Tier   string `json:"tier"`
+	Status string `json:"status"`
 }
 
-// maxOrgs is far more than one person belongs to. An error may list them all.
-const maxOrgs = 1_000
+const (
+	// maxOrgs is far more than one person belongs to.
+	maxOrgs = 1_000
+
+	// maxListedOrgs limits how many organizations an error lists.
+	maxListedOrgs = 20
+
+	// orgLookupTime limits the look-up that only completes an error.
+	orgLookupTime = 10 * time.Second
+)
 
 // orgLookup remembers the organizations of the API key's owner. The channel is a lock
 // that a context can interrupt.
@@ -26,14 +40,14 @@ type orgLookup struct {
 	// done is set when orgs or err is final. An error is final too, because concurrent
 	// callers would not succeed either.
 	done bool
-	orgs []org
+	orgs []Organization
 	err  error
 }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
 // error is of KindNoOnlyOrg if there is none, or more than one.
 func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
-	orgs, err := c.ownOrgs(ctx)
+	orgs, err := c.Organizations(ctx)
 	if err != nil {
 		return "", fmt.Errorf("looking up the API key's organization: %w", err)
 	}
@@ -42,17 +56,50 @@ func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	}
 	problem := "the API key's owner belongs to no organization"
 	if len(orgs) > 1 {
-		names := make([]string, len(orgs))
-		for i, org := range orgs {
-			names[i] = fmt.Sprintf("%s (%s)", org.ID, org.Name)
-		}
-		problem = "the API key's owner belongs to several organizations: " + strings.Join(names, ", ")
+		problem = "the API key's owner belongs to several organizations: " + c.listOrgs(orgs)
 	}
 	return "", &Error{Kind: KindNoOnlyOrg, Problem: problem}
 }
 
-// ownOrgs calls callerOrgs once and remembers the result.
-func (c *Client) ownOrgs(ctx context.Context) ([]org, error) {
+// listOrgs is for people. Names are redacted, because the service may repeat anything in
+// them.
+func (c *Client) listOrgs(orgs []Organization) string {
+	redactor := newRedactor(c.config.APIKey)
+	var listed []string
+	for _, org := range orgs[:min(len(orgs), maxListedOrgs)] {
+		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, redactor.message(org.Name)))
+	}
+	if left := len(orgs) - len(listed); left > 0 {
+		listed = append(listed, fmt.Sprintf("and %d more", left))
+	}
+	return strings.Join(listed, ", ")
+}
+
+// withOwnOrgs adds the organizations of the API key's owner to a failed request about an
+// organization that is none of them. It changes nothing if they cannot be looked up.
+func (c *Client) withOwnOrgs(ctx context.Context, orgID string, err error) error {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok || orgID == "" {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
+	defer cancel()
+	orgs, lookupErr := c.Organizations(ctx)
+	if lookupErr != nil || contains(orgs, orgID) {
+		return err
+	}
+	completed := *failure
+	completed.ForeignOrgID, completed.OwnOrgs = orgID, c.listOrgs(orgs)
+	return &completed
+}
+
+func contains(orgs []Organization, id string) bool {
+	return slices.ContainsFunc(orgs, func(org Organization) bool { return org.ID == id })
+}
+
+// Organizations returns the organizations of the API key's owner, in the service's order.
+// They are looked up once.
+func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	select {
 	case c.orgs.lock <- struct{}{}:
 		defer func() { <-c.orgs.lock }()
@@ -69,24 +116,22 @@ func (c *Client) ownOrgs(ctx context.Context) ([]org, error) {
 	return orgs, err
 }
 
-func (c *Client) callerOrgs(ctx context.Context) ([]org, error) {
+func (c *Client) callerOrgs(ctx context.Context) ([]Organization, error) {
 	r := request{method: http.MethodGet, path: "/v1/orgs/caller"}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	var orgs []org
-	redactor := newRedactor(c.config.APIKey)
-	err = eachItem(r, ans.data, func(item org) error {
+	var orgs []Organization
+	err = eachItem(r, ans.data, func(item Organization) error {
 		switch {
-		case c.repeatsAPIKey(item.ID):
+		case c.repeatsAPIKey(item.ID, item.Name, item.Tier, item.Status):
 			return unexpected(r, "an organization repeats the API key")
 		case ValidateOrgID(item.ID) != nil:
 			return unexpected(r, "it holds an organization without a valid ID")
 		case len(orgs) == maxOrgs:
 			return unexpected(r, fmt.Sprintf("it holds more than %d organizations", maxOrgs))
 		}
-		item.Name = redactor.message(item.Name)
 		orgs = append(orgs, item)
 		return nil
 	})

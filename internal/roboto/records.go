@@ -39,6 +39,9 @@ type Record struct {
 // itself said so.
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
 	record, _, err := c.getRecord(ctx, ref)
+	if KindOf(err) == KindNotFound {
+		err = c.withOwnOrgs(ctx, ref.OrgID, err)
+	}
 	return record, err
 }
 

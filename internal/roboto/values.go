@@ -158,8 +158,11 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 	for attempt := 1; ; attempt++ {
 		creds, err := v.client.credentials(ctx, v.record)
 		made := v.client.created.of(v.record.SecretRef)
-		if KindOf(err) != KindNotFound || time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts {
+		switch {
+		case KindOf(err) != KindNotFound:
 			return creds, err
+		case time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
+			return nil, v.client.withOwnOrgs(ctx, v.record.OrgID, err)
 		}
 		if err := sleep(ctx, backoff(attempt)); err != nil {
 			return nil, err

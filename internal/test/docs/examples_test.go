@@ -81,6 +81,7 @@ var exampleTests = []struct {
 	{"resources/roboto_secret/import.sh", testImportCommand},
 	{"data-sources/roboto_secret/*.tf", testSecretDataSource},
 	{"data-sources/roboto_secrets/*.tf", testSecretsDataSource},
+	{"data-sources/roboto_organizations/*.tf", testOrganizations},
 	{"ephemeral-resources/roboto_secret/*.tf", testEphemeralResource},
 	{"list-resources/roboto_secret/*.tfquery.hcl", testQuery},
 	{"functions/*/function.tf", testFunctions},
@@ -225,6 +226,23 @@ func testSecretsDataSource(t *testing.T) {
 	w.contains(printed, `"sensor_gps" = "roboto-secret://sensor_gps@og_acme"`)
 	w.contains(printed, "2 added")
 	w.settled()
+}
+
+func testOrganizations(t *testing.T) {
+	w := newWorkspace(t)
+	w.roboto.AddOrg("og_acme_robotics", "Acme Robotics")
+	w.use(providerBlock, "data-sources/roboto_organizations/*.tf")
+	w.init()
+	printed := w.apply()
+	w.contains(printed, `"Acme Robotics" = "og_acme_robotics"`)
+	if strings.Contains(printed, "Warning") {
+		t.Errorf("the check failed:\n%s", printed)
+	}
+	w.settled()
+	w.replace("data-sources_roboto_organizations_data-source_check.tf", `"og_acme"`, `"og_else"`)
+	w.contains(w.terraform(0, "plan", "-input=false"), "The owner of the API key does not belong to og_else.")
+	w.replace("data-sources_roboto_organizations_data-source_name.tf", "Acme Robotics", "Acme")
+	w.contains(w.terraform(1, "plan", "-input=false"), "does not identify an element")
 }
 
 func testEphemeralResource(t *testing.T) {

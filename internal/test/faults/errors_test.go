@@ -198,8 +198,11 @@ func catalog() []cataloged {
 		{title: "Refresh: the organization is not the caller's", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), mutate(robototest.ListOrgs, "og_test", "og_other")...)},
 		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
 
+		{title: "An organization that is not the caller's", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: fields{"name": "db", "org_id": "og_three"}},
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
 		{title: "Data source: no such secret", act: data(protocol.TypeSecret, fields{"name": "db"})},
+		{title: "Data source: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: data(protocol.TypeSecret, fields{"name": "db", "org_id": "og_two"})},
+		{title: "Data source: the organizations are not told", faults: answer(robototest.ListOrgs, 403, "", "User is not authorized to access this resource with an explicit deny"), act: data(protocol.TypeOrganizations, nil)},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
 		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 1_001 {

@@ -77,6 +77,8 @@ data "roboto_secret" "one" {
 
 data "roboto_secrets" "all" {}
 
+data "roboto_organizations" "mine" {}
+
 ephemeral "roboto_secret" "source" {
   for_each = var.kinds
   name     = "elsewhere-${each.key}"
@@ -89,7 +91,7 @@ resource "roboto_secret" "copy" {
 }
 
 output "secrets" {
-  value = [data.roboto_secret.one, data.roboto_secrets.all]
+  value = [data.roboto_secret.one, data.roboto_secrets.all, data.roboto_organizations.mine]
 }
 
 output "copies" {

@@ -27,8 +27,9 @@ import (
 
 // The types of the provider's resources and data sources.
 const (
-	TypeSecret  = "roboto_secret"
-	TypeSecrets = "roboto_secrets"
+	TypeSecret        = "roboto_secret"
+	TypeSecrets       = "roboto_secrets"
+	TypeOrganizations = "roboto_organizations"
 )
 
 // Machine is what a provider finds around it: a Roboto, and nothing of the real

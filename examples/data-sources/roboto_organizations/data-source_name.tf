@@ -1,0 +1,3 @@
+data "roboto_secrets" "robotics" {
+  org_id = data.roboto_organizations.mine.org_ids["Acme Robotics"]
+}
