@@ -72,16 +72,16 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsupportedStore:
 		return capitalize(e.Problem) + ", which this version of the provider does not support."
 	case roboto.KindNoAnswer, roboto.KindUntrusted:
-		return fmt.Sprintf("No usable answer came from %s: %s (%s).", e.Service, e.Problem, e.Request)
+		return fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
-		return fmt.Sprintf("The answer to %s was refused: %s.", e.Request, e.Problem)
+		return fmt.Sprintf("The answer of %s to %s was refused: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindCanceled:
 		if errors.Is(e.Err, context.DeadlineExceeded) {
 			return "The operation ran out of time."
 		}
 		return "The operation was canceled."
 	}
-	text := fmt.Sprintf("%s answered %s to %s", e.Service, e.Status(), e.Request)
+	text := fmt.Sprintf("%s answered %s to %s", serviceOf(e), e.Status(), e.Request)
 	if e.Message != "" {
 		text += ": " + strings.TrimSuffix(e.Message, ".")
 	}
@@ -89,6 +89,24 @@ func whatHappened(e *roboto.Error) string {
 		text += ". " + capitalize(belonging(e))
 	}
 	return text + "."
+}
+
+// serviceOf names the service and how it was reached.
+func serviceOf(e *roboto.Error) string {
+	var how []string
+	if e.Route.Host != "" {
+		how = append(how, e.Route.Host)
+	}
+	if e.Route.Proxy != "" {
+		how = append(how, "through the proxy "+e.Route.Proxy+" of HTTPS_PROXY")
+	}
+	if e.Route.APIKey.From != "" {
+		how = append(how, "with the API key from "+e.Route.APIKey.From)
+	}
+	if len(how) == 0 {
+		return e.Service
+	}
+	return fmt.Sprintf("%s (%s)", e.Service, strings.Join(how, ", "))
 }
 
 // belonging says to which organizations the API key's owner belongs, if the error's
@@ -143,9 +161,9 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindNoAPIKey:
 		return "Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it."
 	case roboto.KindTokenRefused:
-		return "Check that the API key is valid and meant for this endpoint, and that its owner may do this. Keys are managed at " + settings.TokenPage + "."
+		return strings.TrimSpace(e.Route.APIKey.Check + " The key may have expired, or its owner may not do this. Keys are managed at " + settings.TokenPage + ".")
 	case roboto.KindUnauthorized:
-		return "Ask an administrator of the organization for the permission, or use an API key that has it."
+		return strings.TrimSpace("Ask an administrator of the organization for the permission, or use an API key that has it. " + e.Route.APIKey.Check)
 	case roboto.KindLimitExceeded:
 		return "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."
 	case roboto.KindNoOnlyOrg:

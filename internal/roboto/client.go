@@ -33,8 +33,10 @@ const apiVersion = "2026-05-20"
 // Config configures a Client. Endpoint, RequestTimeout and MaxAttempts are required.
 type Config struct {
 	// APIKey may be empty. Calls then fail with KindNoAPIKey.
-	APIKey   Sensitive
-	Endpoint *url.URL
+	APIKey Sensitive
+	// APIKeySource is where APIKey came from, for errors.
+	APIKeySource KeySource
+	Endpoint     *url.URL
 	// RequestTimeout limits one attempt of one request.
 	RequestTimeout time.Duration
 	// MaxAttempts includes the first attempt.
@@ -52,6 +54,7 @@ type Client struct {
 	userAgent      string
 	requester      string
 	pool           *http.Transport
+	route          Route
 	robotoHTTP     *http.Client
 	secretsManager secretsManager
 	orgs           orgLookup
@@ -78,8 +81,11 @@ func NewClient(config Config, options Options) *Client {
 	transport := func(maxAnswer int) *attemptTransport {
 		return &attemptTransport{next: pool, timeout: config.RequestTimeout, maxAnswer: maxAnswer, throttle: &throttle{}, log: options.Log}
 	}
+	route := newRoute(pool, config.Endpoint)
+	route.APIKey = config.APIKeySource
 	return &Client{
 		config:         config,
+		route:          route,
 		userAgent:      options.ToolName + "/" + options.ToolVersion,
 		requester:      requesterHeader(options),
 		pool:           pool,
@@ -112,6 +118,7 @@ const (
 
 // request is one call to Roboto.
 type request struct {
+	route  Route
 	method string
 	// path lies below the endpoint, percent-encoded, with a leading slash.
 	path  string
@@ -152,7 +159,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return answer{}, noAnswer(c.config.Endpoint.Host, r.String(), err)
+		return answer{}, noAnswer(serviceRoboto, r.route, r.String(), err)
 	}
 	if !isSuccess(resp.StatusCode) {
 		err := c.apiError(r, resp, body)
@@ -167,7 +174,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 // sendError is for a request without an answer.
 func (c *Client) sendError(ctx context.Context, r request, err error) error {
 	if ctx.Err() == nil {
-		return noAnswer(c.config.Endpoint.Host, r.String(), err)
+		return noAnswer(serviceRoboto, r.route, r.String(), err)
 	}
 	failure := canceled(ctx, r.String())
 	failure.lost = wasSent(err)
@@ -219,6 +226,7 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 	return &Error{
 		Kind:       kind,
 		Service:    serviceRoboto,
+		Route:      r.route,
 		Request:    r.String(),
 		StatusCode: resp.StatusCode,
 		Code:       code,

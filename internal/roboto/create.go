@@ -85,7 +85,7 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 
 func (n *creation) post(ctx context.Context) (Record, error) {
 	r := request{
-		method:    http.MethodPost,
+		route: n.client.route, method: http.MethodPost,
 		path:      "/v1/secrets",
 		orgHeader: headerActingOrg,
 		orgID:     n.ref.OrgID,
@@ -134,7 +134,7 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	case KindNoValue:
 		return ours, record, nil
 	case KindNotFound: // the record exists, so this is about something else
-		return absent, Record{}, unexpected(request{method: http.MethodGet, path: secretPath(n.ref) + "/creds"}, "the record is there, but not its credentials")
+		return absent, Record{}, unexpected(request{route: n.client.route, method: http.MethodGet, path: secretPath(n.ref) + "/creds"}, "the record is there, but not its credentials")
 	}
 	if err != nil {
 		return absent, Record{}, err

@@ -134,8 +134,10 @@ type Error struct {
 	Kind Kind
 	// Ref is the secret, if the error is not about a single request.
 	Ref SecretRef
-	// Service is "Roboto" or "AWS Secrets Manager", or the host that did not answer.
+	// Service is "Roboto" or "AWS Secrets Manager".
 	Service string
+	// Route is where the request went.
+	Route Route
 	// Request is the method and the path below the endpoint, or the AWS operation.
 	Request string
 	// StatusCode is the HTTP status of a refusal, or 0.
@@ -283,7 +285,7 @@ func jsonText(raw json.RawMessage) string {
 
 // unexpected is for an answer from Roboto that must not be used.
 func unexpected(r request, problem string) *Error {
-	return &Error{Kind: KindUnexpectedAnswer, Service: serviceRoboto, Request: r.String(), Problem: problem}
+	return &Error{Kind: KindUnexpectedAnswer, Service: serviceRoboto, Route: r.route, Request: r.String(), Problem: problem}
 }
 
 // unreadable is for an unexpected answer that does not show whether the request took
@@ -296,9 +298,9 @@ func unreadable(r request, problem string) *Error {
 
 // noAnswer wraps err only if its text is known to be harmless, because errors of net/http
 // quote malformed answers.
-func noAnswer(service, request string, err error) *Error {
+func noAnswer(service string, route Route, request string, err error) *Error {
 	reason, safe := failureReason(err)
-	e := &Error{Kind: KindNoAnswer, Service: service, Request: request, Problem: reason, lost: wasSent(err)}
+	e := &Error{Kind: KindNoAnswer, Service: service, Route: route, Request: request, Problem: reason, lost: wasSent(err)}
 	if isUntrusted(err) {
 		e.Kind = KindUntrusted
 	}
@@ -309,15 +311,26 @@ func noAnswer(service, request string, err error) *Error {
 }
 
 func failureReason(err error) (reason string, safe bool) {
+	reason, safe = reasonOf(err)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" { // net/http's word
+		reason = "the proxy cannot be reached: " + reason
+	}
+	return reason, safe
+}
+
+func reasonOf(err error) (reason string, safe bool) {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		err = urlErr.Err
 	}
 	var (
 		dns      *net.DNSError
 		errno    syscall.Errno
+		refusal  *proxyRefusal
 		tooLarge *tooLargeError
 	)
 	switch {
+	case errors.As(err, &refusal):
+		return refusal.Error(), true
 	case errors.Is(err, context.Canceled):
 		return "the request was canceled", true
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):

@@ -218,7 +218,7 @@ func TestNoAnswer(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			for _, err := range []error{tc.err, &url.Error{Op: "Get", URL: "https://canary", Err: tc.err}} {
-				got := noAnswer("host", "GET /v1/x", err)
+				got := noAnswer("host", Route{}, "GET /v1/x", err)
 				if !strings.Contains(got.Problem, tc.reason) || strings.Contains(got.Error(), "canary") {
 					t.Errorf("reason %q, want %q", got.Problem, tc.reason)
 				}

@@ -117,7 +117,7 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 }
 
 func (c *Client) callerOrgs(ctx context.Context) ([]Organization, error) {
-	r := request{method: http.MethodGet, path: "/v1/orgs/caller"}
+	r := request{route: c.route, method: http.MethodGet, path: "/v1/orgs/caller"}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 	if err := ref.validateFull(); err != nil {
 		return Record{}, answer{}, err
 	}
-	r := request{method: http.MethodGet, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID}
+	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return Record{}, answer{}, err
@@ -99,10 +99,10 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			case page.next == "":
 				return
 			case tokens[page.next]:
-				yield(Record{}, unexpected(listRequest(orgID), "the pages go round in a circle"))
+				yield(Record{}, unexpected(c.listRequest(orgID), "the pages go round in a circle"))
 				return
 			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
-				yield(Record{}, unexpected(listRequest(orgID), fmt.Sprintf(
+				yield(Record{}, unexpected(c.listRequest(orgID), fmt.Sprintf(
 					"the listing does not end (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20)))
 				return
 			}
@@ -111,8 +111,8 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 	}
 }
 
-func listRequest(orgID string) request {
-	return request{method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
+func (c *Client) listRequest(orgID string) request {
+	return request{route: c.route, method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
 }
 
 type page struct {
@@ -124,7 +124,7 @@ type page struct {
 }
 
 func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error) {
-	r := listRequest(orgID)
+	r := c.listRequest(orgID)
 	if pageToken != "" {
 		r.query = url.Values{"page_token": {pageToken}}
 	}

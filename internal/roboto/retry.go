@@ -124,7 +124,8 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 // isFinalFailure tells whether another attempt would fail in the same way.
 func isFinalFailure(err error) bool {
 	_, tooLarge := errors.AsType[*tooLargeError](err)
-	return tooLarge || isUntrusted(err)
+	refusal, refused := errors.AsType[*proxyRefusal](err)
+	return tooLarge || isUntrusted(err) || refused && refusal.status == http.StatusProxyAuthRequired
 }
 
 // isUntrusted tells whether the server's certificate was refused.

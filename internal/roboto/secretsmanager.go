@@ -69,8 +69,8 @@ func awsKind(operation string, status int, code string) Kind {
 	return KindRefused
 }
 
-func unexpectedAWS(operation, problem string) *Error {
-	return &Error{Kind: KindUnexpectedAWSAnswer, Service: serviceAWS, Request: operation, Problem: problem}
+func (v *ValueAccess) unexpectedAWS(operation, problem string) *Error {
+	return &Error{Kind: KindUnexpectedAWSAnswer, Service: serviceAWS, Route: v.route(), Request: operation, Problem: problem}
 }
 
 func isThrottleCode(code string) bool {
@@ -95,13 +95,6 @@ func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
 	}
 	client := secretsmanager.New(options)
 	return secretsManager{getSecretValue: client.GetSecretValue, putSecretValue: client.PutSecretValue}
-}
-
-func (c *Client) secretsManagerHost(region string) string {
-	if c.config.SecretsManagerEndpoint != nil {
-		return c.config.SecretsManagerEndpoint.Host
-	}
-	return serviceAWS + " in " + region
 }
 
 // awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of

@@ -69,6 +69,7 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 	pool.MaxIdleConnsPerHost = idleConnectionsPerHost
 	pool.MaxIdleConns = 2 * idleConnectionsPerHost
 	pool.MaxResponseHeaderBytes = maxAnswerHeader
+	pool.OnProxyConnectResponse = refusalOfProxy
 	if dial != nil {
 		pool.DialContext = dial
 		pool.Proxy = nil

@@ -79,7 +79,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return Sensitive{}, "", err
 	}
 	if output.SecretString == nil {
-		return Sensitive{}, "", unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?")
+		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?")
 	}
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
@@ -178,6 +178,14 @@ func (v *ValueAccess) options(operation string, creds *temporaryCredentials) fun
 	}
 }
 
+// route is zero if there are no credentials yet, and so no request.
+func (v *ValueAccess) route() Route {
+	if v.creds == nil {
+		return Route{}
+	}
+	return v.client.secretsManagerRoute(v.creds.region)
+}
+
 // secrets lists the secrets that a message could contain.
 func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
 	secrets := []Sensitive{value, v.client.config.APIKey}
@@ -203,10 +211,10 @@ func ValidateVersionID(versionID string) error {
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return unexpectedAWS(operation, "AWS names another secret than the one asked for")
+		return v.unexpectedAWS(operation, "AWS names another secret than the one asked for")
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID,
 		ValidateVersionID(aws.ToString(versionID)) != nil:
-		return unexpectedAWS(operation, "AWS names another version than the one asked for")
+		return v.unexpectedAWS(operation, "AWS names another version than the one asked for")
 	}
 	return nil
 }
@@ -217,7 +225,7 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 	if ctx.Err() != nil {
 		return canceled(ctx, operation)
 	}
-	result := &Error{Service: serviceAWS, Request: operation}
+	result := &Error{Service: serviceAWS, Request: operation, Route: v.route()}
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		result.StatusCode = response.HTTPStatusCode()
 	}
@@ -234,10 +242,10 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		return result
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return unexpectedAWS(operation, "it is not what AWS Secrets Manager answers")
+		return v.unexpectedAWS(operation, "it is not what AWS Secrets Manager answers")
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
-		return noAnswer(v.client.secretsManagerHost(v.creds.region), operation, send.Err)
+		return noAnswer(serviceAWS, v.route(), operation, send.Err)
 	}
 	return err
 }

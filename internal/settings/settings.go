@@ -126,7 +126,7 @@ func Resolve(explicit Explicit, env Environment) (roboto.Config, *Warning, error
 }
 
 func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Config, err error) {
-	config := roboto.Config{APIKey: login.apiKey, MaxAttempts: DefaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
+	config := roboto.Config{APIKey: login.apiKey, APIKeySource: login.source, MaxAttempts: DefaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
 	if config.Endpoint, err = parseEndpoint(Endpoint, login.endpoint); err != nil {
 		return roboto.Config{}, err
 	}
@@ -176,6 +176,7 @@ func firstGiven(candidates ...sourced) sourced {
 // login is the API key with the endpoint that it is meant for.
 type login struct {
 	apiKey   roboto.Sensitive
+	source   roboto.KeySource
 	endpoint sourced
 	// requestTimeout is the profile's, in seconds.
 	requestTimeout sourced
@@ -202,12 +203,18 @@ func resolveLogin(explicit Explicit, env Environment) (login, error) {
 
 func findLogin(explicit Explicit, env Environment) (login, error) {
 	if !explicit.APIKey.IsEmpty() {
-		return login{apiKey: explicit.APIKey}, checkAPIKey(explicit.APIKey, "")
+		return login{apiKey: explicit.APIKey, source: roboto.KeySource{
+			From:  APIKey + " in the provider block",
+			Check: "Check api_key in the provider block, and that it is meant for the endpoint. That is endpoint in the same block, else " + DefaultEndpoint + ".",
+		}}, checkAPIKey(explicit.APIKey, "")
 	}
 	if explicit.Profile == "" && explicit.ConfigFile == "" {
 		if key := firstGiven(fromEnv(env, "ROBOTO_API_KEY"), fromEnv(env, "ROBOTO_BEARER_TOKEN")); key.value != "" {
 			apiKey := roboto.NewSensitive(key.value)
-			return login{apiKey: apiKey, endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT")}, checkAPIKey(apiKey, key.source)
+			return login{apiKey: apiKey, endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT"), source: roboto.KeySource{
+				From:  key.source,
+				Check: "Check " + key.source + " in the environment that Terraform runs in, and that the key is meant for the endpoint. That is endpoint in the provider block, else ROBOTO_SERVICE_ENDPOINT, else " + DefaultEndpoint + ".",
+			}}, checkAPIKey(apiKey, key.source)
 		}
 	}
 	return loginFromFile(explicit, env)
@@ -292,7 +299,11 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
 	found := login{
-		apiKey:   p.apiKey,
+		apiKey: p.apiKey,
+		source: roboto.KeySource{
+			From:  source,
+			Check: "Check that " + source + " is the right one, and that its API key is valid at the endpoint. The profile is the one in profile, else in ROBOTO_PROFILE, else the file's default.",
+		},
 		endpoint: sourced{value: p.endpoint, source: source},
 		warning:  warnOfOtherUsers(file, mode, runtime.GOOS),
 	}

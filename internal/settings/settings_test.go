@@ -134,6 +134,35 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 	}
 }
 
+// Whoever has to find a wrong key is told where it came from and what chose it.
+func TestAPIKeySource(t *testing.T) {
+	file := map[string]string{configFileName: configV1}
+	for _, tc := range []struct {
+		settings    Explicit
+		machine     machine
+		from, check string
+	}{
+		{Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{}, "api_key in the provider block", "endpoint in the same block"},
+		{Explicit{}, machine{vars: map[string]string{"ROBOTO_API_KEY": "env-key"}}, "ROBOTO_API_KEY", "ROBOTO_SERVICE_ENDPOINT"},
+		{Explicit{}, machine{vars: map[string]string{"ROBOTO_BEARER_TOKEN": "env-key"}}, "ROBOTO_BEARER_TOKEN", "Check ROBOTO_BEARER_TOKEN"},
+		{Explicit{Profile: "home"}, machine{files: file}, `the profile "home" in `, "ROBOTO_PROFILE"},
+		{Explicit{}, machine{files: file}, `the profile "work" in `, configFileName},
+		{Explicit{}, machine{}, "", ""},
+	} {
+		config, _, err := Resolve(tc.settings, tc.machine.environment(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source := config.APIKeySource
+		if !strings.HasPrefix(source.From, tc.from) || !strings.Contains(source.Check, tc.check) || (tc.from == "") != (source == roboto.KeySource{}) {
+			t.Errorf("%+v, want %q and %q", source, tc.from, tc.check)
+		}
+		if strings.Contains(source.From+source.Check, "-key") {
+			t.Errorf("the source holds the key: %+v", source)
+		}
+	}
+}
+
 func TestNoFileIsReadForAnAPIKeyFromElsewhere(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
