@@ -325,8 +325,8 @@ func reasonOf(err error) (reason string, safe bool) {
 	var (
 		dns      *net.DNSError
 		errno    syscall.Errno
-		refusal  *proxyRefusal
 		tooLarge *tooLargeError
+		refusal  *proxyError
 	)
 	switch {
 	case errors.As(err, &refusal):

@@ -124,7 +124,7 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 // isFinalFailure tells whether another attempt would fail in the same way.
 func isFinalFailure(err error) bool {
 	_, tooLarge := errors.AsType[*tooLargeError](err)
-	refusal, refused := errors.AsType[*proxyRefusal](err)
+	refusal, refused := errors.AsType[*proxyError](err)
 	return tooLarge || isUntrusted(err) || refused && refusal.status == http.StatusProxyAuthRequired
 }
 

@@ -58,17 +58,17 @@ func (c *Client) secretsManagerRoute(region string) Route {
 	return newRoute(c.pool, &endpoint.URI)
 }
 
-// proxyRefusal is the answer of a proxy that does not connect to the service.
-type proxyRefusal struct{ status int }
+// proxyError is the answer of a proxy that does not connect to the service.
+type proxyError struct{ status int }
 
-func (e *proxyRefusal) Error() string {
+func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }
 
 // refusalOfProxy keeps the status, of which net/http keeps only the text.
 func refusalOfProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
-		return &proxyRefusal{resp.StatusCode}
+		return &proxyError{resp.StatusCode}
 	}
 	return nil
 }
