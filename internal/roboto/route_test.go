@@ -37,18 +37,19 @@ func TestProxies(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		proxy, want string
+		timeout     time.Duration
 		requests    int32
 	}{
-		"nobody listens":        {unused.Addr().String(), "the proxy cannot be reached: connection refused", 0},
-		"it wants a password":   {status(http.StatusProxyAuthRequired), "the proxy answered 407 Proxy Authentication Required", 1},
-		"it forbids":            {status(http.StatusForbidden), "the proxy answered 403 Forbidden", 2},
-		"it finds no service":   {status(http.StatusBadGateway), "the proxy answered 502 Bad Gateway", 2},
-		"it never says a thing": {proxy(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "the request timed out", 2},
+		"nobody listens":        {unused.Addr().String(), "the proxy cannot be reached: connection refused", time.Minute, 0},
+		"it wants a password":   {status(http.StatusProxyAuthRequired), "the proxy answered 407 Proxy Authentication Required", time.Minute, 1},
+		"it forbids":            {status(http.StatusForbidden), "the proxy answered 403 Forbidden", time.Minute, 2},
+		"it finds no service":   {status(http.StatusBadGateway), "the proxy answered 502 Bad Gateway", time.Minute, 2},
+		"it never says a thing": {proxy(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), "the request timed out", time.Second, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests.Store(0)
 			c := NewClient(Config{
-				APIKey: NewSensitive("key"), Endpoint: parseURL(t, "https://roboto.example.com"), RequestTimeout: 200 * time.Millisecond, MaxAttempts: 2,
+				APIKey: NewSensitive("key"), Endpoint: parseURL(t, "https://roboto.example.com"), RequestTimeout: test.timeout, MaxAttempts: 2,
 			}, Options{})
 			defer c.Close()
 			c.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", "hunter2"), Host: test.proxy})
