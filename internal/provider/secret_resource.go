@@ -281,9 +281,9 @@ func (r *secretResource) planUpdate(
 			warnOverwrite(diags, state.ref())
 		}
 	case compareValue:
-		// Terraform plans again during apply, and the comparison may then have another
-		// result. An update that promised the old version would be inconsistent.
-		if config.ValueWO.IsUnknown() || updates(*plan, state) {
+		// What else is updated decides already, so the comparison has nothing but a warning to
+		// give.
+		if config.ValueWO.IsUnknown() || updates(*plan, state) && !r.refreshed(state) {
 			plan.VersionID = types.StringUnknown()
 			return nil
 		}
@@ -301,7 +301,9 @@ func (r *secretResource) planUpdate(
 		// The same value in another version is an update that writes nothing. An imported
 		// secret has no version ID that could be outdated.
 		stale := !state.VersionID.IsNull() && state.VersionID.ValueString() != versionID
-		if !same || stale {
+		// Terraform plans again during apply, and the comparison may then have another
+		// result. An update that promised the old version would be inconsistent.
+		if !same || stale || updates(*plan, state) {
 			plan.VersionID = types.StringUnknown()
 		}
 		if !same && stale && versionID != "" && r.refreshed(state) {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
 // providerBlock goes with every example that has no terraform block of its own.
@@ -95,6 +97,7 @@ var exampleTests = []struct {
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
 	{"guides/rename-secret/*.tf", testRenameSecret},
+	{"guides/move-secret/*.tf", testMoveSecret},
 	{"guides/copy-secret/*.tf", testCopySecret},
 	{"modules/action-secrets/*.tf modules/action-secrets/tests/*.tftest.hcl", testModule},
 }
@@ -490,25 +493,37 @@ func testUseModule(t *testing.T) {
 }
 
 func testRenameSecret(t *testing.T) {
+	testKeptValue(t, "rename-secret", roboto.SecretRef{Name: "weather_key", OrgID: testOrg}, roboto.SecretRef{Name: "weather_api_key", OrgID: testOrg})
+}
+
+func testMoveSecret(t *testing.T) {
+	testKeptValue(t, "move-secret", roboto.SecretRef{Name: "weather_api_key", OrgID: testOrg}, roboto.SecretRef{Name: "weather_api_key", OrgID: "og_acme_staging"})
+}
+
+// testKeptValue replaces a secret by another one as a guide says.
+func testKeptValue(t *testing.T, guide string, from, to roboto.SecretRef) {
 	need(t, writeOnly)
-	w := newWorkspace(t)
+	w := newWorkspace(t, testOrg, "og_acme_staging")
 	w.use(providerBlock)
-	w.write("main.tf", "resource \"roboto_secret\" \"old\" {\n  name = \"weather_key\"\n}\n")
+	w.write("main.tf", fmt.Sprintf("resource \"roboto_secret\" \"old\" {\n  name   = %q\n  org_id = %q\n}\n", from.Name, from.OrgID))
 	w.init()
 	w.apply()
-	w.roboto.SetValue(testOrg, "weather_key", "written by a person")
+	w.roboto.SetValue(from.OrgID, from.Name, "written by a person")
 	w.write("main.tf", "")
-	w.use("guides/rename-secret/main.tf")
+	w.use("guides/" + guide + "/main.tf")
 	w.contains(w.apply(), "1 added, 0 changed, 0 destroyed")
-	w.wantValue(testOrg, "weather_api_key", "written by a person")
+	w.wantValue(to.OrgID, to.Name, "written by a person")
 	w.settled()
 
-	w.write("guides_rename-secret_main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n}\n")
+	w.write("guides_"+guide+"_main.tf", fmt.Sprintf("resource \"roboto_secret\" \"weather_api_key\" {\n  name   = %q\n  org_id = %q\n}\n", to.Name, to.OrgID))
 	printed := w.apply()
 	w.contains(printed, "1 changed, 1 destroyed")
 	w.contains(printed, "Roboto Secret Value Will Be Lost")
-	w.wantValue(testOrg, "weather_api_key", "written by a person")
+	w.wantValue(to.OrgID, to.Name, "written by a person")
 	w.settled()
+	if _, left := w.roboto.Record(from.OrgID, from.Name); left {
+		t.Error("the old secret is still there")
+	}
 }
 
 func testCopySecret(t *testing.T) {

@@ -5,6 +5,7 @@ package faults
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -80,6 +81,16 @@ func catalog() []cataloged {
 	}
 	importing := func(id string) func(*protocol.Core) error {
 		return func(c *protocol.Core) error { return c.ImportID(id) }
+	}
+	queried := func(c *protocol.Core) error {
+		for i := range 3 {
+			c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
+		}
+		var warnings []error
+		for result := range c.MustStart().List(protocol.Listing{Limit: 2}) {
+			warnings = append(warnings, protocol.Outcome{Diagnostics: result.Diagnostics}.Warning())
+		}
+		return errors.Join(warnings...)
 	}
 	guarded := fields{"name": "db", "value_wo": canary, "value_wo_version": "1", "deletion_protection": true}
 	recordOnly := fields{"name": "db"}
@@ -199,10 +210,30 @@ func catalog() []cataloged {
 		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
 
 		{title: "An organization that is not the caller's", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: fields{"name": "db", "org_id": "og_three"}},
+		{title: "Plan: the secrets stay when the default organization changes (a warning)", options: robototest.Options{Orgs: []string{"og_test", "og_other"}}, act: func(c *protocol.Core) error {
+			c.Settings["org_id"] = "og_test"
+			c.Must(c.Apply(versioned))
+			c.Settings["org_id"] = "og_other"
+			return planned(versioned)(c)
+		}},
+		{title: "A name with a space at its end (a warning)", act: planned(fields{"name": "db "})},
+		{title: "A name that actions cannot look up (a warning)", act: planned(fields{"name": "base de données"})},
+		{title: "Drift detection without a value (a warning)", act: func(c *protocol.Core) error {
+			c.Must(c.Apply(fields{"name": "db", "detect_value_drift": true}))
+			return c.Warning
+		}},
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
+		{title: "Import: an ARN", act: importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3")},
+		{title: "Import: no such secret", act: func(c *protocol.Core) error {
+			c.Must(c.ImportID("db"))
+			return c.MustStart().Refresh()
+		}},
+		{title: "Query: there are more secrets than the limit (a warning)", act: queried},
+		{title: "Query: whether there are more than the limit is not known (a warning)", options: robototest.Options{PageSize: 2}, faults: []robototest.Fault{{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: "RobotoInternalException", Message: "Oops."}}, act: queried},
 		{title: "Data source: no such secret", act: data(protocol.TypeSecret, fields{"name": "db"})},
 		{title: "Data source: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: data(protocol.TypeSecret, fields{"name": "db", "org_id": "og_two"})},
 		{title: "Data source: the organizations are not told", faults: answer(robototest.ListOrgs, 403, "", "User is not authorized to access this resource with an explicit deny"), act: data(protocol.TypeOrganizations, nil)},
+		{title: "Data source: no permission for the version", exists: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
 		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 1_001 {
@@ -211,6 +242,7 @@ func catalog() []cataloged {
 			_, err := c.ReadData(protocol.TypeSecrets, nil)
 			return err
 		}},
+		{title: "Ephemeral resource: no such secret", act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 	}

@@ -130,6 +130,39 @@ func faultCalls() []faultCall {
 		handOn(c.Roboto)
 		return err
 	}
+	data := func(c *protocol.Core) error {
+		result, err := c.ReadData(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})
+		if _, versionID, _ := c.Roboto.Value(robototest.DefaultOrg, "db"); err == nil && result["version_id"] != versionID {
+			err = fmt.Errorf("WRONG: the version is %v", result["version_id"])
+		}
+		return err
+	}
+	// An import that fails leaves the state as it was.
+	imported := func(c *protocol.Core) error {
+		before := c.Instance
+		err := c.ImportID("db")
+		if err == nil {
+			err = c.MustStart().Refresh()
+		}
+		if err != nil {
+			c.Instance = before
+		}
+		return err
+	}
+	query := func(c *protocol.Core) error {
+		s := c.MustStart()
+		var names []string
+		for result := range s.List(protocol.Listing{Limit: 3}) {
+			if err := (protocol.Outcome{Diagnostics: result.Diagnostics}).Err(); err != nil {
+				return err
+			}
+			names = append(names, result.DisplayName)
+		}
+		if len(names) != 3 {
+			return fmt.Errorf("WRONG: the list is %v", names)
+		}
+		return nil
+	}
 	return []faultCall{
 		{name: "organizations", operation: robototest.ListOrgs, act: apply(versioned), after: versioned, versions: 1},
 		{name: "create", operation: robototest.CreateSecret, act: apply(versioned), after: versioned, versions: 1},
@@ -150,6 +183,12 @@ func faultCalls() []faultCall {
 			name: "bulk refresh", operation: robototest.ListSecrets, prepare: listed, act: apply(versioned), after: versioned, versions: 1,
 			settings: fields{"bulk_refresh": true},
 		},
+		{name: "get on import", operation: robototest.GetSecret, prepare: apply(versioned), act: imported, after: versioned, versions: 2},
+		{name: "get by the data source", operation: robototest.GetSecret, prepare: apply(versioned), act: data, after: versioned, versions: 1},
+		{name: "credentials for the data source", operation: robototest.GetCredentials, prepare: apply(versioned), act: data, after: versioned, versions: 1},
+		{name: "get value by the data source", operation: robototest.GetValue, prepare: apply(versioned), act: data, after: versioned, versions: 1},
+		{name: "query page 1", operation: robototest.ListSecrets, prepare: listed, act: query, after: versioned, versions: 1},
+		{name: "query page 2, beyond the limit", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: query, after: versioned, versions: 1},
 	}
 }
 

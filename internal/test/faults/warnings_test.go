@@ -27,12 +27,16 @@ func TestTerraformWarnsOnce(t *testing.T) {
 	}{
 		"compared, written elsewhere":                  {compared, compared, applyNow, elsewhere, 1},
 		"compared, written elsewhere, and a new value": {compared, strings.Replace(compared, "ours", "new", 1), applyNow, elsewhere, 1},
-		"watched, written elsewhere":                   {watched, watched, applyNow, elsewhere, 1},
-		"watched, written elsewhere, and a new value":  {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, elsewhere, 1},
-		"renamed without a value":                      {recordOnly, strings.Replace(recordOnly, "db", "cache", 1), applyNow, lost, 1},
+		"compared, written elsewhere, and another attribute": {
+			compared, strings.Replace(compared, "}", "  deletion_protection = true\n}", 1), applyNow, elsewhere, 1,
+		},
+		"watched, written elsewhere":                  {watched, watched, applyNow, elsewhere, 1},
+		"watched, written elsewhere, and a new value": {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, elsewhere, 1},
+		"renamed without a value":                     {recordOnly, strings.Replace(recordOnly, "db", "cache", 1), applyNow, lost, 1},
 		"renamed without a value, the new one first": {
 			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
 		},
+		"created with a space":       {compared, strings.Replace(compared, `"db"`, `"db "`, 1), applyNow, "With Space Around It", 1},
 		"block removed":              {recordOnly, "# empty", applyNow, lost, 1},
 		"destroyed":                  {recordOnly, recordOnly, destroyNow, lost, 1},
 		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},

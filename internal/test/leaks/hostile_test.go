@@ -59,6 +59,7 @@ const (
 	compared  use = "compared"
 	versioned use = "versioned"
 	opened    use = "opened"
+	followed  use = "followed"
 )
 
 var targets = []target{
@@ -70,6 +71,7 @@ var targets = []target{
 	{name: "compare", step: onPlan, operation: robototest.GetValue, use: compared, knowsValue: true},
 	{name: "drift", step: onPlan, operation: robototest.GetValue, use: versioned, knowsValue: true},
 	{name: "open", step: onPlan, operation: robototest.GetValue, use: opened, knowsValue: true},
+	{name: "version", step: onPlan, operation: robototest.GetValue, use: followed, knowsValue: true},
 	{name: "delete", step: onDestroy, operation: robototest.DeleteSecret, use: compared},
 }
 
@@ -222,6 +224,16 @@ variable "opened" {
   type = set(string)
 }
 
+variable "followed" {
+  type = set(string)
+}
+
+data "roboto_secret" "followed" {
+  for_each        = var.followed
+  name            = each.key
+  read_version_id = true
+}
+
 ephemeral "roboto_secret" "opened" {
   for_each = var.opened
   name     = each.key
@@ -264,7 +276,7 @@ func hostile(s *scene) {
 
 	// The services now know other values than Terraform does.
 	for _, a := range attacks {
-		if a.use == opened {
+		if a.use == opened || a.use == followed {
 			s.roboto.AddSecret(robototest.DefaultOrg, a.secret)
 		}
 		if _, ok := s.roboto.Record(robototest.DefaultOrg, a.secret); ok {

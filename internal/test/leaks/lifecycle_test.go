@@ -41,6 +41,11 @@ variable "generation" {
   type = string
 }
 
+variable "protected" {
+  type    = bool
+  default = false
+}
+
 resource "roboto_secret" "compared" {
   for_each = var.kinds
   name     = "compared-${each.key}"
@@ -53,6 +58,12 @@ resource "roboto_secret" "versioned" {
   value_wo           = var.versioned[each.key]
   value_wo_version   = var.generation
   detect_value_drift = true
+
+  deletion_protection = var.protected
+}
+
+resource "roboto_secret" "renamed" {
+  name = "renamed-${var.generation}"
 }
 `
 
@@ -73,6 +84,8 @@ resource "roboto_secret" "imported" {
 data "roboto_secret" "one" {
   for_each = var.kinds
   name     = "versioned-${each.key}"
+
+  read_version_id = true
 }
 
 data "roboto_secrets" "all" {}
@@ -118,6 +131,9 @@ func lifecycle(s *scene) {
 	s.run(0, "init")
 
 	for _, generation := range []string{"created", "updated"} {
+		if _, ok := s.roboto.Record(robototest.DefaultOrg, "renamed-created"); ok {
+			s.roboto.SetValue(robototest.DefaultOrg, "renamed-created", s.canary(longKind, "that the renaming loses"))
+		}
 		generate(generation)
 		s.saved(generation)
 		s.wasWritten(2 * len(all))
@@ -137,6 +153,7 @@ func lifecycle(s *scene) {
 		}
 	}
 	s.module("readers.tf", lifecycleReaders)
+	s.variable("protected", true)
 	s.run(0, "apply", "-auto-approve")
 	s.run(0, "show", "-json")
 	s.run(0, "output", "-json")
@@ -148,6 +165,10 @@ func lifecycle(s *scene) {
 	s.run(1, "plan")
 
 	s.variable("kinds", all)
+	s.run(1, "destroy", "-auto-approve")
+	s.variable("protected", false)
+	generate("unprotected")
+	s.run(0, "apply", "-auto-approve")
 	generate("destroyed")
 	s.run(0, "destroy", "-auto-approve")
 	if left := s.roboto.Records(robototest.DefaultOrg); len(left) > len(all) {
