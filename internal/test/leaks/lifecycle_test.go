@@ -6,6 +6,7 @@ package leaks_test
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -157,6 +158,9 @@ func lifecycle(s *scene) {
 	s.run(0, "apply", "-auto-approve")
 	s.run(0, "show", "-json")
 	s.run(0, "output", "-json")
+	if !strings.Contains(s.run(1, "destroy", "-auto-approve"), "Roboto Secret Is Protected") {
+		s.t.Error("the destruction of protected secrets failed for another reason")
+	}
 
 	// What is refused is not repeated either.
 	tooLong := map[string]string{longKind: s.canary(longKind, "that is too long") + s.canary(longKind, "of the same")}
@@ -165,7 +169,6 @@ func lifecycle(s *scene) {
 	s.run(1, "plan")
 
 	s.variable("kinds", all)
-	s.run(1, "destroy", "-auto-approve")
 	s.variable("protected", false)
 	generate("unprotected")
 	s.run(0, "apply", "-auto-approve")

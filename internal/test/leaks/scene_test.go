@@ -148,8 +148,8 @@ func (s *scene) variable(name string, value any) {
 }
 
 // run runs Terraform, keeps what it leaves, and fails the test if its exit code is
-// not the wanted one.
-func (s *scene) run(wantCode int, args ...string) {
+// not the wanted one. It returns what Terraform printed.
+func (s *scene) run(wantCode int, args ...string) string {
 	s.t.Helper()
 	record := s.next(args[0])
 	s.runs++
@@ -164,6 +164,7 @@ func (s *scene) run(wantCode int, args ...string) {
 		// The output may hold what the search is about to find.
 		s.t.Fatalf("terraform %s ended with exit code %d instead of %d; go test -artifacts keeps %s.stderr", args[0], result.ExitCode, wantCode, record)
 	}
+	return result.Output()
 }
 
 // next is where the next run's records go, less what tells them apart.
