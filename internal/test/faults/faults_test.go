@@ -188,7 +188,7 @@ func faultCalls() []faultCall {
 		{name: "credentials for the data source", operation: robototest.GetCredentials, prepare: apply(versioned), act: data, after: versioned, versions: 1},
 		{name: "get value by the data source", operation: robototest.GetValue, prepare: apply(versioned), act: data, after: versioned, versions: 1},
 		{name: "query page 1", operation: robototest.ListSecrets, prepare: listed, act: query, after: versioned, versions: 1},
-		{name: "query page 2, beyond the limit", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: query, after: versioned, versions: 1},
+		{name: "query page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: query, after: versioned, versions: 1},
 	}
 }
 
