@@ -2,6 +2,7 @@ variable "partner_token" {
   description = "Token of the partner's interface."
   type        = string
   ephemeral   = true
+  sensitive   = true
 }
 
 resource "roboto_secret" "partner_token" {

@@ -22,6 +22,7 @@ variable "weather_api_keys" {
   description = "API keys of the weather service, for production and staging."
   type        = object({ production = string, staging = string })
   ephemeral   = true
+  sensitive   = true
 }
 
 resource "roboto_secret" "weather_api_key" {

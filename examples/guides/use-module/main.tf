@@ -11,6 +11,7 @@ variable "weather_api_key" {
   description = "API key of the weather service."
   type        = string
   ephemeral   = true
+  sensitive   = true
 }
 
 module "forecast" {

@@ -28,4 +28,5 @@ variable "values" {
   description = "Values by parameter. They go to AWS Secrets Manager and are not stored by Terraform."
   type        = map(string)
   ephemeral   = true
+  sensitive   = true
 }

@@ -2,6 +2,7 @@ variable "weather_api_key" {
   description = "API key of the weather service."
   type        = string
   ephemeral   = true
+  sensitive   = true
 }
 
 resource "roboto_secret" "weather_api_key" {

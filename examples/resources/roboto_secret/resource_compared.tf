@@ -2,6 +2,7 @@ variable "map_service_token" {
   description = "Token of the map service."
   type        = string
   ephemeral   = true
+  sensitive   = true
 }
 
 # Without value_wo_version, each plan compares the value with the stored one.

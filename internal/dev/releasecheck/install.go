@@ -22,7 +22,7 @@ const secretName = "release-check"
 // module takes the version: Terraform installs a prerelease only if asked for exactly it.
 const module = `
 terraform {
-  required_version = ">= 1.11" # for write-only arguments
+  required_version = ">= 1.11.1" # for write-only arguments, and variables that are both ephemeral and sensitive
 
   required_providers {
     roboto = {
@@ -35,6 +35,7 @@ terraform {
 variable "value" {
   type      = string
   ephemeral = true
+  sensitive = true
 }
 
 resource "roboto_secret" "this" {

@@ -36,6 +36,8 @@ func TestNothingLeaks(t *testing.T) {
 			"hostile":   hostile,
 			"crash":     crash,
 			"literals":  literals,
+			"prompts":   prompts,
+			"functions": functions,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -159,6 +161,8 @@ var places = []place{
 	{"literals", "records/03-show.stdout", apiKey, "terraform show -json prints the configuration of a plan"},
 	{"literals", "records/03-show.stdout", secretValue, "terraform show -json prints the configuration of a plan"},
 	{"literals", "records/06-validate.stderr", apiKey, "Terraform prints the line of an argument of a wrong type"},
+	{"functions", "records/03-plan.stderr", secretValue, "some of Terraform's functions quote a sensitive argument"},
+	{"functions", "records/03-plan.trace.log", secretValue, "some of Terraform's functions quote a sensitive argument"},
 }
 
 // placeOf is the place of a secret of a class in an artifact, false if it has none.

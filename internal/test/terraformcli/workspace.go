@@ -133,9 +133,8 @@ func (r Result) Output() string { return string(r.Stdout) + string(r.Stderr) }
 // by Ctrl-C, and killed if that does not end it soon.
 func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Result, error) {
 	var stdout, stderr bytes.Buffer
-	cmd := command(ctx, w.executable, args...)
-	cmd.Dir = w.Dir
-	cmd.Env = append(append(cmd.Env, w.env...), env...)
+	cmd := w.Command(ctx, env, args...)
+	isolate(cmd)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	reap(cmd)
@@ -148,6 +147,14 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 		return result, fmt.Errorf("running terraform %s: %w", args[0], err)
 	}
 	return result, nil
+}
+
+// Command is what Run runs, for whoever has a terminal for it.
+func (w *Workspace) Command(ctx context.Context, env []string, args ...string) *exec.Cmd {
+	cmd := command(ctx, w.executable, args...)
+	cmd.Dir = w.Dir
+	cmd.Env = slices.Concat(w.env, env)
+	return cmd
 }
 
 // Expect is Run for what has to end with one exit code.
@@ -188,6 +195,7 @@ func (w *Workspace) Version(ctx context.Context) (string, error) {
 // error of one that fails quotes it. When ctx ends, the command ends as in Run.
 func Command(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd := command(ctx, name, args...)
+	isolate(cmd)
 	cmd.Env = env
 	output, err := cmd.CombinedOutput()
 	reap(cmd)
@@ -200,11 +208,10 @@ func Command(ctx context.Context, env []string, name string, args ...string) ([]
 	return output, nil
 }
 
-// command is one that ends with ctx: by an interrupt, and if that does not help
-// soon, by force.
+// command is one that ends with ctx. When it is isolated too, an interrupt comes before
+// force.
 func command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // a developer's tool runs what it found
 	cmd.WaitDelay = interruptGrace
-	isolate(cmd)
 	return cmd
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 
 terraform {
-  required_version = ">= 1.11" # for write-only arguments
+  required_version = ">= 1.11.1" # for write-only arguments, and variables that are both ephemeral and sensitive
 
   required_providers {
     roboto = {
@@ -18,8 +18,8 @@ provider "roboto" {}
 variable "database_password" {
   description = "Password of the database. Ephemeral: Terraform keeps it nowhere."
   type        = string
-  sensitive   = true
   ephemeral   = true
+  sensitive   = true
 }
 
 variable "database_password_version" {
@@ -30,8 +30,8 @@ variable "database_password_version" {
 variable "webhook_token" {
   description = "Token of the webhook. Ephemeral: Terraform keeps it nowhere."
   type        = string
-  sensitive   = true
   ephemeral   = true
+  sensitive   = true
 }
 
 # With a version: the value is written when the version changes, and only then.

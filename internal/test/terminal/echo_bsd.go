@@ -1,0 +1,10 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build darwin || freebsd
+
+package terminal
+
+import "golang.org/x/sys/unix"
+
+const getState = unix.TIOCGETA
