@@ -58,14 +58,23 @@ func describe(platforms []platform) string {
 	return fmt.Sprintf("%d platforms %s", len(platforms), platforms)
 }
 
-// build lets goreleaser make a snapshot, unsigned if there is no key.
-func build(ctx context.Context, dir string, platforms []platform, key signingKey) (snapshot, error) {
-	config, err := os.ReadFile(configFile)
+// recipe is how goreleaser is to make a snapshot.
+type recipe struct {
+	// repository is the folder with the sources.
+	repository string
+	platforms  []platform
+	// key is empty if nothing is to be signed.
+	key signingKey
+}
+
+// build makes a snapshot. It puts its configuration into dir.
+func (r recipe) build(ctx context.Context, dir string) (snapshot, error) {
+	config, err := os.ReadFile(filepath.Join(r.repository, configFile))
 	if err != nil {
 		return snapshot{}, fmt.Errorf("%w: run this in the root of the repository", err)
 	}
-	if len(platforms) == 1 {
-		if config, err = narrow(config, platforms[0]); err != nil {
+	if len(r.platforms) == 1 {
+		if config, err = narrow(config, r.platforms[0]); err != nil {
 			return snapshot{}, fmt.Errorf("%s: %w", configFile, err)
 		}
 	}
@@ -74,15 +83,18 @@ func build(ctx context.Context, dir string, platforms []platform, key signingKey
 		return snapshot{}, err
 	}
 	skip := "publish"
-	if key == "" {
+	if r.key == "" {
 		skip += ",sign"
 	}
-	if _, err := terraformcli.Command(ctx, key.env(), "go", "tool", "-modfile=tools/go.mod", "goreleaser",
+	// Without a remote, goreleaser does not look at the commit, and takes the time of day.
+	env := append(r.key.env(), "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=remote.origin.url", "GIT_CONFIG_VALUE_0=https://github.com/roboto-ai/"+project)
+	if _, err := terraformcli.Command(ctx, env, "go", "-C", r.repository, "tool", "-modfile=tools/go.mod", "goreleaser",
 		"release", "--snapshot", "--clean", "--skip="+skip, "--config="+path); err != nil {
 		return snapshot{}, err
 	}
 
-	metadata, err := os.ReadFile(filepath.Join(distDir, "metadata.json"))
+	dist := filepath.Join(r.repository, distDir)
+	metadata, err := os.ReadFile(filepath.Join(dist, "metadata.json")) //nolint:gosec // a path of our own
 	if err != nil {
 		return snapshot{}, err
 	}
@@ -92,7 +104,7 @@ func build(ctx context.Context, dir string, platforms []platform, key signingKey
 	if err := json.Unmarshal(metadata, &built); err != nil {
 		return snapshot{}, fmt.Errorf("reading goreleaser's metadata: %w", err)
 	}
-	return snapshot{dist: distDir, version: built.Version, platforms: platforms}, nil
+	return snapshot{dist: dist, version: built.Version, platforms: r.platforms}, nil
 }
 
 // narrow leaves one platform in the configuration: goreleaser release, unlike

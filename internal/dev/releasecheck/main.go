@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command releasecheck builds a snapshot of a release and uses it as users will. It
-// verifies names, checksums, signature and manifest as the Terraform Registry does. It
+// verifies names, checksums, signature and manifest as the Terraform Registry does, and
+// the SBOMs. It builds the snapshot again elsewhere, which has to give the same bytes. It
 // lays the archives out as a filesystem mirror, from which the real Terraform installs
 // the provider. With it, Terraform manages a secret of a Roboto that is embedded in this
 // process. Run the command in the root of the repository.
@@ -64,7 +65,7 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	defer key.close()
 
 	out.line("Building a snapshot for %s", describe(platforms))
-	snapshot, err := build(ctx, dir, platforms, key)
+	snapshot, err := recipe{repository: ".", platforms: platforms, key: key}.build(ctx, dir)
 	if err != nil {
 		return err
 	}
@@ -76,6 +77,10 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	}
 	out.verified("names, checksums and archives: %s", describe(platforms))
 	out.verified("manifest: protocol %s", protocolVersion)
+	if err := snapshot.verifySBOMs(ctx); err != nil {
+		return err
+	}
+	out.verified("SBOMs name all modules that are linked in")
 	if key == "" {
 		out.line("  - signing was skipped: there is no gpg on the PATH")
 	} else {
@@ -84,6 +89,12 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 		}
 		out.verified("signature of SHA256SUMS, by a key made for this run")
 	}
+
+	out.line("Building it again, in another folder")
+	if err := snapshot.reproduce(ctx, dir); err != nil {
+		return err
+	}
+	out.verified("archives and SBOMs are the same, byte for byte")
 
 	out.line("Installing it from a filesystem mirror")
 	if err := install(ctx, out, dir, executable, snapshot); err != nil {

@@ -216,6 +216,91 @@ func TestNarrowLeavesOnePlatformAndTheRest(t *testing.T) {
 	}
 }
 
+func TestSBOMHasToNameWhatIsLinkedIn(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "sbom")
+	for name, test := range map[string]struct{ content, want string }{
+		"all":               {`{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "v1"}, {"name": "b", "version": "v2"}]}`, ""},
+		"one missing":       {`{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "v1"}]}`, "b@v2 is linked in and not named"},
+		"another version":   {`{"bomFormat": "CycloneDX", "components": [{"name": "a", "version": "v2"}, {"name": "b", "version": "v2"}]}`, "a@v1 is linked in and not named"},
+		"another format":    {`{"bomFormat": "SPDX"}`, `"SPDX"`},
+		"not even a format": {`[]`, "cannot unmarshal"},
+	} {
+		write(t, document, test.content)
+		err := verifySBOM(document, []string{"a@v1", "b@v2"})
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: got %v, want %q", name, err, test.want)
+		}
+	}
+	if err := verifySBOM(document+" elsewhere", nil); err == nil {
+		t.Error("an SBOM that is not there was taken")
+	}
+}
+
+func TestLinkedModulesAreThoseOfThePackage(t *testing.T) {
+	// This package takes YAML from a module. Terminals are for tests.
+	linked, err := linkedModules(t.Context(), "linux_amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := strings.Join(linked, " ")
+	if !strings.Contains(names, "go.yaml.in/yaml/v3@v3.") || strings.Contains(names, "pty") {
+		t.Errorf("got %q", linked)
+	}
+}
+
+func TestADifferenceIsFound(t *testing.T) {
+	snapshots := [2]snapshot{}
+	for i := range snapshots {
+		snapshots[i] = snapshot{dist: t.TempDir(), version: testVersion, platforms: []platform{"linux_amd64"}}
+		for _, suffix := range []string{"SHA256SUMS", "linux_amd64.zip", "linux_amd64.cdx.json"} {
+			write(t, snapshots[i].path(suffix), "the same")
+		}
+	}
+	if err := snapshots[0].sameAs(snapshots[1]); err != nil {
+		t.Error(err)
+	}
+	for _, suffix := range []string{"SHA256SUMS", "linux_amd64.zip", "linux_amd64.cdx.json"} {
+		write(t, snapshots[1].path(suffix), "another")
+		if err := snapshots[0].sameAs(snapshots[1]); err == nil || !strings.Contains(err.Error(), suffix+" differs") {
+			t.Errorf("got %v", err)
+		}
+		write(t, snapshots[1].path(suffix), "the same")
+	}
+}
+
+func TestTheCopyHasWhatIsNotCommitted(t *testing.T) {
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	git := func(args ...string) {
+		t.Helper()
+		command := exec.CommandContext(t.Context(), "git", append([]string{"-C", from, "-c", "user.name=test", "-c", "user.email=test"}, args...)...)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	git("init", "--quiet")
+	for _, name := range []string{"kept", "changed", "deleted"} {
+		write(t, filepath.Join(from, name), "committed")
+	}
+	git("add", ".")
+	git("commit", "--quiet", "--message", "test")
+	write(t, filepath.Join(from, "changed"), "not committed")
+	write(t, filepath.Join(from, "new"), "not committed")
+	if err := os.Remove(filepath.Join(from, "deleted")); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyRepository(t.Context(), from, to); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"kept": "committed", "changed": "not committed", "new": "not committed"} {
+		if got := read(t, filepath.Join(to, name)); got != want {
+			t.Errorf("%s has %q, want %q", name, got, want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(to, "deleted")); err == nil {
+		t.Error("the copy has what was deleted")
+	}
+}
+
 func TestSignatureIsVerified(t *testing.T) {
 	key, err := newSigningKey(t.Context(), filepath.Join(t.TempDir(), "gpg"))
 	if err != nil {

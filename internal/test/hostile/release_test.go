@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,8 +60,19 @@ func TestReleaseWorkflow(t *testing.T) {
 	}
 
 	release := read(t, ".github/workflows/release.yml")
-	if got := writePattern.FindAllString(release, -1); len(got) != 1 || !strings.Contains(got[0], "contents: write # to publish the release") {
-		t.Errorf("the release may write more than the release itself: %q", got)
+	var got []string
+	for _, permission := range writePattern.FindAllString(release, -1) {
+		got = append(got, strings.TrimSpace(permission))
+	}
+	if want := []string{
+		"contents: write # to publish the release",
+		"id-token: write # to sign the attestation",
+		"attestations: write # to store the attestation",
+	}; !slices.Equal(got, want) {
+		t.Errorf("the release may write %q, want %q", got, want)
+	}
+	if strings.Count(release, "\n    permissions:\n") != 1 {
+		t.Error("another job than the one that publishes has permissions of its own")
 	}
 	if strings.Contains(release, "actions/cache") || strings.Count(release, "actions/setup-go@") != strings.Count(release, "cache: false") {
 		t.Error("the release is built with a cache, which another run may have filled")
