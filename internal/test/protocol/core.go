@@ -192,7 +192,28 @@ func (s *Session) Change(config Fields) error {
 	if err != nil {
 		return err
 	}
+	if len(plan.resp.RequiresReplace) > 0 {
+		return s.replace(plan)
+	}
 	return s.ApplyPlanned(plan)
+}
+
+// replace plans a create too, which gets the private data of the first plan and hands it
+// on to the deletion.
+func (s *Session) replace(plan Planned) error {
+	s.Core.t.Helper()
+	prior := s.Instance
+	s.Instance = Instance{Private: plan.resp.PlannedPrivate}
+	creation, err := s.Plan(plan.config)
+	s.Instance = prior
+	if err != nil {
+		return err
+	}
+	deletion := &tfprotov6.PlanResourceChangeResponse{PlannedState: s.encode(s.secret, nil), PlannedPrivate: creation.resp.PlannedPrivate}
+	if err := s.ApplyPlanned(Planned{resp: deletion}); err != nil {
+		return err
+	}
+	return s.Change(plan.config)
 }
 
 // ApplyPlanned applies a plan.

@@ -1,0 +1,134 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package lives
+
+import (
+	"fmt"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// life is what happens to a secret. As text it is Go, so that a life that went wrong can
+// be pasted into replayed.
+type life []step
+
+func (l life) String() string {
+	var b strings.Builder
+	for _, s := range l {
+		fmt.Fprintf(&b, "\n\t%s,", strings.ReplaceAll(fmt.Sprintf("%#v", s), "lives.", ""))
+	}
+	return "life{" + b.String() + "\n}"
+}
+
+// step is an edit, an act or an apply.
+type step interface{ take(*world) }
+
+// edit changes the configuration. No name means that the resource is not in it.
+type edit struct {
+	Name, Value, Version string
+	Drift                bool
+}
+
+// act is what somebody else does to a name.
+type act struct {
+	Deed deed
+	Name string
+	// Value is what they write.
+	Value string
+}
+
+type deed string
+
+const (
+	write  deed = "write"
+	remove deed = "remove"
+	create deed = "create"
+	handOn deed = "hand on" // remove and create
+)
+
+// apply is an apply with trouble, and then a plain one, after which all has to be right.
+type apply struct {
+	// Fault is a key of faults, or "". Its first Skip requests are spared, and Times go
+	// wrong, all for 0.
+	Fault       string
+	Operation   robototest.Operation
+	Skip, Times int
+	// After that many requests, something happens.
+	After     int
+	Event     event
+	Meanwhile act
+}
+
+type event string
+
+const (
+	nothing   event = ""
+	interrupt event = "interrupt" // Ctrl-C
+	kill      event = "kill"      // the state is lost with the process
+	meanwhile event = "meanwhile" // somebody acts
+)
+
+var (
+	names    = []string{"db", "cache"}
+	values   = []string{"v1", "v2", "v3"}
+	versions = []string{"", "1", "2", "3"}
+)
+
+func lives() *rapid.Generator[life] {
+	return rapid.Custom(func(t *rapid.T) life { return rapid.SliceOfN(steps(), 1, 12).Draw(t, "steps") })
+}
+
+func steps() *rapid.Generator[step] {
+	return rapid.OneOf(
+		rapid.Map(edits(), func(e edit) step { return e }),
+		rapid.Map(acts(), func(a act) step { return a }),
+		rapid.Map(applies(), func(a apply) step { return a }),
+		rapid.Map(applies(), func(a apply) step { return a }),
+	)
+}
+
+func edits() *rapid.Generator[edit] {
+	return rapid.Custom(func(t *rapid.T) edit {
+		e := edit{
+			Name:  rapid.SampledFrom([]string{"db", "db", "db", "cache", ""}).Draw(t, "name"),
+			Value: rapid.SampledFrom([]string{"v1", "v2", "v3", ""}).Draw(t, "value"),
+		}
+		if e.Value != "" {
+			e.Version = rapid.SampledFrom(versions).Draw(t, "version")
+			e.Drift = rapid.Bool().Draw(t, "drift")
+		}
+		return e
+	})
+}
+
+func acts() *rapid.Generator[act] {
+	return rapid.Custom(func(t *rapid.T) act {
+		return act{
+			Deed:  rapid.SampledFrom([]deed{write, remove, create, handOn}).Draw(t, "deed"),
+			Name:  rapid.SampledFrom(names).Draw(t, "name"),
+			Value: rapid.SampledFrom(values).Draw(t, "value"),
+		}
+	})
+}
+
+func applies() *rapid.Generator[apply] {
+	return rapid.Custom(func(t *rapid.T) apply {
+		var a apply
+		if a.Fault = rapid.SampledFrom(faultNames).Draw(t, "fault"); a.Fault != "" {
+			a.Operation = rapid.SampledFrom(faults[a.Fault].of).Draw(t, "operation")
+			a.Skip = rapid.IntRange(0, 2).Draw(t, "skip")
+			a.Times = rapid.IntRange(0, 3).Draw(t, "times")
+		}
+		if a.Event = rapid.SampledFrom([]event{nothing, interrupt, kill, meanwhile}).Draw(t, "event"); a.Event != nothing {
+			a.After = rapid.IntRange(1, 6).Draw(t, "after")
+		}
+		if a.Event == meanwhile {
+			a.Meanwhile = acts().Draw(t, "meanwhile")
+		}
+		return a
+	})
+}
