@@ -1,0 +1,259 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+func names(server *robototest.Server) string {
+	var names []string
+	for _, record := range server.Records(robototest.DefaultOrg) {
+		names = append(names, record.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// TestWhatWasMadeIsDeleted ends a run in each way that a run can end. A secret of somebody
+// else is there all the time.
+func TestWhatWasMadeIsDeleted(t *testing.T) {
+	create := func(ctx context.Context, l *lab) error {
+		_, err := l.secret(ctx, "plain")
+		return err
+	}
+	for name, test := range map[string]struct {
+		prepare func(*robototest.Server)
+		check   func(context.Context, *lab) error
+		verdict verdict
+	}{
+		"all is well": {check: create, verdict: holds},
+		"a check fails": {check: func(ctx context.Context, l *lab) error {
+			_ = create(ctx, l)
+			return errors.New("no idea")
+		}, verdict: notKnown},
+		"a check panics": {check: func(ctx context.Context, l *lab) error {
+			_ = create(ctx, l)
+			panic("a mistake")
+		}, verdict: notKnown},
+		"the answer of the create is lost": {
+			prepare: func(s *robototest.Server) {
+				s.Inject(robototest.Fault{Operation: robototest.CreateSecret, After: true, Drop: true})
+			},
+			check: create, verdict: notKnown,
+		},
+		"the answer of the deletion is lost": {
+			prepare: func(s *robototest.Server) {
+				s.Inject(robototest.Fault{Operation: robototest.DeleteSecret, After: true, Drop: true})
+			},
+			check: create, verdict: holds,
+		},
+		"too many requests": {
+			prepare: func(s *robototest.Server) {
+				for _, op := range []robototest.Operation{robototest.CreateSecret, robototest.DeleteSecret} {
+					s.Inject(robototest.Fault{Operation: op, Times: 1, Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"0"}}})
+				}
+			},
+			check: create, verdict: holds,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, l := startLab(t, robototest.Options{}, nil)
+			server.AddSecret(robototest.DefaultOrg, "production")
+			if test.prepare != nil {
+				test.prepare(server)
+			}
+			r := inspect(t.Context(), l, []fact{{number: 1, check: test.check}}, nil, silent)
+			if got := names(server); got != "production" || len(r.left) > 0 {
+				t.Errorf("there are %s, and %q is said to be left", got, r.left)
+			}
+			if r.results[0].verdict != test.verdict {
+				t.Errorf("%+v", r.results[0])
+			}
+			if server.Count(robototest.CreateSecret) == 0 || server.Count(robototest.DeleteSecret) == 0 {
+				t.Error("nothing was made")
+			}
+		})
+	}
+}
+
+func TestAnInterruptEndsTheChecksAndNotTheCleanUp(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	checked := 0
+	interrupted := fact{check: func(ctx context.Context, l *lab) error {
+		checked++
+		_, err := l.secret(ctx, "plain")
+		interrupt()
+		_, _ = l.secret(ctx, "after the interrupt")
+		return err
+	}}
+	r := inspect(ctx, l, []fact{interrupted, interrupted}, findings(), silent)
+	if checked != 1 || r.count(notKnown) != 1 || r.count(holds) != 1 {
+		t.Errorf("%d checks, %s", checked, r.summary())
+	}
+	if got := names(server); got != "" || len(r.left) > 0 {
+		t.Errorf("there are %s, and %q is said to be left", got, r.left)
+	}
+}
+
+func TestWhatCannotBeDeletedIsNamed(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Code: "RobotoUnauthorizedException", Status: 401, Message: "No."})
+	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.secret(ctx, "plain")
+		return err
+	}}}, nil, silent)
+	if len(r.left) != 1 || r.left[0] != names(server) {
+		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
+	}
+	var screen bytes.Buffer
+	r.tellRest(&screen)
+	if !strings.Contains(screen.String(), "Left behind") || !strings.Contains(screen.String(), names(server)) {
+		t.Error(screen.String())
+	}
+}
+
+func TestOnlyNamesOfThisProgramAreDeleted(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	server.AddSecret(robototest.DefaultOrg, "production")
+	if _, err := l.made.delete(t.Context(), "production"); err == nil || names(server) != "production" {
+		t.Errorf("%v, %s", err, names(server))
+	}
+}
+
+// realEnv is the environment of somebody who has an account at the server.
+func realEnv(server *robototest.Server, change map[string]string) settings.Environment {
+	env := map[string]string{"TF_ACC": "1", "ROBOTO_ORG_ID": robototest.DefaultOrg}
+	for _, setting := range server.Env() {
+		name, value, _ := strings.Cut(setting, "=")
+		env[name] = value
+	}
+	maps.Copy(env, change)
+	return settings.Environment{
+		Getenv:      func(name string) string { return env[name] },
+		UserHomeDir: func() (string, error) { return "", errors.New("no home") },
+	}
+}
+
+func TestLeftoversAreDeletedAfterAYesOnly(t *testing.T) {
+	for input, want := range map[string]string{"yes\n": "production", "y\n": "left", "": "left", "no\n": "left"} {
+		t.Run(input, func(t *testing.T) {
+			server, _ := startLab(t, robototest.Options{}, nil)
+			server.AddSecret(robototest.DefaultOrg, "production")
+			for _, name := range []string{"a", "b", "c"} {
+				server.AddSecret(robototest.DefaultOrg, namePrefix+"old-"+name)
+			}
+			var screen bytes.Buffer
+			if err := conform(t.Context(), realEnv(server, nil), strings.NewReader(input), &screen, ""); err != nil {
+				t.Error(err)
+			}
+			got := names(server)
+			if want == "production" && got != want || want == "left" && strings.Count(got, namePrefix) != 3 || !strings.Contains(got, "production") {
+				t.Errorf("after %q there are %s", input, got)
+			}
+			if !strings.Contains(screen.String(), "left 3 secrets") || !strings.Contains(screen.String(), namePrefix+"old-c") {
+				t.Error("it was not asked")
+			}
+		})
+	}
+}
+
+func TestAnInterruptAnswersTheQuestion(t *testing.T) {
+	server, _ := startLab(t, robototest.Options{}, nil)
+	server.AddSecret(robototest.DefaultOrg, namePrefix+"old")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	nobody, keyboard := io.Pipe()
+	defer func() { _ = keyboard.Close() }()
+	var screen bytes.Buffer
+	err := conform(ctx, realEnv(server, nil), nobody, writerFunc(func(p []byte) (int, error) {
+		if strings.Contains(string(p), "yes") {
+			interrupt()
+		}
+		return screen.Write(p)
+	}), "")
+	if !errors.Is(err, context.Canceled) || names(server) != namePrefix+"old" || server.Count(robototest.CreateSecret) > 0 {
+		t.Errorf("%v, %s", err, names(server))
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestARunAgainstWhatTheEnvironmentLeadsTo(t *testing.T) {
+	server, _ := startLab(t, robototest.Options{}, nil)
+	output := filepath.Join(t.TempDir(), "conformance.md")
+	var screen bytes.Buffer
+	if err := conform(t.Context(), realEnv(server, nil), strings.NewReader(""), &screen, output); err != nil {
+		t.Error(err)
+	}
+	markdown, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if server.Count(robototest.CreateSecret) == 0 || names(server) != "" {
+		t.Errorf("%d secrets were made, and there are %s", server.Count(robototest.CreateSecret), names(server))
+	}
+	for _, text := range []string{screen.String(), string(markdown)} {
+		if !strings.Contains(text, " facts hold, 0 differ") || strings.Contains(text, server.APIKey()) || strings.Contains(text, "127.0.0.1") {
+			t.Error(text)
+		}
+	}
+
+	server.Inject(robototest.Fault{
+		Operation: robototest.GetSecret, Status: 410, Code: "RobotoNotFoundException", Message: "Gone.",
+		Match: func(r robototest.Request) bool { return strings.HasSuffix(r.Name, "never") },
+	})
+	if err := conform(t.Context(), realEnv(server, nil), strings.NewReader(""), io.Discard, ""); err == nil || !strings.Contains(err.Error(), "differ") {
+		t.Errorf("a difference ends in %v", err)
+	}
+}
+
+func TestARunThatCannotBe(t *testing.T) {
+	for name, test := range map[string]struct {
+		change map[string]string
+		want   string
+	}{
+		"no key":          {map[string]string{"ROBOTO_API_KEY": ""}, "ROBOTO_API_KEY"},
+		"no organization": {map[string]string{"ROBOTO_ORG_ID": ""}, "ROBOTO_ORG_ID"},
+		"a wrong key":     {map[string]string{"ROBOTO_API_KEY": "another"}, "the API key is refused"},
+		"a bad endpoint":  {map[string]string{"ROBOTO_SERVICE_ENDPOINT": "example"}, "endpoint"},
+		"nobody there":    {map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:1"}, "no answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, _ := startLab(t, robototest.Options{}, nil)
+			err := conform(t.Context(), realEnv(server, test.change), strings.NewReader(""), io.Discard, "")
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), server.APIKey()) {
+				t.Errorf("%v", err)
+			}
+			if server.Count(robototest.CreateSecret) > 0 {
+				t.Error("a secret was made")
+			}
+		})
+	}
+}
+
+func TestWithoutTFACCNobodyElseIsAsked(t *testing.T) {
+	server, _ := startLab(t, robototest.Options{}, nil)
+	if err := conform(t.Context(), realEnv(server, map[string]string{"TF_ACC": ""}), strings.NewReader(""), io.Discard, ""); err != nil {
+		t.Error(err)
+	}
+	if n := len(server.Requests()); n > 0 {
+		t.Errorf("%d requests", n)
+	}
+}

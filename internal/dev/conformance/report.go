@@ -1,0 +1,129 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report is what the checks of one run came to.
+type report struct {
+	// against says which service it was, without its host.
+	against string
+	at      time.Time
+	results []result
+	// measurements are findings that came to something.
+	measurements []measurement
+	// left are the names of secrets that could not be deleted.
+	left []string
+}
+
+// inspect checks all facts, tells each result at once, and cleans up whatever happens.
+func inspect(ctx context.Context, l *lab, facts []fact, findings []finding, tell func(result)) (r report) {
+	r.at = time.Now().UTC()
+	defer func() { r.left = l.made.run(ctx) }()
+	for _, f := range facts {
+		result := f.try(ctx, l)
+		tell(result)
+		r.results = append(r.results, result)
+	}
+	for _, f := range findings {
+		r.measurements = append(r.measurements, f.try(ctx, l))
+	}
+	return r
+}
+
+func (r report) count(v verdict) int {
+	n := 0
+	for _, result := range r.results {
+		if result.verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+func (r report) summary() string {
+	return fmt.Sprintf("%d facts hold, %d differ, %d are not known", r.count(holds), r.count(differs), r.count(notKnown))
+}
+
+// tellResult prints one line of the table on the screen, and more where more is to be said.
+func tellResult(w io.Writer, r result) {
+	_, _ = fmt.Fprintf(w, "%4d  %-9s  %s\n", r.number, r.verdict, plain(r.statement))
+	switch r.verdict {
+	case differs:
+		_, _ = fmt.Fprintf(w, "%17sseen:    %s\n%17sSDK:     %s\n%17scode:    %s\n%17sat risk: %s\n",
+			"", plain(r.seen), "", r.sdk, "", strings.Join(r.reliedOn, ", "), "", plain(r.risk))
+	case notKnown:
+		_, _ = fmt.Fprintf(w, "%17sbecause: %s\n", "", plain(r.seen))
+	case holds:
+	}
+}
+
+func (r report) tellRest(w io.Writer) {
+	_, _ = fmt.Fprintln(w, "\nMeasured, not judged:")
+	for _, m := range r.measurements {
+		_, _ = fmt.Fprintf(w, "  %s\n    %s\n", plain(m.question), plain(m.answer))
+	}
+	_, _ = fmt.Fprintf(w, "\n%s.\n", r.summary())
+	for _, name := range r.left {
+		_, _ = fmt.Fprintf(w, "Left behind, because it could not be deleted: %q\n", name)
+	}
+}
+
+// plain leaves out the marks of Markdown.
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
+
+// markdown is for an issue. What differs comes first.
+func (r report) markdown(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "# Conformance\n\n%s, on %s: %s.\nThe facts are from %s.\n",
+		r.against, r.at.Format(time.DateOnly), r.summary(), sdk)
+	for _, v := range []verdict{differs, notKnown, holds} {
+		results := slices.DeleteFunc(slices.Clone(r.results), func(result result) bool { return result.verdict != v })
+		if len(results) == 0 {
+			continue
+		}
+		heading := map[verdict]string{differs: "Differs", notKnown: "Not known", holds: "Holds"}[v]
+		_, _ = fmt.Fprintf(w, "\n## %s\n\n", heading)
+		switch v {
+		case differs:
+			row(w, "Fact", "Statement", "Seen", "At risk", "Code", "SDK")
+			row(w, "---", "---", "---", "---", "---", "---")
+		case notKnown:
+			row(w, "Fact", "Statement", "Why", "Code", "SDK")
+			row(w, "---", "---", "---", "---", "---")
+		case holds:
+			row(w, "Fact", "Statement", "Code", "SDK")
+			row(w, "---", "---", "---", "---")
+		}
+		for _, result := range results {
+			cells := []string{fmt.Sprint(result.number), result.statement}
+			if v != holds {
+				cells = append(cells, result.seen)
+			}
+			if v == differs {
+				cells = append(cells, result.risk)
+			}
+			row(w, append(cells, strings.Join(result.reliedOn, ", "), result.sdk)...)
+		}
+	}
+	_, _ = fmt.Fprint(w, "\n## Measured, not judged\n\n")
+	row(w, "Question", "Answer")
+	row(w, "---", "---")
+	for _, m := range r.measurements {
+		row(w, m.question, m.answer)
+	}
+}
+
+func row(w io.Writer, cells ...string) {
+	for i, cell := range cells {
+		cells[i] = strings.ReplaceAll(strings.ReplaceAll(cell, "|", `\|`), "\n", " ")
+	}
+	_, _ = fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+}
