@@ -370,6 +370,9 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
 			if cleanupErr := r.cleanUp(ctx, record, err); cleanupErr != nil {
+				// The record stays in the state. Terraform 1.16 and 1.17 may panic then, if they
+				// write the state of another resource in the same moment. A record that no state
+				// has is worse: it is there for certain, and nobody would know of it.
 				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 				return
 			}
