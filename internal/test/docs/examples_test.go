@@ -93,6 +93,7 @@ var exampleTests = []struct {
 	{"guides/detect-drift/*.tf", testDetectDrift},
 	{"guides/unused-secrets/*.tf", testUnusedSecrets},
 	{"guides/organization-policy/check-plan.sh", testOrganizationPolicy},
+	{"guides/github-actions/secrets.yml", testGitHubActions},
 	{"guides/adopt-all/*.tf", testAdoptAll},
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
