@@ -4,8 +4,8 @@ output "uris" {
 }
 
 output "arguments" {
-  description = "The secrets as arguments of roboto actions invoke."
-  value       = join(" ", [for parameter, secret in roboto_secret.parameter : "--parameter ${parameter}=${secret.uri}"])
+  description = "The secrets as arguments of roboto actions invoke, one a line: fish splits nowhere else."
+  value       = join("\n", [for parameter, secret in roboto_secret.parameter : "--parameter\n${parameter}=${secret.uri}"])
 }
 
 output "version_ids" {

@@ -441,12 +441,12 @@ func testOrganizationPolicy(t *testing.T) {
 	w.use("resources/roboto_secret/resource.tf", providerBlock)
 	w.env["TF_VAR_weather_api_key"] = "sunny"
 	w.init()
-	w.command(0, "", "bash", "check-plan.sh")
+	w.command(0, "bash", "check-plan.sh")
 	w.replace("provider_provider.tf", `"og_acme"`, `"og_other"`)
-	w.contains(w.command(1, "", "bash", "check-plan.sh"), "Not in og_acme: roboto-secret://weather_api_key@og_other")
+	w.contains(w.command(1, "bash", "check-plan.sh"), "Not in og_acme: roboto-secret://weather_api_key@og_other")
 	w.replace("provider_provider.tf", `"og_other"`, "terraform_data.later.output")
 	w.write("later.tf", "resource \"terraform_data\" \"later\" {\n  input = \"og_acme\"\n}\n")
-	w.contains(w.command(1, "", "bash", "check-plan.sh"), "Not in og_acme: not known yet")
+	w.contains(w.command(1, "bash", "check-plan.sh"), "Not in og_acme: not known yet")
 }
 
 func testAdoptAll(t *testing.T) {
@@ -488,9 +488,35 @@ func testUseModule(t *testing.T) {
 	w.inGuide("use-module")
 	w.env["TF_VAR_weather_api_key"] = "sunny"
 	w.init()
-	w.contains(w.apply(), `arguments = "--parameter api_key=roboto-secret://forecast_api_key@og_acme"`)
+	w.apply()
 	w.wantValue(testOrg, "forecast_api_key", "sunny")
 	w.settled()
+
+	// The README's command is the same in all shells, and so are the arguments.
+	readme, err := os.ReadFile(filepath.Join(repository, "examples/modules/action-secrets/README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := blocks(string(readme))
+	invoke := slices.IndexFunc(all, func(b block) bool { return b.language == "shell" })
+	if invoke < 0 {
+		t.Fatal("the module's README has no command")
+	}
+	invocation := w.installRobotoCLI()
+	for _, shell := range shells {
+		if _, err := exec.LookPath(shell.name); err != nil {
+			t.Logf("skipped: %s is not installed", shell.name)
+			continue
+		}
+		w.command(0, shell.name, "-c", all[invoke].text)
+		arguments, err := os.ReadFile(invocation)
+		if want := "actions\ninvoke\nforecast\n--parameter\napi_key=roboto-secret://forecast_api_key@og_acme\n"; err != nil || string(arguments) != want {
+			t.Errorf("%s called roboto with %q (%v), want %q", shell.name, arguments, err, want)
+		}
+		if err := os.Remove(invocation); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func testRenameSecret(t *testing.T) {

@@ -251,17 +251,22 @@ func (w *workspace) replace(name, old, replacement string) {
 // terraform runs a subcommand, which has to exit with the code, and returns what it printed.
 func (w *workspace) terraform(exitCode int, args ...string) string {
 	w.t.Helper()
-	return w.command(exitCode, "", append([]string{terraform.path}, args...)...)
+	return w.command(exitCode, append([]string{terraform.path}, args...)...)
 }
 
-func (w *workspace) command(exitCode int, stdin string, args ...string) string {
-	w.t.Helper()
-	command := exec.CommandContext(w.t.Context(), args[0], args[1:]...)
+// prepare prepares a command with the workspace's environment.
+func (w *workspace) prepare(name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(w.t.Context(), name, args...)
 	command.Dir = w.dir
-	command.Stdin = strings.NewReader(stdin)
 	for name, value := range w.env {
 		command.Env = append(command.Env, name+"="+value)
 	}
+	return command
+}
+
+func (w *workspace) command(exitCode int, args ...string) string {
+	w.t.Helper()
+	command := w.prepare(args[0], args[1:]...)
 	out, err := command.CombinedOutput()
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {

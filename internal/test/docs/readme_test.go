@@ -4,12 +4,20 @@
 package docs_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terminal"
 )
 
 // block is a fenced block of a Markdown file, with the file that a comment above
@@ -28,75 +36,201 @@ func blocks(markdown string) []block {
 	return found
 }
 
-// TestReadme does what the README says, block by block.
+// hiddenInput is the command by which bash and zsh read what nobody should see.
+var hiddenInput = regexp.MustCompile(`^printf '(.*: )'; read -rs (\w+); export \w+; echo$`)
+
+// shell is one that a reader of the README may use.
+type shell struct {
+	name string
+	args []string
+	// config is the text of a file that the shell reads when it starts. It lets the
+	// shell show ready before it reads a command, and run after it has read one.
+	config, configFile string
+}
+
+const (
+	ready   = "<ready>"
+	started = "<run>"
+)
+
+var shells = []shell{
+	{"bash", []string{"--noprofile", "-i"}, "PS1='<ready>'\nPS0='<run>'\n", ".bashrc"},
+	{"zsh", []string{"-i"}, "PS1='<ready>'\npreexec() { print -n '<run>' }\n", ".zshrc"},
+	{"fish", []string{"-i"}, "function fish_prompt; printf '<ready>'; end\nfunction run --on-event fish_preexec; printf '<run>'; end\n", ".config/fish/config.fish"},
+}
+
+// hidden is the shell's command for a hidden input of bash, and what the command shows.
+func (s shell) hidden(t *testing.T, readme, command string) (own, prompt string) {
+	t.Helper()
+	parts := hiddenInput.FindStringSubmatch(command)
+	if parts == nil {
+		t.Fatalf("the README has another command for hidden input: %s", command)
+	}
+	row := regexp.MustCompile("(?m)^\\| " + s.name + " \\| `(.+)` \\|$").FindStringSubmatch(readme)
+	if row == nil {
+		return command, parts[1]
+	}
+	return strings.ReplaceAll(row[1], "NAME", parts[2]), parts[2] + ": "
+}
+
+// TestReadme does what the README says, line by line, as readers do it in a terminal.
 func TestReadme(t *testing.T) {
 	need(t, writeOnly)
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("skipped: bash is not installed")
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := exec.LookPath(shell.name); err != nil {
+				t.Skipf("skipped: %s is not installed", shell.name)
+			}
+			testReadme(t, shell)
+		})
 	}
-	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
+}
+
+func testReadme(t *testing.T, shell shell) {
+	content, err := os.ReadFile(filepath.Join(repository, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	readme := string(content)
 	w := newWorkspace(t, "og_test")
 	apiKey := w.env["ROBOTO_API_KEY"]
 	delete(w.env, "ROBOTO_API_KEY")
 	invocation := w.installRobotoCLI()
+	first, second := `1 "sunny" $day \ `+rand.Text(), `2 'rainy' $(days) `+rand.Text()
 
-	// The README's commands in order, what the reader types, and what is true then.
+	// The README's commands in order, what the reader types at which prompt, and what is
+	// true then. A hidden input has its own prompt.
 	steps := []struct {
 		begins string
+		prompt string
 		typed  string
 		check  func(printed string)
 	}{
-		{"terraform init", "", nil},
-		{"printf 'Access token", apiKey + "\n", nil},
-		{"printf 'Weather API key", "sunny\nyes\n", func(string) { w.wantValue("og_test", "weather_api_key", "sunny") }},
-		{"terraform plan", "", func(printed string) { w.contains(printed, "No changes.") }},
-		{"printf 'New weather", "rain\nyes\n", func(printed string) {
+		{"terraform init", "", "", nil},
+		{"printf 'Access token", "", apiKey, nil},
+		{"printf 'Weather API key", "", first, nil},
+		{"terraform apply", "Enter a value: ", "yes", func(string) { w.wantValue("og_test", "weather_api_key", first) }},
+		{"terraform plan", "", "", func(printed string) { w.contains(printed, "No changes.") }},
+		{"printf 'New weather", "", second, nil},
+		{"terraform apply", "Enter a value: ", "yes", func(printed string) {
 			w.contains(printed, "0 added, 1 changed, 0 destroyed")
-			w.wantValue("og_test", "weather_api_key", "rain")
+			w.wantValue("og_test", "weather_api_key", second)
 		}},
-		{"roboto actions invoke", "", func(string) {
+		{"roboto actions invoke", "", "", func(string) {
 			arguments, err := os.ReadFile(invocation)
-			if want := "actions invoke forecast --parameter api_key=roboto-secret://weather_api_key@og_test\n"; err != nil || string(arguments) != want {
+			if want := "actions\ninvoke\nforecast\n--parameter\napi_key=roboto-secret://weather_api_key@og_test\n"; err != nil || string(arguments) != want {
 				t.Errorf("roboto was called with %q (%v), want %q", arguments, err, want)
 			}
 		}},
-		{"terraform destroy", "yes\n", func(string) {
+		{"terraform destroy", "Enter a value: ", "yes", func(string) {
 			if left := w.roboto.Records("og_test"); len(left) != 0 {
 				t.Errorf("left is %v", left)
 			}
 		}},
 	}
-	for _, b := range blocks(string(readme)) {
+	reader := w.openTerminal(shell)
+	for _, b := range blocks(readme) {
 		switch {
 		case b.language == "terraform" && b.file != "":
 			w.write(b.file, b.text)
 		case b.language == "diff":
 			w.patch(b)
 		case b.language == "shell" && !strings.HasPrefix(b.text, "make"): // the targets are the project's own checks
-			if len(steps) == 0 || !strings.HasPrefix(b.text, steps[0].begins) {
-				t.Fatalf("a block of the README is not expected here:\n%s", b.text)
+			for line := range strings.Lines(b.text) {
+				command := strings.TrimSpace(line)
+				if len(steps) == 0 || !strings.HasPrefix(command, steps[0].begins) {
+					t.Fatalf("a command of the README is not expected here: %s", command)
+				}
+				step := steps[0]
+				steps = steps[1:]
+				prompt, silent := step.prompt, false
+				if step.typed != "" && prompt == "" {
+					command, prompt = shell.hidden(t, readme, command)
+					silent = true
+				}
+				printed := reader.enter(command, prompt, step.typed, silent)
+				if step.check != nil {
+					step.check(printed)
+				}
 			}
-			printed := w.shell(b.text, steps[0].typed)
-			if steps[0].check != nil {
-				steps[0].check(printed)
-			}
-			steps = steps[1:]
 		}
 	}
 	if len(steps) != 0 {
-		t.Errorf("the README lacks a block that begins with %q", steps[0].begins)
+		t.Errorf("the README lacks a command that begins with %q", steps[0].begins)
+	}
+	reader.close(apiKey, first, second)
+}
+
+// reader is somebody who sits before a terminal.
+type reader struct {
+	w       *workspace
+	session *terminal.Session
+}
+
+func (w *workspace) openTerminal(shell shell) *reader {
+	w.t.Helper()
+	config := filepath.Join(w.env["HOME"], shell.configFile)
+	if err := os.MkdirAll(filepath.Dir(config), 0o750); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(config, []byte(shell.config), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.env["TERM"] = "dumb" // no colors, no drawing
+	session, err := terminal.Start(w.prepare(shell.name, shell.args...))
+	if errors.Is(err, pty.ErrUnsupported) {
+		w.t.Skipf("skipped: %v", err)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := &reader{w: w, session: session}
+	r.must(session.Expect(ready))
+	return r
+}
+
+// must fails the test, and shows what was on the screen.
+func (r *reader) must(err error) {
+	r.w.t.Helper()
+	if err != nil {
+		r.w.t.Fatalf("%v; on the screen was:\n%s", err, r.session.Screen())
 	}
 }
 
-// shell runs a block as it stands. What it exports is there for the next one.
-func (w *workspace) shell(text, typed string) string {
-	w.t.Helper()
-	kept := filepath.Join(w.root, "exported")
-	script := "set -e\nif [ -e " + kept + " ]; then . " + kept + "; fi\n" + text + "\nexport -p > " + kept + "\n"
-	return w.command(0, typed, "bash", "-c", script)
+// enter enters a command, and types something at the prompt that it shows, if any. It
+// returns what the command printed.
+func (r *reader) enter(command, prompt, typed string, silent bool) string {
+	r.w.t.Helper()
+	before := len(r.session.Screen())
+	r.must(r.session.Type(command))
+	r.must(r.session.Expect(started))
+	if typed != "" {
+		r.must(r.session.Expect(prompt))
+		if silent {
+			r.must(r.session.ExpectSilence())
+		}
+		r.must(r.session.Type(typed))
+	}
+	r.must(r.session.Expect(ready))
+	return strings.ReplaceAll(string(r.session.Screen()[before:]), "\r", "")
+}
+
+// close leaves the terminal. Nothing secret may be on its screen.
+func (r *reader) close(secrets ...string) {
+	r.w.t.Helper()
+	r.must(r.session.Type("exit"))
+	_, screen, err := r.session.Wait()
+	r.must(err)
+	var needles []leaks.Needle
+	for i, secret := range secrets {
+		needles = append(needles, leaks.Needle{Name: "secret " + strconv.Itoa(i+1), Value: secret})
+	}
+	findings, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("the screen", screen)}, needles)
+	r.must(err)
+	for _, finding := range findings {
+		r.w.t.Error(finding)
+	}
 }
 
 // patch applies a block of the form that diff prints.
@@ -124,7 +258,7 @@ func (w *workspace) installRobotoCLI() string {
 	if err := os.Mkdir(bin, 0o750); err != nil {
 		w.t.Fatal(err)
 	}
-	script := "#!/bin/sh\necho \"$@\" > " + invocation + "\n"
+	script := "#!/bin/sh\nprintf '%s\\n' \"$@\" > " + invocation + "\n"
 	if err := os.WriteFile(filepath.Join(bin, "roboto"), []byte(script), 0o700); err != nil {
 		w.t.Fatal(err)
 	}

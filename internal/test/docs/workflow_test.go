@@ -60,7 +60,7 @@ func (w *workspace) job(name string, exitCode int, secrets map[string]string) st
 		if i == len(steps)-1 {
 			want = exitCode
 		}
-		printed = w.command(want, "", "bash", "-e", "-c", step.Run)
+		printed = w.command(want, "bash", "-e", "-c", step.Run)
 	}
 	return printed
 }

@@ -24,6 +24,7 @@ var size = pty.Winsize{Rows: 50, Cols: 400}
 type Session struct {
 	cmd      *exec.Cmd
 	terminal *os.File
+	limit    *time.Timer
 
 	mu       sync.Mutex
 	screen   bytes.Buffer
@@ -33,14 +34,19 @@ type Session struct {
 	end chan struct{}
 }
 
-// Start starts a program, which should have a context to end with. Where there are no
-// pseudo-terminals, the error is pty.ErrUnsupported.
+// patience is how long a program may take. Then it is killed, and whoever waits for it
+// learns that it has ended.
+const patience = 5 * time.Minute
+
+// Start starts a program. Where there are no pseudo-terminals, the error is
+// pty.ErrUnsupported.
 func Start(cmd *exec.Cmd) (*Session, error) {
 	terminal, err := pty.StartWithSize(cmd, &size)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{cmd: cmd, terminal: terminal, changed: make(chan struct{}), end: make(chan struct{})}
+	s.limit = time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	go s.read()
 	return s, nil
 }
@@ -122,6 +128,7 @@ func (s *Session) Wait() (exitCode int, screen []byte, err error) {
 	if _, exited := errors.AsType[*exec.ExitError](err); exited {
 		err = nil
 	}
+	s.limit.Stop()
 	<-s.end
 	return s.cmd.ProcessState.ExitCode(), s.Screen(), errors.Join(err, s.terminal.Close())
 }

@@ -29,7 +29,7 @@ run "gives_arguments_for_the_action" {
   command = plan
 
   assert {
-    condition     = output.arguments == "--parameter api_key=roboto-secret://forecast_api_key@og_acme"
+    condition     = output.arguments == "--parameter\napi_key=roboto-secret://forecast_api_key@og_acme"
     error_message = "The arguments are ${output.arguments}."
   }
 }
