@@ -4,6 +4,7 @@
 package docs_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 )
 
 // providerBlock goes with every example that has no terraform block of its own.
@@ -94,6 +96,11 @@ var exampleTests = []struct {
 	{"guides/unused-secrets/*.tf", testUnusedSecrets},
 	{"guides/organization-policy/check-plan.sh", testOrganizationPolicy},
 	{"guides/github-actions/secrets.yml", testGitHubActions},
+	{"guides/value-from-file/*.tf", testValueFromFile},
+	{"guides/value-from-vault/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-vault", "%s") }},
+	{"guides/value-from-aws/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-aws", `{"api_key": "%s"}`) }},
+	{"guides/value-from-1password/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-1password", "%s") }},
+	{"guides/value-from-sops/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-sops", "%s") }},
 	{"guides/adopt-all/*.tf", testAdoptAll},
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
@@ -449,6 +456,56 @@ func testOrganizationPolicy(t *testing.T) {
 	w.contains(w.command(1, "bash", "check-plan.sh"), "Not in og_acme: not known yet")
 }
 
+func testValueFromFile(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("value-from-file")
+	certificate, token, password := "-----BEGIN "+rand.Text()+"\n"+rand.Text()+"\n", rand.Text(), rand.Text()
+	w.write("client.pem", certificate)
+	w.write("token.txt", token+"\n")
+	w.env["TF_VAR_recorder_password"] = password
+	w.init()
+	w.terraform(0, "plan", "-input=false", "-out=plan.tfplan")
+	w.terraform(0, "apply", "-input=false", "plan.tfplan")
+	w.wantValue(testOrg, "client_certificate", certificate)
+	w.wantValue(testOrg, "map_token", token)
+	w.wantValue(testOrg, "recorder_login", `{"password":"`+password+`","user":"recorder"}`)
+	w.wantValue(testOrg, "recorder_netrc", "machine recorder.example.com\nlogin recorder\npassword "+password)
+	w.settled()
+
+	// What comes from files is in no plan and no state, as the guide says.
+	var artifacts []leaks.Artifact
+	for _, name := range []string{"plan.tfplan", "terraform.tfstate"} {
+		content, err := os.ReadFile(filepath.Join(w.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		artifacts = append(artifacts, leaks.Bytes(name, content))
+	}
+	findings, _, err := leaks.Search(artifacts, []leaks.Needle{{Name: "the certificate", Value: certificate}, {Name: "the token", Value: token}, {Name: "the password", Value: password}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, finding := range findings {
+		t.Error(finding)
+	}
+}
+
+// testValueFromStore: what is in the store is here after an apply, each time it changes.
+func testValueFromStore(t *testing.T, guide, form string) {
+	t.Helper()
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide(guide)
+	w.init()
+	for _, value := range []string{"sunny", "rain"} {
+		w.env[storedValue] = fmt.Sprintf(form, value)
+		w.apply()
+		w.wantValue(testOrg, "weather_api_key", value)
+		w.settled()
+	}
+}
+
 func testAdoptAll(t *testing.T) {
 	w := newWorkspace(t)
 	for i := range 3 {
@@ -581,4 +638,20 @@ func testModule(t *testing.T) {
 	if left := w.roboto.Records(testOrg); len(left) != 0 {
 		t.Errorf("the tests left %v", left)
 	}
+}
+
+// TestMockedEphemeralResource: which mocks know ephemeral resources is what the guide
+// "Test your module" says.
+func TestMockedEphemeralResource(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.use("ephemeral-resources/roboto_secret/ephemeral-resource.tf")
+	w.write("role.tf", "resource \"postgresql_role\" \"reader\" {\n  name = \"reader\"\n}\n")
+	w.write("mocked.tftest.hcl", "mock_provider \"roboto\" {}\nmock_provider \"postgresql\" {}\nrun \"plans\" {\n  command = plan\n}\n")
+	w.init()
+	if terraform.opentofu {
+		w.contains(w.terraform(0, "test"), "1 passed, 0 failed")
+		return
+	}
+	w.contains(w.terraform(1, "test"), "No ephemeral resource types in mock providers")
 }

@@ -87,6 +87,10 @@ func prepareTerraform(ctx context.Context, dir string) error {
 		{"roboto-ai/roboto", "0.1.0", provider},
 		{"hashicorp/random", "3.7.0", self},
 		{"cyrilgdn/postgresql", "1.26.0", self},
+		{"hashicorp/vault", "5.0.0", self},
+		{"hashicorp/aws", "6.0.0", self},
+		{"1password/onepassword", "3.3.1", self},
+		{"carlpett/sops", "1.3.0", self},
 	} {
 		// OpenTofu has a registry of its own.
 		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {

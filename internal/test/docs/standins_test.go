@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -23,8 +24,9 @@ import (
 )
 
 // standIn takes the place of another provider that the examples use, so that they
-// run offline. Names and types are those of hashicorp/random 3.7 and
-// cyrilgdn/postgresql 1.26, as far as the examples use them.
+// run offline. Names and types are those of hashicorp/random 3.7,
+// cyrilgdn/postgresql 1.26, hashicorp/vault 5.0, hashicorp/aws 6.0,
+// 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIn struct {
 	name string
 	// password is what the postgresql provider was configured with.
@@ -33,7 +35,7 @@ type standIn struct {
 
 // newStandIn returns the stand-in that an executable of this name is, or nil.
 func newStandIn(executable string) *standIn {
-	for _, name := range []string{"random", "postgresql"} {
+	for _, name := range []string{"random", "postgresql", "vault", "aws", "onepassword", "sops"} {
 		if strings.HasPrefix(executable, "terraform-provider-"+name+"_v") {
 			return &standIn{name: name}
 		}
@@ -89,7 +91,54 @@ func (s *standIn) EphemeralResources(context.Context) []func() ephemeral.Ephemer
 	if s.name == "random" {
 		return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return randomPassword{} }}
 	}
+	if stored, ok := stores[s.name]; ok {
+		return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return stored }}
+	}
 	return nil
+}
+
+// stored is an ephemeral resource that reads a value from a store.
+type stored struct {
+	typeName  string
+	arguments []string
+	// result is the attribute that has the value: a text, or a map with the value at
+	// "api_key".
+	result string
+	isMap  bool
+}
+
+var stores = map[string]stored{
+	"vault":       {"vault_kv_secret_v2", []string{"mount", "name"}, "data", true},
+	"aws":         {"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", false},
+	"onepassword": {"onepassword_item", []string{"vault", "title"}, "credential", false},
+	"sops":        {"sops_file", []string{"source_file"}, "data", true},
+}
+
+// storedValue is the environment variable with the value in the store.
+const storedValue = "STORED_VALUE"
+
+func (s stored) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = s.typeName
+}
+
+func (s stored) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{}
+	for _, name := range s.arguments {
+		resp.Schema.Attributes[name] = ephemeralschema.StringAttribute{Required: true}
+	}
+	resp.Schema.Attributes[s.result] = ephemeralschema.StringAttribute{Computed: true, Sensitive: true}
+	if s.isMap {
+		resp.Schema.Attributes[s.result] = ephemeralschema.MapAttribute{ElementType: types.StringType, Computed: true, Sensitive: true}
+	}
+}
+
+func (s stored) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	resp.Result.Raw = req.Config.Raw
+	value := any(os.Getenv(storedValue))
+	if s.isMap {
+		value = map[string]string{"api_key": os.Getenv(storedValue)}
+	}
+	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root(s.result), value)...)
 }
 
 // randomPassword is random_password, another one each time.
