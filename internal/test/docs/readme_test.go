@@ -144,12 +144,16 @@ func testReadme(t *testing.T, shell shell) {
 				}
 				step := steps[0]
 				steps = steps[1:]
-				prompt, silent := step.prompt, false
-				if step.typed != "" && prompt == "" {
+				var inputs []input
+				switch {
+				case step.prompt != "":
+					inputs = []input{{step.prompt, step.typed, false}}
+				case step.typed != "":
+					var prompt string
 					command, prompt = shell.hidden(t, readme, command)
-					silent = true
+					inputs = []input{{prompt, step.typed, true}}
 				}
-				printed := reader.enter(command, prompt, step.typed, silent)
+				printed := reader.enter(command, inputs...)
 				if step.check != nil {
 					step.check(printed)
 				}
@@ -198,19 +202,26 @@ func (r *reader) must(err error) {
 	}
 }
 
-// enter enters a command, and types something at the prompt that it shows, if any. It
-// returns what the command printed.
-func (r *reader) enter(command, prompt, typed string, silent bool) string {
+// input is what the reader types at a prompt. When it is hidden, the terminal does not
+// show it.
+type input struct {
+	prompt, typed string
+	hidden        bool
+}
+
+// enter enters a command, and types what the command asks for. It returns what the
+// command printed.
+func (r *reader) enter(command string, inputs ...input) string {
 	r.w.t.Helper()
 	before := len(r.session.Screen())
 	r.must(r.session.Type(command))
 	r.must(r.session.Expect(started))
-	if typed != "" {
-		r.must(r.session.Expect(prompt))
-		if silent {
+	for _, input := range inputs {
+		r.must(r.session.Expect(input.prompt))
+		if input.hidden {
 			r.must(r.session.ExpectSilence())
 		}
-		r.must(r.session.Type(typed))
+		r.must(r.session.Type(input.typed))
 	}
 	r.must(r.session.Expect(ready))
 	return strings.ReplaceAll(string(r.session.Screen()[before:]), "\r", "")
