@@ -17,21 +17,28 @@ type Operation string
 
 // The operations of both services.
 const (
-	ListOrgs       Operation = "ListOrgs"
-	CreateSecret   Operation = "CreateSecret"
-	ListSecrets    Operation = "ListSecrets"
-	GetSecret      Operation = "GetSecret"
-	DeleteSecret   Operation = "DeleteSecret"
-	GetCredentials Operation = "GetCredentials"
-	PutValue       Operation = "PutValue"
-	GetValue       Operation = "GetValue"
+	ListOrgs         Operation = "ListOrgs"
+	CreateSecret     Operation = "CreateSecret"
+	ListSecrets      Operation = "ListSecrets"
+	GetSecret        Operation = "GetSecret"
+	DeleteSecret     Operation = "DeleteSecret"
+	GetCredentials   Operation = "GetCredentials"
+	PutValue         Operation = "PutValue"
+	GetValue         Operation = "GetValue"
+	GetAction        Operation = "GetAction"
+	InvokeAction     Operation = "InvokeAction"
+	GetInvocation    Operation = "GetInvocation"
+	CancelInvocation Operation = "CancelInvocation"
 	// Unknown is a request that is none of the above.
 	Unknown Operation = "Unknown"
 )
 
 // Operations lists the calls that a client can make.
 func Operations() []Operation {
-	return []Operation{ListOrgs, CreateSecret, ListSecrets, GetSecret, DeleteSecret, GetCredentials, PutValue, GetValue}
+	return []Operation{
+		ListOrgs, CreateSecret, ListSecrets, GetSecret, DeleteSecret, GetCredentials, PutValue, GetValue,
+		GetAction, InvokeAction, GetInvocation, CancelInvocation,
+	}
 }
 
 // Request is one request as it came in.
@@ -44,7 +51,8 @@ type Request struct {
 	Query  string
 	Header http.Header
 	Body   []byte
-	// OrgID and Name are what the request is about, if it says so.
+	// OrgID and Name are what the request is about, if it says so. Name is a secret's, an
+	// action's or the ID of an invocation.
 	OrgID, Name string
 	// Status is what was answered; 0 if the connection was dropped, or as long as
 	// the answer is held back.

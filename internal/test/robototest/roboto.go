@@ -20,17 +20,30 @@ const apiVersion = "2026-05-20"
 func (s *Server) serveRoboto(w http.ResponseWriter, r *http.Request) {
 	req := receive(r)
 	req.Operation, req.Name = route(req.Method, req.Path)
-	req.OrgID = r.Header.Get(orgHeader(req.Operation))
+	if headers := orgHeaders(req.Operation); len(headers) > 0 {
+		req.OrgID = r.Header.Get(headers[0])
+	}
 	s.check(req)
 	s.serve(w, r, req, s.answerRoboto)
 }
 
-// orgHeader says for whom a caller creates, and to whom belongs all else.
-func orgHeader(op Operation) string {
-	if op == CreateSecret {
-		return "X-Roboto-Org-Id"
+const (
+	actingHeader = "X-Roboto-Org-Id"
+	ownerHeader  = "X-Roboto-Resource-Owner-Id"
+)
+
+// orgHeaders says for whom a caller creates, and to whom belongs all else. An action
+// that is invoked for one organization may belong to another one.
+func orgHeaders(op Operation) []string {
+	switch op {
+	case CreateSecret:
+		return []string{actingHeader}
+	case InvokeAction:
+		return []string{actingHeader, ownerHeader}
+	case GetInvocation, ListOrgs:
+		return nil
 	}
-	return "X-Roboto-Resource-Owner-Id"
+	return []string{ownerHeader}
 }
 
 // route decodes a secret's name exactly once.
@@ -42,6 +55,9 @@ func route(method, path string) (Operation, string) {
 		return ListSecrets, ""
 	case method == http.MethodPost && path == "/v1/secrets":
 		return CreateSecret, ""
+	}
+	if rest, ok := strings.CutPrefix(path, "/v1/actions/"); ok {
+		return routeAction(method, rest)
 	}
 	rest, ok := strings.CutPrefix(path, "/v1/secrets/name/")
 	if !ok {
@@ -87,8 +103,17 @@ func (s *Server) answerRoboto(req Request) reply {
 	if !known {
 		return gateway(http.StatusForbidden, "User is not authorized to access this resource with an explicit deny")
 	}
-	if req.Operation == ListOrgs {
+	switch req.Operation {
+	case ListOrgs:
 		return s.listOrgs(grant)
+	case GetAction:
+		return s.getAction(req, grant)
+	case InvokeAction:
+		return s.invokeAction(req, grant)
+	case GetInvocation:
+		return s.getInvocation(req, grant)
+	case CancelInvocation:
+		return s.cancelInvocation(req, grant)
 	}
 	orgID, refusal := s.organization(req, grant)
 	if refusal != nil {
@@ -147,25 +172,35 @@ func (s *Server) check(req Request) {
 	if len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json" {
 		s.violate("%s %s: a body without Content-Type application/json", req.Method, req.Path)
 	}
-	for _, name := range []string{"X-Roboto-Org-Id", "X-Roboto-Resource-Owner-Id"} {
-		if values, sent := req.Header[name]; sent && (name != orgHeader(req.Operation) || len(values) != 1 || values[0] == "") {
+	for _, name := range []string{actingHeader, ownerHeader} {
+		if values, sent := req.Header[name]; sent && (!slices.Contains(orgHeaders(req.Operation), name) || len(values) != 1 || values[0] == "") {
 			s.violate("%s %s: %s does not belong here, or names no one organization", req.Method, req.Path, name)
 		}
 	}
 	query, err := url.ParseQuery(req.Query)
-	if req.Operation == ListSecrets {
+	switch req.Operation {
+	case ListSecrets:
 		delete(query, "page_token")
+	case GetAction, InvokeAction:
+		delete(query, "digest")
 	}
 	if err != nil || len(query) > 0 {
 		s.violate("%s %s: the query has keys that Roboto does not know", req.Method, req.Path)
 	}
-	var body map[string]json.RawMessage
-	if len(req.Body) == 0 && req.Operation != CreateSecret {
-		return
-	}
-	if err := json.Unmarshal(req.Body, &body); err != nil || req.Operation != CreateSecret || len(body) != 1 || body["name"] == nil {
+	if !knownBody(req) {
 		s.violate("%s %s: the body is none that Roboto knows", req.Method, req.Path)
 	}
+}
+
+func knownBody(req Request) bool {
+	switch req.Operation {
+	case CreateSecret:
+		var body map[string]json.RawMessage
+		return json.Unmarshal(req.Body, &body) == nil && len(body) == 1 && body["name"] != nil
+	case InvokeAction:
+		return knownInvocationBody(req.Body)
+	}
+	return len(req.Body) == 0
 }
 
 func (s *Server) callerOrgs(grant Grant) []org {
@@ -193,7 +228,7 @@ func (s *Server) organization(req Request, grant Grant) (string, *reply) {
 	orgs := s.callerOrgs(grant)
 	if req.OrgID == "" {
 		if len(orgs) != 1 {
-			return refuse(gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation."))
+			return refuse(noOrganization())
 		}
 		return orgs[0].id, nil
 	}
@@ -201,6 +236,10 @@ func (s *Server) organization(req Request, grant Grant) (string, *reply) {
 		return refuse(envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+req.OrgID+"."))
 	}
 	return req.OrgID, nil
+}
+
+func noOrganization() reply {
+	return gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation.")
 }
 
 func (s *Server) createSecret(req Request, grant Grant, orgID string) reply {

@@ -77,6 +77,9 @@ type Server struct {
 	latency         time.Duration
 	throttle        *throttle
 	deletionLag     int
+	actions         map[secretKey][]Action
+	invocations     []*invocation
+	refuseRepeats   bool
 	allowViolations bool
 	closed          bool
 }
@@ -116,6 +119,7 @@ func New(options Options) (*Server, error) {
 		markedARNs:  map[string]bool{},
 		canaries:    map[string]bool{},
 		memory:      map[string]*memoryListener{},
+		actions:     map[secretKey][]Action{},
 	}
 	if len(options.Orgs) == 0 {
 		s.AddOrg(DefaultOrg, "Test Organization")

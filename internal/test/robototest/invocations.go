@@ -1,0 +1,374 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The statuses of an invocation, in the order of a run. The last three end it.
+const (
+	Queued      = 0
+	Scheduled   = 1
+	Downloading = 2
+	Processing  = 3
+	Uploading   = 4
+	Completed   = 5
+	Cancelled   = 997
+	Failed      = 998
+	Deadly      = 999
+)
+
+// Invocation is an action that was invoked.
+type Invocation struct {
+	ID, OrgID, IdempotencyID string
+	// Parameters are the values as they were given.
+	Parameters map[string]string
+	// Timeout is in minutes; 0 means that none was given.
+	Timeout int
+	// Statuses are all so far, oldest first.
+	Statuses []Status
+}
+
+// Status is one status of an invocation.
+type Status struct {
+	Code   int
+	Detail string
+	Time   time.Time
+}
+
+// Status is the code of the current status.
+func (i Invocation) Status() int { return i.Statuses[len(i.Statuses)-1].Code }
+
+type invocation struct {
+	Invocation
+	action Action
+	body   invocationBody
+}
+
+// invocationBody is what a client sends to invoke an action. What it does not give is null.
+type invocationBody struct {
+	InvocationSource            string            `json:"invocation_source"`
+	InvocationSourceID          *string           `json:"invocation_source_id"`
+	DataSourceType              string            `json:"data_source_type"`
+	DataSourceID                string            `json:"data_source_id"`
+	InputData                   []string          `json:"input_data"`
+	RichInputData               *richInput        `json:"rich_input_data"`
+	ParameterValues             map[string]string `json:"parameter_values"`
+	Timeout                     *int              `json:"timeout"`
+	IdempotencyID               string            `json:"idempotency_id"`
+	UploadDestination           *destination      `json:"upload_destination"`
+	ComputeRequirementOverrides json.RawMessage   `json:"compute_requirement_overrides"`
+	ContainerParameterOverrides json.RawMessage   `json:"container_parameter_overrides"`
+}
+
+type richInput struct {
+	Files  *selector `json:"files"`
+	Topics *selector `json:"topics"`
+}
+
+type selector struct {
+	Query     *string  `json:"query"`
+	IDs       []string `json:"ids"`
+	Names     []string `json:"names"`
+	DatasetID *string  `json:"dataset_id"`
+	Paths     []string `json:"paths"`
+}
+
+type destination struct {
+	Type string `json:"destination_type"`
+	ID   string `json:"destination_id"`
+}
+
+const noDataSource = "__UNSPECIFIED_DATA_SOURCE__"
+
+// knownInvocationBody is stricter than Roboto: without an idempotency ID, a request whose
+// answer is lost cannot be sent again.
+func knownInvocationBody(raw []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	var body invocationBody
+	return decoder.Decode(&body) == nil && body.InvocationSource == "Manual" && body.DataSourceType == "Dataset" && body.DataSourceID != "" &&
+		body.InputData != nil && (len(body.InputData) == 0 || body.DataSourceID != noDataSource) &&
+		(body.RichInputData == nil || body.RichInputData.isGiven()) &&
+		(body.UploadDestination == nil || body.UploadDestination.Type == "Dataset" && body.UploadDestination.ID != "") &&
+		len(body.IdempotencyID) >= 16
+}
+
+func (r *richInput) isGiven() bool {
+	selectors := slices.DeleteFunc([]*selector{r.Files, r.Topics}, func(s *selector) bool { return s == nil })
+	return len(selectors) > 0 && !slices.ContainsFunc(selectors, func(s *selector) bool {
+		return s.Query == nil && len(s.IDs)+len(s.Names)+len(s.Paths) == 0
+	})
+}
+
+// RefuseRepeats makes Roboto answer 409 to a second request with the same idempotency ID,
+// and not with the first one's invocation.
+func (s *Server) RefuseRepeats() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuseRepeats = true
+}
+
+// Invocations lists all invocations, oldest first.
+func (s *Server) Invocations() []Invocation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Invocation
+	for _, inv := range s.invocations {
+		copied := inv.Invocation
+		copied.Statuses = slices.Clone(inv.Statuses)
+		all = append(all, copied)
+	}
+	return all
+}
+
+// CancelInvocation cancels an invocation as somebody elsewhere would.
+func (s *Server) CancelInvocation(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.invocation(id).add(Cancelled, "Cancelled by somebody@example.com.")
+}
+
+// invocation finds an invocation, nil for none; the lock is held.
+func (s *Server) invocation(id string) *invocation {
+	for _, inv := range s.invocations {
+		if inv.ID == id {
+			return inv
+		}
+	}
+	return nil
+}
+
+func (s *Server) invokeAction(req Request, grant Grant) reply {
+	orgID, refusal := s.organization(req, grant)
+	if refusal != nil {
+		return *refusal
+	}
+	action, refusal := s.findAction(req, grant)
+	if refusal != nil {
+		return *refusal
+	}
+	if grant.ReadOnly {
+		return unauthorized("invoke actions")
+	}
+	var body invocationBody
+	if json.Unmarshal(req.Body, &body) != nil || body.InputData == nil {
+		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body does not describe an invocation.")
+	}
+	for _, inv := range s.invocations {
+		if inv.OrgID == orgID && inv.IdempotencyID == body.IdempotencyID && body.IdempotencyID != "" {
+			if s.refuseRepeats {
+				return envelope(http.StatusConflict, "RobotoConflictException", "An invocation with this idempotency ID exists already.")
+			}
+			return data(inv.wire())
+		}
+	}
+	if problem := action.problem(body.ParameterValues); problem != "" {
+		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", problem)
+	}
+	inv := &invocation{
+		action: action,
+		body:   body,
+		Invocation: Invocation{
+			ID: "iv_" + strings.ToLower(rand.Text()[:16]), OrgID: orgID, IdempotencyID: body.IdempotencyID,
+			Parameters: body.ParameterValues,
+		},
+	}
+	if body.Timeout != nil {
+		inv.Timeout = *body.Timeout
+	}
+	inv.add(Queued, "None")
+	s.invocations = append(s.invocations, inv)
+	return data(inv.wire())
+}
+
+// problem says what is wrong with the values of parameters, "" for nothing.
+func (a Action) problem(values map[string]string) string {
+	known := map[string]bool{}
+	for _, p := range a.Parameters {
+		known[p.Name] = true
+		if _, given := values[p.Name]; p.Required && !given {
+			return fmt.Sprintf("The required parameter %q is missing.", p.Name)
+		}
+	}
+	for name := range values {
+		if !known[name] {
+			return fmt.Sprintf("The action has no parameter %q.", name)
+		}
+	}
+	return ""
+}
+
+// getInvocation shows an invocation, which is one status further each time.
+func (s *Server) getInvocation(req Request, grant Grant) reply {
+	inv, refusal := s.callersInvocation(req, grant)
+	if refusal != nil {
+		return *refusal
+	}
+	s.advance(inv)
+	return data(inv.wire())
+}
+
+func (s *Server) cancelInvocation(req Request, grant Grant) reply {
+	inv, refusal := s.callersInvocation(req, grant)
+	switch {
+	case refusal != nil:
+		return *refusal
+	case grant.ReadOnly:
+		return unauthorized("cancel invocations")
+	case inv.Status() > Uploading:
+		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The invocation has ended.")
+	}
+	inv.add(Cancelled, "Cancelled by caller@example.com.")
+	return reply{status: http.StatusNoContent}
+}
+
+func (s *Server) callersInvocation(req Request, grant Grant) (*invocation, *reply) {
+	inv := s.invocation(req.Name)
+	if inv == nil || req.OrgID != "" && req.OrgID != inv.OrgID ||
+		!slices.ContainsFunc(s.callerOrgs(grant), func(o org) bool { return o.id == inv.OrgID }) {
+		refusal := envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No invocation %q.", req.Name))
+		return nil, &refusal
+	}
+	return inv, nil
+}
+
+// add adds a status. Clients order them by time.
+func (i *invocation) add(code int, detail string) {
+	at := time.Now().UTC().Truncate(time.Microsecond)
+	if n := len(i.Statuses); n > 0 {
+		if next := i.Statuses[n-1].Time.Add(time.Microsecond); at.Before(next) {
+			at = next
+		}
+	}
+	i.Statuses = append(i.Statuses, Status{Code: code, Detail: detail, Time: at})
+}
+
+// advance brings an invocation to its next status; the lock is held.
+func (s *Server) advance(i *invocation) {
+	switch status := i.Status(); status {
+	case Completed, Cancelled, Deadly:
+	case Failed:
+		if i.action.Requeue {
+			i.add(Queued, "None")
+		}
+	case Downloading:
+		if _, problem := s.resolved(i); problem != "" {
+			i.fail(problem)
+			return
+		}
+		i.add(Processing, "None")
+	case Processing:
+		switch detail := s.outcome(i); {
+		case i.action.Hang:
+		case detail != "" && (i.action.FailedRuns == 0 || i.failures() < i.action.FailedRuns):
+			i.fail(detail)
+		default:
+			i.add(Uploading, "None")
+		}
+	default:
+		i.add(status+1, "None")
+	}
+}
+
+// failures counts the runs that failed.
+func (i *invocation) failures() int {
+	n := 0
+	for _, status := range i.Statuses {
+		if status.Code == Failed {
+			n++
+		}
+	}
+	return n
+}
+
+func (i *invocation) fail(detail string) {
+	code := Failed
+	if i.failures() >= 2 {
+		code = Deadly
+	}
+	i.add(code, detail)
+}
+
+// outcome is the detail with which a run fails, "" if it succeeds.
+func (s *Server) outcome(i *invocation) string {
+	if i.action.Fails != "" {
+		return i.action.Fails
+	}
+	values, _ := s.resolved(i)
+	for name, want := range i.action.Expect {
+		if values[name] != want {
+			return "The action exited with code 1."
+		}
+	}
+	return ""
+}
+
+// secretURI is what Roboto's set-up takes for a secret.
+var secretURI = regexp.MustCompile(`^roboto-secret://([^@]+)(?:@(\w+))?`)
+
+// resolved are the values of the parameters with secrets in place of their URIs, as
+// Roboto's set-up makes them, or what stops it; the lock is held.
+func (s *Server) resolved(i *invocation) (values map[string]string, problem string) {
+	values = map[string]string{}
+	for _, p := range i.action.Parameters {
+		if p.Default != "" {
+			values[p.Name] = p.Default
+		}
+	}
+	maps.Copy(values, i.Parameters)
+	for name, value := range values {
+		match := secretURI.FindStringSubmatch(value)
+		if match == nil {
+			continue
+		}
+		orgID := match[2]
+		if orgID == "" {
+			orgID = i.OrgID
+		}
+		sec := s.secrets[secretKey{orgID, match[1]}]
+		if sec == nil || len(sec.versions) == 0 {
+			return nil, fmt.Sprintf("Failed to retrieve secret %s, because it does not exist.", value)
+		}
+		current, _ := sec.current()
+		now := time.Now()
+		sec.LastUsed = &now
+		values[name] = current.Value
+	}
+	return values, ""
+}
+
+func (i *invocation) wire() map[string]any {
+	statuses := []map[string]any{}
+	for _, status := range i.Statuses {
+		statuses = append(statuses, map[string]any{"status": status.Code, "detail": status.Detail, "timestamp": isoTime(status.Time)})
+	}
+	var timeout any = 30
+	if i.Timeout > 0 {
+		timeout = i.Timeout
+	}
+	return map[string]any{
+		"invocation_id": i.ID, "org_id": i.OrgID, "idempotency_id": i.IdempotencyID,
+		"created": isoTime(i.Statuses[0].Time), "status": statuses, "last_status": i.Status(),
+		"provenance": map[string]any{
+			"action":     map[string]any{"name": i.action.Name, "org_id": i.action.OrgID, "digest": i.action.Digest},
+			"executable": map[string]any{"container_image_uri": nil, "container_image_digest": nil},
+			"source":     map[string]any{"source_type": "Manual", "source_id": "caller@example.com"},
+		},
+		"data_source":      map[string]any{"data_source_type": i.body.DataSourceType, "data_source_id": i.body.DataSourceID},
+		"input_data":       i.body.InputData,
+		"parameter_values": i.Parameters, "timeout": timeout, "duration": 0.0,
+		"compute_requirements": map[string]any{"vCPU": 512, "memory": 1024, "gpu": false, "storage": 21}, "container_parameters": map[string]any{},
+	}
+}
