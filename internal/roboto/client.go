@@ -1,7 +1,8 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package roboto is a client for the secrets of Roboto (https://www.roboto.ai).
+// Package roboto is a client for the secrets of Roboto (https://www.roboto.ai), and for
+// invoking the actions that use them.
 //
 // Roboto keeps a record of each secret. The value is stored in AWS Secrets Manager and
 // never passes through Roboto's API. The client gets temporary credentials for one secret
@@ -13,6 +14,7 @@ package roboto
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -123,9 +125,10 @@ type request struct {
 	// path lies below the endpoint, percent-encoded, with a leading slash.
 	path  string
 	query url.Values
-	// orgHeader is headerActingOrg or headerOwnerOrg, for the organization orgID.
-	orgHeader, orgID string
-	body             any
+	// actingOrg is the organization for which the caller creates something, ownerOrg the one
+	// that owns what the request is about. Each may be "".
+	actingOrg, ownerOrg string
+	body                any
 	// once disables retries, because the caller first checks what the attempt did.
 	once bool
 }
@@ -164,7 +167,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if !isSuccess(resp.StatusCode) {
 		err := c.apiError(r, resp, body)
 		if err.Code == codeUnauthorized { // Roboto knows the API key
-			return answer{}, c.withOwnOrgs(ctx, r.orgID, err)
+			return answer{}, c.withOwnOrgs(ctx, cmp.Or(r.actingOrg, r.ownerOrg), err)
 		}
 		return answer{}, err
 	}
@@ -209,8 +212,10 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if r.orgID != "" {
-		req.Header.Set(r.orgHeader, r.orgID)
+	for name, orgID := range map[string]string{headerActingOrg: r.actingOrg, headerOwnerOrg: r.ownerOrg} {
+		if orgID != "" {
+			req.Header.Set(name, orgID)
+		}
 	}
 	return req, nil
 }

@@ -87,8 +87,7 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 	r := request{
 		route: n.client.route, method: http.MethodPost,
 		path:      "/v1/secrets",
-		orgHeader: headerActingOrg,
-		orgID:     n.ref.OrgID,
+		actingOrg: n.ref.OrgID,
 		body: struct {
 			Name string `json:"name"`
 		}{n.ref.Name},

@@ -39,7 +39,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	if err := ref.validateFull(); err != nil {
 		return nil, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref) + "/creds", orgHeader: headerOwnerOrg, orgID: ref.OrgID}
+	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref) + "/creds", ownerOrg: ref.OrgID}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	}
 	for attempt := 1; ; attempt++ {
 		_, err := c.send(ctx, request{
-			route: c.route, method: http.MethodDelete, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID, once: true,
+			route: c.route, method: http.MethodDelete, path: secretPath(ref), ownerOrg: ref.OrgID, once: true,
 		})
 		switch {
 		case err == nil:

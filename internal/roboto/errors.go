@@ -44,6 +44,11 @@ const (
 	// failed.
 	KindUnsettledDelete
 
+	// KindUnsettledInvoke: the action may have been invoked. Err is how that failed.
+	KindUnsettledInvoke
+	// KindLostInvocation: it is not known what became of an invocation. Err is why.
+	KindLostInvocation
+
 	// KindNoAPIKey: no source gave an API key.
 	KindNoAPIKey
 	// KindTokenRefused: the API key was refused, not only this request.
@@ -93,6 +98,8 @@ var kindNames = [...]string{
 	KindNameTaken:           "the name is taken",
 	KindUnsettledCreate:     "a record may exist",
 	KindUnsettledDelete:     "the secret may be gone",
+	KindUnsettledInvoke:     "the action may have been invoked",
+	KindLostInvocation:      "the invocation was lost sight of",
 	KindNoAPIKey:            "no API key",
 	KindTokenRefused:        "the API key was refused",
 	KindUnauthorized:        "not authorized",

@@ -49,7 +49,7 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 	if err := ref.validateFull(); err != nil {
 		return Record{}, answer{}, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), orgHeader: headerOwnerOrg, orgID: ref.OrgID}
+	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return Record{}, answer{}, err
@@ -112,7 +112,7 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 }
 
 func (c *Client) listRequest(orgID string) request {
-	return request{route: c.route, method: http.MethodGet, path: "/v1/secrets", orgHeader: headerOwnerOrg, orgID: orgID}
+	return request{route: c.route, method: http.MethodGet, path: "/v1/secrets", ownerOrg: orgID}
 }
 
 type page struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Requests are repeated in six places, and nowhere else:
+// Requests are repeated in nine places, and nowhere else:
 //
 //   - retrier repeats requests to Roboto, depending on status and method.
 //   - awsRetryer repeats requests to AWS, depending on AWS's error code.
@@ -22,6 +22,9 @@ import (
 //   - ValueAccess.freshCredentials waits until Roboto finds a record that was just created.
 //   - CreateSecret repeats a POST if the record does not exist.
 //   - DeleteSecret repeats a DELETE if the record still exists.
+//   - Invoke repeats a POST, whose idempotency ID keeps the action from running twice.
+//   - Follow asks again if it has not heard how an invocation is doing.
+//   - CancelInvocation repeats a POST if the invocation has not ended.
 //
 // Each request also waits for the throttle of its service.
 

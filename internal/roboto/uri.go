@@ -88,19 +88,26 @@ func parseRef(text string) (SecretRef, error) {
 // ValidateName refuses names that a secret URI or a request path cannot carry. Roboto's
 // own limits are not published, so Roboto enforces them.
 func ValidateName(name string) error {
+	if strings.ContainsRune(name, '@') {
+		return errors.New(`a secret name must not contain "@": in a secret URI it separates the name from the organization`)
+	}
+	return validatePathName("a secret name", name)
+}
+
+// validatePathName refuses names that a request path cannot carry. kind is what has the
+// name, with its article.
+func validatePathName(kind, name string) error {
 	switch {
 	case name == "":
-		return errors.New("a secret name must not be empty")
+		return fmt.Errorf("%s must not be empty", kind)
 	case name == "." || name == "..":
-		return fmt.Errorf("a secret name must not be %q: a request path cannot carry it", name)
+		return fmt.Errorf("%s must not be %q: a request path cannot carry it", kind, name)
 	case !utf8.ValidString(name):
-		return errors.New("a secret name must be valid UTF-8")
-	case strings.ContainsRune(name, '@'):
-		return errors.New(`a secret name must not contain "@": in a secret URI it separates the name from the organization`)
+		return fmt.Errorf("%s must be valid UTF-8", kind)
 	case strings.ContainsRune(name, '/'):
-		return errors.New(`a secret name must not contain "/": a request path cannot carry it`)
+		return fmt.Errorf(`%s must not contain "/": a request path cannot carry it`, kind)
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return errors.New("a secret name must not contain control characters")
+		return fmt.Errorf("%s must not contain control characters", kind)
 	}
 	return nil
 }

@@ -1,0 +1,118 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// ActionRef refers to an action.
+type ActionRef struct {
+	// OrgID is the organization that owns the action.
+	OrgID, Name string
+	// Digest is "" for the latest version.
+	Digest string
+}
+
+// Action is what Roboto keeps of an action (src/roboto/domain/actions/action_record.py), as
+// far as it matters to its invocation.
+type Action struct {
+	ActionRef
+	Parameters []Parameter
+	// timeout is in minutes, nil if the action has none of its own.
+	timeout *int
+}
+
+// Parameter is a parameter of an action.
+type Parameter struct {
+	Name     string
+	Required bool
+}
+
+// maxParameters is far more than an action has. An error may list them all.
+const maxParameters = 200
+
+// maxTimeoutMinutes is a year.
+const maxTimeoutMinutes = 365 * 24 * 60
+
+// Action returns one version of an action. The error is of KindNotFound only if Roboto
+// itself said so.
+func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
+	if err := errors.Join(ValidateActionName(ref.Name), ValidateActionOwner(ref.OrgID)); err != nil {
+		return Action{}, err
+	}
+	r := request{route: c.route, method: http.MethodGet, path: actionPath(ref.Name), query: digestQuery(ref.Digest), ownerOrg: ref.OrgID}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return Action{}, err
+	}
+	var wire struct {
+		Name       string          `json:"name"`
+		OrgID      string          `json:"org_id"`
+		Digest     string          `json:"digest"`
+		Parameters json.RawMessage `json:"parameters"`
+		Timeout    *int            `json:"timeout"`
+	}
+	if err := ans.decode(r, &wire); err != nil {
+		return Action{}, err
+	}
+	switch {
+	case wire.Name != ref.Name:
+		return Action{}, unexpected(r, "the record is of another action")
+	case ref.Digest != "" && wire.Digest != ref.Digest:
+		return Action{}, unexpected(r, "the record is of another version of the action")
+	case ValidateActionOwner(wire.OrgID) != nil:
+		return Action{}, unexpected(r, "the action belongs to no organization with a valid ID")
+	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
+		return Action{}, unexpected(r, "the timeout of the action is no number of minutes")
+	}
+	action := Action{ActionRef: ActionRef{OrgID: wire.OrgID, Name: wire.Name, Digest: wire.Digest}, timeout: wire.Timeout}
+	err = eachItem(r, wire.Parameters, func(item struct {
+		Name     string `json:"name"`
+		Required bool   `json:"required"`
+	},
+	) error {
+		switch {
+		case item.Name == "" || c.repeatsAPIKey(item.Name):
+			return unexpected(r, "a parameter of the action has no name, or repeats the API key")
+		case len(action.Parameters) == maxParameters:
+			return unexpected(r, fmt.Sprintf("the action has more than %d parameters", maxParameters))
+		}
+		action.Parameters = append(action.Parameters, Parameter{Name: item.Name, Required: item.Required})
+		return nil
+	})
+	return action, err
+}
+
+// actionPath is the path of an action. It cannot be that of an invocation, which has one
+// more segment.
+func actionPath(name string) string { return "/v1/actions/" + escapePathSegment(name) }
+
+func digestQuery(digest string) url.Values {
+	if digest == "" {
+		return nil
+	}
+	return url.Values{"digest": {digest}}
+}
+
+// ValidateActionName refuses names that a reference to an action (owner/name@digest) or a
+// request path cannot carry.
+func ValidateActionName(name string) error {
+	if strings.ContainsRune(name, '@') {
+		return errors.New(`an action name must not contain "@": in a reference to an action it separates the name from the digest`)
+	}
+	return validatePathName("an action name", name)
+}
+
+// ValidateActionOwner accepts what ValidateOrgID accepts, and hyphens: the organization
+// that owns Roboto's own actions is called roboto-public.
+func ValidateActionOwner(orgID string) error {
+	return ValidateOrgID(strings.ReplaceAll(orgID, "-", "_"))
+}

@@ -1,0 +1,340 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// InvocationInput says what to invoke an action with. What is empty is not given.
+type InvocationInput struct {
+	// OrgID is the organization in which the action is invoked.
+	OrgID string
+	// Parameters hold the URIs of secrets, never their values.
+	Parameters map[string]string
+	// FilePaths are patterns of files in the dataset.
+	DatasetID string
+	FilePaths []string
+	// FileQuery and TopicQuery select input in RoboQL.
+	FileQuery, TopicQuery string
+	// UploadDatasetID is where outputs go.
+	UploadDatasetID string
+	// TimeoutMinutes is Roboto's own limit; 0 means the action's.
+	TimeoutMinutes int
+}
+
+// StatusCode is a status of an invocation (src/roboto/domain/actions/invocation_record.py).
+type StatusCode int
+
+// The statuses that this client knows by more than their names.
+const (
+	StatusQueued    StatusCode = 0
+	StatusCompleted StatusCode = 5
+	StatusCancelled StatusCode = 997
+	StatusFailed    StatusCode = 998
+	StatusDeadly    StatusCode = 999
+)
+
+var statusNames = map[StatusCode]string{
+	StatusQueued: "Queued", 1: "Scheduled", 2: "Downloading", 3: "Processing", 4: "Uploading",
+	StatusCompleted: "Completed", StatusCancelled: "Cancelled", StatusFailed: "Failed", StatusDeadly: "Deadly",
+}
+
+// String is Roboto's name of the status.
+func (s StatusCode) String() string {
+	return cmp.Or(statusNames[s], fmt.Sprintf("status %d", int(s)))
+}
+
+// Status is one status that an invocation had.
+type Status struct {
+	Code StatusCode
+	// Detail is the service's text, redacted, or "".
+	Detail string
+
+	at time.Time
+}
+
+// Invocation is an action that was invoked.
+type Invocation struct {
+	ID, OrgID string
+	// Statuses are all so far, oldest first. There is at least one.
+	Statuses []Status
+}
+
+// Status is the current status: the last by time, then by code, as in the SDK
+// (src/roboto/domain/actions/invocation.py).
+func (i Invocation) Status() Status { return i.Statuses[len(i.Statuses)-1] }
+
+// HasEnded tells whether the invocation no longer runs. After StatusFailed, Roboto may
+// queue it again.
+func (i Invocation) HasEnded() bool {
+	return slices.Contains([]StatusCode{StatusCompleted, StatusCancelled, StatusFailed, StatusDeadly}, i.Status().Code)
+}
+
+const (
+	// The SDK asks every five seconds.
+	firstPollInterval = 500 * time.Millisecond
+	pollInterval      = 5 * time.Second
+
+	// maxFailedPolls is how many times in a row Follow may not hear how an invocation is
+	// doing. Each time stands for all attempts of a request.
+	maxFailedPolls = 3
+
+	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
+	// followed by Queued, and the third Failed is a Deadly. Nothing says how soon Roboto
+	// queues a failed invocation again, so this is six times as long as the SDK waits between
+	// two looks.
+	failedGrace = 30 * time.Second
+
+	// maxStatuses is far more than the statuses of three runs.
+	maxStatuses = 100
+)
+
+// Invoke invokes an action and returns the invocation. The request has an idempotency ID,
+// so a repetition never runs the action twice. The error is of KindUnsettledInvoke if the
+// action may run although its invocation is not known.
+//
+// If the context ends meanwhile, Invoke waits for a moment for the answer, because only
+// the answer has the ID with which the invocation can be canceled.
+func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInput) (Invocation, error) {
+	r := c.invokeRequest(action, input)
+	if ctx.Err() != nil {
+		return Invocation{}, canceled(ctx, r.String())
+	}
+	patient, stop := outlive(ctx, settleTimeout)
+	defer stop()
+	answerLost := false
+	for attempt := 1; ; attempt++ {
+		invocation, err := c.post(patient, r, action, input)
+		if err == nil {
+			return invocation, nil
+		}
+		answerLost = answerLost || mayHaveTakenEffect(err)
+		again := (mayHaveTakenEffect(err) || isTemporary(err)) && !isFinalFailure(err) &&
+			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
+		if again && sleep(patient, waitAfter(patient, attempt, err)) == nil {
+			continue
+		}
+		if answerLost {
+			return Invocation{}, &Error{Kind: KindUnsettledInvoke, Request: r.String(), Err: err}
+		}
+		return Invocation{}, err
+	}
+}
+
+func (c *Client) post(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return Invocation{}, err
+	}
+	invocation, actionName, err := c.invocation(r, ans)
+	if err == nil && (actionName != action.Name || invocation.OrgID != input.OrgID) {
+		err = unreadable(r, "the invocation is of another action or organization")
+	}
+	return invocation, err
+}
+
+// outlive returns a context that ends some time after its parent.
+func outlive(parent context.Context, patience time.Duration) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+	timer := make(chan *time.Timer, 1)
+	unwatch := context.AfterFunc(parent, func() {
+		timer <- time.AfterFunc(patience, func() { cancel(context.Cause(parent)) })
+	})
+	return ctx, func() {
+		if !unwatch() {
+			(<-timer).Stop()
+		}
+		cancel(nil)
+	}
+}
+
+// invokeRequest follows CreateInvocationRequest of the SDK
+// (src/roboto/domain/actions/invocation_operations.py).
+func (c *Client) invokeRequest(action Action, input InvocationInput) request {
+	type selector struct {
+		Query     string   `json:"query,omitempty"`
+		DatasetID string   `json:"dataset_id,omitempty"`
+		Paths     []string `json:"paths,omitempty"`
+	}
+	type richInput struct {
+		Files  *selector `json:"files"`
+		Topics *selector `json:"topics"`
+	}
+	type destination struct {
+		Type string `json:"destination_type"`
+		ID   string `json:"destination_id"`
+	}
+	const dataset = "Dataset"
+	body := struct {
+		InvocationSource  string            `json:"invocation_source"`
+		DataSourceType    string            `json:"data_source_type"`
+		DataSourceID      string            `json:"data_source_id"`
+		InputData         []string          `json:"input_data"`
+		RichInputData     *richInput        `json:"rich_input_data"`
+		ParameterValues   map[string]string `json:"parameter_values"`
+		Timeout           *int              `json:"timeout"`
+		IdempotencyID     string            `json:"idempotency_id"`
+		UploadDestination *destination      `json:"upload_destination"`
+	}{
+		InvocationSource: "Manual",
+		DataSourceType:   dataset,
+		DataSourceID:     cmp.Or(input.DatasetID, "__UNSPECIFIED_DATA_SOURCE__"),
+		InputData:        append([]string{}, input.FilePaths...),
+		ParameterValues:  input.Parameters,
+		Timeout:          action.timeout,
+		IdempotencyID:    rand.Text(),
+	}
+	var rich richInput
+	switch {
+	case len(input.FilePaths) > 0:
+		rich.Files = &selector{DatasetID: input.DatasetID, Paths: input.FilePaths}
+	case input.FileQuery != "":
+		rich.Files = &selector{Query: input.FileQuery}
+	}
+	if input.TopicQuery != "" {
+		rich.Topics = &selector{Query: input.TopicQuery}
+	}
+	if rich != (richInput{}) {
+		body.RichInputData = &rich
+	}
+	if input.TimeoutMinutes > 0 {
+		body.Timeout = &input.TimeoutMinutes
+	}
+	if input.UploadDatasetID != "" {
+		body.UploadDestination = &destination{Type: dataset, ID: input.UploadDatasetID}
+	}
+	return request{
+		route: c.route, method: http.MethodPost, path: actionPath(action.Name) + "/invoke", query: digestQuery(action.Digest),
+		actingOrg: input.OrgID, ownerOrg: action.OrgID, body: body, once: true,
+	}
+}
+
+// Follow waits until an invocation has ended, and calls report for each of its statuses,
+// the present ones too. The error is of KindCanceled if the context ends first, and of
+// KindLostInvocation if Roboto no longer tells. The invocation is valid in any case.
+func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
+	reported, failedPolls := 0, 0
+	var failedSince time.Time
+	for wait := firstPollInterval; ; wait = min(2*wait, pollInterval) {
+		for ; reported < len(invocation.Statuses); reported++ {
+			report(invocation.Statuses[reported])
+		}
+		switch {
+		case invocation.Status().Code != StatusFailed:
+			failedSince = time.Time{}
+		case failedSince.IsZero():
+			failedSince = time.Now()
+		}
+		if invocation.HasEnded() && (failedSince.IsZero() || time.Since(failedSince) >= failedGrace) {
+			return invocation, nil
+		}
+		if sleep(ctx, wait) != nil {
+			return invocation, canceled(ctx, "")
+		}
+		current, err := c.readInvocation(ctx, invocation)
+		if err == nil {
+			invocation, failedPolls = current, 0
+			continue
+		}
+		if failedPolls++; ctx.Err() == nil && failedPolls == maxFailedPolls {
+			return invocation, &Error{Kind: KindLostInvocation, Err: err}
+		}
+	}
+}
+
+// CancelInvocation cancels an invocation, also after the context has ended. It returns the
+// invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
+// the invocation had ended before.
+func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		_, err := c.send(ctx, request{
+			route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, once: true,
+		})
+		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
+			invocation = current
+		}
+		refused := err != nil && !mayHaveTakenEffect(err) && !isTemporary(err)
+		switch {
+		case invocation.HasEnded():
+			return invocation, nil
+		case refused, attempt >= c.config.MaxAttempts, sleep(ctx, waitAfter(ctx, attempt, err)) != nil:
+			return invocation, err
+		}
+	}
+}
+
+func (c *Client) readInvocation(ctx context.Context, known Invocation) (Invocation, error) {
+	r := request{route: c.route, method: http.MethodGet, path: invocationPath(known.ID)}
+	ans, err := c.send(ctx, r)
+	if err != nil {
+		return Invocation{}, err
+	}
+	current, _, err := c.invocation(r, ans)
+	if err == nil && (current.ID != known.ID || current.OrgID != known.OrgID) {
+		err = unexpected(r, "the invocation is another one")
+	}
+	return current, err
+}
+
+func invocationPath(id string) string { return "/v1/actions/invocations/" + escapePathSegment(id) }
+
+var invocationIDPattern = lazyRegexp(`^[A-Za-z0-9_-]{1,64}$`)
+
+// invocation reads a record and checks what every use relies on. It also returns the name
+// of the action.
+func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
+	var wire struct {
+		ID         string          `json:"invocation_id"`
+		OrgID      string          `json:"org_id"`
+		Status     json.RawMessage `json:"status"`
+		Provenance struct {
+			Action struct {
+				Name string `json:"name"`
+			} `json:"action"`
+		} `json:"provenance"`
+	}
+	if err := ans.decode(r, &wire); err != nil {
+		return Invocation{}, "", err
+	}
+	if !invocationIDPattern().MatchString(wire.ID) || c.repeatsAPIKey(wire.ID) || ValidateOrgID(wire.OrgID) != nil {
+		return Invocation{}, "", unreadable(r, "an invocation lacks its ID or its organization")
+	}
+	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID}
+	redactor := newRedactor(c.config.APIKey)
+	err := eachItem(r, wire.Status, func(item struct {
+		Status    StatusCode `json:"status"`
+		Detail    string     `json:"detail"`
+		Timestamp wireTime   `json:"timestamp"`
+	},
+	) error {
+		if len(invocation.Statuses) == maxStatuses {
+			return unreadable(r, fmt.Sprintf("the invocation has had more than %d statuses", maxStatuses))
+		}
+		if item.Detail == "None" { // which the SDK sends for no detail
+			item.Detail = ""
+		}
+		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: redactor.message(item.Detail), at: item.Timestamp.Time})
+		return nil
+	})
+	if err == nil && len(invocation.Statuses) == 0 {
+		err = unreadable(r, "an invocation has no status")
+	}
+	if err != nil {
+		return Invocation{}, "", err
+	}
+	slices.SortStableFunc(invocation.Statuses, func(a, b Status) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.Code, b.Code))
+	})
+	return invocation, wire.Provenance.Action.Name, nil
+}
