@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -30,6 +31,7 @@ import (
 )
 
 var (
+	_ provider.ProviderWithActions            = (*robotoProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*robotoProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*robotoProvider)(nil)
 	_ provider.ProviderWithListResources      = (*robotoProvider)(nil)
@@ -163,6 +165,7 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
 	resp.ListResourceData = data
+	resp.ActionData = data
 }
 
 // newData makes no call. It leaves the client nil if a setting other than the default
@@ -205,6 +208,10 @@ func (p *robotoProvider) EphemeralResources(context.Context) []func() ephemeral.
 
 func (p *robotoProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{newSecretListResource}
+}
+
+func (p *robotoProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newActionInvokeAction}
 }
 
 func (p *robotoProvider) Functions(context.Context) []func() function.Function {

@@ -50,8 +50,13 @@ var metadata = map[string][]string{
 	kindDataSource + " roboto_organizations": {
 		"org_ids", "organizations", "organizations.name", "organizations.org_id", "organizations.status", "organizations.tier",
 	},
-	kindEphemeral + " roboto_secret":   {"name", "org_id", "uri", "version_id"},
-	kindList + " roboto_secret":        {"name_prefix", "org_id"},
+	kindEphemeral + " roboto_secret": {"name", "org_id", "uri", "version_id"},
+	kindList + " roboto_secret":      {"name_prefix", "org_id"},
+	kindAction + " roboto_action_invoke": {
+		"action_org_id", "action_timeout", "dataset_id", "digest", "file_paths", "file_query", "name", "org_id",
+		// Terraform refuses ephemeral values here, and the description says what does not belong here.
+		"parameter_values", "topic_query", "upload_dataset_id", "wait", "wait_timeout",
+	},
 	kindFunction + " secret_uri":       {"name", "org_id", "return"},
 	kindFunction + " parse_secret_uri": {"return", "return.name", "return.org_id", "uri"},
 }

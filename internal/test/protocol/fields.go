@@ -36,11 +36,7 @@ func (p *Provider) encode(schema tftypes.Type, given Fields) *tfprotov6.DynamicV
 		types := as[tftypes.Object](p, schema).AttributeTypes
 		values := make(map[string]tftypes.Value, len(types))
 		for name, typ := range types {
-			value := given[name]
-			if value == Unknown {
-				value = tftypes.UnknownValue
-			}
-			values[name] = tftypes.NewValue(typ, value)
+			values[name] = encodeValue(typ, given[name])
 		}
 		for name := range given {
 			if types[name] == nil {
@@ -54,6 +50,36 @@ func (p *Provider) encode(schema tftypes.Type, given Fields) *tfprotov6.DynamicV
 		p.t.Fatal(err)
 	}
 	return &encoded
+}
+
+func encodeValue(typ tftypes.Type, given any) tftypes.Value {
+	switch given := given.(type) {
+	case unknown:
+		return tftypes.NewValue(typ, tftypes.UnknownValue)
+	case []any:
+		items := make([]tftypes.Value, len(given))
+		for i, item := range given {
+			items[i] = encodeValue(elementType(typ), item)
+		}
+		return tftypes.NewValue(typ, items)
+	case map[string]any:
+		members := make(map[string]tftypes.Value, len(given))
+		for name, member := range given {
+			members[name] = encodeValue(elementType(typ), member)
+		}
+		return tftypes.NewValue(typ, members)
+	}
+	return tftypes.NewValue(typ, given)
+}
+
+func elementType(typ tftypes.Type) tftypes.Type {
+	switch typ := typ.(type) {
+	case tftypes.List:
+		return typ.ElementType
+	case tftypes.Map:
+		return typ.ElementType
+	}
+	return typ
 }
 
 func (p *Provider) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) Fields {

@@ -98,6 +98,7 @@ type Provider struct {
 type providerServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
 }
 
 // Instance is a secret as Terraform keeps it in state.

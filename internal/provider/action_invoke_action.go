@@ -1,0 +1,363 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+var (
+	_ action.ActionWithConfigure      = (*actionInvokeAction)(nil)
+	_ action.ActionWithModifyPlan     = (*actionInvokeAction)(nil)
+	_ action.ActionWithValidateConfig = (*actionInvokeAction)(nil)
+)
+
+func newActionInvokeAction() action.Action { return &actionInvokeAction{} }
+
+// actionInvokeAction is Terraform's action that invokes an action of Roboto.
+type actionInvokeAction struct {
+	data *providerData
+}
+
+type actionInvokeModel struct {
+	Name            types.String `tfsdk:"name"`
+	OrgID           types.String `tfsdk:"org_id"`
+	ActionOrgID     types.String `tfsdk:"action_org_id"`
+	Digest          types.String `tfsdk:"digest"`
+	ParameterValues types.Map    `tfsdk:"parameter_values"`
+	DatasetID       types.String `tfsdk:"dataset_id"`
+	FilePaths       types.List   `tfsdk:"file_paths"`
+	FileQuery       types.String `tfsdk:"file_query"`
+	TopicQuery      types.String `tfsdk:"topic_query"`
+	UploadDatasetID types.String `tfsdk:"upload_dataset_id"`
+	ActionTimeout   types.String `tfsdk:"action_timeout"`
+	Wait            types.Bool   `tfsdk:"wait"`
+	WaitTimeout     types.String `tfsdk:"wait_timeout"`
+}
+
+const defaultWaitTimeout = "30m"
+
+var (
+	pathParameterValues = path.Root("parameter_values")
+
+	// errWaitTimeout ends a wait.
+	errWaitTimeout = errors.New("wait_timeout is over")
+)
+
+func (a *actionInvokeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_action_invoke"
+}
+
+func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	notEmpty := []validator.String{stringvalidator.LengthAtLeast(1)}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Invokes an action of Roboto, and by default waits until the invocation has ended. If it does not end as `Completed`, the apply fails. " +
+			"With the URI of a secret as a parameter, a rotation proves itself: the action tries the new value. Requires Terraform 1.14 or later.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name of the Roboto action.",
+				Validators:          []validator.String{actionNameValidator{}},
+			},
+			"org_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "ID of the organization in which the action is invoked. Defaults to the provider's organization.",
+				Validators:          []validator.String{orgIDValidator{}},
+			},
+			"action_org_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "ID of the organization that owns the action, for an action of the Action Hub. Defaults to `org_id`.",
+				Validators:          []validator.String{actionOwnerValidator{}},
+			},
+			"digest": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Digest of the version of the action. Defaults to the latest version.",
+				Validators:          notEmpty,
+			},
+			"parameter_values": schema.MapAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Values of the action's parameters, by name. Give a secret as its `uri`: Roboto puts the value in its place when the action runs. " +
+					"Never give the value itself: Roboto stores parameters, and so does a saved plan. Terraform refuses ephemeral values here for that reason. A null value counts as not given.",
+			},
+			"dataset_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "ID of the dataset that is the input. Conflicts with `file_query` and `topic_query`. Without any of them, the action gets no input.",
+				Validators:          notEmpty,
+			},
+			"file_paths": schema.ListAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Patterns of the files in the dataset that are the input. Requires `dataset_id`.",
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(notEmpty...)},
+			},
+			"file_query": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "RoboQL query for the files that are the input.",
+				Validators:          notEmpty,
+			},
+			"topic_query": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "RoboQL query for the topics that are the input.",
+				Validators:          notEmpty,
+			},
+			"upload_dataset_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "ID of the dataset to which the outputs of the action are uploaded.",
+				Validators:          notEmpty,
+			},
+			"action_timeout": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How long Roboto lets the action run, as a duration in whole minutes such as `10m`. Defaults to the action's own timeout.",
+			},
+			"wait": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether to wait until the invocation has ended. With `false`, it is enough that it is queued, and what becomes of it is not known. " +
+					"Defaults to `true`.",
+			},
+			"wait_timeout": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How long to wait, as a duration such as `10m`. After it, the invocation is canceled and the apply fails. " +
+					"The time in which the invocation is queued counts. Defaults to `" + defaultWaitTimeout + "`.",
+			},
+		},
+	}
+}
+
+func (a *actionInvokeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	a.data = dataOf(req.ProviderData, &resp.Diagnostics)
+}
+
+func (a *actionInvokeAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
+	var model actionInvokeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	model.validate(&resp.Diagnostics)
+}
+
+// ModifyPlan finds what would fail later anyway. It leaves alone what is not known yet,
+// because Invoke looks at everything again.
+func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var model actionInvokeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	model.validate(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() || model.namesAreUnknown() || !a.data.canCall(model.owner()) {
+		return
+	}
+	a.findAction(ctx, model, &resp.Diagnostics)
+}
+
+func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var model actionInvokeModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	model.validate(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() ||
+		a.data.gate(fmt.Sprintf("invoke the action %q", model.Name.ValueString()), model.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
+		return
+	}
+	known, ok := a.findAction(ctx, model, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	orgID, err := a.data.findOrg(ctx, model.OrgID.ValueString())
+	if err != nil {
+		addInvokeError(&resp.Diagnostics, known.Name, err)
+		return
+	}
+	input := model.input(ctx, orgID, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !a.findSecrets(ctx, known.Name, input, &resp.Diagnostics) {
+		return
+	}
+	invocation, err := a.data.client.Invoke(ctx, known, input)
+	if err != nil {
+		addInvokeError(&resp.Diagnostics, known.Name, err)
+		return
+	}
+	report := func(status roboto.Status) {
+		resp.SendProgress(action.InvokeProgressEvent{Message: describeStatus(known.Name, invocation.ID, status)})
+	}
+	if model.Wait.IsNull() || model.Wait.ValueBool() {
+		a.wait(ctx, known.Name, invocation, model.waitTimeout(), report, &resp.Diagnostics)
+	} else {
+		report(invocation.Status())
+	}
+}
+
+// findAction finds the action and checks that it takes the parameters.
+func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel, diags *diag.Diagnostics) (roboto.Action, bool) {
+	ref := roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
+	owner, err := a.data.findOrg(ctx, model.owner())
+	if err == nil {
+		ref.OrgID = owner
+		var found roboto.Action
+		if found, err = a.data.client.Action(ctx, ref); err == nil {
+			return found, model.fits(found, diags)
+		}
+	}
+	addFindActionError(diags, ref, err)
+	return roboto.Action{}, false
+}
+
+// findSecrets finds the records of the secrets among the parameters. Without it, Roboto would
+// notice minutes later that one is missing.
+func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string, input roboto.InvocationInput, diags *diag.Diagnostics) bool {
+	for _, parameter := range slices.Sorted(maps.Keys(input.Parameters)) {
+		ref, err := roboto.ParseURI(input.Parameters[parameter])
+		if err != nil {
+			continue // it is no secret, because validate has refused what only looks like one
+		}
+		ref.OrgID = cmp.Or(ref.OrgID, input.OrgID)
+		if _, err := a.data.client.Record(ctx, ref); err != nil {
+			addParameterSecretError(diags, actionName, parameter, ref, err)
+			return false
+		}
+	}
+	return true
+}
+
+// wait follows an invocation to its end. If there is no time left, or after an interrupt,
+// it cancels the invocation.
+func (a *actionInvokeAction) wait(ctx context.Context, actionName string, invocation roboto.Invocation, timeout time.Duration, report func(roboto.Status), diags *diag.Diagnostics) {
+	limited, stop := context.WithTimeoutCause(ctx, timeout, errWaitTimeout)
+	defer stop()
+	last, err := a.data.client.Follow(limited, invocation, report)
+	switch {
+	case roboto.KindOf(err) == roboto.KindCanceled:
+		before := last.Status()
+		canceled, cancelErr := a.data.client.CancelInvocation(ctx, last)
+		if canceled.Status().Code == roboto.StatusCancelled || !canceled.HasEnded() {
+			addStoppedInvocationError(diags, stoppedInvocation{
+				actionName: actionName, before: before, last: canceled, cancelErr: cancelErr,
+				timeout: timeout, timedOut: errors.Is(err, errWaitTimeout),
+			})
+			return
+		}
+		last = canceled
+		report(last.Status())
+	case err != nil:
+		addLostInvocationError(diags, actionName, last, err)
+		return
+	}
+	if last.Status().Code != roboto.StatusCompleted {
+		addFailedInvocationError(diags, actionName, last)
+	}
+}
+
+// owner is the organization that owns the action, "" for the default one.
+func (m actionInvokeModel) owner() string {
+	return cmp.Or(m.ActionOrgID.ValueString(), m.OrgID.ValueString())
+}
+
+// namesAreUnknown tells whether it is not known yet which action is meant.
+func (m actionInvokeModel) namesAreUnknown() bool {
+	return m.Name.IsUnknown() || m.Digest.IsUnknown() || m.ActionOrgID.IsUnknown() || m.ActionOrgID.IsNull() && m.OrgID.IsUnknown()
+}
+
+// parameters are the parameters that are given. They are nil as long as they are unknown
+// altogether.
+func (m actionInvokeModel) parameters() map[string]attr.Value {
+	if m.ParameterValues.IsUnknown() {
+		return nil
+	}
+	given := map[string]attr.Value{}
+	for name, value := range m.ParameterValues.Elements() {
+		if !value.IsNull() {
+			given[name] = value
+		}
+	}
+	return given
+}
+
+// validate checks what needs no call and may be unknown until the action is invoked.
+func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
+	validateDuration(path.Root("wait_timeout"), m.WaitTimeout, diags)
+	if timeout, ok := validateDuration(path.Root("action_timeout"), m.ActionTimeout, diags); ok && timeout%time.Minute != 0 {
+		diags.AddAttributeError(path.Root("action_timeout"), "Invalid Duration",
+			fmt.Sprintf("Roboto counts the timeout of an action in whole minutes, and \"action_timeout\" is %s.", timeout))
+	}
+	for name, value := range m.parameters() {
+		if text, ok := value.(types.String); ok {
+			validateParameterValue(name, text, diags)
+		}
+	}
+	if !m.FilePaths.IsNull() && m.DatasetID.IsNull() {
+		diags.AddAttributeError(path.Root("file_paths"), "Missing Dataset", `The "file_paths" are those of a dataset. Set "dataset_id" too, or use "file_query".`)
+	}
+	for _, query := range []struct {
+		name  string
+		value types.String
+	}{{"file_query", m.FileQuery}, {"topic_query", m.TopicQuery}} {
+		if !query.value.IsNull() && !query.value.IsUnknown() && !m.DatasetID.IsNull() && !m.DatasetID.IsUnknown() {
+			diags.AddAttributeError(path.Root(query.name), "Conflicting Attributes",
+				fmt.Sprintf("Both %q and \"dataset_id\" select the input. Remove one of them.", query.name))
+		}
+	}
+}
+
+// fits tells whether the action takes the parameters, and adds an error for each problem.
+func (m actionInvokeModel) fits(found roboto.Action, diags *diag.Diagnostics) bool {
+	given := m.parameters()
+	if given == nil {
+		return true
+	}
+	var names []string
+	for _, parameter := range found.Parameters {
+		names = append(names, parameter.Name)
+		if given[parameter.Name] == nil && parameter.Required {
+			addMissingParameterError(diags, found.Name, parameter.Name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(names, name) {
+			addUnknownParameterError(diags, found.Name, name, names)
+		}
+	}
+	return !diags.HasError()
+}
+
+// input converts a model in which everything is known.
+func (m actionInvokeModel) input(ctx context.Context, orgID string, diags *diag.Diagnostics) roboto.InvocationInput {
+	input := roboto.InvocationInput{
+		OrgID:           orgID,
+		Parameters:      map[string]string{},
+		DatasetID:       m.DatasetID.ValueString(),
+		FileQuery:       m.FileQuery.ValueString(),
+		TopicQuery:      m.TopicQuery.ValueString(),
+		UploadDatasetID: m.UploadDatasetID.ValueString(),
+	}
+	for name, value := range m.parameters() {
+		if text, ok := value.(types.String); ok {
+			input.Parameters[name] = text.ValueString()
+		}
+	}
+	diags.Append(m.FilePaths.ElementsAs(ctx, &input.FilePaths, false)...)
+	if timeout, err := time.ParseDuration(m.ActionTimeout.ValueString()); err == nil {
+		input.TimeoutMinutes = int(timeout / time.Minute)
+	}
+	return input
+}
+
+// waitTimeout is the limit of a wait. Its format has been checked.
+func (m actionInvokeModel) waitTimeout() time.Duration {
+	timeout, _ := time.ParseDuration(cmp.Or(m.WaitTimeout.ValueString(), defaultWaitTimeout))
+	return timeout
+}

@@ -1,0 +1,142 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+const (
+	summaryInvoke = "Cannot Invoke Roboto Action"
+
+	// invokeAgain belongs into each error of an invocation. What triggered it is in the
+	// state by then, so another apply has nothing to do.
+	invokeAgain = "A plain apply does not invoke the action again, because what triggered it is done. To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME with its name."
+)
+
+// describeStatus is one line for the terminal.
+func describeStatus(actionName, invocationID string, status roboto.Status) string {
+	text := fmt.Sprintf("Action %q, invocation %s: %s", actionName, invocationID, status.Code)
+	if status.Detail != "" {
+		text += " (" + status.Detail + ")"
+	}
+	return text
+}
+
+// addFindActionError is for an action that could not be looked up. Nothing was invoked.
+func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error) {
+	explained := explain(err)
+	if roboto.KindOf(err) == roboto.KindNotFound {
+		explained.next = "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it."
+	}
+	action := strconv.Quote(ref.Name)
+	if ref.OrgID != "" {
+		action += " of the organization " + ref.OrgID
+	}
+	diags.AddError("Cannot Find Roboto Action", fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.\n\n%s", action, explained))
+}
+
+func addMissingParameterError(diags *diag.Diagnostics, actionName, parameter string) {
+	diags.AddAttributeError(pathParameterValues, "Missing Action Parameter",
+		fmt.Sprintf("The action %q requires the parameter %q. Add it to parameter_values.", actionName, parameter))
+}
+
+// addUnknownParameterError points at the map. The line of the parameter would show what
+// somebody took for the right place of a value.
+func addUnknownParameterError(diags *diag.Diagnostics, actionName, parameter string, known []string) {
+	parameters := "It has no parameters."
+	if len(known) > 0 {
+		parameters = "Its parameters are: " + strings.Join(known, ", ") + "."
+	}
+	diags.AddAttributeError(pathParameterValues, "Unknown Action Parameter",
+		fmt.Sprintf("The action %q has no parameter %q. %s", actionName, parameter, parameters))
+}
+
+// addParameterSecretError is for a parameter that names a secret which cannot be found.
+func addParameterSecretError(diags *diag.Diagnostics, actionName, parameter string, ref roboto.SecretRef, err error) {
+	diags.AddAttributeError(pathParameterValues, summaryInvoke,
+		fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.\n\n%s\n\n%s",
+			parameter, actionName, describe(ref), explain(err), invokeAgain))
+}
+
+// addInvokeError is for an action that was not invoked, or of which this is not known.
+func addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
+	explained := explain(err)
+	switch roboto.KindOf(err) {
+	case roboto.KindUnsettledInvoke:
+		explained.next = strings.TrimSpace(fmt.Sprintf("To see whether it runs, use roboto actions list-invocations %q. %s", actionName, explained.next))
+	case roboto.KindCanceled, roboto.KindConflict, roboto.KindNotFound:
+		explained.next = ""
+	}
+	diags.AddError(summaryInvoke, fmt.Sprintf("The action %q could not be invoked.\n\n%s\n\n%s", actionName, explained, invokeAgain))
+}
+
+// addFailedInvocationError is for an invocation that has ended without success.
+func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation) {
+	final := ""
+	if last.Status().Code == roboto.StatusFailed {
+		final = " Roboto may queue a failed invocation again, and did not do so while the provider waited."
+	}
+	diags.AddError("Roboto Action Failed",
+		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s\n\n%s",
+			last.ID, actionName, statusText(last.Status()), final, showLogs(last), invokeAgain))
+}
+
+// addLostInvocationError is for an invocation that goes on unobserved.
+func addLostInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation, err error) {
+	diags.AddError("Lost Sight of Roboto Action",
+		fmt.Sprintf("The invocation %s of the action %q may still run. Its last known status is %s.\n\n%s\n\n"+
+			"To see how it is doing, use roboto invocations status %s. To end it, use roboto invocations cancel %s.\n\n%s",
+			last.ID, actionName, statusText(last.Status()), explain(err), last.ID, last.ID, invokeAgain))
+}
+
+// stoppedInvocation is an invocation that the provider tried to cancel.
+type stoppedInvocation struct {
+	actionName string
+	before     roboto.Status
+	last       roboto.Invocation
+	cancelErr  error
+	timeout    time.Duration
+	timedOut   bool
+}
+
+func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
+	summary, reason := "Roboto Action Was Interrupted", "Terraform was interrupted"
+	next := invokeAgain
+	if s.timedOut {
+		summary, reason = "Roboto Action Took Too Long", fmt.Sprintf("The wait_timeout of %s was over", s.timeout)
+		next = "If the action needs longer, raise wait_timeout. " + invokeAgain
+	}
+	outcome := "It was canceled."
+	switch {
+	case s.cancelErr != nil:
+		outcome = fmt.Sprintf("It could not be canceled, so it may still run. %s\n\nTo end it, use roboto invocations cancel %s.", explain(s.cancelErr).what, s.last.ID)
+	case !s.last.HasEnded():
+		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the status is still %s. To see whether it ends, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
+	}
+	diags.AddError(summary,
+		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s. %s\n\n%s\n\n%s",
+			reason, s.last.ID, s.actionName, statusText(s.before), outcome, showLogs(s.last), next))
+}
+
+// statusText is a status with its detail.
+func statusText(status roboto.Status) string {
+	if status.Detail == "" {
+		return status.Code.String()
+	}
+	return fmt.Sprintf("%s (%s)", status.Code, strings.TrimSuffix(status.Detail, "."))
+}
+
+// showLogs says how to see the logs, which the provider never shows: an action may write
+// the values of secrets there.
+func showLogs(invocation roboto.Invocation) string {
+	return fmt.Sprintf("To see what it wrote, use roboto invocations logs %s. The provider does not show it, because it may hold the value of a secret.", invocation.ID)
+}
