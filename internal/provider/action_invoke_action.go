@@ -195,7 +195,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 		resp.SendProgress(action.InvokeProgressEvent{Message: describeStatus(known.Name, invocation.ID, status)})
 	}
 	if model.Wait.IsNull() || model.Wait.ValueBool() {
-		a.wait(ctx, known.Name, invocation, model.waitTimeout(), report, &resp.Diagnostics)
+		a.wait(ctx, model, invocation, report, &resp.Diagnostics)
 	} else {
 		report(invocation.Status())
 	}
@@ -235,23 +235,26 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 
 // wait follows an invocation to its end. If there is no time left, or after an interrupt,
 // it cancels the invocation.
-func (a *actionInvokeAction) wait(ctx context.Context, actionName string, invocation roboto.Invocation, timeout time.Duration, report func(roboto.Status), diags *diag.Diagnostics) {
+func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, invocation roboto.Invocation, report func(roboto.Status), diags *diag.Diagnostics) {
+	actionName := model.Name.ValueString()
+	text := cmp.Or(model.WaitTimeout.ValueString(), defaultWaitTimeout)
+	timeout, _ := time.ParseDuration(text) // validate has parsed it
 	limited, stop := context.WithTimeoutCause(ctx, timeout, errWaitTimeout)
 	defer stop()
 	last, err := a.data.client.Follow(limited, invocation, report)
 	switch {
 	case roboto.KindOf(err) == roboto.KindCanceled:
-		before := last.Status()
-		canceled, cancelErr := a.data.client.CancelInvocation(ctx, last)
-		if canceled.Status().Code == roboto.StatusCancelled || !canceled.HasEnded() {
-			addStoppedInvocationError(diags, stoppedInvocation{
-				actionName: actionName, before: before, last: canceled, cancelErr: cancelErr,
-				timeout: timeout, timedOut: errors.Is(err, errWaitTimeout),
-			})
+		stopped := stoppedInvocation{actionName: actionName, before: last.Status()}
+		if errors.Is(err, errWaitTimeout) {
+			stopped.timeout = text
+		}
+		last, stopped.cancelErr = a.data.client.CancelInvocation(ctx, last)
+		if last.Status().Code == roboto.StatusCancelled || !last.HasEnded() {
+			stopped.last = last
+			addStoppedInvocationError(diags, stopped)
 			return
 		}
-		last = canceled
-		report(last.Status())
+		report(last.Status()) // it has ended by itself
 	case err != nil:
 		addLostInvocationError(diags, actionName, last, err)
 		return
@@ -354,10 +357,4 @@ func (m actionInvokeModel) input(ctx context.Context, orgID string, diags *diag.
 		input.TimeoutMinutes = int(timeout / time.Minute)
 	}
 	return input
-}
-
-// waitTimeout is the limit of a wait. Its format has been checked.
-func (m actionInvokeModel) waitTimeout() time.Duration {
-	timeout, _ := time.ParseDuration(cmp.Or(m.WaitTimeout.ValueString(), defaultWaitTimeout))
-	return timeout
 }

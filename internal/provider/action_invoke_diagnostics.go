@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -19,7 +18,7 @@ const (
 
 	// invokeAgain belongs into each error of an invocation. What triggered it is in the
 	// state by then, so another apply has nothing to do.
-	invokeAgain = "A plain apply does not invoke the action again, because what triggered it is done. To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME with its name."
+	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
 )
 
 // describeStatus is one line for the terminal.
@@ -69,14 +68,20 @@ func addParameterSecretError(diags *diag.Diagnostics, actionName, parameter stri
 
 // addInvokeError is for an action that was not invoked, or of which this is not known.
 func addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
+	diags.AddError(summaryInvoke, fmt.Sprintf("Invoking the action %q failed.\n\n%s\n\n%s", actionName, explainInvocation(err), invokeAgain))
+}
+
+// explainInvocation is explain without the advice to apply again, and without advice that
+// is about secrets.
+func explainInvocation(err error) explanation {
 	explained := explain(err)
 	switch roboto.KindOf(err) {
-	case roboto.KindUnsettledInvoke:
-		explained.next = strings.TrimSpace(fmt.Sprintf("To see whether it runs, use roboto actions list-invocations %q. %s", actionName, explained.next))
-	case roboto.KindCanceled, roboto.KindConflict, roboto.KindNotFound:
+	case roboto.KindNoAnswer:
+		explained.next = "Check the network, the proxy settings and the endpoints in the provider configuration."
+	case roboto.KindThrottled, roboto.KindUnavailable, roboto.KindCanceled, roboto.KindConflict, roboto.KindNotFound, roboto.KindLimitExceeded:
 		explained.next = ""
 	}
-	diags.AddError(summaryInvoke, fmt.Sprintf("The action %q could not be invoked.\n\n%s\n\n%s", actionName, explained, invokeAgain))
+	return explained
 }
 
 // addFailedInvocationError is for an invocation that has ended without success.
@@ -93,9 +98,8 @@ func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last r
 // addLostInvocationError is for an invocation that goes on unobserved.
 func addLostInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation, err error) {
 	diags.AddError("Lost Sight of Roboto Action",
-		fmt.Sprintf("The invocation %s of the action %q may still run. Its last known status is %s.\n\n%s\n\n"+
-			"To see how it is doing, use roboto invocations status %s. To end it, use roboto invocations cancel %s.\n\n%s",
-			last.ID, actionName, statusText(last.Status()), explain(err), last.ID, last.ID, invokeAgain))
+		fmt.Sprintf("The invocation %s of the action %q may still run. Its last known status is %s.\n\n%s\n\n%s",
+			last.ID, actionName, statusText(last.Status()), explain(err), invokeAgain))
 }
 
 // stoppedInvocation is an invocation that the provider tried to cancel.
@@ -104,14 +108,14 @@ type stoppedInvocation struct {
 	before     roboto.Status
 	last       roboto.Invocation
 	cancelErr  error
-	timeout    time.Duration
-	timedOut   bool
+	// timeout is as the configuration says, "" after an interrupt.
+	timeout string
 }
 
 func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	summary, reason := "Roboto Action Was Interrupted", "Terraform was interrupted"
 	next := invokeAgain
-	if s.timedOut {
+	if s.timeout != "" {
 		summary, reason = "Roboto Action Took Too Long", fmt.Sprintf("The wait_timeout of %s was over", s.timeout)
 		next = "If the action needs longer, raise wait_timeout. " + invokeAgain
 	}

@@ -66,9 +66,9 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsettledDelete:
 		return "It may have been deleted nevertheless." + causeOf(e.Err) + causeOf(e.Settle, "Looking for it failed too.")
 	case roboto.KindUnsettledInvoke:
-		return "The action may have been invoked nevertheless." + causeOf(e.Err)
+		return "It is not known whether the action was invoked." + causeOf(e.Err)
 	case roboto.KindLostInvocation:
-		return "Roboto no longer tells how it is doing." + causeOf(e.Err)
+		return "Roboto no longer tells how the invocation is doing." + causeOf(e.Err)
 	case roboto.KindNoAPIKey:
 		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
 	case roboto.KindNoOnlyOrg:
@@ -162,8 +162,10 @@ func whatNext(e *roboto.Error) string {
 		return applyAgain + " If the error then says that the secret exists already, and nobody else created it, it is the one of this attempt. Import it with\n\n" + importBlock(e.Ref)
 	case roboto.KindUnsettledDelete:
 		return applyAgain + " Terraform then looks first."
-	case roboto.KindUnsettledInvoke, roboto.KindLostInvocation:
-		return explain(e.Err).next
+	case roboto.KindUnsettledInvoke:
+		return "To see whether it runs, use roboto actions list-invocations with the name of the action."
+	case roboto.KindLostInvocation:
+		return "To see how it is doing, use roboto invocations status with its ID. To end it, use roboto invocations cancel."
 	case roboto.KindNoAPIKey:
 		return "Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it."
 	case roboto.KindTokenRefused:

@@ -43,7 +43,7 @@ func TestEveryKindOfErrorHasAdvice(t *testing.T) {
 // What went wrong inside is told, not hidden.
 func TestExplanationTellsTheCause(t *testing.T) {
 	cause := &roboto.Error{Kind: roboto.KindUnavailable, Service: "Roboto", Request: "POST /v1/secrets", StatusCode: 503, Message: "busy"}
-	for _, kind := range []roboto.Kind{roboto.KindNameTaken, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete, roboto.KindUnconfirmedGone} {
+	for _, kind := range []roboto.Kind{roboto.KindNameTaken, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete, roboto.KindUnsettledInvoke, roboto.KindLostInvocation, roboto.KindUnconfirmedGone} {
 		explained := explain(&roboto.Error{Kind: kind, Ref: roboto.SecretRef{Name: "db"}, Err: cause})
 		if !strings.Contains(explained.what, "503 Service Unavailable to POST /v1/secrets: busy.") {
 			t.Errorf("%s: %q", kind, explained.what)

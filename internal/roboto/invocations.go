@@ -86,7 +86,7 @@ const (
 
 	// maxFailedPolls is how many times in a row Follow may not hear how an invocation is
 	// doing. Each time stands for all attempts of a request.
-	maxFailedPolls = 3
+	maxFailedPolls = 5
 
 	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
 	// followed by Queued, and the third Failed is a Deadly. Nothing says how soon Roboto

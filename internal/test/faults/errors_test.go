@@ -79,6 +79,16 @@ func catalog() []cataloged {
 	open := func(config fields) func(*protocol.Core) error {
 		return func(c *protocol.Core) error { return c.OpenEphemeral(config) }
 	}
+	invoke := func(action robototest.Action, change fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			action.Name, action.Parameters = "check", []robototest.Parameter{{Name: "key", Required: true}}
+			c.Roboto.AddAction(action)
+			config := fields{"name": "check", "parameter_values": map[string]any{"key": "roboto-secret://db"}}
+			maps.Copy(config, change)
+			_, err := c.RunAction(config)
+			return err
+		}
+	}
 	importing := func(id string) func(*protocol.Core) error {
 		return func(c *protocol.Core) error { return c.ImportID(id) }
 	}
@@ -245,6 +255,24 @@ func catalog() []cataloged {
 		{title: "Ephemeral resource: no such secret", act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
+
+		{title: "Action: a secret URI that is none", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "roboto-secret://a/b"}})},
+		{title: "Action: no such action", act: invoke(robototest.Action{}, fields{"name": "other"})},
+		{title: "Action: a parameter is missing", act: invoke(robototest.Action{}, fields{"parameter_values": nil})},
+		{title: "Action: a parameter that the action does not have", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "x", "kye": "x"}})},
+		{title: "Action: the secret is missing", act: invoke(robototest.Action{}, nil)},
+		{title: "Action: no permission", managed: versioned, faults: answer(robototest.InvokeAction, 403, "RobotoUnauthorizedException", "You are not permitted to invoke actions."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: it may have been invoked", managed: versioned, faults: []robototest.Fault{{Operation: robototest.InvokeAction, Drop: true}}, act: invoke(robototest.Action{}, nil)},
+		{title: "Action: it fails", managed: versioned, act: invoke(robototest.Action{Fails: "The action exited with code 1."}, nil)},
+		{title: "Action: it fails for the third time", managed: versioned, act: invoke(robototest.Action{Fails: "The action exited with code 1.", Requeue: true}, nil)},
+		{title: "Action: it takes too long", managed: versioned, act: invoke(robototest.Action{Hang: true}, nil)},
+		{title: "Action: it takes too long, and cannot be canceled", managed: versioned, faults: answer(robototest.CancelInvocation, 403, "RobotoUnauthorizedException", "You are not permitted to cancel invocations."), act: invoke(robototest.Action{Hang: true}, nil)},
+		{title: "Action: it takes too long, and is not canceled yet", managed: versioned, faults: answer(robototest.CancelInvocation, 204, "", "OK"), act: invoke(robototest.Action{Hang: true}, nil)},
+		{title: "Action: Terraform is interrupted", managed: versioned, act: func(c *protocol.Core) error {
+			time.AfterFunc(time.Minute, c.Interrupt)
+			return invoke(robototest.Action{Hang: true}, nil)(c)
+		}},
+		{title: "Action: Roboto no longer tells how it is doing", managed: versioned, faults: answer(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), act: invoke(robototest.Action{}, nil)},
 	}
 }
 
@@ -316,7 +344,7 @@ func (e cataloged) happen(t *testing.T) string {
 	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), server.APIKey()) {
 		t.Error("the error holds a secret")
 	}
-	shown := withoutRandomARNs(err.Error())
+	shown := withoutRandomIDs(withoutRandomARNs(err.Error()))
 	if path, ok := c.Settings["config_file"].(string); ok {
 		shown = strings.ReplaceAll(shown, path, "/home/me/.roboto/config.json")
 	}
@@ -332,4 +360,9 @@ func withoutRandomARNs(shown string) string {
 		}
 		return fmt.Sprintf("roboto/og_test/%d", slices.Index(seen, name)+1)
 	})
+}
+
+// withoutRandomIDs replaces the ID of the only invocation.
+func withoutRandomIDs(shown string) string {
+	return regexp.MustCompile(`iv_[a-z0-9]{16}`).ReplaceAllString(shown, "iv_1")
 }

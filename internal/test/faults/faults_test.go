@@ -37,11 +37,13 @@ func faultCases() []faultCase {
 	}
 	roboto := func(c faultCall) bool { return !aws(c) }
 	credentials := func(c faultCall) bool { return c.operation == robototest.GetCredentials }
-	// The answer to a deletion is empty.
-	answered := func(c faultCall) bool { return c.operation != robototest.DeleteSecret }
-	// Those whose answer holds a record.
+	// The answers to a deletion and a cancellation are empty.
+	answered := func(c faultCall) bool {
+		return c.operation != robototest.DeleteSecret && c.operation != robototest.CancelInvocation
+	}
+	// Those whose answer holds a secret's record.
 	records := func(c faultCall) bool {
-		return roboto(c) && answered(c) && c.operation != robototest.ListOrgs
+		return slices.Contains([]robototest.Operation{robototest.CreateSecret, robototest.ListSecrets, robototest.GetSecret, robototest.GetCredentials}, c.operation)
 	}
 	replacing := func(old, changed string) robototest.Fault {
 		return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
@@ -163,6 +165,9 @@ func faultCalls() []faultCall {
 		}
 		return nil
 	}
+	run := func(actionName string) func(*protocol.Core) error {
+		return func(c *protocol.Core) error { return runAction(c, actionName) }
+	}
 	return []faultCall{
 		{name: "organizations", operation: robototest.ListOrgs, act: apply(versioned), after: versioned, versions: 1},
 		{name: "create", operation: robototest.CreateSecret, act: apply(versioned), after: versioned, versions: 1},
@@ -189,13 +194,40 @@ func faultCalls() []faultCall {
 		{name: "get value by the data source", operation: robototest.GetValue, prepare: apply(versioned), act: data, after: versioned, versions: 1},
 		{name: "query page 1", operation: robototest.ListSecrets, prepare: listed, act: query, after: versioned, versions: 1},
 		{name: "query page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: query, after: versioned, versions: 1},
+		{name: "action on plan", operation: robototest.GetAction, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
+		{name: "action on invoke", operation: robototest.GetAction, skip: 1, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
+		{name: "secret on invoke", operation: robototest.GetSecret, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
+		{name: "invoke", operation: robototest.InvokeAction, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
+		{name: "follow", operation: robototest.GetInvocation, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
+		{name: "cancel", operation: robototest.CancelInvocation, prepare: apply(versioned), act: run("hang"), after: versioned, versions: 1},
 	}
+}
+
+// runAction invokes an action with the secret. One that hangs has to be canceled, which
+// counts as a success.
+func runAction(c *protocol.Core, actionName string) error {
+	_, err := c.RunAction(fields{"name": actionName, "parameter_values": map[string]any{"key": "roboto-secret://db"}, "wait_timeout": "20m"})
+	all := c.Roboto.Invocations()
+	status := -1
+	if len(all) > 0 {
+		status = all[0].Status()
+	}
+	canceled := err != nil && strings.Contains(err.Error(), "It was canceled.")
+	switch {
+	case len(all) > 1:
+		return fmt.Errorf("WRONG: %d invocations", len(all))
+	case err == nil && status != robototest.Completed, canceled && status != robototest.Cancelled:
+		return fmt.Errorf("WRONG: the status is %d", status)
+	case canceled && actionName == "hang":
+		return nil
+	}
+	return err
 }
 
 // believes tells whether the answer is no fault but Roboto's own word: the secret
 // is gone.
 func (c faultCall) believes(f robototest.Fault) bool {
-	return (c.operation == robototest.GetSecret || c.operation == robototest.DeleteSecret) && f.Code == "RobotoNotFoundException"
+	return (c.name != "secret on invoke" && c.operation == robototest.GetSecret || c.operation == robototest.DeleteSecret) && f.Code == "RobotoNotFoundException"
 }
 
 // TestFaults is the matrix: each call, each fault, once, three times and for
@@ -309,6 +341,8 @@ func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core
 	t.Helper()
 	var next successor
 	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
+	server.AddAction(robototest.Action{Name: "check", Parameters: []robototest.Parameter{{Name: "key"}}})
+	server.AddAction(robototest.Action{Name: "hang", Parameters: []robototest.Parameter{{Name: "key"}}, Hang: true})
 	c := protocol.NewCore(t, server)
 	c.Settings = call.settings
 	if call.prepare != nil {
