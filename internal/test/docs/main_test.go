@@ -8,14 +8,12 @@ package docs_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -32,8 +30,7 @@ const (
 var terraform struct {
 	path      string
 	cliConfig string
-	minor     int
-	opentofu  bool
+	terraformcli.Release
 }
 
 // TestMain is also the entry of the stand-ins for other providers: Terraform
@@ -70,7 +67,7 @@ func prepareTerraform(ctx context.Context, dir string) error {
 	if terraform.path, err = terraformcli.Find(ctx); err != nil {
 		return err
 	}
-	if err := identifyTerraform(ctx); err != nil {
+	if terraform.Release, err = terraformcli.Identify(ctx, terraform.path); err != nil {
 		return err
 	}
 
@@ -107,33 +104,6 @@ func prepareTerraform(ctx context.Context, dir string) error {
 	return os.WriteFile(terraform.cliConfig, []byte(config), 0o600)
 }
 
-func identifyTerraform(ctx context.Context) error {
-	command := exec.CommandContext(ctx, terraform.path, "version", "-json")
-	command.Env = []string{"CHECKPOINT_DISABLE=1"}
-	out, err := command.Output()
-	if err != nil {
-		return fmt.Errorf("asking terraform for its version: %w", err)
-	}
-	var version struct {
-		Terraform string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal(out, &version); err != nil {
-		return fmt.Errorf("asking terraform for its version: %w", err)
-	}
-	numbers := strings.Split(version.Terraform, ".")
-	if len(numbers) < 3 || numbers[0] != "1" {
-		return fmt.Errorf("terraform has the version %q; these tests know versions 1.x.y", version.Terraform)
-	}
-	if terraform.minor, err = strconv.Atoi(numbers[1]); err != nil {
-		return err
-	}
-	command = exec.CommandContext(ctx, terraform.path, "version")
-	command.Env = []string{"CHECKPOINT_DISABLE=1"}
-	out, err = command.Output()
-	terraform.opentofu = strings.Contains(string(out), "OpenTofu")
-	return err
-}
-
 // feature is something that not every Terraform has, with the minor versions of
 // Terraform and OpenTofu, 1.x, that brought it. These are the numbers of the table
 // under "Requirements" in templates/index.md.tmpl.
@@ -151,6 +121,7 @@ var (
 	identity         = feature{"import by identity", 12, 12}
 	overrideInPlan   = feature{"override_during = plan", 11, never}
 	query            = feature{"terraform query", 14, never}
+	actions          = feature{"actions", 14, never}
 	removedLifecycle = feature{"removed blocks with a lifecycle", 7, 10}
 )
 
@@ -158,11 +129,11 @@ var (
 func need(t *testing.T, f feature) {
 	t.Helper()
 	since := f.terraform
-	if terraform.opentofu {
+	if terraform.OpenTofu {
 		since = f.opentofu
 	}
-	if terraform.minor < since {
-		t.Skipf("skipped: %s came later than version 1.%d", f.name, terraform.minor)
+	if terraform.Minor < since {
+		t.Skipf("skipped: %s came later than version 1.%d", f.name, terraform.Minor)
 	}
 }
 

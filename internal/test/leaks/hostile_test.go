@@ -164,6 +164,10 @@ func answerOf(words any) []byte {
 	data["creds"] = map[string]any{
 		"store_type": words, "region": words, "access_key_id": words, "secret_access_key": words, "session_token": words,
 	}
+	data["digest"], data["timeout"], data["invocation_id"] = words, words, words
+	data["parameters"] = []any{map[string]any{"name": words, "default": words}}
+	data["status"] = []any{map[string]any{"status": 998, "detail": words, "timestamp": "2026-01-01T00:00:00"}}
+	data["provenance"] = map[string]any{"action": map[string]any{"name": words, "org_id": words, "digest": words}}
 	encoded, err := json.Marshal(map[string]any{
 		"data": data, "ARN": words, "Name": words, "VersionId": words, "SecretString": words, "VersionStages": []any{words},
 	})

@@ -38,6 +38,7 @@ func TestNothingLeaks(t *testing.T) {
 			"literals":  literals,
 			"prompts":   prompts,
 			"functions": functions,
+			"actions":   actions,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -69,6 +70,7 @@ func TestNothingLeaks(t *testing.T) {
 // scan is what all scenes share, what they left, and what must not be in it.
 type scan struct {
 	terraform string
+	release   terraformcli.Release
 	mirror    terraformcli.Mirror
 	// env are further variables of the environment.
 	env []string
@@ -86,6 +88,10 @@ func newScan(t *testing.T, leaky bool, env ...string) *scan {
 	if err != nil {
 		t.Fatal(err)
 	}
+	release, err := terraformcli.Identify(t.Context(), terraform)
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := []string{"-ldflags=-s -w"}
 	if leaky {
 		args = append(args, "-overlay="+overlay(t))
@@ -94,7 +100,7 @@ func newScan(t *testing.T, leaky bool, env ...string) *scan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &scan{terraform: terraform, mirror: mirror, env: env}
+	return &scan{terraform: terraform, release: release, mirror: mirror, env: env}
 }
 
 // overlay makes go build take leaky/main.go for the provider's main.go.

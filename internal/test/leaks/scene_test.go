@@ -70,9 +70,10 @@ func shortKinds() []string {
 
 // scene is a Roboto, a Terraform workspace that uses it, and all that the two leave.
 type scene struct {
-	t      *testing.T
-	name   string
-	roboto *robototest.Server
+	t       *testing.T
+	name    string
+	roboto  *robototest.Server
+	release terraformcli.Release
 	*terraformcli.Workspace
 
 	// root is the workspace's directory, and records that of what each run left.
@@ -88,7 +89,7 @@ type scene struct {
 func (c *scan) scene(t *testing.T, name string) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
-	s := &scene{t: t, name: name, roboto: roboto, root: t.TempDir(), records: t.ArtifactDir()}
+	s := &scene{t: t, name: name, roboto: roboto, release: c.release, root: t.TempDir(), records: t.ArtifactDir()}
 	env := slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)
 	workspace, err := terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, env...)
 	if err != nil {
