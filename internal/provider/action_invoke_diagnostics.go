@@ -91,7 +91,7 @@ func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last r
 		final = " Roboto may queue a failed invocation again, and did not do so while the provider waited."
 	}
 	diags.AddError("Roboto Action Failed",
-		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s\n\n%s",
+		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s If a new value of a secret is the cause, the guide \"Prove a rotation\" says how to go back.\n\n%s",
 			last.ID, actionName, statusText(last.Status()), final, showLogs(last), invokeAgain))
 }
 

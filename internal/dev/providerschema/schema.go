@@ -31,8 +31,8 @@ func describe(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.Pro
 			return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
 		}
 	}
-	if len(schemas.ActionSchemas)+len(schemas.StateStoreSchemas) > 0 {
-		return nil, errors.New("the provider has actions or state stores, which this command does not describe")
+	if len(schemas.StateStoreSchemas) > 0 {
+		return nil, errors.New("the provider has state stores, which this command does not describe")
 	}
 	var c converter
 	described := &tfjson.ProviderSchema{
@@ -41,6 +41,7 @@ func describe(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.Pro
 		DataSourceSchemas:        convertAll(schemas.DataSourceSchemas, c.schema),
 		EphemeralResourceSchemas: convertAll(schemas.EphemeralResourceSchemas, c.schema),
 		ListResourceSchemas:      convertAll(schemas.ListResourceSchemas, c.schema),
+		ActionSchemas:            convertAll(schemas.ActionSchemas, c.action),
 		Functions:                convertAll(schemas.Functions, c.function),
 		ResourceIdentitySchemas:  convertAll(identities.IdentitySchemas, c.identity),
 	}
@@ -71,6 +72,10 @@ func (c *converter) schema(from *tfprotov6.Schema) *tfjson.Schema {
 			Deprecated:      from.Block.Deprecated,
 		},
 	}
+}
+
+func (c *converter) action(from *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+	return &tfjson.ActionSchema{Block: c.schema(from.Schema).Block}
 }
 
 func (c *converter) attributes(from []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttribute {

@@ -132,6 +132,10 @@ func TestDescriptionsSayMoreThanTheName(t *testing.T) {
 			checkAttributes(kind+"."+name, s.Block.Attributes)
 		}
 	}
+	for name, a := range described.ActionSchemas {
+		check("action", name, a.Block.Description)
+		checkAttributes("action."+name, a.Block.Attributes)
+	}
 	for name, f := range described.Functions {
 		check("function", name, f.Summary)
 		check("function", name, f.Description)
@@ -191,6 +195,7 @@ func TestEveryKindIsDescribed(t *testing.T) {
 		"data sources":        {len(described.DataSourceSchemas), len(schemas.DataSourceSchemas)},
 		"ephemeral resources": {len(described.EphemeralResourceSchemas), len(schemas.EphemeralResourceSchemas)},
 		"list resources":      {len(described.ListResourceSchemas), len(schemas.ListResourceSchemas)},
+		"actions":             {len(described.ActionSchemas), len(schemas.ActionSchemas)},
 		"functions":           {len(described.Functions), len(schemas.Functions)},
 	} {
 		if counts[0] != counts[1] || counts[0] == 0 {

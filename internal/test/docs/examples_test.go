@@ -18,6 +18,7 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // providerBlock goes with every example that has no terraform block of its own.
@@ -88,6 +89,7 @@ var exampleTests = []struct {
 	{"data-sources/roboto_organizations/*.tf", testOrganizations},
 	{"ephemeral-resources/roboto_secret/*.tf", testEphemeralResource},
 	{"list-resources/roboto_secret/*.tfquery.hcl", testQuery},
+	{"actions/roboto_action_invoke/*.tf", testActionInvoke},
 	{"functions/*/function.tf", testFunctions},
 	{"guides/several-organizations/*.tf", testSeveralOrganizations},
 	{"guides/generated-password/*.tf", testGeneratedPassword},
@@ -104,6 +106,8 @@ var exampleTests = []struct {
 	{"guides/adopt-all/*.tf", testAdoptAll},
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
+	{"guides/prove-rotation/*.tf", testProveRotation},
+	{"guides/prove-module/*.tf", testProveModule},
 	{"guides/rename-secret/*.tf", testRenameSecret},
 	{"guides/move-secret/*.tf", testMoveSecret},
 	{"guides/copy-secret/*.tf", testCopySecret},
@@ -307,6 +311,80 @@ func testQuery(t *testing.T) {
 	w.contains(w.apply(), "2 imported, 0 added, 0 changed, 0 destroyed")
 	w.wantValue(testOrg, "sensor_gps", "stored before")
 	w.settled()
+}
+
+// addAction adds an action with one parameter, which fails unless that has the value.
+func (w *workspace) addAction(name, parameter, value string) {
+	w.roboto.AddAction(robototest.Action{
+		OrgID: testOrg, Name: name, Parameters: []robototest.Parameter{{Name: parameter, Required: true}}, Expect: map[string]string{parameter: value},
+	})
+}
+
+// wantInvocations fails unless the invocations have these statuses.
+func (w *workspace) wantInvocations(want ...int) {
+	w.t.Helper()
+	var got []int
+	for _, invocation := range w.roboto.Invocations() {
+		got = append(got, invocation.Status())
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("the invocations have the statuses %v, want %v", got, want)
+	}
+}
+
+func testActionInvoke(t *testing.T) {
+	need(t, actions)
+	w := newWorkspace(t)
+	w.addAction("check-weather", "api_key", "sunny with a chance")
+	w.roboto.AddAction(robototest.Action{OrgID: "roboto-public", Name: "reindex", Hub: true})
+	w.use(providerBlock, "actions/roboto_action_invoke/*.tf")
+	w.env["TF_VAR_weather_api_key"] = "sunny with a chance"
+	w.init()
+	w.contains(w.apply(), `Action "check-weather", invocation iv_`)
+	w.wantInvocations(robototest.Completed)
+	w.settled()
+	w.terraform(0, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.reindex")
+	w.wantInvocations(robototest.Completed, robototest.Completed)
+}
+
+// testProveRotation does what the guide says, to a value that the action refuses and back.
+func testProveRotation(t *testing.T) {
+	need(t, actions)
+	w := newWorkspace(t)
+	w.addAction("try-partner-token", "token", "open sesame")
+	w.inGuide("prove-rotation")
+	rotate := func(value, version string) {
+		w.env["TF_VAR_partner_token"], w.env["TF_VAR_partner_token_version"] = value, version
+	}
+	rotate("open sesame", "1")
+	w.init()
+	w.apply()
+	rotate("open barley", "2")
+	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "has ended with the status Failed (The action exited with code 1)")
+	w.wantValue(testOrg, "partner_token", "open barley")
+	w.settled()
+	w.terraform(1, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.try_partner_token")
+	rotate("open sesame", "3")
+	w.apply()
+	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed, robototest.Completed)
+	w.terraform(0, "plan", "-input=false", "-invoke=action.roboto_action_invoke.try_partner_token", "-out=plan.tfplan")
+	w.terraform(0, "apply", "-input=false", "plan.tfplan")
+	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed, robototest.Completed, robototest.Completed)
+}
+
+func testProveModule(t *testing.T) {
+	need(t, actions)
+	w := newWorkspace(t)
+	w.addAction("forecast", "api_key", "sunny")
+	w.inGuide("prove-module")
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	w.init()
+	w.apply()
+	w.settled()
+	w.env["TF_VAR_weather_api_key"] = "rain"
+	w.replace("main.tf", `{ version = "1" }`, `{ version = "2" }`)
+	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "Roboto Action Failed")
+	w.wantInvocations(robototest.Completed, robototest.Failed)
 }
 
 func testFunctions(t *testing.T) {

@@ -1,0 +1,26 @@
+variable "weather_api_key" {
+  type      = string
+  ephemeral = true
+}
+
+resource "roboto_secret" "weather_api_key" {
+  name             = "weather_api_key"
+  value_wo         = var.weather_api_key
+  value_wo_version = "1" # change this to write the value again
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create, after_update]
+      actions = [action.roboto_action_invoke.check_weather]
+    }
+  }
+}
+
+# The Roboto action "check-weather" calls the weather service with the key and fails if
+# it is refused. It gets the URI; Roboto puts the value in its place when it runs.
+action "roboto_action_invoke" "check_weather" {
+  config {
+    name             = "check-weather"
+    parameter_values = { api_key = roboto_secret.weather_api_key.uri }
+  }
+}
