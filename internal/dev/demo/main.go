@@ -76,7 +76,12 @@ func demo(ctx context.Context, out *screen, keep bool) (err error) {
 	}
 	out.fact("Terraform", version+", "+executable)
 
-	s := &story{out: out, workspace: workspace, roboto: roboto}
+	release, err := terraformcli.Identify(ctx, executable)
+	if err != nil {
+		return err
+	}
+
+	s := &story{out: out, workspace: workspace, roboto: roboto, release: release}
 	if err := s.tell(ctx); err != nil {
 		return err
 	}

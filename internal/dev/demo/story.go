@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
@@ -28,6 +30,7 @@ type story struct {
 	out       *screen
 	workspace *terraformcli.Workspace
 	roboto    *robototest.Server
+	release   terraformcli.Release
 
 	// values are all secret values of this run, those that Terraform was to write and
 	// the one that came from elsewhere.
@@ -54,6 +57,7 @@ func (s *story) tell(ctx context.Context) error {
 		{"Plan again: nothing to do", s.planNothing},
 		{"Rotate: new values for both, and a new version for database-password", s.rotate},
 		{"Drift: somebody overwrites webhook-token without Terraform", s.drift},
+		{"Prove: an action tries each new database-password", s.prove},
 		{"Destroy", s.destroy},
 	} {
 		s.out.heading(fmt.Sprintf("%d. %s", i+1, chapter.heading))
@@ -112,6 +116,38 @@ func (s *story) drift(ctx context.Context) {
 	// The token has two versions from before, the foreign one, and the repaired one.
 	s.verifyStored(2, 4)
 	s.run(ctx, terraformcli.NothingToDo, "plan", "-detailed-exitcode")
+}
+
+// prove rotates to a password that the action refuses, and back.
+func (s *story) prove(ctx context.Context) {
+	if !s.release.HasActions() {
+		s.out.line("  Not shown: actions need Terraform 1.14 or later, and this one is older or OpenTofu.")
+		return
+	}
+	const actionName = "check-database"
+	good := s.password
+	s.roboto.AddAction(robototest.Action{
+		Name: actionName, Parameters: []robototest.Parameter{{Name: "password", Required: true}}, Expect: map[string]string{"password": good},
+	})
+	if s.err == nil {
+		s.err = s.workspace.Write("action.tf", action)
+	}
+	s.run(ctx, 0, "apply", "-auto-approve")
+	s.input(s.newValue("the refused password"), "3", s.token)
+	s.run(ctx, 1, "apply", "-auto-approve")
+	s.input(good, "4", s.token)
+	s.run(ctx, 0, "apply", "-auto-approve")
+	var statuses []int
+	for _, invocation := range s.roboto.Invocations() {
+		statuses = append(statuses, invocation.Status())
+		s.verifyParameters(invocation)
+	}
+	s.verify("the action accepted the password, refused another one, and accepted it again",
+		slices.Equal(statuses, []int{robototest.Completed, robototest.Failed, robototest.Completed}))
+}
+
+func (s *story) verifyParameters(invocation robototest.Invocation) {
+	s.verify("invocation "+invocation.ID+" was given the URI and no value", maps.Equal(invocation.Parameters, map[string]string{"password": passwordURI}))
 }
 
 func (s *story) destroy(ctx context.Context) {

@@ -16,6 +16,12 @@ import (
 //go:embed module/main.tf
 var module string
 
+// action is not part of the module from the start, because an older Terraform would
+// refuse it.
+//
+//go:embed action.tf
+var action string
+
 // terraform runs Terraform and keeps all that the run leaves behind. It returns the
 // standard output.
 func (s *story) terraform(ctx context.Context, wantCode int, args ...string) string {

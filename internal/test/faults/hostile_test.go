@@ -144,6 +144,8 @@ func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status 
 		_ = c.Apply(fields{"name": "db", "value_wo": canary})
 		_ = c.Apply(fields{"name": "db", "value_wo": canary + "2"})
 		_, _ = readSecrets(c)
+		server.AddAction(robototest.Action{Name: "hang", Parameters: []robototest.Parameter{{Name: "key"}}, Hang: true})
+		_ = runAction(c, "hang")
 		_ = c.Apply(nil)
 		if server.Count(operation) == 0 {
 			t.Error("the operation was never called")
