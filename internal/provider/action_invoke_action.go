@@ -162,7 +162,12 @@ func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPl
 	if resp.Diagnostics.HasError() || model.namesAreUnknown() || !a.data.canCall(model.owner()) {
 		return
 	}
-	a.findAction(ctx, model, &resp.Diagnostics)
+	found, ref, err := a.findAction(ctx, model)
+	if err != nil {
+		addFindActionError(&resp.Diagnostics, ref, err)
+		return
+	}
+	model.checkParameters(found, &resp.Diagnostics)
 }
 
 func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
@@ -173,8 +178,13 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 		a.data.gate(fmt.Sprintf("invoke the action %q", model.Name.ValueString()), model.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
 		return
 	}
-	known, ok := a.findAction(ctx, model, &resp.Diagnostics)
-	if !ok {
+	known, ref, err := a.findAction(ctx, model)
+	if err != nil {
+		addFindActionError(&resp.Diagnostics, ref, err, invokeAgain)
+		return
+	}
+	model.checkParameters(known, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	orgID, err := a.data.findOrg(ctx, model.OrgID.ValueString())
@@ -201,19 +211,13 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 }
 
-// findAction finds the action and checks that it takes the parameters.
-func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel, diags *diag.Diagnostics) (roboto.Action, bool) {
-	ref := roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
-	owner, err := a.data.findOrg(ctx, model.owner())
-	if err == nil {
-		ref.OrgID = owner
-		var found roboto.Action
-		if found, err = a.data.client.Action(ctx, ref); err == nil {
-			return found, model.fits(found, diags)
-		}
+// findAction also returns what was looked for.
+func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel) (found roboto.Action, ref roboto.ActionRef, err error) {
+	ref = roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
+	if ref.OrgID, err = a.data.findOrg(ctx, model.owner()); err == nil {
+		found, err = a.data.client.Action(ctx, ref)
 	}
-	addFindActionError(diags, ref, err)
-	return roboto.Action{}, false
+	return found, ref, err
 }
 
 // findSecrets finds the records of the secrets among the parameters. Without it, Roboto would
@@ -315,11 +319,12 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	}
 }
 
-// fits tells whether the action takes the parameters, and adds an error for each problem.
-func (m actionInvokeModel) fits(found roboto.Action, diags *diag.Diagnostics) bool {
+// checkParameters adds an error for each parameter that the action requires or does not
+// have.
+func (m actionInvokeModel) checkParameters(found roboto.Action, diags *diag.Diagnostics) {
 	given := m.parameters()
 	if given == nil {
-		return true
+		return
 	}
 	var names []string
 	for _, parameter := range found.Parameters {
@@ -334,7 +339,6 @@ func (m actionInvokeModel) fits(found roboto.Action, diags *diag.Diagnostics) bo
 			addUnknownParameterError(diags, found.Name, name, names)
 		}
 	}
-	return !diags.HasError()
 }
 
 // input converts a model in which everything is known.

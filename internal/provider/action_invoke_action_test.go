@@ -290,6 +290,8 @@ func TestActionInvokeFails(t *testing.T) {
 		return []robototest.Fault{f}
 	}
 	hangs := robototest.Action{Hang: true}
+	// While planning, the action is still found.
+	gone := robototest.Fault{Status: 404, Code: "RobotoNotFoundException", Message: "Gone.", Skip: 1}
 	for name, test := range map[string]struct {
 		action      robototest.Action
 		config      fields
@@ -299,6 +301,7 @@ func TestActionInvokeFails(t *testing.T) {
 		last        int
 	}{
 		"for good":                    {action: robototest.Action{Fails: "Lost.", Requeue: true}, texts: []string{"ended with the status Deadly (Lost)"}, invocations: 1, last: robototest.Deadly},
+		"without the action":          {faults: fault(robototest.GetAction, gone), texts: []string{"Cannot Find Roboto Action", "Gone.", "action_org_id"}},
 		"without the secret":          {config: checkWith("roboto-secret://other"), texts: []string{`The parameter "key" of the action "check" names the secret "other" of the organization og_test`, "Nothing was invoked"}},
 		"with a secret it cannot see": {config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"}},
 		"as nobody may invoke it":     {faults: fault(robototest.InvokeAction, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "Ask."}), texts: []string{"Invoking the action \"check\" failed", "Ask.", "Ask an administrator"}},

@@ -30,9 +30,10 @@ func describeStatus(actionName, invocationID string, status roboto.Status) strin
 	return text
 }
 
-// addFindActionError is for an action that could not be looked up. Nothing was invoked.
-func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error) {
-	explained := explain(err)
+// addFindActionError is for an action that could not be looked up. more is what to add to
+// the advice.
+func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error, more ...string) {
+	explained := explainInvocation(err)
 	if roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it."
 	}
@@ -40,7 +41,8 @@ func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error
 	if ref.OrgID != "" {
 		action += " of the organization " + ref.OrgID
 	}
-	diags.AddError("Cannot Find Roboto Action", fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.\n\n%s", action, explained))
+	detail := fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.\n\n%s", action, explained)
+	diags.AddError("Cannot Find Roboto Action", strings.Join(append([]string{detail}, more...), "\n\n"))
 }
 
 func addMissingParameterError(diags *diag.Diagnostics, actionName, parameter string) {
@@ -61,9 +63,13 @@ func addUnknownParameterError(diags *diag.Diagnostics, actionName, parameter str
 
 // addParameterSecretError is for a parameter that names a secret which cannot be found.
 func addParameterSecretError(diags *diag.Diagnostics, actionName, parameter string, ref roboto.SecretRef, err error) {
+	explained := explainInvocation(err)
+	if roboto.KindOf(err) == roboto.KindNotFound {
+		explained.next = "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked."
+	}
 	diags.AddAttributeError(pathParameterValues, summaryInvoke,
 		fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.\n\n%s\n\n%s",
-			parameter, actionName, describe(ref), explain(err), invokeAgain))
+			parameter, actionName, describe(ref), explained, invokeAgain))
 }
 
 // addInvokeError is for an action that was not invoked, or of which this is not known.

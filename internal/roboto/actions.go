@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // ActionRef refers to an action.
@@ -36,8 +37,11 @@ type Parameter struct {
 	Required bool
 }
 
-// maxParameters is far more than an action has. An error may list them all.
-const maxParameters = 200
+// An error may list all parameters. The limits are far above what an action has.
+const (
+	maxParameters    = 200
+	maxParameterName = 200 // bytes
+)
 
 // maxTimeoutMinutes is a year.
 const maxTimeoutMinutes = 365 * 24 * 60
@@ -80,8 +84,8 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	},
 	) error {
 		switch {
-		case item.Name == "" || c.repeatsAPIKey(item.Name):
-			return unexpected(r, "a parameter of the action has no name, or repeats the API key")
+		case item.Name == "" || len(item.Name) > maxParameterName || strings.ContainsFunc(item.Name, unicode.IsControl) || c.repeatsAPIKey(item.Name):
+			return unexpected(r, "a parameter of the action has no name that can be shown")
 		case len(action.Parameters) == maxParameters:
 			return unexpected(r, fmt.Sprintf("the action has more than %d parameters", maxParameters))
 		}

@@ -315,6 +315,8 @@ func TestAction(t *testing.T) {
 		"another version":           {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}, fault: replacing("0123", "4567"), want: roboto.KindUnexpectedAnswer},
 		"no organization":           {ref: checkAction, fault: replacing("og_test", "a b"), want: roboto.KindUnexpectedAnswer},
 		"a parameter without name":  {ref: checkAction, fault: replacing(`"level"`, `""`), want: roboto.KindUnexpectedAnswer},
+		"a parameter of control":    {ref: checkAction, fault: replacing(`"level"`, `"\u001b[31m"`), want: roboto.KindUnexpectedAnswer},
+		"an endless parameter":      {ref: checkAction, fault: replacing(`"level"`, `"`+strings.Repeat("x", 1000)+`"`), want: roboto.KindUnexpectedAnswer},
 		"parameters that are none":  {ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":7,"x":[`), want: roboto.KindUnexpectedAnswer},
 		"a timeout before it began": {ref: checkAction, fault: replacing(`"timeout":null`, `"timeout":-1`), want: roboto.KindUnexpectedAnswer},
 		"endless parameters": {
