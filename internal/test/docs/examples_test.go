@@ -727,7 +727,7 @@ func TestMockedEphemeralResource(t *testing.T) {
 	w.write("role.tf", "resource \"postgresql_role\" \"reader\" {\n  name = \"reader\"\n}\n")
 	w.write("mocked.tftest.hcl", "mock_provider \"roboto\" {}\nmock_provider \"postgresql\" {}\nrun \"plans\" {\n  command = plan\n}\n")
 	w.init()
-	if terraform.opentofu {
+	if terraform.OpenTofu {
 		w.contains(w.terraform(0, "test"), "1 passed, 0 failed")
 		return
 	}
