@@ -17,6 +17,34 @@ import (
 // expected ones with those of real runs, and with those of the page.
 
 func TestOperationsMakeTheExpectedRequests(t *testing.T) {
+	b := testBench(t)
+	for _, s := range scenarios() {
+		t.Run(s.title, func(t *testing.T) {
+			// Two pages: the number of listings has to follow from that of the secrets.
+			l := life{scenario: s, secrets: 3, valueBytes: 64, pageSize: 2}
+			if _, err := b.live(t.Context(), l, operations()...); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestBaselinesHaveARowForEachOperation(t *testing.T) {
+	rows, err := testBench(t).baselines(t.Context(), []int{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, op := range operations() {
+		if len(rows) != len(operations()) || !strings.HasPrefix(rows[i], "| 2 | "+string(op)+" | ") {
+			t.Errorf("got the rows %q", rows)
+			break
+		}
+	}
+}
+
+// testBench is one whose Terraform can run the module, or skips the test.
+func testBench(t *testing.T) *bench {
+	t.Helper()
 	b, err := newBench(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -33,15 +61,7 @@ func TestOperationsMakeTheExpectedRequests(t *testing.T) {
 	if _, err := fmt.Sscanf(version, "1.%d.", &minor); err != nil || minor < 11 {
 		t.Skipf("Terraform %s has no write-only arguments; they need 1.11", version)
 	}
-	for _, s := range scenarios() {
-		t.Run(s.title, func(t *testing.T) {
-			// Two pages: the number of listings has to follow from that of the secrets.
-			l := life{scenario: s, secrets: 3, valueBytes: 64, pageSize: 2}
-			if _, err := b.live(t.Context(), l, operations()...); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	return b
 }
 
 func TestPagePromisesTheExpectedRequests(t *testing.T) {

@@ -71,6 +71,9 @@ func report(ctx context.Context, sizes []int, check bool, output string) (err er
 		}
 		p.Tables = append(p.Tables, t)
 	}
+	if p.Baselines, err = b.baselines(ctx, sizes); err != nil {
+		return err
+	}
 	if check {
 		if p.Promises, err = b.promises(ctx); err != nil {
 			return err

@@ -86,6 +86,11 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 
 // workspace is a new one with the module, initialized.
 func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, env ...string) (*terraformcli.Workspace, error) {
+	return b.workspaceOf(ctx, mirror, module, env...)
+}
+
+// workspaceOf is one with another module.
+func (b *bench) workspaceOf(ctx context.Context, mirror terraformcli.Mirror, main string, env ...string) (*terraformcli.Workspace, error) {
 	root, err := os.MkdirTemp(b.dir, "workspace-")
 	if err != nil {
 		return nil, err
@@ -94,7 +99,7 @@ func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, env .
 	if err != nil {
 		return nil, err
 	}
-	return workspace, workspace.Init(ctx, module)
+	return workspace, workspace.Init(ctx, main)
 }
 
 // compare measures a scenario with and without latency, one right after the other.

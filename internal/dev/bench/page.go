@@ -24,6 +24,7 @@ var pageTemplate string
 type page struct {
 	Machine               string
 	Tables                []table
+	Baselines             []string
 	Promises              []promise
 	LoadBefore, LoadAfter string
 }
