@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -19,8 +20,10 @@ import (
 type workflow struct {
 	Jobs map[string]struct {
 		Steps []struct {
-			Run string            `yaml:"run"`
-			Env map[string]string `yaml:"env"`
+			Uses string            `yaml:"uses"`
+			With map[string]any    `yaml:"with"`
+			Run  string            `yaml:"run"`
+			Env  map[string]string `yaml:"env"`
 		} `yaml:"steps"`
 	} `yaml:"jobs"`
 }
@@ -42,6 +45,9 @@ func (w *workspace) job(name string, exitCode int, secrets map[string]string) st
 	steps := example.Jobs[name].Steps
 	printed := ""
 	for i, step := range steps {
+		if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") && step.With["terraform_wrapper"] != false {
+			w.t.Errorf("the job %s runs Terraform in a wrapper, which takes the exit code 2 for a success", name)
+		}
 		if step.Run == "" {
 			continue // actions bring the sources and Terraform
 		}
