@@ -422,7 +422,7 @@ resource "roboto_secret" "test" {
 action "roboto_action_invoke" "test" {
   config {
     name             = "check"
-    parameter_values = { key = roboto_secret.test.uri }
+    parameter_values = { key = "roboto-secret://db" }
   }
 }
 `, value, version)

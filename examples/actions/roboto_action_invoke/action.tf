@@ -17,10 +17,11 @@ resource "roboto_secret" "weather_api_key" {
 }
 
 # The Roboto action "check-weather" calls the weather service with the key and fails if
-# it is refused. It gets the URI; Roboto puts the value in its place when it runs.
+# it is refused. It gets the URI; Roboto puts the value in its place when it runs. The URI
+# is written down, because an action should not refer to the resource that triggers it.
 action "roboto_action_invoke" "check_weather" {
   config {
     name             = "check-weather"
-    parameter_values = { api_key = roboto_secret.weather_api_key.uri }
+    parameter_values = { api_key = "roboto-secret://weather_api_key" }
   }
 }

@@ -23,7 +23,7 @@ resource "roboto_secret" "partner_token" {
 action "roboto_action_invoke" "try_partner_token" {
   config {
     name             = "try-partner-token"
-    parameter_values = { token = roboto_secret.partner_token.uri }
+    parameter_values = { token = "roboto-secret://partner_token" }
     action_timeout   = "5m"
     wait_timeout     = "10m"
   }

@@ -384,7 +384,8 @@ func testProveModule(t *testing.T) {
 	w.env["TF_VAR_weather_api_key"] = "rain"
 	w.replace("main.tf", `{ version = "1" }`, `{ version = "2" }`)
 	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "Roboto Action Failed")
-	w.wantInvocations(robototest.Completed, robototest.Failed)
+	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.forecast"), "Roboto Action Failed")
+	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed)
 }
 
 func testFunctions(t *testing.T) {

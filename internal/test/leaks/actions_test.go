@@ -109,7 +109,7 @@ resource "roboto_secret" "db" {
 action "roboto_action_invoke" "check" {
   config {
     name             = "check"
-    parameter_values = { key = roboto_secret.db.uri }
+    parameter_values = { key = "roboto-secret://db" }
   }
 }
 `
