@@ -65,7 +65,7 @@ func statusesOf(t *testing.T, progress []string, invocation robototest.Invocatio
 	t.Helper()
 	var statuses []string
 	for _, line := range progress {
-		status, ok := strings.CutPrefix(line, fmt.Sprintf("Action %q, invocation %s: ", "check", invocation.ID))
+		status, ok := strings.CutPrefix(line, fmt.Sprintf("Invocation %s of %q: ", invocation.ID, "check"))
 		if !ok {
 			t.Errorf("%q does not name the invocation %s", line, invocation.ID)
 		}

@@ -21,9 +21,9 @@ const (
 	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
 )
 
-// describeStatus is one line for the terminal.
+// describeStatus is one line, which Terraform shows after the address of its action.
 func describeStatus(actionName, invocationID string, status roboto.Status) string {
-	text := fmt.Sprintf("Action %q, invocation %s: %s", actionName, invocationID, status.Code)
+	text := fmt.Sprintf("Invocation %s of %q: %s", invocationID, actionName, status.Code)
 	if status.Detail != "" {
 		text += " (" + status.Detail + ")"
 	}

@@ -52,10 +52,16 @@ func (s *screen) verified(claim string) { s.line("  ✓ %s", claim) }
 // main attributes, count the changes, or print an output.
 var essential = regexp.MustCompile(`^  # \S+ (will|must) be |^      [+~] (uri|value_wo|value_wo_version|version_id) |^Plan: |^No changes\. |^(Apply|Destroy) complete! |^\w+ = `)
 
+// progress is what an action reports, after its address.
+var progress = regexp.MustCompile(`^Action .*: (Invocation .*)`)
+
 func (s *screen) terraform(output string) {
 	// Each apply repeats the outputs.
 	output, _, _ = strings.Cut(output, "\nOutputs:\n")
 	for line := range strings.Lines(output) {
+		if report := progress.FindStringSubmatch(line); report != nil {
+			s.line("    %s", report[1])
+		}
 		if essential.MatchString(line) {
 			s.line("    %s", strings.TrimRight(line, "\r\n"))
 		}

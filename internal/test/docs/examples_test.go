@@ -340,7 +340,7 @@ func testActionInvoke(t *testing.T) {
 	w.use(providerBlock, "actions/roboto_action_invoke/*.tf")
 	w.env["TF_VAR_weather_api_key"] = "sunny with a chance"
 	w.init()
-	w.contains(w.apply(), `Action "check-weather", invocation iv_`)
+	w.contains(w.apply(), `of "check-weather": Completed`)
 	w.wantInvocations(robototest.Completed)
 	w.settled()
 	w.terraform(0, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.reindex")
