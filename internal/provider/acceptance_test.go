@@ -60,8 +60,14 @@ var unknown = protocol.Unknown
 // environment is a machine with a Roboto of its own.
 type environment struct {
 	protocol.Machine
-	t      *testing.T
+	t *testing.T
+	// roboto is nil for a real one.
 	roboto *robototest.Server
+	org    string
+	// prefix begins the names of the test's secrets, and named are all so far.
+	prefix string
+	named  map[string]bool
+	others somebody
 }
 
 func newEnvironment(t *testing.T) *environment {
@@ -71,7 +77,7 @@ func newEnvironment(t *testing.T) *environment {
 func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
 	t.Helper()
 	server := robototest.Start(t, options)
-	e := &environment{protocol.NewMachine(server), t, server}
+	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, org: testOrg, named: map[string]bool{}, others: embeddedSomebody{server}}
 	e.Home = t.TempDir()
 	return e
 }
@@ -110,7 +116,7 @@ func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, e
 // run drives the real terraform through the steps.
 func (e *environment) run(steps ...resource.TestStep) {
 	e.t.Helper()
-	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: e.factories(), Steps: steps})
+	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: e.factories(), CheckDestroy: e.isDestroyed, Steps: steps})
 }
 
 // fails applies a configuration, checks that the error holds each of the texts,
@@ -146,17 +152,6 @@ func (e *environment) failsAt(step resource.TestStep, texts []string) string {
 		e.t.Error("there was no error")
 	}
 	return got
-}
-
-// value is the stored value of a secret of the test organization.
-func (e *environment) value(name string) string {
-	value, _, _ := e.roboto.Value(testOrg, name)
-	return value
-}
-
-func (e *environment) versionID() string {
-	_, versionID, _ := e.roboto.Value(testOrg, "db")
-	return versionID
 }
 
 // errorLike matches text whatever the line breaks that Terraform put into it.

@@ -44,6 +44,16 @@ func TestOrganizationsDataSource(t *testing.T) {
 	)
 }
 
+func TestAccOrganizationsDataSourceHasTheOwnOne(t *testing.T) {
+	env := anyService(t)
+	env.run(resource.TestStep{
+		Config: "data \"roboto_organizations\" \"mine\" {}\noutput \"mine\" {\n  value = contains([for o in data.roboto_organizations.mine.organizations : o.org_id], \"" + env.org + "\")\n}\n",
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownOutputValue("mine", knownvalue.Bool(true)),
+		},
+	})
+}
+
 func TestOrganizationsDataSourceSortsAndCounts(t *testing.T) {
 	env := newEnvironmentWith(t, robototest.Options{Orgs: []string{"og_z"}})
 	env.roboto.AddOrg("og_2", "Twin")

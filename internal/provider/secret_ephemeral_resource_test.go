@@ -25,7 +25,7 @@ func (e *environment) runWithEcho(steps ...resource.TestStep) {
 	e.t.Helper()
 	factories := e.factories()
 	factories["echo"] = echoprovider.NewProviderServer()
-	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: steps})
+	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: factories, CheckDestroy: e.isDestroyed, Steps: steps})
 }
 
 func echoed(ephemeral string) string {
@@ -36,19 +36,19 @@ func echo(name string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("echo.test", tfjsonpath.New("data").AtMapKey(name), check)
 }
 
-func TestSecretEphemeralResource(t *testing.T) {
+func TestAccSecretEphemeralResource(t *testing.T) {
 	for name, arguments := range map[string]string{
-		"by name":            "name = \"db\"",
-		"by name and org_id": "name = \"db\"\n  org_id = \"og_test\"",
-		"by URI":             "uri = \"roboto-secret://db@og_test\"",
-		"by URI without org": "uri = \"roboto-secret://db\"",
+		"by name":            "name = \"NAME\"",
+		"by name and org_id": "name = \"NAME\"\n  org_id = \"ORG\"",
+		"by URI":             "uri = \"roboto-secret://NAME@ORG\"",
+		"by URI without org": "uri = \"roboto-secret://NAME\"",
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
-			env.roboto.AddSecret(testOrg, "db")
-			versionID := env.roboto.SetValue(testOrg, "db", "the value")
+			env := anyService(t)
+			env.addSecrets("db")
+			versionID := env.setValue("db", "the value")
 			env.runWithEcho(resource.TestStep{
-				Config: echoed("ephemeral \"roboto_secret\" \"test\" {\n  " + arguments + "\n}\n"),
+				Config: echoed("ephemeral \"roboto_secret\" \"test\" {\n  " + env.filled(arguments) + "\n}\n"),
 				ConfigStateChecks: []statecheck.StateCheck{
 					echo("value", knownvalue.StringExact("the value")),
 					echo("version_id", knownvalue.StringExact(versionID)),
@@ -57,22 +57,22 @@ func TestSecretEphemeralResource(t *testing.T) {
 		})
 	}
 	t.Run("an older version", func(t *testing.T) {
-		env := newEnvironment(t)
-		env.roboto.AddSecret(testOrg, "db")
-		first := env.roboto.SetValue(testOrg, "db", "first value")
-		env.roboto.SetValue(testOrg, "db", "second value")
+		env := anyService(t)
+		env.addSecrets("db")
+		first := env.setValue("db", "first value")
+		env.setValue("db", "second value")
 		env.runWithEcho(resource.TestStep{
-			Config: echoed("ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n  version_id = \"" + first + "\"\n}\n"),
+			Config: echoed("ephemeral \"roboto_secret\" \"test\" {\n  uri = \"" + env.uri("db") + "\"\n  version_id = \"" + first + "\"\n}\n"),
 			ConfigStateChecks: []statecheck.StateCheck{
 				echo("value", knownvalue.StringExact("first value")),
 			},
 		})
 	})
 	t.Run("no value yet", func(t *testing.T) {
-		env := newEnvironment(t)
-		env.roboto.AddSecret(testOrg, "db")
+		env := anyService(t)
+		env.addSecrets("db")
 		env.runWithEcho(resource.TestStep{
-			Config:      echoed("ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"),
+			Config:      echoed("ephemeral \"roboto_secret\" \"test\" {\n  uri = \"" + env.uri("db") + "\"\n}\n"),
 			ExpectError: errorLike("has no value"),
 		})
 	})
@@ -86,11 +86,11 @@ func echoedTo(name, ephemeral string) string {
 
 // The version of a secret that does not exist yet, or is about to be written, is
 // unknown while planning, so the ephemeral resource waits.
-func TestSecretEphemeralResourceInFirstApply(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
+	env := anyService(t)
 	read := "ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n"
-	created := secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
-	rotated := secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
+	created := env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
+	rotated := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
 	notBeforeApply := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{beforeApply(func() { env.wantCount(robototest.GetValue, 0) })}}
 	gets := func(name, value string) []statecheck.StateCheck {
 		return []statecheck.StateCheck{
@@ -107,7 +107,7 @@ func TestSecretEphemeralResourceInFirstApply(t *testing.T) {
 		// Refreshing would read the first version, which is known.
 		resource.TestStep{Config: created},
 		resource.TestStep{
-			PreConfig:         env.roboto.ResetRequests,
+			PreConfig:         env.resetCounts,
 			Config:            rotated + echoedTo("rotated", read),
 			ConfigPlanChecks:  notBeforeApply,
 			ConfigStateChecks: gets("rotated", "second"),
@@ -119,16 +119,16 @@ func TestSecretEphemeralResourceInFirstApply(t *testing.T) {
 
 // A write-only argument of another provider takes the value, which is then
 // nowhere but in Secrets Manager.
-func TestSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
-	source, target := newEnvironment(t), newEnvironment(t)
+func TestAccSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
+	source, target := anyService(t), anyService(t)
 	source.addSecrets("db")
 	factories := source.factories()
 	factories["copies"] = target.factories()["roboto"]
 	copied := func(value string, action plancheck.ResourceActionType) resource.TestStep {
 		return resource.TestStep{
-			PreConfig: func() { source.roboto.SetValue(testOrg, "db", value) },
-			Config: "ephemeral \"roboto_secret\" \"source\" {\n  name = \"db\"\n}\n" +
-				secret("copy", "provider = copies", "value_wo = ephemeral.roboto_secret.source.value"),
+			PreConfig: func() { source.setValue("db", value) },
+			Config: "ephemeral \"roboto_secret\" \"source\" {\n  uri = \"" + source.uri("db") + "\"\n}\n" +
+				target.secret("copy", "provider = copies", "value_wo = ephemeral.roboto_secret.source.value"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{
 				PreApply:             []plancheck.PlanCheck{planLacks(value), plancheck.ExpectResourceAction(address, action)},
 				PostApplyPostRefresh: []plancheck.PlanCheck{planLacks(value), plancheck.ExpectEmptyPlan()},
@@ -137,7 +137,7 @@ func TestSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
 			Check:             func(*terraformState) error { return want(value, target.value("copy")) },
 		}
 	}
-	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, CheckDestroy: target.isDestroyed, Steps: []resource.TestStep{
 		copied("the-first-canary", plancheck.ResourceActionCreate),
 		copied("the-second-canary", plancheck.ResourceActionUpdate),
 	}})

@@ -33,12 +33,6 @@ func names(p *protocol.Provider, results []protocol.Listed) []string {
 	return names
 }
 
-func (e *environment) addSecrets(names ...string) {
-	for _, name := range names {
-		e.roboto.AddSecret(testOrg, name)
-	}
-}
-
 // inServiceOrder lists the names as the service does.
 func (e *environment) inServiceOrder() []string {
 	var names []string
@@ -46,13 +40,6 @@ func (e *environment) inServiceOrder() []string {
 		names = append(names, record.Name)
 	}
 	return names
-}
-
-func (e *environment) wantCount(op robototest.Operation, want int) {
-	e.t.Helper()
-	if got := e.roboto.Count(op); got != want {
-		e.t.Errorf("%d requests for %s, want %d", got, op, want)
-	}
 }
 
 func TestListSecrets(t *testing.T) {

@@ -30,15 +30,15 @@ func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
 }
 
-func TestSecretWithVersion(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretWithVersion(t *testing.T) {
+	env := anyService(t)
 	changed := statecheck.CompareValue(compareDiffer)
 	env.run(
 		resource.TestStep{
-			Config: secret("db", `value_wo = "first-value"`, `value_wo_version = "1"`),
+			Config: env.secret("db", `value_wo = "first-value"`, `value_wo_version = "1"`),
 			ConfigStateChecks: []statecheck.StateCheck{
-				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
-				attribute("org_id", knownvalue.StringExact(testOrg)),
+				attribute("uri", knownvalue.StringExact(env.uri("db"))),
+				attribute("org_id", knownvalue.StringExact(env.org)),
 				attribute("value_wo", knownvalue.Null()),
 				attribute("arn", knownvalue.NotNull()),
 				attribute("created", knownvalue.NotNull()),
@@ -49,7 +49,7 @@ func TestSecretWithVersion(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planLacks("first-value")}},
 		},
 		resource.TestStep{
-			Config:           secret("db", `value_wo = "second-value"`, `value_wo_version = "1"`),
+			Config:           env.secret("db", `value_wo = "second-value"`, `value_wo_version = "1"`),
 			ConfigPlanChecks: emptyPlan(),
 		},
 		resource.TestStep{
@@ -57,9 +57,9 @@ func TestSecretWithVersion(t *testing.T) {
 				if got := env.value("db"); got != "first-value" {
 					t.Errorf("the value is %q before the version changes", got)
 				}
-				env.roboto.ResetRequests()
+				env.resetCounts()
 			},
-			Config:           secret("db", `value_wo = "second-value"`, `value_wo_version = "2"`),
+			Config:           env.secret("db", `value_wo = "second-value"`, `value_wo_version = "2"`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				changed.AddStateValue(address, tfjsonpath.New("version_id")),
@@ -67,32 +67,28 @@ func TestSecretWithVersion(t *testing.T) {
 			},
 		},
 	)
-	if got := env.roboto.Count(robototest.GetValue); got != 0 {
-		t.Errorf("a versioned secret's value was read %d times", got)
-	}
-	if got := env.roboto.Count(robototest.PutValue); got != 1 {
-		t.Errorf("a rotation wrote the value %d times", got)
-	}
+	env.wantCount(robototest.GetValue, 0)
+	env.wantCount(robototest.PutValue, 1)
 }
 
-func TestSecretWithoutVersion(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretWithoutVersion(t *testing.T) {
+	env := anyService(t)
 	env.run(
-		resource.TestStep{Config: secret("db", `value_wo = "first-value"`)},
-		resource.TestStep{Config: secret("db", `value_wo = "first-value"`), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: env.secret("db", `value_wo = "first-value"`)},
+		resource.TestStep{Config: env.secret("db", `value_wo = "first-value"`), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{
-			Config:           secret("db", `value_wo = "second-value"`),
+			Config:           env.secret("db", `value_wo = "second-value"`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
 		},
 		resource.TestStep{
-			PreConfig:        func() { env.roboto.SetValue(testOrg, "db", "written elsewhere") },
-			Config:           secret("db", `value_wo = "second-value"`),
+			PreConfig:        func() { env.setValue("db", "written elsewhere") },
+			Config:           env.secret("db", `value_wo = "second-value"`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
 		},
 		resource.TestStep{
-			Config:             secret("db"),
+			Config:             env.secret("db"),
 			ConfigPlanChecks:   emptyPlan(),
 			ExpectNonEmptyPlan: false,
 		},
@@ -100,8 +96,8 @@ func TestSecretWithoutVersion(t *testing.T) {
 }
 
 // A version that comes, goes or stays decides alone whether the value is written.
-func TestSecretVersionComesAndGoes(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretVersionComesAndGoes(t *testing.T) {
+	env := anyService(t)
 	var before string
 	remember := func() { before = env.versionID() }
 	written := func(*terraformState) error {
@@ -112,42 +108,42 @@ func TestSecretVersionComesAndGoes(t *testing.T) {
 	}
 	kept := func(*terraformState) error { return want(before, env.versionID()) }
 	env.run(
-		resource.TestStep{Config: secret("db", `value_wo = "value"`)},
+		resource.TestStep{Config: env.secret("db", `value_wo = "value"`)},
 		resource.TestStep{
 			PreConfig:        remember,
-			Config:           secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
+			Config:           env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            written,
 		},
 		resource.TestStep{
 			PreConfig:        remember,
-			Config:           secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`),
+			Config:           env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            kept,
 		},
 		resource.TestStep{
 			PreConfig:        remember,
-			Config:           secret("db", `value_wo = "value"`, `detect_value_drift = true`),
+			Config:           env.secret("db", `value_wo = "value"`, `detect_value_drift = true`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            written,
 		},
 		resource.TestStep{
 			PreConfig:        remember,
-			Config:           secret("db", `value_wo = "value"`),
+			Config:           env.secret("db", `value_wo = "value"`),
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            kept,
 		},
 	)
 }
 
-func TestSecretDetectsValueDrift(t *testing.T) {
-	env := newEnvironment(t)
-	config := secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`)
+func TestAccSecretDetectsValueDrift(t *testing.T) {
+	env := anyService(t)
+	config := env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`)
 	env.run(
 		resource.TestStep{Config: config},
 		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{
-			PreConfig:          func() { env.roboto.SetValue(testOrg, "db", "written elsewhere") },
+			PreConfig:          func() { env.setValue("db", "written elsewhere") },
 			RefreshState:       true,
 			ExpectNonEmptyPlan: true,
 			Check:              resource.TestCheckNoResourceAttr(address, "version_id"),
@@ -235,31 +231,29 @@ func TestSecretReplacementComparesNothing(t *testing.T) {
 	}
 }
 
-func TestSecretWithoutValue(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretWithoutValue(t *testing.T) {
+	env := anyService(t)
 	env.run(
 		resource.TestStep{
-			Config: secret("db"),
+			Config: env.secret("db"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("version_id"), knownvalue.Null()),
 			}},
 			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
 		},
 		resource.TestStep{
-			PreConfig:        func() { env.roboto.SetValue(testOrg, "db", "set by a person") },
-			Config:           secret("db"),
+			PreConfig:        func() { env.setValue("db", "set by a person") },
+			Config:           env.secret("db"),
 			ConfigPlanChecks: emptyPlan(),
 		},
 	)
-	if n := env.roboto.Count(robototest.GetCredentials); n != 0 {
-		t.Errorf("credentials were asked for %d times", n)
-	}
+	env.wantCount(robototest.GetCredentials, 0)
 }
 
-func TestSecretTakesEphemeralInput(t *testing.T) {
-	env := newEnvironment(t)
+func TestAccSecretTakesEphemeralInput(t *testing.T) {
+	env := anyService(t)
 	t.Setenv("TF_VAR_password", "from-an-ephemeral-variable")
-	config := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + secret("db", `value_wo = var.password`)
+	config := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + env.secret("db", `value_wo = var.password`)
 	env.run(
 		resource.TestStep{
 			Config:            config,
@@ -292,24 +286,24 @@ func TestSecretURIIsKnownAtPlan(t *testing.T) {
 }
 
 // The value is written elsewhere between plan and apply.
-func TestSecretSurvivesChangeBetweenPlanAndApply(t *testing.T) {
+func TestAccSecretSurvivesChangeBetweenPlanAndApply(t *testing.T) {
 	for name, elsewhere := range map[string]string{"to the planned value": "second", "to a third value": "third"} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
+			env := anyService(t)
 			env.run(
-				resource.TestStep{Config: secret("db", `value_wo = "first"`)},
+				resource.TestStep{Config: env.secret("db", `value_wo = "first"`)},
 				resource.TestStep{
-					Config: secret("db", `value_wo = "second"`),
+					Config: env.secret("db", `value_wo = "second"`),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-						beforeApply(func() { env.roboto.SetValue(testOrg, "db", elsewhere) }),
+						beforeApply(func() { env.setValue("db", elsewhere) }),
 					}},
 					Check: func(*terraformState) error { return want("second", env.value("db")) },
 				},
 				// Only the flag is planned, and then the value has to be written after all.
 				resource.TestStep{
-					Config: secret("db", `value_wo = "second"`, `detect_value_drift = true`),
+					Config: env.secret("db", `value_wo = "second"`, `detect_value_drift = true`),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-						beforeApply(func() { env.roboto.SetValue(testOrg, "db", "third") }),
+						beforeApply(func() { env.setValue("db", "third") }),
 					}},
 					Check: func(*terraformState) error { return want("second", env.value("db")) },
 				},
@@ -355,42 +349,37 @@ func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
 	}
 }
 
-func TestSecretImport(t *testing.T) {
-	for name, id := range map[string]string{"name": "db", "name@org_id": "db@og_test", "URI": "roboto-secret://db@og_test"} {
+func TestAccSecretImport(t *testing.T) {
+	for name, id := range map[string]string{"name": "NAME", "name@org_id": "NAME@ORG", "URI": "roboto-secret://NAME@ORG"} {
 		t.Run("by "+name, func(t *testing.T) {
-			env := newEnvironment(t)
-			env.roboto.AddSecret(testOrg, "db")
-			env.roboto.SetValue(testOrg, "db", "value")
+			env := anyImportService(t)
 			env.run(
 				resource.TestStep{
-					Config:             secret("db", `value_wo = "value"`),
+					Config:             env.secret("db", `value_wo = "value"`),
 					ResourceName:       address,
 					ImportState:        true,
-					ImportStateId:      id,
+					ImportStateId:      env.filled(id),
 					ImportStatePersist: true,
 				},
-				resource.TestStep{Config: secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan()},
+				resource.TestStep{Config: env.secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan()},
 			)
 		})
 	}
 	t.Run("with a version it is written once, in place", func(t *testing.T) {
-		env := newEnvironment(t)
-		env.roboto.AddSecret(testOrg, "db")
-		env.roboto.SetValue(testOrg, "db", "value")
+		env := anyImportService(t)
 		env.run(
 			resource.TestStep{
-				Config: fmt.Sprintf("import {\n  to = %s\n  id = \"db\"\n}\n", address) +
-					secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
+				Config: importOf(env.filled(`id = "NAME"`)) +
+					env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
 				ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			},
 		)
-		if n := env.roboto.Count(robototest.PutValue); n != 1 {
-			t.Errorf("the value was written %d times", n)
-		}
+		env.wantCount(robototest.PutValue, 1)
 	})
 	t.Run("an invalid ID is refused", func(t *testing.T) {
-		newEnvironment(t).run(resource.TestStep{
-			Config:        secret("db"),
+		env := anyService(t)
+		env.run(resource.TestStep{
+			Config:        env.secret("db"),
 			ResourceName:  address,
 			ImportState:   true,
 			ImportStateId: "a/b",
@@ -427,13 +416,13 @@ func TestSecretKeepsItsOrganization(t *testing.T) {
 	}
 }
 
-func TestSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
-	env := newEnvironment(t)
-	config := secret("db", `value_wo = "value"`, `value_wo_version = "1"`)
+func TestAccSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
+	env := anyService(t)
+	config := env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`)
 	env.run(
 		resource.TestStep{Config: config},
 		resource.TestStep{
-			PreConfig:        func() { env.roboto.DeleteSecret(testOrg, "db") },
+			PreConfig:        func() { env.deleteSecret("db") },
 			Config:           config,
 			ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
 			Check:            func(*terraformState) error { return want("value", env.value("db")) },
@@ -459,24 +448,33 @@ func TestSecretDeletedElsewhereIsDestroyed(t *testing.T) {
 }
 
 // Names that the SDK mishandles work, because they exist.
-func TestSecretNames(t *testing.T) {
-	for _, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "...", "日本語"} {
+func TestAccSecretNames(t *testing.T) {
+	for _, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語"} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
+			env := anyService(t)
 			env.run(resource.TestStep{
-				Config:            secret(name, `value_wo = "value"`),
-				ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://"+name+"@og_test"))},
+				Config:            env.secret(name, `value_wo = "value"`),
+				ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact(env.uri(name)))},
 				Check:             func(*terraformState) error { return want("value", env.value(name)) },
 			})
 		})
 	}
 }
 
-func TestSecretNameTaken(t *testing.T) {
+// Of dots alone only one and two are special in a path.
+func TestSecretNameOfDots(t *testing.T) {
 	env := newEnvironment(t)
-	env.roboto.AddSecret(testOrg, "db")
+	created := env.protocol(fields{}).Apply(instance{}, fields{"name": "...", "value_wo": "value"})
+	if got := created.State["uri"]; got != "roboto-secret://...@og_test" || env.value("...") != "value" {
+		t.Errorf("%v has the value %q", got, env.value("..."))
+	}
+}
+
+func TestAccSecretNameTaken(t *testing.T) {
+	env := anyService(t)
+	env.addSecrets("db")
 	env.run(resource.TestStep{
-		Config:      secret("db"),
-		ExpectError: errorLike(`id = "db@og_test"`),
+		Config:      env.secret("db"),
+		ExpectError: errorLike(env.filled(`id = "NAME@ORG"`)),
 	})
 }

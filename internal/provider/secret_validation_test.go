@@ -100,10 +100,10 @@ func TestEndpointErrorsShowNoSourceLine(t *testing.T) {
 	}
 }
 
-func TestSecretTakesTheLongestValue(t *testing.T) {
-	env, longest := newEnvironment(t), strings.Repeat("x", 65536)
+func TestAccSecretTakesTheLongestValue(t *testing.T) {
+	env, longest := anyService(t), strings.Repeat("x", 65536)
 	env.run(resource.TestStep{
-		Config: secret("db", `value_wo = "`+longest+`"`),
+		Config: env.secret("db", `value_wo = "`+longest+`"`),
 		Check:  func(*terraformState) error { return want(longest, env.value("db")) },
 	})
 }

@@ -20,32 +20,46 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-func TestSecretsDataSource(t *testing.T) {
-	env := newEnvironment(t)
+func listing(name, prefix string) string {
+	return fmt.Sprintf("data \"roboto_secrets\" %q {\n  name_prefix = %q\n}\n", name, prefix)
+}
+
+func TestAccSecretsDataSource(t *testing.T) {
+	env := anyService(t)
 	for _, name := range []string{"prod-db", "dev-db", "preprod-db", "prod-api", "größe"} {
-		env.roboto.AddSecret(testOrg, name)
+		env.addSecrets(name)
 	}
-	used := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-	env.roboto.TouchLastUsed(testOrg, "prod-api", used)
 	env.run(resource.TestStep{
-		Config: "data \"roboto_secrets\" \"all\" {}\ndata \"roboto_secrets\" \"prod\" {\n  name_prefix = \"prod-\"\n}\n",
+		Config: listing("all", env.name("")) + listing("prod", env.name("prod-")),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("names"), knownvalue.ListExact([]knownvalue.Check{
-				knownvalue.StringExact("dev-db"), knownvalue.StringExact("größe"), knownvalue.StringExact("preprod-db"), knownvalue.StringExact("prod-api"), knownvalue.StringExact("prod-db"),
+				knownvalue.StringExact(env.name("dev-db")), knownvalue.StringExact(env.name("größe")), knownvalue.StringExact(env.name("preprod-db")),
+				knownvalue.StringExact(env.name("prod-api")), knownvalue.StringExact(env.name("prod-db")),
 			})),
-			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
+			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("org_id"), knownvalue.StringExact(env.org)),
 			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("uris"), knownvalue.MapExact(map[string]knownvalue.Check{
-				"prod-api": knownvalue.StringExact("roboto-secret://prod-api@og_test"),
-				"prod-db":  knownvalue.StringExact("roboto-secret://prod-db@og_test"),
+				env.name("prod-api"): knownvalue.StringExact(env.uri("prod-api")),
+				env.name("prod-db"):  knownvalue.StringExact(env.uri("prod-db")),
 			})),
 			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("secrets").AtSliceIndex(0), knownvalue.ObjectPartial(map[string]knownvalue.Check{
-				"name":      knownvalue.StringExact("prod-api"),
-				"last_used": knownvalue.StringExact("2026-05-01T12:00:00Z"),
-				"modified":  knownvalue.NotNull(),
+				"name":     knownvalue.StringExact(env.name("prod-api")),
+				"modified": knownvalue.NotNull(),
 			})),
 			statecheck.ExpectKnownValue("data.roboto_secrets.prod", tfjsonpath.New("secrets").AtSliceIndex(1).AtMapKey("last_used"), knownvalue.Null()),
 		},
 	})
+}
+
+func TestSecretsDataSourceTellsTheLastUse(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("used")
+	env.roboto.TouchLastUsed(testOrg, "used", time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC))
+	p := env.protocol(fields{})
+	result, out := p.ReadDataSource(typeSecrets, fields{})
+	p.Succeeds(out)
+	secrets, _ := result["secrets"].([]any)
+	used, _ := secrets[0].(map[string]any)
+	p.Equal("last_used", used["last_used"], "2026-05-01T12:00:00Z")
 }
 
 func TestSecretsDataSourceRefusesAnOrganizationsName(t *testing.T) {
@@ -67,17 +81,17 @@ func TestSecretsDataSourceOfAnotherOrganization(t *testing.T) {
 	p.Equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
 }
 
-func TestSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddSecret(testOrg, "a")
-	env.roboto.AddSecret(testOrg, "b")
+func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
+	env := anyService(t)
+	env.addSecrets("a")
+	env.addSecrets("b")
 	env.run(resource.TestStep{
-		Config: "data \"roboto_secrets\" \"all\" {}\nresource \"terraform_data\" \"each\" {\n  for_each = data.roboto_secrets.all.uris\n  input    = each.value\n}\n",
+		Config: listing("all", env.name("")) + "resource \"terraform_data\" \"each\" {\n  for_each = data.roboto_secrets.all.uris\n  input    = each.value\n}\n",
 		// terraform-plugin-testing cannot read a state with string keys.
 		PlanOnly:           true,
 		ExpectNonEmptyPlan: true,
 		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: []plancheck.PlanCheck{
-			plancheck.ExpectKnownValue("terraform_data.each[\"b\"]", tfjsonpath.New("input"), knownvalue.StringExact("roboto-secret://b@og_test")),
+			plancheck.ExpectKnownValue("terraform_data.each[\""+env.name("b")+"\"]", tfjsonpath.New("input"), knownvalue.StringExact(env.uri("b"))),
 		}},
 	})
 }
@@ -135,29 +149,29 @@ func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
 	}
 }
 
-func TestSecretDataSource(t *testing.T) {
-	const uri, shortURI = "roboto-secret://db@og_test", "roboto-secret://db"
+func TestAccSecretDataSource(t *testing.T) {
+	const uri, shortURI = "roboto-secret://NAME@ORG", "roboto-secret://NAME"
 	for name, test := range map[string]struct{ config, uri string }{
-		"by name":             {"data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n", uri},
-		"by name and org_id":  {"data \"roboto_secret\" \"test\" {\n  name = \"db\"\n  org_id = \"og_test\"\n}\n", uri},
-		"by URI":              {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n}\n", uri},
-		"by URI without org":  {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db\"\n}\n", shortURI},
-		"by URI and same org": {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_test\"\n}\n", uri},
+		"by name":             {"data \"roboto_secret\" \"test\" {\n  name = \"NAME\"\n}\n", uri},
+		"by name and org_id":  {"data \"roboto_secret\" \"test\" {\n  name = \"NAME\"\n  org_id = \"ORG\"\n}\n", uri},
+		"by URI":              {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://NAME@ORG\"\n}\n", uri},
+		"by URI without org":  {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://NAME\"\n}\n", shortURI},
+		"by URI and same org": {"data \"roboto_secret\" \"test\" {\n  uri = \"roboto-secret://NAME@ORG\"\n  org_id = \"ORG\"\n}\n", uri},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
-			env.roboto.AddSecret(testOrg, "db")
-			env.run(resource.TestStep{Config: test.config, ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("uri"), knownvalue.StringExact(test.uri)),
-				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("name"), knownvalue.StringExact("db")),
-				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("org_id"), knownvalue.StringExact(testOrg)),
+			env := anyService(t)
+			env.addSecrets("db")
+			env.run(resource.TestStep{Config: env.filled(test.config), ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("uri"), knownvalue.StringExact(env.filled(test.uri))),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("name"), knownvalue.StringExact(env.name("db"))),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("org_id"), knownvalue.StringExact(env.org)),
 				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("arn"), knownvalue.NotNull()),
 				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("modified_by"), knownvalue.NotNull()),
 			}})
 		})
 	}
 	for name, test := range map[string]struct{ config, want string }{
-		"missing secret":    {"name = \"nope\"", `"nope" of the organization og_test`},
+		"missing secret":    {"name = \"NAME\"", `"NAME" of the organization ORG`},
 		"neither":           {"", `Neither "name" nor "uri" is given`},
 		"both":              {"name = \"db\"\n  uri = \"roboto-secret://db\"", `Both "name" and "uri" are given`},
 		"not a URI":         {"uri = \"https://example.com\"", "must be a secret URI"},
@@ -167,9 +181,10 @@ func TestSecretDataSource(t *testing.T) {
 		"foreign gateway":   {"name = \"db\"\n  org_id = \"og_unknown\"", "could not be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			newEnvironment(t).run(resource.TestStep{
-				Config:      "data \"roboto_secret\" \"test\" {\n  " + test.config + "\n}\n",
-				ExpectError: errorLike(test.want),
+			env := anyService(t)
+			env.run(resource.TestStep{
+				Config:      env.filled("data \"roboto_secret\" \"test\" {\n  " + test.config + "\n}\n"),
+				ExpectError: errorLike(env.filled(test.want)),
 			})
 		})
 	}
