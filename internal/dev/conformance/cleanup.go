@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -17,17 +18,47 @@ import (
 // cleanupTime limits the deletion of what was made, which goes on after an interrupt.
 const cleanupTime = time.Minute
 
-// cleanup knows all names that may exist because of this run.
+// cleanup knows all names that may exist because of this run, and all invocations.
 type cleanup struct {
-	service *service
-	orgID   string
-	names   []string
+	service     *service
+	orgID       string
+	names       []string
+	invocations []string
 }
 
 func (c *cleanup) note(name string) {
 	if !slices.Contains(c.names, name) {
 		c.names = append(c.names, name)
 	}
+}
+
+func (c *cleanup) noteInvocation(id string) {
+	if !slices.Contains(c.invocations, id) {
+		c.invocations = append(c.invocations, id)
+	}
+}
+
+func invocationPath(id string) string { return "/v1/actions/invocations/" + url.PathEscape(id) }
+
+func (c *cleanup) invocation(ctx context.Context, id string) (answer, error) {
+	return c.service.roboto(ctx, call{method: http.MethodGet, path: invocationPath(id)})
+}
+
+func (c *cleanup) cancel(ctx context.Context, id string) (answer, error) {
+	return c.service.roboto(ctx, call{method: http.MethodPost, path: invocationPath(id) + "/cancel", header: owningOrg, orgID: c.orgID})
+}
+
+// hasEnded cancels an invocation that runs.
+func (c *cleanup) hasEnded(ctx context.Context, id string) bool {
+	if a, err := c.cancel(ctx, id); err == nil && a.success() {
+		return true
+	}
+	a, err := c.invocation(ctx, id)
+	if err != nil {
+		return false
+	}
+	invocation, err := a.object()
+	return err == nil && lastStatus(invocation) >= completed
 }
 
 // delete refuses every name that is not of this program.
@@ -38,11 +69,16 @@ func (c *cleanup) delete(ctx context.Context, name string) (answer, error) {
 	return c.service.roboto(ctx, call{method: http.MethodDelete, path: secretPath(name), header: owningOrg, orgID: c.orgID})
 }
 
-// run deletes everything, and returns the names of what may be left.
+// run ends and deletes everything, and returns what may be left.
 func (c *cleanup) run(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
 	var left []string
+	for _, id := range c.invocations {
+		if !c.hasEnded(ctx, id) {
+			left = append(left, "the invocation "+id)
+		}
+	}
 	for _, name := range c.names {
 		if !c.isGone(ctx, name) {
 			left = append(left, name)

@@ -89,6 +89,33 @@ func TestWhatWasMadeIsDeleted(t *testing.T) {
 	}
 }
 
+func TestWhatWasStartedIsCanceled(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	r := inspect(ctx, l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.run(ctx)
+		interrupt()
+		return err
+	}}}, nil, silent)
+	invocations := server.Invocations()
+	if len(invocations) != 1 || invocations[0].Status() != robototest.Cancelled || len(r.left) > 0 {
+		t.Errorf("%+v, and %q is said to be left", invocations, r.left)
+	}
+}
+
+func TestWhatCannotBeCanceledIsNamed(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	server.Inject(robototest.Fault{Operation: robototest.CancelInvocation, Status: 500, Message: "No."})
+	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.run(ctx)
+		return err
+	}}}, nil, silent)
+	if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
+		t.Errorf("%q is said to be left, want %s", r.left, want)
+	}
+}
+
 func TestAnInterruptEndsTheChecksAndNotTheCleanUp(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -199,7 +226,8 @@ func TestARunAgainstWhatTheEnvironmentLeadsTo(t *testing.T) {
 	server, _ := startLab(t, robototest.Options{}, nil)
 	output := filepath.Join(t.TempDir(), "conformance.md")
 	var screen bytes.Buffer
-	if err := conform(t.Context(), realEnv(server, nil), strings.NewReader(""), &screen, output); err != nil {
+	env := realEnv(server, map[string]string{actionVariable: "endless"})
+	if err := conform(t.Context(), env, strings.NewReader(""), &screen, output); err != nil {
 		t.Error(err)
 	}
 	markdown, err := os.ReadFile(output)
@@ -210,7 +238,7 @@ func TestARunAgainstWhatTheEnvironmentLeadsTo(t *testing.T) {
 		t.Errorf("%d secrets were made, and there are %s", server.Count(robototest.CreateSecret), names(server))
 	}
 	for _, text := range []string{screen.String(), string(markdown)} {
-		if !strings.Contains(text, " facts hold, 0 differ") || strings.Contains(text, server.APIKey()) || strings.Contains(text, "127.0.0.1") {
+		if !strings.Contains(text, " facts hold, 0 differ, 0 are not known") || strings.Contains(text, server.APIKey()) || strings.Contains(text, "127.0.0.1") {
 			t.Error(text)
 		}
 	}

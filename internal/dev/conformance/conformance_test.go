@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"maps"
@@ -44,7 +45,9 @@ func startLab(t *testing.T, options robototest.Options, transport http.RoundTrip
 	}
 	s := newService(server.Endpoint(), server.APIKey(), server.SecretsManagerEndpoint(), transport, settings.DefaultRequestTimeout)
 	orgs := append(options.Orgs, robototest.DefaultOrg)
-	return server, newLab(s, orgs[0], 0)
+	l := newLab(s, orgs[0], 0)
+	l.action = server.AddAction(robototest.Action{OrgID: orgs[0], Name: "endless", Hang: true}).Name
+	return server, l
 }
 
 func silent(result) {}
@@ -299,6 +302,44 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 			},
 			fact: 64,
 		},
+		"an unknown action is a bad request": {
+			change: func(x *traffic) {
+				if strings.HasPrefix(x.path, "/v1/actions/tf-conformance-") {
+					x.status = http.StatusBadRequest
+				}
+			},
+			fact: 70,
+		},
+		"statuses by name": {
+			change: func(x *traffic) { x.replace(`"status":0`, `"status":"Queued"`) },
+			fact:   73,
+		},
+		"idempotency IDs ignored": {
+			ask: func(r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/invoke") {
+					body, _ := io.ReadAll(r.Body)
+					body = regexp.MustCompile(`conformance-\w{12}`).ReplaceAll(body, []byte("conformance-"+rand.Text()[:12]))
+					r.Body = io.NopCloser(bytes.NewReader(body))
+				}
+			},
+			fact: 75,
+		},
+		"canceling is refused, and done": {
+			change: func(x *traffic) {
+				if strings.HasSuffix(x.path, "/cancel") {
+					x.status = http.StatusBadRequest
+				}
+			},
+			fact: 76,
+		},
+		"an unknown invocation is no secret of others": {
+			change: func(x *traffic) {
+				if x.path == "/v1/actions/invocations/iv_tfconformance" {
+					x.status = http.StatusUnauthorized
+				}
+			},
+			fact: 77,
+		},
 		"a value that is too large": {
 			change: func(x *traffic) {
 				if bytes.Contains(x.body, []byte("ValidationException")) {
@@ -309,7 +350,7 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, l := startLab(t, robototest.Options{}, tampered(t, test.ask, test.change))
+			server, l := startLab(t, robototest.Options{}, tampered(t, test.ask, test.change))
 			r := inspect(t.Context(), l, facts(), nil, silent)
 			want := map[int]verdict{test.fact: differs}
 			for _, number := range test.unknown {
@@ -317,6 +358,11 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 			}
 			if got := verdicts(r); !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
+			}
+			for _, invocation := range server.Invocations() {
+				if invocation.Status() != robototest.Cancelled {
+					t.Errorf("an invocation has the status %d", invocation.Status())
+				}
 			}
 			for _, result := range r.results {
 				if result.verdict != holds {
@@ -327,6 +373,18 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWithoutAnActionNoneIsInvoked(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	l.action = ""
+	want := map[int]verdict{71: notKnown, 72: notKnown, 73: notKnown, 74: notKnown, 75: notKnown, 76: notKnown}
+	if got := verdicts(inspect(t.Context(), l, facts(), findings(), silent)); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if n := server.Count(robototest.InvokeAction); n > 0 {
+		t.Errorf("%d were invoked", n)
 	}
 }
 

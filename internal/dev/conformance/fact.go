@@ -38,6 +38,7 @@ func facts() []fact {
 		organizationFacts(),
 		credentialFacts(),
 		valueFacts(),
+		actionFacts(),
 	)
 }
 

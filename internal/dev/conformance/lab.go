@@ -23,6 +23,8 @@ const pollInterval = 500 * time.Millisecond
 type lab struct {
 	service *service
 	orgID   string
+	// action may be invoked; "" for none.
+	action string
 	// prefix begins the names of this run.
 	prefix string
 	// patience is for how long a service may lag.
@@ -35,6 +37,7 @@ type lab struct {
 	absent   *memo[answer]
 	departed *memo[departure]
 	wrote    *memo[written]
+	invoked  *memo[running]
 }
 
 // memo is a result with its error, because what failed once is not tried again.

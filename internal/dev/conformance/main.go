@@ -5,7 +5,8 @@
 // one by one and not through the provider's client. It asks a Roboto that is embedded in
 // this process; with TF_ACC=1 it asks the service that the environment leads to, in the
 // organization that ROBOTO_ORG_ID names. There it creates secrets of its own, and deletes
-// them again whatever happens.
+// them again whatever happens. An action is invoked only if ROBOTO_CONFORMANCE_ACTION
+// names one of that organization.
 //
 // What it prints holds no key, no value and no account's ID. The exit code is 0 if no fact
 // differs, 130 after an interrupt, otherwise 1.
@@ -78,7 +79,7 @@ func conform(ctx context.Context, env settings.Environment, in io.Reader, out io
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(r.left) > 0:
-		return errors.New("secrets are left behind")
+		return errors.New("something is left behind")
 	case r.count(differs) > 0:
 		return fmt.Errorf("facts that differ: %d", r.count(differs))
 	}
@@ -99,8 +100,11 @@ func newEmbedded() (opponent, error) {
 	if err != nil {
 		return opponent{}, err
 	}
+	server.AddAction(robototest.Action{Name: "endless", Hang: true})
 	s := newService(server.Endpoint(), server.APIKey(), server.SecretsManagerEndpoint(), http.DefaultTransport, settings.DefaultRequestTimeout)
-	return opponent{name: "the embedded Roboto", lab: newLab(s, robototest.DefaultOrg, 0), close: server.Close}, nil
+	l := newLab(s, robototest.DefaultOrg, 0)
+	l.action = "endless"
+	return opponent{name: "the embedded Roboto", lab: l, close: server.Close}, nil
 }
 
 func newReal(env settings.Environment) (opponent, error) {
@@ -126,9 +130,11 @@ func newReal(env settings.Environment) (opponent, error) {
 		awsEndpoint = config.SecretsManagerEndpoint.String()
 	}
 	s := newService(endpoint, config.APIKey.Reveal(), awsEndpoint, http.DefaultTransport, config.RequestTimeout)
-	return opponent{name: name, lab: newLab(s, orgID, lagLimit), close: func() {}}, nil
+	l := newLab(s, orgID, lagLimit)
+	l.action = env.Getenv(actionVariable)
+	return opponent{name: name, lab: l, close: func() {}}, nil
 }
 
 func findings() []finding {
-	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), valueFindings())
+	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), actionFindings(), valueFindings())
 }

@@ -20,7 +20,7 @@ type report struct {
 	results []result
 	// measurements are findings that came to something.
 	measurements []measurement
-	// left are the names of secrets that could not be deleted.
+	// left are secrets that could not be deleted, and invocations that could not be ended.
 	left []string
 }
 
@@ -73,7 +73,7 @@ func (r report) tellRest(w io.Writer) {
 	}
 	_, _ = fmt.Fprintf(w, "\n%s.\n", r.summary())
 	for _, name := range r.left {
-		_, _ = fmt.Fprintf(w, "Left behind, because it could not be deleted: %q\n", name)
+		_, _ = fmt.Fprintf(w, "Left behind, because it could not be deleted or ended: %q\n", name)
 	}
 }
 

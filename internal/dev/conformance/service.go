@@ -70,6 +70,8 @@ type call struct {
 	path string
 	// header names the organization; "" sends none.
 	header, orgID string
+	// owner is the organization of what the call acts on, if that may be another one.
+	owner string
 	// body is nil for none.
 	body any
 	// apiKey is another one than the service's, or "".
@@ -104,6 +106,9 @@ func (s *service) roboto(ctx context.Context, c call) (answer, error) {
 		r.Header.Set("X-Roboto-Requester", requester)
 		if c.header != "" {
 			r.Header.Set(c.header, c.orgID)
+		}
+		if c.owner != "" {
+			r.Header.Set(owningOrg, c.owner)
 		}
 		if body != nil {
 			r.Header.Set("Content-Type", "application/json")
