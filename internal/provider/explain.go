@@ -159,7 +159,8 @@ func whatNext(e *roboto.Error) string {
 			"\n\nIf this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
 			"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply."
 	case roboto.KindUnsettledCreate:
-		return applyAgain + " If the error then says that the secret exists already, and nobody else created it, it is the one of this attempt. Import it with\n\n" + importBlock(e.Ref)
+		return applyAgain + " Terraform then looks for the record, and replaces it if this attempt created it. If create_before_destroy or prevent_destroy is set, " +
+			"run terraform untaint with the resource's address before that."
 	case roboto.KindUnsettledDelete:
 		return applyAgain + " Terraform then looks first."
 	case roboto.KindUnsettledInvoke:

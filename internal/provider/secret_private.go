@@ -11,9 +11,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// keySeen is a key in the private data of a planned deletion. It must not get into the
-// private data of a secret that stays, because each plan would then change the state.
-const keySeen = "seen"
+const (
+	// keySeen is a key in the private data of a planned deletion, for when the secret was last
+	// seen. It must not get into the private data of a secret that stays, because each plan
+	// would then change the state.
+	keySeen = "seen"
+
+	// keyCreateBegan is when a create began of which it is not known whether it took effect.
+	keyCreateBegan = "create_began"
+)
 
 // privateData is the private data of the framework, whose type is not exported.
 type privateData interface {
@@ -21,20 +27,19 @@ type privateData interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// setSeen stores when the secret was last seen. It also stores the zero time, which
-// replaces what an earlier plan left.
-func setSeen(ctx context.Context, private privateData, at time.Time) diag.Diagnostics {
+// setTime also stores the zero time, which replaces what was stored before.
+func setTime(ctx context.Context, private privateData, key string, at time.Time) diag.Diagnostics {
 	encoded, err := json.Marshal(at)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Cannot Plan Roboto Secret Deletion", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Cannot Keep a Time in the State", err.Error())}
 	}
-	return private.SetKey(ctx, keySeen, encoded)
+	return private.SetKey(ctx, key, encoded)
 }
 
-// seen returns the stored time, or the zero time if there is none.
-func seen(ctx context.Context, private privateData) time.Time {
+// storedTime returns the zero time if there is none.
+func storedTime(ctx context.Context, private privateData, key string) time.Time {
 	var at time.Time
-	encoded, _ := private.GetKey(ctx, keySeen)
+	encoded, _ := private.GetKey(ctx, key)
 	if json.Unmarshal(encoded, &at) != nil {
 		return time.Time{}
 	}

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -241,7 +242,7 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	if at.IsZero() && req.Plan.Raw.IsNull() {
 		at = time.Now()
 	}
-	resp.Diagnostics.Append(setSeen(ctx, resp.Private, at)...)
+	resp.Diagnostics.Append(setTime(ctx, resp.Private, keySeen, at)...)
 }
 
 // planCreate makes a call only if it has to look up the organization.
@@ -348,19 +349,27 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		ref.OrgID = orgID
 		record, err = r.data.client.CreateSecret(ctx, ref)
 	}
-	if err != nil {
-		addSecretError(&resp.Diagnostics, "create", ref, err)
-		return
-	}
-
 	planned := state
-	r.data.created.Store(record.SecretRef, true)
-	state.setRecord(record)
 	state.VersionID = types.StringNull()
 	state.ValueWOVersion = types.StringNull()
 	// A record that stays behind without its value holds nothing to protect, and the next
 	// apply has to replace it.
 	state.DeletionProtection = types.BoolNull()
+	if err != nil {
+		addSecretError(&resp.Diagnostics, "create", ref, err)
+		if failure, ok := errors.AsType[*roboto.Error](err); ok && failure.Kind == roboto.KindUnsettledCreate {
+			// The next refresh finds out whose record it is, if there is one.
+			state.setRecord(roboto.Record{SecretRef: ref})
+			state.ARN, state.Created, state.CreatedBy = types.StringNull(), types.StringNull(), types.StringNull()
+			resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+			resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+			resp.Diagnostics.Append(setTime(ctx, resp.Private, keyCreateBegan, failure.Began)...)
+		}
+		return
+	}
+
+	r.data.created.Store(record.SecretRef, true)
+	state.setRecord(record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	if resp.Diagnostics.HasError() {
@@ -417,12 +426,22 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case refuseCall:
 		return
 	}
-	// Right after an import, state has no more than the name.
-	task := "read"
-	if state.Created.IsNull() {
-		task = "import"
+	var (
+		record roboto.Record
+		err    error
+		task   = "read"
+		began  = unsettledSince(ctx, state, req.Private)
+	)
+	if began.IsZero() {
+		// Right after an import, state has no more than the name.
+		if state.Created.IsNull() {
+			task = "import"
+		}
+		record, err = r.data.client.RefreshRecord(ctx, state.record())
+	} else {
+		record, err = r.data.client.SettleCreate(ctx, state.ref(), began)
+		resp.Diagnostics.Append(setTime(ctx, resp.Private, keyCreateBegan, time.Time{})...)
 	}
-	record, err := r.data.client.RefreshRecord(ctx, state.record())
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:
 		addReplacedWarning(&resp.Diagnostics, state.ref(), err)
@@ -452,6 +471,15 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// unsettledSince is when the create began, if it is not known whether it took effect, or the
+// zero time.
+func unsettledSince(ctx context.Context, state secretModel, private privateData) time.Time {
+	if !state.Created.IsNull() {
+		return time.Time{}
+	}
+	return storedTime(ctx, private, keyCreateBegan)
 }
 
 func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -507,7 +535,16 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	record := state.record()
-	record.Seen = seen(ctx, req.Private)
+	record.Seen = storedTime(ctx, req.Private, keySeen)
+	if began := unsettledSince(ctx, state, req.Private); !began.IsZero() {
+		var err error
+		if record, err = r.data.client.SettleCreate(ctx, state.ref(), began); err != nil {
+			if roboto.KindOf(err) != roboto.KindNotFound {
+				addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
+			}
+			return
+		}
+	}
 	if err := r.data.client.DeleteSecret(ctx, record); err != nil {
 		addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 	}

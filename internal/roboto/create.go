@@ -33,6 +33,18 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 	return record, err
 }
 
+// SettleCreate returns the record that a CreateSecret of KindUnsettledCreate has left. began
+// is when that create began, by this machine's clock. The error is of KindNotFound if there
+// is no record of the name, or if it is somebody else's.
+func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Time) (Record, error) {
+	n := creation{client: c, ref: ref, started: began, answerLost: true}
+	found, record, err := n.find(ctx)
+	if err == nil && found != ours {
+		err = &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
+	}
+	return record, err
+}
+
 // creation is the creation of one record.
 type creation struct {
 	client  *Client
@@ -158,5 +170,5 @@ func (n *creation) settleCanceled(ctx context.Context) (Record, error) {
 }
 
 func (n *creation) unsettled(err, settleErr error) error {
-	return &Error{Kind: KindUnsettledCreate, Ref: n.ref, Err: err, Settle: settleErr}
+	return &Error{Kind: KindUnsettledCreate, Ref: n.ref, Began: n.started, Err: err, Settle: settleErr}
 }

@@ -38,7 +38,8 @@ const (
 	KindConflict
 	// KindNameTaken: somebody else's record has the name.
 	KindNameTaken
-	// KindUnsettledCreate: a record may have been created. Err is how the create failed.
+	// KindUnsettledCreate: a record may have been created. Err is how the create failed, and
+	// Began when it began. SettleCreate finds out later.
 	KindUnsettledCreate
 	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion
 	// failed.
@@ -159,6 +160,8 @@ type Error struct {
 	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
 	// there are none.
 	ForeignOrgID, OwnOrgs string
+	// Began is when an unsettled create began, by this machine's clock.
+	Began time.Time
 	// Err is the cause, or nil.
 	Err error
 	// Settle is why this client could not find out whether a create or a deletion took

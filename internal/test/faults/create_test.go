@@ -16,17 +16,34 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// A record that may be there, or may come to be there, is named.
-func TestUnsettledCreatesNameTheRecord(t *testing.T) {
-	const adopt = `id = "db@og_test"`
+// unsettled checks that an error says that a record may be there, and that one plain apply
+// puts everything right.
+func unsettled(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "A record may be left behind") {
+		t.Fatalf("the error is %v", err)
+	}
+	if c.State == nil || !c.Tainted {
+		t.Error("the attempt is not in the state")
+	}
+	server.ClearFaults()
+	c.Must(c.Apply(versionedSecret))
+	if empty, err := c.PlanIsEmpty(versionedSecret); err != nil || !empty {
+		t.Errorf("the plan after it is empty: %t, %v", empty, err)
+	}
+	if n := len(server.Versions(robototest.DefaultOrg, "db")); n != 1 {
+		t.Errorf("%d versions were written", n)
+	}
+}
+
+// A record that may be there, or may come to be there, is found by the next apply.
+func TestUnsettledCreatesAreSettledLater(t *testing.T) {
 	t.Run("without credentials", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 			c.Settings = fields{"max_attempts": 1}
 			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
 			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no"})
-			if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), adopt) {
-				t.Errorf("the error is %v", err)
-			}
+			unsettled(t, server, c, c.Apply(versionedSecret))
 		})
 	})
 	t.Run("canceled while the service is at it", func(t *testing.T) {
@@ -38,11 +55,54 @@ func TestUnsettledCreatesNameTheRecord(t *testing.T) {
 			time.Sleep(time.Second)
 			c.Interrupt()
 			group.Wait()
-			if err == nil || !strings.Contains(err.Error(), adopt) {
-				t.Errorf("the error is %v", err)
-			}
+			unsettled(t, server, c, err)
 		})
 	})
+}
+
+// An attempt whose record is not there, or is somebody else's, is forgotten, also without a
+// refresh.
+func TestUnsettledCreatesLeaveOthersRecordsAlone(t *testing.T) {
+	for name, after := range map[string]struct {
+		taken, valued, refresh bool
+	}{
+		"nobody's":                    {refresh: true},
+		"nobody's, not refreshed":     {},
+		"another's":                   {taken: true, valued: true, refresh: true},
+		"another's, not refreshed":    {taken: true, valued: true},
+		"an older one":                {taken: true, refresh: true},
+		"an older one, not refreshed": {taken: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				if after.taken && !after.valued {
+					server.AddSecret(robototest.DefaultOrg, "db")
+					time.Sleep(time.Minute)
+				}
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true})
+				server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Message: "Forbidden"})
+				if err := c.Apply(versionedSecret); err == nil || c.State == nil {
+					t.Fatalf("the error is %v", err)
+				}
+				server.ClearFaults()
+				if after.valued {
+					server.AddSecret(robototest.DefaultOrg, "db")
+					server.SetValue(robototest.DefaultOrg, "db", "somebody else's")
+				}
+				s := c.MustStart()
+				if after.refresh {
+					c.Must(s.Refresh())
+				}
+				c.Must(s.Change(nil))
+				if c.State != nil {
+					t.Error("the attempt is still in the state")
+				}
+				if _, exists := server.Record(robototest.DefaultOrg, "db"); exists != after.taken {
+					t.Errorf("the record exists: %t", exists)
+				}
+			})
+		})
+	}
 }
 
 // Ctrl-C while a lost answer is being settled.
@@ -62,8 +122,8 @@ func TestCancelWhileSettling(t *testing.T) {
 }
 
 // A create that succeeded but describes what must not be touched may have left a
-// record, and the error says how to adopt it.
-func TestRefusedCreateNamesWhatItLeaves(t *testing.T) {
+// record, which the next apply finds.
+func TestRefusedCreateFindsWhatItLeaves(t *testing.T) {
 	for name, replace := range map[string][2]string{
 		"another store":   {`"store_type":"aws"`, `"store_type":"vault"`},
 		"another service": {":secretsmanager:", ":s3:"},
@@ -73,10 +133,7 @@ func TestRefusedCreateNamesWhatItLeaves(t *testing.T) {
 				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Mutate: func(body []byte) []byte {
 					return bytes.ReplaceAll(body, []byte(replace[0]), []byte(replace[1]))
 				}})
-				err := c.Apply(versionedSecret)
-				if err == nil || !strings.Contains(err.Error(), `id = "db@og_test"`) {
-					t.Errorf("the error names no way to adopt the record: %v", err)
-				}
+				unsettled(t, server, c, c.Apply(versionedSecret))
 			})
 		})
 	}
@@ -243,8 +300,7 @@ func TestCreateThatTakesEffectLate(t *testing.T) {
 		c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
 		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 6 * time.Second})
 		err := c.Apply(versionedSecret)
-		if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), `id = "db@og_test"`) {
-			t.Errorf("the error is %v", err)
-		}
+		time.Sleep(time.Minute)
+		unsettled(t, server, c, err)
 	})
 }
