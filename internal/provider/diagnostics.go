@@ -18,14 +18,14 @@ import (
 )
 
 // addSecretError says which task ("create", "read", …) failed for which secret, and why.
-func addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
-	explained := explain(err)
+func (d *providerData) addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
+	explained := d.explain(secretOf(ref), err)
 	if task == "update" && roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew."
 	}
 	diags.AddError(
 		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
-		fmt.Sprintf("The secret %s could not be %s.\n\n%s", describe(ref), participles[task], explained),
+		explained.after(fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task])),
 	)
 }
 
@@ -117,14 +117,16 @@ func warnOverwrite(diags *diag.Diagnostics, ref roboto.SecretRef) {
 			"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version.", describe(ref)))
 }
 
+func secretOf(ref roboto.SecretRef) string { return "the secret " + describe(ref) }
+
 // addListError says that the secrets of an organization could not be listed. orgID is "" if
 // the organization is not known.
-func addListError(diags *diag.Diagnostics, orgID string, err error) {
+func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err error) {
 	whose := "The secrets"
 	if orgID != "" {
 		whose += " of the organization " + orgID
 	}
-	diags.AddError("Cannot List Roboto Secrets", fmt.Sprintf("%s could not be listed.\n\n%s", whose, explain(err)))
+	diags.AddError("Cannot List Roboto Secrets", d.explain("a list of secrets", err).after(whose+" could not be listed."))
 }
 
 // warnLimit is for a list that stops at a limit. err says why it is not known whether there
@@ -151,8 +153,8 @@ func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 		fmt.Sprintf("The import ID %q names no secret: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
 }
 
-func addOrganizationsError(diags *diag.Diagnostics, err error) {
-	diags.AddError("Cannot List Roboto Organizations", fmt.Sprintf("The organizations of the API key's owner could not be listed.\n\n%s", explain(err)))
+func (d *providerData) addOrganizationsError(diags *diag.Diagnostics, err error) {
+	diags.AddError("Cannot List Roboto Organizations", d.explain("the list of organizations", err).after("The organizations of the API key's owner could not be listed."))
 }
 
 var participles = map[string]string{
@@ -170,14 +172,14 @@ func describe(ref roboto.SecretRef) string {
 }
 
 // addCompareError is for a plan that cannot tell whether the value differs.
-func addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
+func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := d.explain(secretOf(ref), err)
+	if mayNotRead(err) && !explained.brief {
 		explained.next = "Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
 			"To destroy the secret with this API key, use terraform destroy -refresh=false, which compares nothing."
 	}
 	diags.AddError("Cannot Compare Roboto Secret Value",
-		fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.\n\n%s", describe(ref), explained))
+		explained.after(fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref))))
 }
 
 // mayNotRead tells whether the API key does not give access to the value.
@@ -190,33 +192,33 @@ func mayNotRead(err error) bool {
 }
 
 // addDriftError is for a refresh that cannot tell whether the value changed.
-func addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
+func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := d.explain(secretOf(ref), err)
+	if mayNotRead(err) && !explained.brief {
 		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false once, because a refresh uses the setting from the last apply. " +
 			"To destroy the secret with this API key, use terraform destroy -refresh=false."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
-		fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.\n\n%s", describe(ref), explained))
+		explained.after(fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref))))
 }
 
 // addReadVersionError is for a data source that cannot tell the current version.
-func addReadVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
+func (d *providerData) addReadVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := d.explain(secretOf(ref), err)
+	if mayNotRead(err) && !explained.brief {
 		explained.next = "Use an API key that may read the value, or remove read_version_id."
 	}
 	diags.AddError("Cannot Read Roboto Secret Version",
-		fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.\n\n%s", describe(ref), explained))
+		explained.after(fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref))))
 }
 
 // addOpenError is for an ephemeral resource that cannot read the value.
-func addOpenError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
+func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	explained := d.explain(secretOf(ref), err)
 	if kind := roboto.KindOf(err); kind == roboto.KindNotFound || kind == roboto.KindNoValue {
 		explained.next += " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
 	}
-	diags.AddError("Cannot Read Roboto Secret", fmt.Sprintf("The value of the secret %s could not be read.\n\n%s", describe(ref), explained))
+	diags.AddError("Cannot Read Roboto Secret", explained.after(fmt.Sprintf("The value of the secret %s could not be read.", describe(ref))))
 }
 
 // warnOtherDefault is for a secret that stays in its organization while the default
@@ -230,22 +232,22 @@ func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgI
 
 // addFirstValueError is for a create that could not write the value and deleted its record
 // again.
-func addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.\n\n%s",
-			describe(ref), explain(err)))
+		d.explain(secretOf(ref), err).after(fmt.Sprintf(
+			"The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.", describe(ref))))
 }
 
 // addLeftoverError is for a create that could neither write the value nor delete its
 // record.
-func addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
+func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
 		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
 			"It is in Terraform's state, without a value and marked as tainted.\n\n"+
 			"Writing: %s\n\nDeleting: %s\n\n"+
 			"When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, "+
 			"run terraform untaint with the resource's address first. The next apply then writes the value.",
-			describe(ref), explain(err).what, explain(cleanupErr).what))
+			describe(ref), d.explain(secretOf(ref), err).what, d.explain(secretOf(ref), cleanupErr).what))
 }
 
 // addSettingError is for an invalid setting. Terraform prints the line that an error

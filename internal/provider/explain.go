@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 // explanation says what happened and what to do next.
 type explanation struct {
 	what, next string
+	// brief is set if another diagnostic has the whole explanation.
+	brief bool
 }
 
 func (e explanation) String() string {
@@ -23,6 +26,33 @@ func (e explanation) String() string {
 		return e.what
 	}
 	return e.what + "\n\n" + e.next
+}
+
+// after appends the explanation to a sentence.
+func (e explanation) after(sentence string) string {
+	if e.brief {
+		return sentence + " " + e.what
+	}
+	return sentence + "\n\n" + e.String()
+}
+
+// explain explains a failed call that was about the thing. If calls fail because a host gets
+// no more requests, only the first error has the whole explanation. The others refer to it,
+// because a provider cannot merge diagnostics.
+func (d *providerData) explain(thing string, err error) explanation {
+	e, ok := errors.AsType[*roboto.Error](err)
+	if !ok || e.Verdict == nil {
+		return explain(err)
+	}
+	first, told := d.told.LoadOrStore(e.Verdict, thing)
+	if !told || first == thing {
+		return explain(err)
+	}
+	reason := e.Verdict.Error()
+	if e.Kind != roboto.KindTokenRefused {
+		reason = fmt.Sprintf("no usable answer from %s (%s)", cmp.Or(e.Route.Host, e.Service), reason)
+	}
+	return explanation{what: fmt.Sprintf("The reason is the same as for %s: %s.", first, reason), brief: true}
 }
 
 // explain puts an error of package roboto into words.
@@ -76,7 +106,11 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsupportedStore:
 		return capitalize(e.Problem) + ", which this version of the provider does not support."
 	case roboto.KindNoAnswer, roboto.KindUntrusted:
-		return fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
+		text := fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
+		if e.Verdict != nil {
+			text += " The provider sends it no more requests in this run."
+		}
+		return text
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
 		return fmt.Sprintf("The answer of %s to %s was refused: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindCanceled:

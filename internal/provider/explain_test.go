@@ -53,3 +53,16 @@ func TestExplanationTellsTheCause(t *testing.T) {
 		t.Errorf("%q", explained.what)
 	}
 }
+
+// Where a request went is told with the proxy in the way.
+func TestExplanationTellsTheRoute(t *testing.T) {
+	failure := &roboto.Error{
+		Kind: roboto.KindNoAnswer, Service: "Roboto", Request: "GET /v1/x", Problem: "the proxy answered 407 Proxy Authentication Required",
+		Route: roboto.Route{Host: "api.roboto.ai", Proxy: "proxy.example.com:3128", APIKey: roboto.KeySource{From: "ROBOTO_API_KEY"}},
+	}
+	const want = "No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY): " +
+		"the proxy answered 407 Proxy Authentication Required (GET /v1/x)."
+	if got := explain(failure).what; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

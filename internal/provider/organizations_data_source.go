@@ -82,7 +82,7 @@ func (d *organizationsDataSource) Read(ctx context.Context, req datasource.ReadR
 	}
 	organizations, err := d.data.client.Organizations(ctx)
 	if err != nil {
-		addOrganizationsError(&resp.Diagnostics, err)
+		d.data.addOrganizationsError(&resp.Diagnostics, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newOrganizationsModel(organizations))...)

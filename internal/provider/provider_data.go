@@ -30,6 +30,8 @@ type providerData struct {
 	// saidOtherDefault is whether a plan has warned that a secret stays in another
 	// organization than the default one.
 	saidOtherDefault atomic.Bool
+	// told holds what the whole explanation of each *roboto.Verdict was given for.
+	told sync.Map
 	// created holds the references of the secrets that this process created.
 	created sync.Map
 }

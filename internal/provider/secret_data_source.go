@@ -105,7 +105,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		record, err = d.data.client.Record(ctx, ref)
 	}
 	if err != nil {
-		addSecretError(&resp.Diagnostics, "read", ref, err)
+		d.data.addSecretError(&resp.Diagnostics, "read", ref, err)
 		return
 	}
 	uri := model.URI
@@ -120,7 +120,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		case err == nil:
 			model.VersionID = types.StringValue(versionID)
 		case roboto.KindOf(err) != roboto.KindNoValue:
-			addReadVersionError(&resp.Diagnostics, ref, err)
+			d.data.addReadVersionError(&resp.Diagnostics, ref, err)
 			return
 		}
 	}

@@ -99,7 +99,7 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	}
 	orgID, err := e.data.findOrg(ctx, ref.OrgID)
 	if err != nil {
-		addSecretError(&resp.Diagnostics, "read", ref, err)
+		e.data.addSecretError(&resp.Diagnostics, "read", ref, err)
 		return
 	}
 	ref.OrgID = orgID
@@ -109,7 +109,7 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)
 		return
 	case err != nil:
-		addOpenError(&resp.Diagnostics, ref, err)
+		e.data.addOpenError(&resp.Diagnostics, ref, err)
 		return
 	}
 	model.Value = types.StringValue(value.Reveal())

@@ -65,7 +65,7 @@ func (l *secretListResource) List(ctx context.Context, req list.ListRequest, str
 func (l *secretListResource) push(ctx context.Context, req list.ListRequest, model secretListModel, push func(list.ListResult) bool) {
 	fail := func(orgID string, err error) {
 		var diags diag.Diagnostics
-		addListError(&diags, orgID, err)
+		l.data.addListError(&diags, orgID, err)
 		push(list.ListResult{Diagnostics: diags})
 	}
 	orgID, err := l.data.findOrg(ctx, model.OrgID.ValueString())

@@ -31,10 +31,6 @@ var (
 	_ resource.ResourceWithValidateConfig = (*secretResource)(nil)
 )
 
-// cleanupTimeout limits the deletion of a record whose value could not be written. The
-// deletion also runs after a cancel.
-const cleanupTimeout = 30 * time.Second
-
 func newSecretResource() resource.Resource { return &secretResource{} }
 
 type secretResource struct {
@@ -251,7 +247,7 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 	if config.OrgID.IsNull() && (r.data.knownOrg("") != "" || r.data.canCall("")) {
 		orgID, err := r.data.findOrg(ctx, "")
 		if err != nil {
-			addSecretError(diags, "plan", plan.ref(), err)
+			r.data.addSecretError(diags, "plan", plan.ref(), err)
 			return
 		}
 		plan.OrgID = types.StringValue(orgID)
@@ -296,7 +292,7 @@ func (r *secretResource) planUpdate(
 		}
 		same, versionID, err := compareStoredValue(ctx, r.data.client.ValueAccess(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
-			addCompareError(diags, state.ref(), err)
+			r.data.addCompareError(diags, state.ref(), err)
 			return nil
 		}
 		// The same value in another version is an update that writes nothing. An imported
@@ -356,7 +352,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	// apply has to replace it.
 	state.DeletionProtection = types.BoolNull()
 	if err != nil {
-		addSecretError(&resp.Diagnostics, "create", ref, err)
+		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
 		if failure, ok := errors.AsType[*roboto.Error](err); ok && failure.Kind == roboto.KindUnsettledCreate {
 			// The next refresh finds out whose record it is, if there is one.
 			state.setRecord(roboto.Record{SecretRef: ref})
@@ -382,11 +378,11 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 				// The record stays in the state. Terraform 1.16 and 1.17 may panic then, if they
 				// write the state of another resource in the same moment. A record that no state
 				// has is worse: it is there for certain, and nobody would know of it.
-				addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
+				r.data.addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 				return
 			}
 			resp.State.RemoveResource(ctx)
-			addFirstValueError(&resp.Diagnostics, record.SecretRef, err)
+			r.data.addFirstValueError(&resp.Diagnostics, record.SecretRef, err)
 			return
 		}
 		state.VersionID = types.StringValue(versionID)
@@ -402,12 +398,10 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 // Unless the create was only canceled, the record is read before it is deleted, because
 // cause may be that another secret has the name by now.
 func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
-	defer cancel()
 	if roboto.KindOf(cause) != roboto.KindCanceled {
 		record.Seen = time.Time{}
 	}
-	return r.data.client.DeleteSecret(ctx, record)
+	return r.data.client.UndoCreate(ctx, record)
 }
 
 func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -456,14 +450,14 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	if err != nil {
-		addSecretError(&resp.Diagnostics, task, state.ref(), err)
+		r.data.addSecretError(&resp.Diagnostics, task, state.ref(), err)
 		return
 	}
 	state.setRecord(record)
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
 		_, current, err := r.data.client.ValueAccess(record).Read(ctx, "")
 		if err != nil && roboto.KindOf(err) != roboto.KindNoValue {
-			addDriftError(&resp.Diagnostics, state.ref(), err)
+			r.data.addDriftError(&resp.Diagnostics, state.ref(), err)
 			return
 		}
 		if current != state.VersionID.ValueString() {
@@ -497,7 +491,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 		versionID, err := r.updateValue(ctx, config, state)
 		if err != nil {
-			addSecretError(&resp.Diagnostics, "update", state.ref(), err)
+			r.data.addSecretError(&resp.Diagnostics, "update", state.ref(), err)
 			return
 		}
 		plan.VersionID = versionID
@@ -540,13 +534,13 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		var err error
 		if record, err = r.data.client.SettleCreate(ctx, state.ref(), began); err != nil {
 			if roboto.KindOf(err) != roboto.KindNotFound {
-				addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
+				r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 			}
 			return
 		}
 	}
 	if err := r.data.client.DeleteSecret(ctx, record); err != nil {
-		addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
+		r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 	}
 }
 
@@ -569,7 +563,7 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 	if resp.Deferred == nil {
 		orgID, err := r.data.findOrg(ctx, ref.OrgID)
 		if err != nil {
-			addSecretError(&resp.Diagnostics, "import", ref, err)
+			r.data.addSecretError(&resp.Diagnostics, "import", ref, err)
 			return
 		}
 		imported.OrgID = types.StringValue(orgID)

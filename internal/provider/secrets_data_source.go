@@ -92,13 +92,13 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	orgID, err := d.data.findOrg(ctx, model.OrgID.ValueString())
 	if err != nil {
-		addListError(&resp.Diagnostics, "", err)
+		d.data.addListError(&resp.Diagnostics, "", err)
 		return
 	}
 	var records []roboto.Record
 	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString()) {
 		if err != nil {
-			addListError(&resp.Diagnostics, orgID, err)
+			d.data.addListError(&resp.Diagnostics, orgID, err)
 			return
 		}
 		records = append(records, record)

@@ -57,6 +57,8 @@ type Client struct {
 	requester      string
 	pool           *http.Transport
 	route          Route
+	hosts          *hosts
+	robotoHost     *host
 	robotoHTTP     *http.Client
 	secretsManager secretsManager
 	orgs           orgLookup
@@ -80,14 +82,19 @@ type Options struct {
 // NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
 	pool := newConnectionPool(options.DialContext)
+	known := &hosts{}
 	transport := func(maxAnswer int) *attemptTransport {
-		return &attemptTransport{next: pool, timeout: config.RequestTimeout, maxAnswer: maxAnswer, throttle: &throttle{}, log: options.Log}
+		return &attemptTransport{
+			next: pool, timeout: config.RequestTimeout, maxAnswer: maxAnswer, hosts: known, throttle: &throttle{}, log: options.Log,
+		}
 	}
 	route := newRoute(pool, config.Endpoint)
 	route.APIKey = config.APIKeySource
 	return &Client{
 		config:         config,
 		route:          route,
+		hosts:          known,
+		robotoHost:     known.get(route.Host),
 		userAgent:      options.ToolName + "/" + options.ToolVersion,
 		requester:      requesterHeader(options),
 		pool:           pool,
@@ -165,19 +172,37 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, noAnswer(serviceRoboto, r.route, r.String(), err)
 	}
 	if !isSuccess(resp.StatusCode) {
-		err := c.apiError(r, resp, body)
-		if err.Code == codeUnauthorized { // Roboto knows the API key
-			return answer{}, c.withOwnOrgs(ctx, cmp.Or(r.actingOrg, r.ownerOrg), err)
-		}
-		return answer{}, err
+		return answer{}, c.refused(ctx, r, c.apiError(r, resp, body))
 	}
 	return parseAnswer(r, resp.Header, body)
 }
 
+// refused completes the error for a request that was refused. Roboto also answers 401 to
+// somebody who does not belong to an organization, and a gateway may deny a single path. So
+// the API key itself counts as refused only if it may not even look up its owner's
+// organizations.
+func (c *Client) refused(ctx context.Context, r request, err *Error) error {
+	orgID := cmp.Or(r.actingOrg, r.ownerOrg)
+	switch {
+	case err.Kind == KindTokenRefused && orgID == "":
+		err.Verdict = c.robotoHost.refuse(err)
+	case err.Kind == KindTokenRefused:
+		c.tryAPIKey(ctx)
+		err.Verdict = c.robotoHost.refusal()
+		return c.withOwnOrgs(ctx, orgID, err)
+	case err.Code == codeUnauthorized:
+		return c.withOwnOrgs(ctx, orgID, err)
+	}
+	return err
+}
+
 // sendError is for a request without an answer.
 func (c *Client) sendError(ctx context.Context, r request, err error) error {
+	if verdict := verdictIn(err); verdict != nil && verdict.refusal() != nil {
+		return verdict.refusal()
+	}
 	if ctx.Err() == nil {
-		return noAnswer(serviceRoboto, r.route, r.String(), err)
+		return noAnswer(serviceRoboto, r.route, r.String(), err).sharing(c.robotoHost)
 	}
 	failure := canceled(ctx, r.String())
 	failure.lost = wasSent(err)

@@ -75,7 +75,7 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 			return Record{}, err
 		}
 		last := attempt >= n.client.config.MaxAttempts || !nameTaken && !mayHaveTakenEffect(err)
-		found, record, settleErr := n.find(ctx)
+		found, record, settleErr := n.find(settling(ctx))
 		switch {
 		case found == ours:
 			return record, nil
@@ -89,7 +89,7 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 			return Record{}, err
 		}
 		// The request did not take effect, or the name of a deleted secret is not free yet.
-		if err := sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
+		if err := n.client.robotoHost.sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
 			return Record{}, err
 		}
 	}
@@ -159,7 +159,7 @@ func (n *creation) settleCanceled(ctx context.Context) (Record, error) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	cause := canceled(ctx, "")
-	found, record, err := n.find(detached)
+	found, record, err := n.find(settling(detached))
 	switch {
 	case found == ours:
 		return record, nil

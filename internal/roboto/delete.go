@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// undoTimeout limits UndoCreate.
+const undoTimeout = 30 * time.Second
+
 // sightLifetime is how long a record that was seen is assumed to exist.
 const sightLifetime = time.Minute
 
@@ -49,11 +52,15 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 			return err
 		}
 		if !last {
-			if err := sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
+			if err := c.robotoHost.sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
 				return err
 			}
 		}
-		gone, settleErr := c.isGone(ctx, known)
+		looking := ctx
+		if mayHaveTakenEffect(err) {
+			looking = settling(ctx)
+		}
+		gone, settleErr := c.isGone(looking, known)
 		switch {
 		case settleErr != nil && mayHaveTakenEffect(err):
 			return &Error{Kind: KindUnsettledDelete, Ref: ref, Err: err, Settle: settleErr}
@@ -63,6 +70,15 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 			return err
 		}
 	}
+}
+
+// UndoCreate deletes the record of a secret that this process has just created. It has a
+// deadline of its own, runs after a cancel too, and makes its requests even if the host has
+// not answered lately.
+func (c *Client) UndoCreate(ctx context.Context, created Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	return c.DeleteSecret(settling(ctx), created)
 }
 
 // isTemporary tells whether a request that had no effect may succeed when it is repeated.

@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,6 +161,8 @@ type Error struct {
 	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
 	// there are none.
 	ForeignOrgID, OwnOrgs string
+	// Verdict is set if the host gets no more requests, for the reason of this error.
+	Verdict *Verdict
 	// Began is when an unsettled create began, by this machine's clock.
 	Began time.Time
 	// Err is the cause, or nil.
@@ -320,7 +323,18 @@ func noAnswer(service string, route Route, request string, err error) *Error {
 	return e
 }
 
+// sharing notes that the host is out of reach, if it is.
+func (e *Error) sharing(h *host) *Error {
+	if verdict := h.standing(); verdict != nil && verdict.refusal() == nil {
+		e.Verdict = verdict
+	}
+	return e
+}
+
 func failureReason(err error) (reason string, safe bool) {
+	if verdict := verdictIn(err); verdict != nil {
+		return verdict.reason, true
+	}
 	reason, safe = reasonOf(err)
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" { // net/http's word
 		reason = "the proxy cannot be reached: " + reason
@@ -337,6 +351,7 @@ func reasonOf(err error) (reason string, safe bool) {
 		errno    syscall.Errno
 		tooLarge *tooLargeError
 		refusal  *proxyError
+		noTLS    tls.RecordHeaderError // http.Client replaces it by ErrSchemeMismatch
 	)
 	switch {
 	case errors.As(err, &refusal):
@@ -349,6 +364,10 @@ func reasonOf(err error) (reason string, safe bool) {
 		return fmt.Sprintf("the host name %q cannot be resolved", dns.Name), true
 	case errors.As(err, &errno):
 		return errno.Error(), true
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &noTLS):
+		return "the server does not speak TLS, which https needs", false
+	case isTLSAlert(err):
+		return "the server refused the TLS connection", true
 	case isUntrusted(err):
 		return "the server's TLS certificate is not trusted", true
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -357,6 +376,11 @@ func reasonOf(err error) (reason string, safe bool) {
 		return tooLarge.Error(), true
 	}
 	return "the connection failed, or the answer was not HTTP", false
+}
+
+func isTLSAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error" // crypto/tls's words
 }
 
 func isTimeout(err error) bool {

@@ -31,6 +31,9 @@ const (
 
 	// orgLookupTime limits the look-up that only completes an error.
 	orgLookupTime = 10 * time.Second
+
+	// apiKeyTrialLifetime is how long an API key that was just tried counts as good.
+	apiKeyTrialLifetime = 30 * time.Second
 )
 
 // orgLookup remembers the organizations of the API key's owner. The channel is a lock
@@ -42,6 +45,8 @@ type orgLookup struct {
 	done bool
 	orgs []Organization
 	err  error
+	// tried is when the API key was last tried.
+	tried time.Time
 }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
@@ -100,17 +105,47 @@ func contains(orgs []Organization, id string) bool {
 // Organizations returns the organizations of the API key's owner, in the service's order.
 // They are looked up once.
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
-	select {
-	case c.orgs.lock <- struct{}{}:
-		defer func() { <-c.orgs.lock }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	unlock, err := c.orgs.wait(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
 	if c.orgs.done {
 		return c.orgs.orgs, c.orgs.err
 	}
+	return c.lookUpOrgs(ctx)
+}
+
+// tryAPIKey finds out whether the API key as such is refused, which callerOrgs notes. Of many
+// calls that ask at the same time, one makes the request.
+func (c *Client) tryAPIKey(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
+	defer cancel()
+	unlock, err := c.orgs.wait(ctx)
+	if err != nil {
+		return
+	}
+	defer unlock()
+	if c.robotoHost.refusal() == nil && time.Since(c.orgs.tried) > apiKeyTrialLifetime {
+		_, _ = c.lookUpOrgs(ctx)
+	}
+}
+
+// wait takes the lock.
+func (l *orgLookup) wait(ctx context.Context) (unlock func(), err error) {
+	select {
+	case l.lock <- struct{}{}:
+		return func() { <-l.lock }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lookUpOrgs needs the lock.
+func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
 	orgs, err := c.callerOrgs(ctx)
-	if err == nil || ctx.Err() == nil {
+	c.orgs.tried = time.Now()
+	if err == nil || !c.orgs.done && ctx.Err() == nil && verdictIn(err) == nil {
 		c.orgs.done, c.orgs.orgs, c.orgs.err = true, orgs, err
 	}
 	return orgs, err

@@ -49,15 +49,23 @@ func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
 	if r.once {
 		attempts = 1
 	}
+	made := 0
 	return &retryablehttp.Client{
 		HTTPClient: c.robotoHTTP,
 		RetryMax:   attempts - 1,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			return shouldRetry(ctx, resp, err, idempotent), nil
+			made++
+			retry := shouldRetry(ctx, resp, err, idempotent)
+			if retry && err != nil && made == attempts && !r.once {
+				c.robotoHost.exhausted()
+			}
+			return retry, nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 			asked, _ := retryAfter(resp)
-			return attemptWait(ctx, attempt+1, resp != nil && resp.StatusCode == http.StatusTooManyRequests, asked)
+			// It sleeps here, because the sleep of retryablehttp does not end early.
+			_ = c.robotoHost.sleep(ctx, attemptWait(ctx, attempt+1, resp != nil && resp.StatusCode == http.StatusTooManyRequests, asked))
+			return 0
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -128,7 +136,7 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 func isFinalFailure(err error) bool {
 	_, tooLarge := errors.AsType[*tooLargeError](err)
 	refusal, refused := errors.AsType[*proxyError](err)
-	return tooLarge || isUntrusted(err) || refused && refusal.status == http.StatusProxyAuthRequired
+	return tooLarge || isUntrusted(err) || verdictIn(err) != nil || refused && refusal.status == http.StatusProxyAuthRequired
 }
 
 // isUntrusted tells whether the server's certificate was refused.

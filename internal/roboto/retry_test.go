@@ -121,12 +121,20 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func TestRetrier(t *testing.T) {
-	client := &Client{config: Config{MaxAttempts: 3}, robotoHTTP: &http.Client{}}
+	synctest.Test(t, testRetrier)
+}
+
+func testRetrier(t *testing.T) {
+	client := NewClient(Config{Endpoint: parseURL(t, "https://roboto.example.com"), MaxAttempts: 3}, Options{})
 	retrier := client.retrier(t.Context(), request{method: http.MethodGet})
 	if retrier.RetryMax != 2 {
 		t.Errorf("%d retries for 3 attempts", retrier.RetryMax)
 	}
-	wait := func(resp *http.Response) time.Duration { return retrier.Backoff(0, 0, 0, resp) }
+	wait := func(resp *http.Response) time.Duration {
+		start := time.Now()
+		again := retrier.Backoff(0, 0, 0, resp)
+		return time.Since(start) + again
+	}
 	if got := wait(answerWith(429, "7")); got != 0 {
 		t.Errorf("after a 429 it waits %v besides the throttle", got)
 	}

@@ -68,6 +68,14 @@ func TestProxies(t *testing.T) {
 			if n := requests.Load(); n != test.requests {
 				t.Errorf("%d requests to the proxy, want %d", n, test.requests)
 			}
+			_, err = c.Record(t.Context(), SecretRef{Name: "db", OrgID: "og_1"})
+			next, ok := err.(*Error) //nolint:errorlint // as above
+			if !ok || next.Verdict == nil || next.Verdict != failure.Verdict {
+				t.Errorf("the next call does not share the verdict: %v", err)
+			}
+			if n := requests.Load(); n != test.requests {
+				t.Errorf("the next call made %d more requests", n-test.requests)
+			}
 		})
 	}
 }

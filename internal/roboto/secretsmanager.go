@@ -16,6 +16,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -100,15 +101,20 @@ func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
 // awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
 // a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
 // client share and which large applies exhaust.
-func awsRetryer(maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
+func awsRetryer(ctx context.Context, host *host, maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
+	made := 0
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			return backoff(attempt), nil
+			// It sleeps here, because the sleep of the SDK does not end early.
+			return 0, host.sleep(ctx, backoff(attempt))
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				if made++; made == maxAttempts && isUnanswered(err) {
+					host.exhausted()
+				}
 				switch {
 				case isFinalFailure(err):
 					return aws.FalseTernary
@@ -119,6 +125,11 @@ func awsRetryer(maxAttempts int, operation string, newUntil time.Time) aws.Retry
 			}),
 		}, o.Retryables...)
 	})
+}
+
+func isUnanswered(err error) bool {
+	_, ok := errors.AsType[*smithyhttp.RequestSendError](err)
+	return ok
 }
 
 func isTooManyRequests(err error) bool {

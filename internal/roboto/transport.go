@@ -74,6 +74,12 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 		pool.DialContext = dial
 		pool.Proxy = nil
 	}
+	connect := pool.DialContext
+	pool.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		return connect(ctx, network, addr)
+	}
 	return pool
 }
 
@@ -85,6 +91,7 @@ type attemptTransport struct {
 	timeout time.Duration
 	// maxAnswer is in bytes.
 	maxAnswer int
+	hosts     *hosts
 	throttle  *throttle
 	log       func(context.Context, Exchange)
 }
@@ -98,11 +105,15 @@ func (t *attemptTransport) client() *http.Client {
 }
 
 func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	host := t.hosts.get(req.URL.Host)
+	if err := host.admits(req.Context()); err != nil {
+		return nil, err
+	}
 	sent, err := t.throttle.wait(req.Context())
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.attempt(req)
+	resp, err := t.attempt(req, host)
 	if err == nil {
 		t.throttle.learn(resp, sent)
 	}
@@ -112,19 +123,31 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	return resp, err
 }
 
-func (t *attemptTransport) attempt(req *http.Request) (*http.Response, error) {
-	var connected atomic.Bool
-	resp, err := t.exchange(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+func (t *attemptTransport) attempt(req *http.Request, host *host) (*http.Response, error) {
+	var connected, answered atomic.Bool
+	started := time.Now()
+	resp, err := t.exchange(host.attemptTime(t.timeout), req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			connected.Store(true)
+			noteSent(req.Context())
+		},
+		GotFirstResponseByte: func() {
+			answered.Store(true)
+			host.answer()
+		},
 	})))
+	if err != nil && !answered.Load() && req.Context().Err() == nil {
+		if verdict := host.fail(started, err); verdict != nil {
+			err = verdict
+		}
+	}
 	if err != nil && connected.Load() {
 		return nil, &sentError{err}
 	}
 	return resp, err
 }
 
-func (t *attemptTransport) exchange(req *http.Request) (*http.Response, error) {
-	timeout := t.timeout
+func (t *attemptTransport) exchange(timeout time.Duration, req *http.Request) (*http.Response, error) {
 	if deadline, ok := req.Context().Deadline(); ok {
 		// An attempt that hangs must leave time for another one.
 		timeout = min(timeout, max(time.Until(deadline)/2, minAttemptTime))
@@ -164,6 +187,21 @@ func isHeaderTooLarge(err error) bool {
 type sentError struct{ error }
 
 func (e *sentError) Unwrap() error { return e.error }
+
+type sentKey struct{}
+
+// watchSent returns a context for requests, and tells whether any of their attempts had a
+// connection.
+func watchSent(ctx context.Context) (context.Context, *atomic.Bool) {
+	sent := &atomic.Bool{}
+	return context.WithValue(ctx, sentKey{}, sent), sent
+}
+
+func noteSent(ctx context.Context) {
+	if sent, ok := ctx.Value(sentKey{}).(*atomic.Bool); ok {
+		sent.Store(true)
+	}
+}
 
 // wasSent tells whether the request that failed with err may have been carried out.
 func wasSent(err error) bool {

@@ -67,7 +67,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		input.SecretId = &creds.arn
-		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(opGetSecretValue, creds))
+		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds))
 		return err
 	})
 	if err != nil {
@@ -92,14 +92,13 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	}
 	text, token := value.Reveal(), newVersionID()
 	var output *secretsmanager.PutSecretValueOutput
-	sent := false
+	putCtx, sent := watchSent(ctx)
 	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
-		sent = true
-		output, err = v.client.secretsManager.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		output, err = v.client.secretsManager.putSecretValue(putCtx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
-		}, v.options(opPutSecretValue, creds))
+		}, v.options(putCtx, opPutSecretValue, creds))
 		return err
 	})
 	if err != nil {
@@ -109,7 +108,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	}
 	// This is also necessary after a clear refusal, because an earlier attempt may have
 	// succeeded.
-	if err != nil && !(sent && v.wasWritten(ctx, token)) {
+	if err != nil && !(sent.Load() && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
@@ -120,7 +119,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	_, _, err := v.Read(ctx, versionID)
+	_, _, err := v.Read(settling(ctx), versionID)
 	return err == nil
 }
 
@@ -164,17 +163,17 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 		case time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
 			return nil, v.client.withOwnOrgs(ctx, v.record.OrgID, err)
 		}
-		if err := sleep(ctx, backoff(attempt)); err != nil {
+		if err := v.client.robotoHost.sleep(ctx, backoff(attempt)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (v *ValueAccess) options(operation string, creds *temporaryCredentials) func(*secretsmanager.Options) {
+func (v *ValueAccess) options(ctx context.Context, operation string, creds *temporaryCredentials) func(*secretsmanager.Options) {
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.Retryer = awsRetryer(v.client.config.MaxAttempts, operation, creds.newUntil)
+		o.Retryer = awsRetryer(ctx, v.client.hosts.get(v.route().Host), v.client.config.MaxAttempts, operation, creds.newUntil)
 	}
 }
 
@@ -245,7 +244,7 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		return v.unexpectedAWS(operation, "it is not what AWS Secrets Manager answers")
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
-		return noAnswer(serviceAWS, v.route(), operation, send.Err)
+		return noAnswer(serviceAWS, v.route(), operation, send.Err).sharing(v.client.hosts.get(v.route().Host))
 	}
 	return err
 }

@@ -45,13 +45,28 @@ type cataloged struct {
 	config fields
 }
 
-func catalog() []cataloged {
+func catalog(hosts map[string]deadHost) []cataloged {
 	const (
 		create = robototest.CreateSecret
 		put    = robototest.PutValue
 		creds  = robototest.GetCredentials
 		get    = robototest.GetSecret
 	)
+	unreachable := func(host deadHost) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			c.Dial = host.dial
+			return c.Apply(versionedSecret)
+		}
+	}
+	second := func(c *protocol.Core) error {
+		s := c.MustStart()
+		_, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": "first", "org_id": robototest.DefaultOrg})
+		if out.Err() == nil {
+			return nil
+		}
+		_, out = s.ReadDataSource(protocol.TypeSecret, fields{"name": "db", "org_id": robototest.DefaultOrg})
+		return out.Err()
+	}
 	plain := fields{"name": "db", "value_wo": canary}
 	versioned := fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}
 	rotated := fields{"name": "db", "value_wo": canary + "2", "value_wo_version": "2"}
@@ -161,6 +176,12 @@ func catalog() []cataloged {
 		{title: "The service is retired", faults: answer(get, 410, "RobotoExpiredException", "Gone."), managed: versioned},
 		{title: "The connection breaks for ever", faults: []robototest.Fault{{Operation: get, Drop: true}}, managed: versioned},
 		{title: "The service does not answer in time", faults: []robototest.Fault{{Operation: get, Delay: time.Hour}}, managed: versioned},
+		{title: "The host is unknown", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["unknown host"])},
+		{title: "The certificate is not trusted", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["certificate not trusted"])},
+		{title: "The server refuses TLS", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["TLS refused"])},
+		{title: "The server does not speak TLS", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://127.0.0.1:1"}, config: versioned},
+		{title: "Nobody listens: the second secret", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, act: second},
+		{title: "The token is refused: the second secret", faults: answer("", 401, "", "Unauthorized"), act: second},
 		{title: "Nobody listens", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, config: versioned},
 		{title: "The answer is endless", faults: []robototest.Fault{{Operation: get, Huge: 1 << 30}}, managed: versioned},
 		{title: "The header of the answer is endless", faults: []robototest.Fault{{Operation: get, Status: 200, Header: http.Header{"X-Endless": {strings.Repeat("x", 2<<20)}}}}, managed: versioned},
@@ -282,7 +303,7 @@ func catalog() []cataloged {
 func TestErrorCatalog(t *testing.T) {
 	var all strings.Builder
 	all.WriteString("# Errors\n\nEvery error that a practitioner can meet, as Terraform shows it. Written by `go test ./internal/test/faults -run TestErrorCatalog -update`.\n")
-	for _, entry := range catalog() {
+	for _, entry := range catalog(deadHosts(t)) {
 		t.Run(entry.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				fmt.Fprintf(&all, "\n## %s\n\n```\n%s\n```\n", entry.title, entry.happen(t))

@@ -70,6 +70,8 @@ func faultCases() []faultCase {
 		{"redirect", robototest.Fault{Status: 307, Header: http.Header{"Location": {"https://example.com/"}}}, nil},
 		{"reset before", robototest.Fault{Drop: true}, nil},
 		{"reset after", robototest.Fault{Drop: true, After: true}, nil},
+		{"outage", robototest.Fault{Outage: 10 * time.Second}, nil},
+		{"outage after", robototest.Fault{Outage: 10 * time.Second, After: true}, nil},
 		{"timeout", robototest.Fault{Delay: time.Hour}, nil},
 		{"timeout after", robototest.Fault{Delay: time.Hour, After: true}, nil},
 		{"truncated", robototest.Fault{Truncate: true}, answered},
@@ -274,7 +276,7 @@ func TestFaults(t *testing.T) {
 
 func faultTable(calls []faultCall, cases []faultCase, table map[[2]string]string, cells int) []byte {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever.\ns survived   e clear error, repaired by one plain apply   W wrong   - not a fault of this call\n\n")
+	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever; an outage for ten seconds, two minutes, for ever.\ns survived   e clear error, repaired by one plain apply   W wrong   - not a fault of this call\n\n")
 	for i, call := range calls {
 		fmt.Fprintf(&out, "%4d  %s\n", i+1, call.name)
 	}
@@ -299,6 +301,9 @@ func faultTable(calls []faultCall, cases []faultCase, table map[[2]string]string
 // thirty seconds with the longest waits, for each of a few calls.
 const faultDeadline = 30 * time.Minute
 
+// outages are how long an outage lasts in place of once, three times and for ever.
+var outages = map[int]time.Duration{1: 10 * time.Second, 3: 2 * time.Minute, 0: 1000 * time.Hour}
+
 // runFault returns "s", "e" or "W".
 func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 	verdict := "W"
@@ -307,6 +312,9 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 			server, c := startCall(t, call)
 			fault := fc.fault
 			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
+			if fault.Outage > 0 {
+				fault.Outage, fault.Times = outages[times], 1
+			}
 			server.Inject(fault)
 			began := time.Now()
 			err := call.act(c)

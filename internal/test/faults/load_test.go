@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -28,15 +29,16 @@ func newFleet(t *testing.T, server *robototest.Server, size int) *fleet {
 
 // each runs an operation on all secrets, parallel at a time, in one new process.
 func (f *fleet) each(parallel int, operation func(s *protocol.Session, name string) error) error {
-	first, err := f.cores[0].Start()
-	if err != nil {
-		return err
-	}
+	return errors.Join(f.errors(parallel, operation)...)
+}
+
+// errors is each with the outcome for each secret.
+func (f *fleet) errors(parallel int, operation func(s *protocol.Session, name string) error) []error {
+	first := f.cores[0].MustStart()
 	var (
-		group  sync.WaitGroup
-		mu     sync.Mutex
-		failed error
-		queue  = make(chan int, len(f.cores))
+		group    sync.WaitGroup
+		outcomes = make([]error, len(f.cores))
+		queue    = make(chan int, len(f.cores))
 	)
 	for i := range f.cores {
 		queue <- i
@@ -45,16 +47,12 @@ func (f *fleet) each(parallel int, operation func(s *protocol.Session, name stri
 	for range parallel {
 		group.Go(func() {
 			for i := range queue {
-				if err := operation(first.With(f.cores[i]), fmt.Sprintf("secret-%04d", i)); err != nil {
-					mu.Lock()
-					failed = err
-					mu.Unlock()
-				}
+				outcomes[i] = operation(first.With(f.cores[i]), fmt.Sprintf("secret-%04d", i))
 			}
 		})
 	}
 	group.Wait()
-	return failed
+	return outcomes
 }
 
 // versionedNamed is one of many secrets.

@@ -32,12 +32,15 @@ type Fault struct {
 	// Times is how many matching requests go wrong; 0 means all.
 	Times int
 
-	// After lets the request take effect before Drop, Delay, Until or an answer in
+	// After lets the request take effect before Drop, Outage, Delay, Until or an answer in
 	// place of the service's own. Without it the request has no effect at all, or
 	// under Delay and Until only then.
 	After bool
 	// Drop closes the connection without an answer.
 	Drop bool
+	// Outage is Drop, and for so long all connections to both services break and none can
+	// be made.
+	Outage time.Duration
 	// Delay is a wait that ends early if the client goes away.
 	Delay time.Duration
 	// Until is a wait until it is closed, or the client goes away.
@@ -85,6 +88,7 @@ func (s *Server) ClearFaults() {
 	defer s.mu.Unlock()
 	s.faults = nil
 	s.throttle = nil
+	s.outUntil = time.Time{}
 }
 
 // Faulted counts how often a fault really happened: an answer that
@@ -170,17 +174,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	s.mu.Unlock()
 
 	wait(r.Context(), latency, nil)
+	if s.out() {
+		s.drop(recorded)
+	}
 	if rep, yes := s.throttled(req); yes {
 		s.finish(w, recorded, rep)
 		return
 	}
 	f := s.fault(req)
-	if f.Drop || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
+	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
 		s.happened()
 	}
 	if !f.After {
 		wait(r.Context(), f.Delay, f.Until)
-		if f.Drop || r.Context().Err() != nil {
+		s.cut(f.Outage)
+		if f.Drop || s.out() || r.Context().Err() != nil {
 			s.drop(recorded)
 		}
 	}
@@ -191,9 +199,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	own := rep.body
 	if f.After {
 		wait(r.Context(), f.Delay, f.Until)
-		if f.Drop {
-			s.drop(recorded)
-		}
+		s.cut(f.Outage)
+	}
+	if f.Drop || s.out() {
+		s.drop(recorded)
 	}
 	switch {
 	case f.answers():
@@ -214,6 +223,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 		return
 	}
 	s.finish(w, recorded, rep)
+}
+
+// cut begins an outage.
+func (s *Server) cut(d time.Duration) {
+	if d > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.outUntil = time.Now().Add(d)
+	}
+}
+
+func (s *Server) out() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.outUntil)
 }
 
 func (s *Server) happened() {

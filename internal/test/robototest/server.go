@@ -75,6 +75,7 @@ type Server struct {
 	faults          []*activeFault
 	faulted         int
 	latency         time.Duration
+	outUntil        time.Time
 	throttle        *throttle
 	deletionLag     int
 	actions         map[secretKey][]Action
@@ -212,6 +213,9 @@ func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, err
 	l, ok := s.memory[addr]
 	if !ok {
 		return nil, refused(memoryAddr(addr))
+	}
+	if s.out() {
+		return nil, refused(l.addr)
 	}
 	return l.dial(ctx)
 }

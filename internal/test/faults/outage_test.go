@@ -1,0 +1,518 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// dialer opens connections.
+type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// deadHost is a way in which a host answers nothing.
+type deadHost struct {
+	dial     dialer
+	endpoint string
+	// reason is in every error. within is how long a plan may take, and most how many
+	// connections it may try.
+	reason string
+	within time.Duration
+	most   int32
+}
+
+func deadHosts(t *testing.T) map[string]deadHost {
+	// Its certificate is not trusted, and it listens outside of the bubbles.
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(untrusted.Close)
+	fail := func(err error) dialer {
+		return func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}
+	}
+	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	// answering takes the connection and lets a server do with it what it likes.
+	answering := func(serve func(net.Conn)) dialer {
+		return func(context.Context, string, string) (net.Conn, error) {
+			client, server := net.Pipe()
+			go serve(server)
+			return client, nil
+		}
+	}
+	return map[string]deadHost{
+		"unknown host": {
+			dial: fail(&net.DNSError{Err: "no such host", Name: "api.example.com", IsNotFound: true}), endpoint: "https://api.example.com",
+			reason: `the host name "api.example.com" cannot be resolved`, within: 4 * time.Second, most: 60,
+		},
+		"resolver that fails": {
+			dial: fail(&net.DNSError{Err: "server misbehaving", Name: "api.example.com", IsTemporary: true}), endpoint: "https://api.example.com",
+			reason: `the host name "api.example.com" cannot be resolved`, within: 31 * time.Second, most: 100,
+		},
+		"refused port": {
+			dial: fail(os.NewSyscallError("connect", syscall.ECONNREFUSED)), endpoint: "https://api.example.com",
+			reason: "connection refused", within: 31 * time.Second, most: 100,
+		},
+		"packets swallowed": {
+			dial: hang, endpoint: "https://api.example.com",
+			reason: "the request timed out", within: 40 * time.Second, most: 50,
+		},
+		"silent after connecting": {
+			dial:     answering(func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }),
+			endpoint: "http://127.0.0.1:1",
+			reason:   "the request timed out", within: 40 * time.Second, most: 30,
+		},
+		"certificate not trusted": {
+			dial: answering(func(conn net.Conn) {
+				_ = tls.Server(conn, &tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}).Handshake()
+			}),
+			endpoint: "https://api.example.com",
+			reason:   "the server's TLS certificate is not trusted", within: time.Second, most: 10,
+		},
+		"TLS refused": {
+			dial: answering(func(conn net.Conn) {
+				_ = tls.Server(conn, &tls.Config{MinVersion: tls.VersionTLS12}).Handshake() // without a certificate
+				_ = conn.Close()
+			}),
+			endpoint: "https://api.example.com",
+			reason:   "the server refused the TLS connection", within: 31 * time.Second, most: 100,
+		},
+	}
+}
+
+// A plan of many secrets finds out once that the host is out of reach, and says so at length
+// once.
+func TestOutOfReach(t *testing.T) {
+	const secrets, parallel = 300, 10
+	hosts := deadHosts(t)
+	for name, host := range hosts {
+		for task, operation := range map[string]func(s *protocol.Session, name string) error{
+			"refresh": func(s *protocol.Session, _ string) error { return s.Refresh() },
+			// without an organization, which is looked up first
+			"create": func(s *protocol.Session, name string) error {
+				_, err := s.Plan(fields{"name": name, "value_wo": canary})
+				return err
+			},
+		} {
+			t.Run(name+"/"+task, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true})
+					f := newFleet(t, server, secrets)
+					if task == "refresh" {
+						f.cores[0].Must(f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+					}
+					var dialed atomic.Int32
+					f.cores[0].Vars["ROBOTO_SERVICE_ENDPOINT"] = host.endpoint
+					f.cores[0].Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+						dialed.Add(1)
+						return host.dial(ctx, network, addr)
+					}
+					began := time.Now()
+					outcomes := f.errors(parallel, operation)
+					took := time.Since(began)
+					oneScreen(t, outcomes, host.reason)
+					if took > host.within {
+						t.Errorf("it took %s, at most %s is right", took, host.within)
+					}
+					if n := dialed.Load(); n > host.most {
+						t.Errorf("%d connections were tried, at most %d are right", n, host.most)
+					}
+					t.Logf("%s, %d connections", took, dialed.Load())
+				})
+			})
+		}
+	}
+}
+
+// oneScreen checks that each secret has an error, of which one is longer than a line. The
+// others give the reason in short.
+func oneScreen(t *testing.T, outcomes []error, reason string) {
+	t.Helper()
+	long := 0
+	for i, err := range outcomes {
+		if err == nil {
+			t.Fatalf("secret %d has no error", i)
+		}
+		_, detail, _ := strings.Cut(err.Error(), "\n\n")
+		if !strings.Contains(detail, fmt.Sprintf("secret-%04d", i)) {
+			t.Fatalf("the error does not name the secret:\n%s", err)
+		}
+		if strings.Contains(detail, "\n") {
+			long++
+		} else if !strings.Contains(detail, "The reason is the same as for ") || !strings.Contains(detail, reason) {
+			t.Fatalf("the error refers to no other, or not with the reason %q:\n%s", reason, err)
+		}
+	}
+	if long != 1 {
+		t.Errorf("%d of %d errors are long", long, len(outcomes))
+	}
+}
+
+// Whoever allows one attempt gets one.
+func TestOutOfReachWithOneAttempt(t *testing.T) {
+	hosts := deadHosts(t)
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		f := newFleet(t, server, 50)
+		f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Settings = fields{"max_attempts": 1}
+		f.cores[0].Dial = hosts["refused port"].dial
+		began := time.Now()
+		oneScreen(t, f.errors(10, func(s *protocol.Session, _ string) error { return s.Refresh() }), "connection refused")
+		if took := time.Since(began); took > 0 {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// An API key that is refused is refused for all secrets.
+func TestRefusedForAll(t *testing.T) {
+	const secrets, parallel = 300, 10
+	for name, fault := range map[string]robototest.Fault{
+		"401":              {Status: http.StatusUnauthorized, Message: "Unauthorized"},
+		"401 of Roboto's":  {Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException", Message: "Token expired."},
+		"403 of a gateway": {Status: http.StatusForbidden, Message: "User is not authorized to access this resource with an explicit deny"},
+		"after a while":    {Status: http.StatusUnauthorized, Message: "Unauthorized", Skip: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server.Latency(20 * time.Millisecond)
+				f := newFleet(t, server, secrets)
+				f.cores[0].Must(f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+				server.ResetRequests()
+				server.Inject(fault)
+				began := time.Now()
+				var failed []error
+				for _, err := range f.errors(parallel, func(s *protocol.Session, _ string) error { return s.Refresh() }) {
+					if err != nil {
+						failed = append(failed, err)
+					}
+				}
+				if len(failed) != secrets-fault.Skip {
+					t.Errorf("%d secrets failed", len(failed))
+				}
+				long := 0
+				for _, err := range failed {
+					if strings.Count(err.Error(), "\n") > 2 {
+						long++
+					}
+				}
+				if long != 1 {
+					t.Errorf("%d of %d errors are long", long, len(failed))
+				}
+				if n := len(server.Requests()); n > fault.Skip+parallel+1 {
+					t.Errorf("%d requests", n)
+				}
+				if took := time.Since(began); took > 2*time.Minute {
+					t.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// An API key that expires in the middle of a run is found out, although the organizations of
+// its owner are known already.
+func TestExpiryInTheMiddle(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 50)
+		f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		server.ResetRequests()
+		server.Inject(robototest.Fault{Skip: 1, Status: http.StatusUnauthorized, Message: "The incoming token has expired"})
+		outcomes := f.errors(10, func(s *protocol.Session, _ string) error {
+			_, out := s.ReadDataSource(protocol.TypeOrganizations, nil)
+			s.Core.Must(out.Err())
+			time.Sleep(time.Minute)
+			return s.Refresh()
+		})
+		oneScreen(t, outcomes, "the API key was refused")
+		if n := len(server.Requests()); n > 12 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// A call that waits for its next attempt fails with the others.
+func TestVerdictEndsWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 2)
+		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		server.Inject(robototest.Fault{Times: 1, Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}})
+		server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized"})
+		s := f.cores[0].MustStart()
+		began := time.Now()
+		var group sync.WaitGroup
+		group.Go(func() {
+			if s.Refresh() == nil {
+				t.Error("there was no error")
+			}
+		})
+		time.Sleep(time.Second)
+		if s.With(f.cores[1]).Refresh() == nil {
+			t.Error("there was no error")
+		}
+		group.Wait()
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// A refusal that is not about the API key as such is no reason to give up the rest: a denied
+// path, an organization that is not the caller's, and AWS's word about its own credentials.
+func TestRefusedForOne(t *testing.T) {
+	one := func(operation robototest.Operation) func(robototest.Request) bool {
+		return func(r robototest.Request) bool {
+			return r.Operation == operation && (r.Name == "secret-0003" || operation == robototest.PutValue)
+		}
+	}
+	for name, fault := range map[string]robototest.Fault{
+		"a denied path":   {Match: one(robototest.GetCredentials), Status: http.StatusForbidden, Message: "User is not authorized to access this resource with an explicit deny"},
+		"no permission":   {Match: one(robototest.GetCredentials), Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException", Message: "Not permitted."},
+		"AWS's own words": {Match: one(robototest.PutValue), Status: http.StatusUnauthorized, Body: "{}", Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+				f := newFleet(t, server, 20)
+				server.Inject(fault)
+				failed := 0
+				for _, err := range f.errors(4, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }) {
+					if err != nil {
+						failed++
+					}
+				}
+				if n := len(server.Records(robototest.DefaultOrg)); failed != 1 || n != 19 {
+					t.Errorf("%d secrets failed, and there are %d records", failed, n)
+				}
+			})
+		})
+	}
+}
+
+// A record is deleted again although the API key is refused by now, which may be about
+// everything but the deletion.
+func TestCleanUpInSpiteOfARefusal(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 50)
+		server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized", Match: func(r robototest.Request) bool {
+			return r.Operation == robototest.GetCredentials || r.Operation == robototest.ListOrgs
+		}})
+		for i, err := range f.errors(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }) {
+			if err == nil || f.cores[i].State != nil {
+				t.Errorf("secret %d: %v", i, err)
+			}
+		}
+		if n := len(server.Records(robototest.DefaultOrg)); n != 0 {
+			t.Errorf("%d records are left behind", n)
+		}
+	})
+}
+
+// AWS alone is out of reach: nothing is left behind, and nothing that was never sent is
+// looked for.
+func TestAWSOutOfReach(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		const secrets = 100
+		f := newFleet(t, server, secrets)
+		var dialed atomic.Int32
+		f.cores[0].Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if "http://"+addr == server.SecretsManagerEndpoint() {
+				dialed.Add(1)
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+			}
+			return server.DialContext(ctx, network, addr)
+		}
+		began := time.Now()
+		outcomes := f.errors(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
+		oneScreen(t, outcomes, "connection refused")
+		if took := time.Since(began); took > 31*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if n := dialed.Load(); n > secrets {
+			t.Errorf("%d connections to AWS were tried", n)
+		}
+		if n := len(server.Records(robototest.DefaultOrg)); n != 0 {
+			t.Errorf("%d records are left behind", n)
+		}
+	})
+}
+
+// Neither a request that is lost in a busy apply, nor all at once, nor a service that takes
+// its time is an outage.
+func TestNoOutage(t *testing.T) {
+	for name, misbehave := range map[string]func(*robototest.Server){
+		"one request is lost": func(s *robototest.Server) {
+			s.Inject(robototest.Fault{Operation: robototest.PutValue, Skip: 100, Times: 1, Delay: time.Hour})
+		},
+		"all requests at one time are lost": func(s *robototest.Server) {
+			s.Inject(robototest.Fault{Skip: 150, Times: 10, Delay: time.Hour})
+		},
+		"the first request is lost": func(s *robototest.Server) {
+			s.Inject(robototest.Fault{Times: 1, Delay: time.Hour})
+		},
+		"each fifth connection breaks": func(s *robototest.Server) {
+			var n atomic.Int32
+			s.Inject(robototest.Fault{Drop: true, Match: func(robototest.Request) bool { return n.Add(1)%5 == 0 }})
+		},
+		"each answer takes long": func(s *robototest.Server) { s.Latency(25 * time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+				server.Latency(20 * time.Millisecond)
+				f := newFleet(t, server, 100)
+				misbehave(server)
+				f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+				f.agrees(t, server)
+			})
+		})
+	}
+}
+
+// Requests that are lost long after each other are no outage.
+func TestLoneLosses(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 5)
+		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		n := 0
+		server.Inject(robototest.Fault{Drop: true, Match: func(robototest.Request) bool { n++; return n%2 == 1 }})
+		f.cores[0].Must(f.each(1, func(s *protocol.Session, _ string) error {
+			time.Sleep(5 * time.Minute)
+			return s.Refresh()
+		}))
+		if n != 10 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// A host that is out of reach is not asked again, and any answer that still comes ends that.
+func TestLateAnswerEndsAnOutage(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 2)
+		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Settings = fields{"request_timeout": "10m"}
+		s := f.cores[0].MustStart()
+		refresh := s.With(f.cores[1]).Refresh
+		server.Inject(robototest.Fault{Delay: time.Minute, Times: 1})
+		server.Inject(robototest.Fault{Drop: true})
+		var group sync.WaitGroup
+		group.Go(func() { s.Core.Must(s.Refresh()) })
+		time.Sleep(time.Second)
+		if refresh() == nil {
+			t.Error("there was no outage")
+		}
+		server.ClearFaults()
+		before := len(server.Requests())
+		if refresh() == nil || len(server.Requests()) != before {
+			t.Errorf("%d more requests in an outage", len(server.Requests())-before)
+		}
+		group.Wait()
+		s.Core.Must(refresh())
+	})
+}
+
+// An outage of ten seconds in the middle of an apply costs time and nothing else.
+func TestShortOutage(t *testing.T) {
+	const secrets, parallel = 100, 10
+	for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetCredentials, robototest.PutValue} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/after=%t", operation, after), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true})
+					server.Latency(20 * time.Millisecond)
+					server.Inject(robototest.Fault{Operation: operation, Skip: 40, Times: 1, Outage: 10 * time.Second, After: after})
+					f := newFleet(t, server, secrets)
+					began := time.Now()
+					err := f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
+					if err != nil {
+						t.Fatal(err)
+					}
+					if server.Faulted() != 1 {
+						t.Error("there was no outage")
+					}
+					f.agrees(t, server)
+					t.Logf("it took %s", time.Since(began))
+				})
+			})
+		}
+	}
+}
+
+// agrees checks that each secret is there, once and with its value.
+func (f *fleet) agrees(t *testing.T, server *robototest.Server) {
+	t.Helper()
+	if n := len(server.Records(robototest.DefaultOrg)); n != len(f.cores) {
+		t.Errorf("%d records, want %d", n, len(f.cores))
+	}
+	for i, c := range f.cores {
+		name := fmt.Sprintf("secret-%04d", i)
+		record, exists := server.Record(robototest.DefaultOrg, name)
+		value, versionID, _ := server.Value(robototest.DefaultOrg, name)
+		switch {
+		case !exists || c.State == nil || c.Tainted:
+			t.Fatalf("%s is not there", name)
+		case c.State["arn"] != record.ARN || c.State["version_id"] != versionID || value != canary:
+			t.Fatalf("state and service disagree about %s", name)
+		case len(server.Versions(robototest.DefaultOrg, name)) != 1:
+			t.Fatalf("%s was written more than once", name)
+		}
+	}
+}
+
+// An outage that does not end is an error, and one apply after it repairs everything.
+func TestOutageWithoutEnd(t *testing.T) {
+	const secrets, parallel = 100, 10
+	for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetCredentials, robototest.PutValue} {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/after=%t", operation, after), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true})
+					server.Latency(20 * time.Millisecond)
+					server.Inject(robototest.Fault{Operation: operation, Skip: 40, Times: 1, Outage: 1000 * time.Hour, After: after})
+					f := newFleet(t, server, secrets)
+					began := time.Now()
+					outcomes := f.errors(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
+					took := time.Since(began)
+					if errors.Join(outcomes...) == nil {
+						t.Fatal("there was no error")
+					}
+					// Where AWS was the first, Roboto is given half a minute too, to clean up.
+					if took > 65*time.Second {
+						t.Errorf("it took %s", took)
+					}
+					t.Logf("it took %s", took)
+					for i, c := range f.cores {
+						if _, exists := server.Record(robototest.DefaultOrg, fmt.Sprintf("secret-%04d", i)); exists && c.State == nil {
+							t.Errorf("secret %d is not in the state", i)
+						}
+					}
+					server.ClearFaults()
+					if err := f.each(parallel, func(s *protocol.Session, name string) error { return s.Core.Apply(versionedNamed(name)) }); err != nil {
+						t.Fatal(err)
+					}
+					f.agrees(t, server)
+				})
+			})
+		}
+	}
+}
