@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -122,9 +123,7 @@ func TestActionInvokePlans(t *testing.T) {
 	check := checkDB()
 	with := func(more fields) fields {
 		all := fields{"name": "check", "parameter_values": check["parameter_values"]}
-		for name, value := range more {
-			all[name] = value
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	for name, test := range map[string]struct {
@@ -194,9 +193,7 @@ func TestActionInvokes(t *testing.T) {
 			invoking(t, test.action, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				c.Must(c.Apply(dbSecret(goodValue, "1")))
 				config := checkDB()
-				for name, value := range test.config {
-					config[name] = value
-				}
+				maps.Copy(config, test.config)
 				for _, fault := range test.faults {
 					server.Inject(fault)
 				}
@@ -321,9 +318,7 @@ func TestActionInvokeFails(t *testing.T) {
 			invoking(t, test.action, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				c.Must(c.Apply(dbSecret(goodValue, "1")))
 				config := checkDB()
-				for name, value := range test.config {
-					config[name] = value
-				}
+				maps.Copy(config, test.config)
 				for _, fault := range test.faults {
 					server.Inject(fault)
 				}
