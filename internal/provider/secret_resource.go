@@ -434,7 +434,6 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		record, err = r.data.client.RefreshRecord(ctx, state.record())
 	} else {
 		record, err = r.data.client.SettleCreate(ctx, state.ref(), began)
-		resp.Diagnostics.Append(setTime(ctx, resp.Private, keyCreateBegan, time.Time{})...)
 	}
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:

@@ -34,7 +34,7 @@ const (
 
 // Verdict is why a host gets no more requests: it answered none for a while, or it refused
 // the API key. The errors of all calls that fail for this reason share one Verdict.
-type Verdict struct {
+type Verdict struct { //nolint:errname // the error is the one that has it
 	reason string
 	// err is how the last request failed, or nil if its text might not be harmless. It is of
 	// type *Error if the API key was refused.

@@ -83,14 +83,14 @@ func deadHosts(t *testing.T) map[string]deadHost {
 		},
 		"certificate not trusted": {
 			dial: answering(func(conn net.Conn) {
-				_ = tls.Server(conn, &tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}).Handshake()
+				_ = tls.Server(conn, &tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}).HandshakeContext(context.Background())
 			}),
 			endpoint: "https://api.example.com",
 			reason:   "the server's TLS certificate is not trusted", within: time.Second, most: 10,
 		},
 		"TLS refused": {
 			dial: answering(func(conn net.Conn) {
-				_ = tls.Server(conn, &tls.Config{MinVersion: tls.VersionTLS12}).Handshake() // without a certificate
+				_ = tls.Server(conn, &tls.Config{MinVersion: tls.VersionTLS12}).HandshakeContext(context.Background()) // without a certificate
 				_ = conn.Close()
 			}),
 			endpoint: "https://api.example.com",
@@ -328,6 +328,23 @@ func TestCleanUpInSpiteOfARefusal(t *testing.T) {
 	})
 }
 
+// A clean-up after a refusal waits between its attempts like any other call.
+func TestCleanUpAfterARefusalWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
+		server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusUnauthorized, Message: "Unauthorized"})
+		server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: http.StatusUnauthorized, Message: "Unauthorized"})
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusServiceUnavailable})
+		began := time.Now()
+		if err := c.Apply(versionedSecret); err == nil || c.State == nil {
+			t.Errorf("the error is %v", err)
+		}
+		if took := time.Since(began); took < 5*time.Second {
+			t.Errorf("%d requests in %s", server.Count(robototest.GetSecret), took)
+		}
+	})
+}
+
 // AWS alone is out of reach: nothing is left behind, and nothing that was never sent is
 // looked for.
 func TestAWSOutOfReach(t *testing.T) {
@@ -365,7 +382,7 @@ func TestNoOutage(t *testing.T) {
 			s.Inject(robototest.Fault{Operation: robototest.PutValue, Skip: 100, Times: 1, Delay: time.Hour})
 		},
 		"all requests at one time are lost": func(s *robototest.Server) {
-			s.Inject(robototest.Fault{Skip: 150, Times: 10, Delay: time.Hour})
+			s.Inject(robototest.Fault{Skip: 160, Times: 10, Delay: time.Hour}) // all for credentials
 		},
 		"the first request is lost": func(s *robototest.Server) {
 			s.Inject(robototest.Fault{Times: 1, Delay: time.Hour})
@@ -380,6 +397,8 @@ func TestNoOutage(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 				server.Latency(20 * time.Millisecond)
 				f := newFleet(t, server, 100)
+				// What is lost at one time is then lost for longer than the provider's patience.
+				f.cores[0].Settings = fields{"request_timeout": "31s"}
 				misbehave(server)
 				f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
 				f.agrees(t, server)
