@@ -184,7 +184,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 func (c *Client) refused(ctx context.Context, r request, err *Error) error {
 	orgID := cmp.Or(r.actingOrg, r.ownerOrg)
 	switch {
-	case err.Kind == KindTokenRefused && orgID == "":
+	case err.Kind == KindTokenRefused && r.path == pathCallerOrgs:
 		err.Verdict = c.robotoHost.refuse(err)
 	case err.Kind == KindTokenRefused:
 		c.tryAPIKey(ctx)

@@ -151,8 +151,10 @@ func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
 	return orgs, err
 }
 
+const pathCallerOrgs = "/v1/orgs/caller"
+
 func (c *Client) callerOrgs(ctx context.Context) ([]Organization, error) {
-	r := request{route: c.route, method: http.MethodGet, path: "/v1/orgs/caller"}
+	r := request{route: c.route, method: http.MethodGet, path: pathCallerOrgs}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err

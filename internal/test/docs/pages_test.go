@@ -89,9 +89,9 @@ func bash() shell {
 }
 
 // run runs the commands of a block, which has to end with the exit code.
-func (w *workspace) run(exitCode int, commands string) string {
+func (w *workspace) run(exitCode int, commands string) {
 	w.t.Helper()
-	return w.command(exitCode, "bash", "-e", "-c", commands)
+	w.command(exitCode, "bash", "-e", "-c", commands)
 }
 
 // lines are the commands of a block, which has to have as many as wanted.
