@@ -1,6 +1,7 @@
 variable "weather_api_key" {
   type      = string
   ephemeral = true
+  sensitive = true
 }
 
 resource "roboto_secret" "weather_api_key" {

@@ -1,6 +1,7 @@
 variable "partner_token" {
   type      = string
   ephemeral = true
+  sensitive = true
 }
 
 variable "partner_token_version" {

@@ -20,6 +20,7 @@ var runElsewhere = map[string]string{
 	"SECURITY.md":                               "make release-check, as far as it goes without a release on GitHub",
 	"docs/functions/parse_secret_uri.md":        "the page is generated; testFunctions calls the function",
 	"docs/functions/secret_uri.md":              "the page is generated; testFunctions calls the function",
+	"docs/guides/prove-a-rotation.md":           "testProveRotation, where Terraform has actions",
 	"docs/guides/test-your-module.md":           "testModule, and whoever tries the provider by hand",
 	"examples/modules/action-secrets/README.md": "testUseModule",
 }
