@@ -300,12 +300,13 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("action_timeout"), "Invalid Duration",
 			fmt.Sprintf("Roboto counts the timeout of an action in whole minutes, and \"action_timeout\" is %s.", timeout))
 	}
-	for name, value := range m.parameters() {
-		if text, ok := value.(types.String); ok {
+	parameters := m.parameters()
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if text, ok := parameters[name].(types.String); ok {
 			validateParameterValue(name, text, diags)
 		}
 	}
-	if !m.FilePaths.IsNull() && m.DatasetID.IsNull() {
+	if !m.FilePaths.IsNull() && !m.FilePaths.IsUnknown() && m.DatasetID.IsNull() {
 		diags.AddAttributeError(path.Root("file_paths"), "Missing Dataset", `The "file_paths" are those of a dataset. Set "dataset_id" too, or use "file_query".`)
 	}
 	for _, query := range []struct {
@@ -351,8 +352,9 @@ func (m actionInvokeModel) input(ctx context.Context, orgID string, diags *diag.
 		TopicQuery:      m.TopicQuery.ValueString(),
 		UploadDatasetID: m.UploadDatasetID.ValueString(),
 	}
-	for name, value := range m.parameters() {
-		if text, ok := value.(types.String); ok {
+	parameters := m.parameters()
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		if text, ok := parameters[name].(types.String); ok {
 			input.Parameters[name] = text.ValueString()
 		}
 	}

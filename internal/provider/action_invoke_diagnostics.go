@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -36,6 +37,9 @@ func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error
 	explained := explainInvocation(err)
 	if roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it."
+	}
+	if failure, ok := errors.AsType[*roboto.Error](err); ok && failure.ForeignOrgID != "" {
+		explained.next = "Correct action_org_id, or org_id if it is not set. Only an action of the Action Hub can be used from another organization."
 	}
 	action := strconv.Quote(ref.Name)
 	if ref.OrgID != "" {

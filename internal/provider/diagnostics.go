@@ -77,6 +77,14 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 	return true
 }
 
+// addUnsettledError is for a change of a secret that was not refreshed since a create of which it
+// is not known whether it took effect.
+func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
+	diags.AddError("Roboto Secret Not Refreshed Yet",
+		fmt.Sprintf("It is not known whether the secret %s was created, so the record of this name may be somebody else's. Nothing was changed.\n\n"+
+			"Apply again, without -refresh=false. Terraform then looks first.", describe(state.ref())))
+}
+
 // addProtectedError refuses to delete a secret that state says is protected, and tells
 // whether it did.
 func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
@@ -105,7 +113,7 @@ func warnLostValue(diags *diag.Diagnostics, state secretModel, replacement *secr
 				"To keep the value, copy it into a new secret before you delete this one. The guide \"Rename, move and copy secrets\" shows how.", describe(state.ref())))
 	case replacement == nil && !wroteValue(state):
 		diags.AddWarning("Roboto Secret Value Will Be Lost",
-			fmt.Sprintf("The plan deletes the secret %s. According to the state, Terraform did not write its value. If it has one, it is deleted for good, and no configuration may have it.\n\n"+
+			fmt.Sprintf("The plan deletes the secret %s. According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it.\n\n"+
 				"To keep the secret and stop managing it, use a removed block with destroy = false.", describe(state.ref())))
 	}
 }

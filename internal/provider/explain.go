@@ -98,7 +98,7 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsettledInvoke:
 		return "It is not known whether the action was invoked." + causeOf(e.Err)
 	case roboto.KindLostInvocation:
-		return "Roboto no longer tells how the invocation is doing." + causeOf(e.Err)
+		return "Roboto no longer says how the invocation is doing." + causeOf(e.Err)
 	case roboto.KindNoAPIKey:
 		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
 	case roboto.KindNoOnlyOrg:

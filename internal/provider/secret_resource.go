@@ -190,7 +190,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		if r.refreshed(state) && config.OrgID.IsNull() && r.data.saysOtherDefault(state.OrgID.ValueString()) {
+		if !replaces(plan, state) && r.refreshed(state) && config.OrgID.IsNull() && r.data.saysOtherDefault(state.OrgID.ValueString()) {
 			warnOtherDefault(&resp.Diagnostics, state.ref(), r.data.orgID)
 		}
 		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
@@ -228,14 +228,15 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	}
 	// After create_before_destroy, Terraform plans the deletion once more while it applies.
 	// The plan has warned already.
-	if !r.data.appliesWithout(state.ref()) {
+	applies := r.data.appliesWithout(state.ref())
+	if !applies {
 		warnLostValue(&resp.Diagnostics, state, replacement)
 	}
 	if r.data.client == nil {
 		return
 	}
 	at := r.data.client.Seen(state.ref())
-	if at.IsZero() && req.Plan.Raw.IsNull() {
+	if at.IsZero() && req.Plan.Raw.IsNull() && !applies {
 		at = time.Now()
 	}
 	resp.Diagnostics.Append(setTime(ctx, resp.Private, keySeen, at)...)
@@ -484,6 +485,10 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if !unsettledSince(ctx, state, req.Private).IsZero() {
+		addUnsettledError(&resp.Diagnostics, state)
+		return
+	}
 	if plan.VersionID.IsUnknown() {
 		if r.data.gate("update the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
 			return
@@ -529,7 +534,17 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	record := state.record()
 	record.Seen = storedTime(ctx, req.Private, keySeen)
-	if began := unsettledSince(ctx, state, req.Private); !began.IsZero() {
+	if state.Created.IsNull() {
+		// A create in this process shows that the unsettled one left nothing.
+		if _, mine := r.data.created.Load(state.ref()); mine {
+			return
+		}
+		// Terraform passes no private data of a tainted resource on to its replacement.
+		began := unsettledSince(ctx, state, req.Private)
+		if began.IsZero() {
+			addUnsettledError(&resp.Diagnostics, state)
+			return
+		}
 		var err error
 		if record, err = r.data.client.SettleCreate(ctx, state.ref(), began); err != nil {
 			if roboto.KindOf(err) != roboto.KindNotFound {

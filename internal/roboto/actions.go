@@ -72,12 +72,15 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 		return Action{}, unexpected(r, "the record is of another action")
 	case ref.Digest != "" && wire.Digest != ref.Digest:
 		return Action{}, unexpected(r, "the record is of another version of the action")
-	case ValidateActionOwner(wire.OrgID) != nil:
-		return Action{}, unexpected(r, "the action belongs to no organization with a valid ID")
+	case wire.OrgID != ref.OrgID:
+		return Action{}, unexpected(r, "the action belongs to another organization")
 	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
 		return Action{}, unexpected(r, "the timeout of the action is no number of minutes")
 	}
 	action := Action{ActionRef: ActionRef{OrgID: wire.OrgID, Name: wire.Name, Digest: wire.Digest}, timeout: wire.Timeout}
+	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none
+		return action, nil
+	}
 	err = eachItem(r, wire.Parameters, func(item struct {
 		Name     string `json:"name"`
 		Required bool   `json:"required"`

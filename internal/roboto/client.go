@@ -185,7 +185,7 @@ func (c *Client) refused(ctx context.Context, r request, err *Error) error {
 	orgID := cmp.Or(r.actingOrg, r.ownerOrg)
 	switch {
 	case err.Kind == KindTokenRefused && r.path == pathCallerOrgs:
-		err.Verdict = c.robotoHost.refuse(err)
+		c.robotoHost.refuse(err)
 	case err.Kind == KindTokenRefused:
 		c.tryAPIKey(ctx)
 		err.Verdict = c.robotoHost.refusal()
@@ -199,7 +199,9 @@ func (c *Client) refused(ctx context.Context, r request, err *Error) error {
 // sendError is for a request without an answer.
 func (c *Client) sendError(ctx context.Context, r request, err error) error {
 	if verdict := verdictIn(err); verdict != nil && verdict.refusal() != nil {
-		return verdict.refusal()
+		refusal := *verdict.refusal()
+		refusal.lost = wasSent(err) // the request may have been sent before the verdict
+		return &refusal
 	}
 	if ctx.Err() == nil {
 		return noAnswer(serviceRoboto, r.route, r.String(), err).sharing(c.robotoHost)

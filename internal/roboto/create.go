@@ -39,6 +39,9 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Time) (Record, error) {
 	n := creation{client: c, ref: ref, started: began, answerLost: true}
 	found, record, err := n.find(ctx)
+	if err == nil && found == absent {
+		err = c.confirmGone(ctx, ref)
+	}
 	if err == nil && found != ours {
 		err = &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
 	}

@@ -85,7 +85,7 @@ const (
 	pollInterval      = 5 * time.Second
 
 	// maxFailedPolls is how many times in a row Follow may not hear how an invocation is
-	// doing. Each time stands for all attempts of a request.
+	// doing. Each time stands for all attempts of a request, or for one during an outage.
 	maxFailedPolls = 5
 
 	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
@@ -240,7 +240,9 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 		if sleep(ctx, wait) != nil {
 			return invocation, canceled(ctx, "")
 		}
-		current, err := c.readInvocation(ctx, invocation)
+		// It asks even if the host has not answered lately. Only an answer can end an outage,
+		// and perhaps nobody else asks.
+		current, err := c.readInvocation(settling(ctx), invocation)
 		if err == nil {
 			invocation, failedPolls = current, 0
 			continue
@@ -255,12 +257,17 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 // invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
 // the invocation had ended before.
 func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	ctx, cancel := context.WithTimeout(settling(context.WithoutCancel(ctx)), settleTimeout)
 	defer cancel()
+	accepted := false
 	for attempt := 1; ; attempt++ {
-		_, err := c.send(ctx, request{
-			route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, once: true,
-		})
+		var err error
+		if !accepted { // Roboto may refuse to cancel twice
+			_, err = c.send(ctx, request{
+				route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, once: true,
+			})
+			accepted = err == nil
+		}
 		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
 			invocation = current
 		}
@@ -298,6 +305,7 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 		ID         string          `json:"invocation_id"`
 		OrgID      string          `json:"org_id"`
 		Status     json.RawMessage `json:"status"`
+		LastStatus *StatusCode     `json:"last_status"`
 		Provenance struct {
 			Action struct {
 				Name string `json:"name"`
@@ -312,6 +320,9 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 	}
 	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID}
 	redactor := newRedactor(c.config.APIKey)
+	if len(wire.Status) == 0 || string(wire.Status) == "null" {
+		wire.Status = json.RawMessage("[]")
+	}
 	err := eachItem(r, wire.Status, func(item struct {
 		Status    StatusCode `json:"status"`
 		Detail    string     `json:"detail"`
@@ -327,6 +338,10 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: redactor.message(item.Detail), at: item.Timestamp.Time})
 		return nil
 	})
+	// The SDK's record may have an empty list, but not no last status.
+	if err == nil && len(invocation.Statuses) == 0 && wire.LastStatus != nil {
+		invocation.Statuses = []Status{{Code: *wire.LastStatus}}
+	}
 	if err == nil && len(invocation.Statuses) == 0 {
 		err = unreadable(r, "an invocation has no status")
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -68,17 +69,20 @@ func TestInvoke(t *testing.T) {
 		invocations int
 	}{
 		"it is invoked": {posts: 1, invocations: 1},
-		"the answer is lost and it has no effect":    {faults: []robototest.Fault{lost(1)}, posts: 2, invocations: 1},
-		"the answer is lost and it took effect":      {faults: []robototest.Fault{lostAfter}, posts: 2, invocations: 1},
-		"a repetition is refused":                    {faults: []robototest.Fault{lostAfter}, refuse: true, want: roboto.KindUnsettledInvoke, posts: 2, invocations: 1},
-		"no answer ever":                             {faults: []robototest.Fault{lost(0)}, want: roboto.KindUnsettledInvoke, posts: 3},
-		"the service fails for ever":                 {faults: []robototest.Fault{answer(503, "RobotoServiceUnavailableException")}, want: roboto.KindUnsettledInvoke, posts: 3},
-		"the service is busy for ever":               {faults: []robototest.Fault{answer(429, "")}, want: roboto.KindThrottled, posts: 3},
-		"the service refuses":                        {faults: []robototest.Fault{answer(400, "RobotoInvalidRequestException")}, want: roboto.KindRefused, posts: 1},
-		"the service has such an invocation":         {faults: []robototest.Fault{answer(409, "RobotoConflictException")}, want: roboto.KindConflict, posts: 1},
-		"the answer is endless":                      {faults: []robototest.Fault{{Operation: post, Huge: 1 << 30}}, want: roboto.KindUnsettledInvoke, posts: 1},
-		"the answer is no invocation":                {faults: []robototest.Fault{{Operation: post, Status: 200, Body: `{"data":{}}`, After: true}}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
-		"the answer has no status":                   {faults: []robototest.Fault{replacing(`"status":[{`, `"status":[],"x":[{`)}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		"the answer is lost and it has no effect": {faults: []robototest.Fault{lost(1)}, posts: 2, invocations: 1},
+		"the answer is lost and it took effect":   {faults: []robototest.Fault{lostAfter}, posts: 2, invocations: 1},
+		"a repetition is refused":                 {faults: []robototest.Fault{lostAfter}, refuse: true, want: roboto.KindUnsettledInvoke, posts: 2, invocations: 1},
+		"no answer ever":                          {faults: []robototest.Fault{lost(0)}, want: roboto.KindUnsettledInvoke, posts: 3},
+		"the service fails for ever":              {faults: []robototest.Fault{answer(503, "RobotoServiceUnavailableException")}, want: roboto.KindUnsettledInvoke, posts: 3},
+		"the service is busy for ever":            {faults: []robototest.Fault{answer(429, "")}, want: roboto.KindThrottled, posts: 3},
+		"the service refuses":                     {faults: []robototest.Fault{answer(400, "RobotoInvalidRequestException")}, want: roboto.KindRefused, posts: 1},
+		"the service has such an invocation":      {faults: []robototest.Fault{answer(409, "RobotoConflictException")}, want: roboto.KindConflict, posts: 1},
+		"the answer is endless":                   {faults: []robototest.Fault{{Operation: post, Huge: 1 << 30}}, want: roboto.KindUnsettledInvoke, posts: 1},
+		"the answer is no invocation":             {faults: []robototest.Fault{{Operation: post, Status: 200, Body: `{"data":{}}`, After: true}}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		"the answer has no status": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
+			return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":[],"x":[{`)), []byte(`"last_status"`), []byte(`"y"`))
+		}}}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		"the answer has only its last status":        {faults: []robototest.Fault{replacing(`"status":[{`, `"status":[],"x":[{`)}, posts: 1, invocations: 1},
 		"the answer is about another action":         {faults: []robototest.Fault{replacing(`"name":"check"`, `"name":"other"`)}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
 		"the answer is about another organization":   {faults: []robototest.Fault{replacing("og_test", "og_other")}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
 		"the answer's ID would lead to another path": {faults: []robototest.Fault{replacing(`"invocation_id":"`, `"invocation_id":"../`)}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
@@ -265,6 +269,10 @@ func TestCancelInvocation(t *testing.T) {
 		"although it fails at first":   {faults: []robototest.Fault{{Operation: post, Status: 503, Times: 1}}, want: "Cancelled"},
 		"without permission":           {action: robototest.Action{Hang: true}, faults: []robototest.Fault{{Operation: post, Status: 403, Code: "RobotoUnauthorizedException"}}, want: "Scheduled", kind: roboto.KindUnauthorized},
 		"without an answer":            {faults: []robototest.Fault{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: roboto.KindNoAnswer},
+		"accepted, and refused to be canceled twice": {
+			action: robototest.Action{Hang: true}, want: "Processing",
+			faults: []robototest.Fault{{Operation: post, Status: 204, Times: 1}, {Operation: post, Status: 400, Code: "RobotoInvalidRequestException"}},
+		},
 		"accepted and without effect": {
 			action: robototest.Action{Hang: true}, faults: []robototest.Fault{{Operation: post, Status: 204}}, want: "Processing",
 		},
@@ -294,6 +302,42 @@ func TestCancelInvocation(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An outage in the meantime does not keep an invocation from being followed and canceled.
+func TestInvocationAfterAnOutage(t *testing.T) {
+	patient := func(t *testing.T, f func(*testing.T, service)) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true})
+			f(t, service{t, server, newClient(t, server, roboto.Config{MaxAttempts: 10})})
+		})
+	}
+	outage := robototest.Fault{Operation: robototest.GetInvocation, Skip: 1, Times: 1, Outage: 40 * time.Second}
+	t.Run("followed", func(t *testing.T) {
+		patient(t, func(t *testing.T, s service) {
+			invocation := s.mustInvoke(robototest.Action{})
+			s.server.Inject(outage)
+			_, last, err := s.follow(t.Context(), invocation)
+			if err != nil || last.Status().Code != roboto.StatusCompleted {
+				t.Errorf("the status is %s, the error %v", last.Status().Code, err)
+			}
+		})
+	})
+	t.Run("canceled", func(t *testing.T) {
+		patient(t, func(t *testing.T, s service) {
+			invocation := s.mustInvoke(robototest.Action{Hang: true})
+			s.server.Inject(outage)
+			ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
+			defer cancel()
+			_, last, err := s.follow(ctx, invocation)
+			s.wantKind(err, roboto.KindCanceled)
+			last, err = s.client.CancelInvocation(ctx, last)
+			if err != nil || last.Status().Code != roboto.StatusCancelled {
+				t.Errorf("the status is %s, the error %v", last.Status().Code, err)
+			}
+		})
+	})
 }
 
 func TestAction(t *testing.T) {

@@ -164,14 +164,17 @@ func (h *host) patienceWith(err error) time.Duration {
 	return patience
 }
 
-// refuse is for an answer that refuses the API key. It returns the verdict.
-func (h *host) refuse(refusal *Error) *Verdict {
+// refuse is for an answer that refuses the API key. It completes the error before others can
+// see it.
+func (h *host) refuse(refusal *Error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.verdict == nil || h.verdict.refusal() == nil {
-		h.decide(&Verdict{reason: refusal.Kind.String(), err: refusal})
+	if h.verdict != nil && h.verdict.refusal() != nil {
+		refusal.Verdict = h.verdict
+		return
 	}
-	return h.verdict
+	refusal.Verdict = &Verdict{reason: refusal.Kind.String(), err: refusal}
+	h.decide(refusal.Verdict)
 }
 
 // standing returns the verdict, or nil.

@@ -113,6 +113,9 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := host.admits(req.Context()); err != nil { // again, for the wait may have been long
+		return nil, err
+	}
 	resp, err := t.attempt(req, host)
 	if err == nil {
 		t.throttle.learn(resp, sent)

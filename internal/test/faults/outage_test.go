@@ -535,3 +535,28 @@ func TestOutageWithoutEnd(t *testing.T) {
 		}
 	}
 }
+
+// A request that was on its way when the API key was refused may have taken effect.
+func TestCreateOnItsWayDuringARefusal(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Delay: 5 * time.Second, Times: 1})
+		for _, op := range []robototest.Operation{robototest.GetSecret, robototest.ListOrgs} {
+			server.Inject(robototest.Fault{Operation: op, Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException", Message: "expired"})
+		}
+		s := c.MustStart()
+		var err error
+		var group sync.WaitGroup
+		group.Go(func() {
+			err = s.Change(fields{"name": "db", "org_id": robototest.DefaultOrg, "value_wo": "v", "value_wo_version": "1"})
+		})
+		time.Sleep(time.Second)
+		if _, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": "x", "org_id": robototest.DefaultOrg}); out.Err() == nil {
+			t.Error("the API key was not refused")
+		}
+		group.Wait()
+		_, exists := server.Record(robototest.DefaultOrg, "db")
+		if err == nil || !exists || c.State == nil {
+			t.Errorf("the error is %v, the state %v, the record exists: %t", err, c.State, exists)
+		}
+	})
+}

@@ -78,10 +78,8 @@ func (c *Core) Apply(config Fields) error {
 	if err := s.errorOf(s.Validate(config)); err != nil {
 		return err
 	}
-	if c.Tainted {
-		if err := s.Change(nil); err != nil {
-			return err
-		}
+	if c.Tainted && c.State != nil {
+		return s.ReplaceTainted(config)
 	}
 	if empty, err := s.planIsEmpty(config); empty || err != nil {
 		return err
@@ -193,18 +191,25 @@ func (s *Session) Change(config Fields) error {
 		return err
 	}
 	if len(plan.resp.RequiresReplace) > 0 {
-		return s.replace(plan)
+		return s.replace(config, plan.resp.PlannedPrivate)
 	}
 	return s.ApplyPlanned(plan)
 }
 
-// replace plans a create too, which gets the private data of the first plan and hands it
-// on to the deletion.
-func (s *Session) replace(plan Planned) error {
+// ReplaceTainted replaces the secret as Terraform does if it is tainted: without its
+// private data.
+func (s *Session) ReplaceTainted(config Fields) error {
+	s.Core.t.Helper()
+	return s.replace(config, nil)
+}
+
+// replace plans a create with the private data of an earlier plan, and hands on to the
+// deletion what comes of it.
+func (s *Session) replace(config Fields, private []byte) error {
 	s.Core.t.Helper()
 	prior := s.Instance
-	s.Instance = Instance{Private: plan.resp.PlannedPrivate}
-	creation, err := s.Plan(plan.config)
+	s.Instance = Instance{Private: private}
+	creation, err := s.Plan(config)
 	s.Instance = prior
 	if err != nil {
 		return err
@@ -213,7 +218,7 @@ func (s *Session) replace(plan Planned) error {
 	if err := s.ApplyPlanned(Planned{resp: deletion}); err != nil {
 		return err
 	}
-	return s.Change(plan.config)
+	return s.Change(config)
 }
 
 // ApplyPlanned applies a plan.
