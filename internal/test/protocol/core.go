@@ -6,6 +6,7 @@ package protocol
 import (
 	"errors"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,6 +28,8 @@ type Core struct {
 	Warning error
 
 	t testing.TB
+	// warning guards Warning, because calls of one process may run at the same time.
+	warning sync.Mutex
 	// running is the provider of the operation under way.
 	running atomic.Pointer[Provider]
 }
@@ -55,6 +58,8 @@ func (c *Core) Start() (*Session, error) {
 
 // errorOf keeps the warnings.
 func (c *Core) errorOf(out Outcome) error {
+	c.warning.Lock()
+	defer c.warning.Unlock()
 	c.Warning = errors.Join(c.Warning, out.Warning())
 	return out.Err()
 }
