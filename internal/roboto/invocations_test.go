@@ -327,12 +327,12 @@ func TestInvocationAfterAnOutage(t *testing.T) {
 	t.Run("canceled", func(t *testing.T) {
 		patient(t, func(t *testing.T, s service) {
 			invocation := s.mustInvoke(robototest.Action{Hang: true})
+			outage.Operation, outage.Skip = robototest.GetSecret, 0
 			s.server.Inject(outage)
-			ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
-			defer cancel()
-			_, last, err := s.follow(ctx, invocation)
-			s.wantKind(err, roboto.KindCanceled)
-			last, err = s.client.CancelInvocation(ctx, last)
+			_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
+			s.wantKind(err, roboto.KindNoAnswer)
+			time.Sleep(15 * time.Second)
+			last, err := s.client.CancelInvocation(t.Context(), invocation)
 			if err != nil || last.Status().Code != roboto.StatusCancelled {
 				t.Errorf("the status is %s, the error %v", last.Status().Code, err)
 			}
@@ -348,7 +348,9 @@ func TestAction(t *testing.T) {
 	for name, test := range map[string]struct {
 		ref   roboto.ActionRef
 		fault robototest.Fault
-		want  roboto.Kind
+		// none says that the action has no parameters then.
+		none bool
+		want roboto.Kind
 	}{
 		"the latest version":        {ref: checkAction},
 		"a version":                 {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}},
@@ -358,11 +360,14 @@ func TestAction(t *testing.T) {
 		"another action":            {ref: checkAction, fault: replacing(`"name":"check"`, `"name":"other"`), want: roboto.KindUnexpectedAnswer},
 		"another version":           {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}, fault: replacing("0123", "4567"), want: roboto.KindUnexpectedAnswer},
 		"no organization":           {ref: checkAction, fault: replacing("og_test", "a b"), want: roboto.KindUnexpectedAnswer},
+		"another organization":      {ref: checkAction, fault: replacing("og_test", "og_other"), want: roboto.KindUnexpectedAnswer},
 		"a parameter without name":  {ref: checkAction, fault: replacing(`"level"`, `""`), want: roboto.KindUnexpectedAnswer},
 		"a parameter of control":    {ref: checkAction, fault: replacing(`"level"`, `"\u001b[31m"`), want: roboto.KindUnexpectedAnswer},
 		"an endless parameter":      {ref: checkAction, fault: replacing(`"level"`, `"`+strings.Repeat("x", 1000)+`"`), want: roboto.KindUnexpectedAnswer},
 		"parameters that are none":  {ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":7,"x":[`), want: roboto.KindUnexpectedAnswer},
 		"a timeout before it began": {ref: checkAction, fault: replacing(`"timeout":null`, `"timeout":-1`), want: roboto.KindUnexpectedAnswer},
+		"without parameters":        {ref: checkAction, fault: replacing(`"parameters":[`, `"x":[`), none: true},
+		"parameters that are null":  {ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":null,"x":[`), none: true},
 		"endless parameters": {
 			ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":[`+strings.Repeat(`{"name":"x"},`, 300)), want: roboto.KindUnexpectedAnswer,
 		},
@@ -374,7 +379,11 @@ func TestAction(t *testing.T) {
 				s.server.Inject(test.fault)
 				action, err := s.client.Action(t.Context(), test.ref)
 				s.wantKind(err, test.want)
-				if got := fmt.Sprint(action.Parameters); err == nil && (got != "[{key true} {level false}]" || action.Digest != "0123") {
+				want := "[{key true} {level false}]"
+				if test.none {
+					want = "[]"
+				}
+				if got := fmt.Sprint(action.Parameters); err == nil && (got != want || action.Digest != "0123") {
 					t.Errorf("the action is %v", action)
 				}
 			})

@@ -279,6 +279,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 
 		{title: "Action: a secret URI that is none", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "roboto-secret://a/b"}})},
 		{title: "Action: no such action", act: invoke(robototest.Action{}, fields{"name": "other"})},
+		{title: "Action: its organization is not the caller's", faults: answer(robototest.GetAction, 401, "RobotoUnauthorizedException", "Not a member."), act: invoke(robototest.Action{}, fields{"action_org_id": "og_partner"})},
 		{title: "Action: a parameter is missing", act: invoke(robototest.Action{}, fields{"parameter_values": nil})},
 		{title: "Action: a parameter that the action does not have", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "x", "kye": "x"}})},
 		{title: "Action: the secret is missing", act: invoke(robototest.Action{}, nil)},

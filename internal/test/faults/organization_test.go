@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,4 +65,28 @@ func TestShortAPIKey(t *testing.T) {
 		c := protocol.NewCore(t, server)
 		c.Must(c.Apply(versionedSecret))
 	})
+}
+
+// A secret that is replaced does not stay where it is, whatever the default is.
+func TestReplacedSecretIsNotSaidToStay(t *testing.T) {
+	for name, test := range map[string]struct {
+		change fields
+		says   bool
+	}{
+		"kept":     {fields{"name": "db"}, true},
+		"replaced": {fields{"name": "cache"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true, Orgs: []string{"og_test", "og_other"}})
+			c := protocol.NewCore(t, server)
+			c.Settings["org_id"] = "og_test"
+			c.Must(c.Apply(fields{"name": "db"}))
+			c.Settings["org_id"] = "og_other"
+			_, err := c.PlanIsEmpty(test.change)
+			c.Must(err)
+			if said := strings.Contains(fmt.Sprint(c.Warning), "Roboto Secrets Stay in Their Organization"); said != test.says {
+				t.Errorf("the warnings are %v", c.Warning)
+			}
+		})
+	}
 }

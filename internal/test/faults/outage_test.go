@@ -560,3 +560,30 @@ func TestCreateOnItsWayDuringARefusal(t *testing.T) {
 		}
 	})
 }
+
+// A request that waits out the pause after a 429 is not sent if the API key was refused
+// meanwhile.
+func TestRefusalDuringAPause(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Delay: 5 * time.Second, Status: http.StatusUnauthorized, Message: "expired"})
+		busy := tooMany("30")
+		busy.Operation = robototest.ListSecrets
+		server.Inject(busy)
+		s := c.MustStart()
+		var group sync.WaitGroup
+		for i, read := range []func(){
+			func() { s.ReadDataSource(protocol.TypeOrganizations, fields{}) },
+			func() { s.ReadDataSource(protocol.TypeSecrets, fields{"org_id": robototest.DefaultOrg}) },
+			func() { s.ReadDataSource(protocol.TypeSecret, fields{"name": "db", "org_id": robototest.DefaultOrg}) },
+		} {
+			group.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second)
+				read()
+			})
+		}
+		group.Wait()
+		if n := server.Count(robototest.GetSecret); n != 0 || server.Count(robototest.ListSecrets) != 1 {
+			t.Errorf("requests were sent after the refusal: %v", server.Requests())
+		}
+	})
+}
