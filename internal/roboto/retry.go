@@ -98,7 +98,7 @@ func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Du
 	if asked > 0 && leavesTime(ctx, asked) {
 		return asked
 	}
-	return backoff(attempt)
+	return backoffWithin(ctx, attempt)
 }
 
 // waitAfter is attemptWait for the error of a request.
@@ -106,13 +106,27 @@ func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode != 0 {
 		return attemptWait(ctx, attempt, e.Kind == KindThrottled, e.retryAfter)
 	}
-	return backoff(attempt)
+	return backoffWithin(ctx, attempt)
 }
 
 // leavesTime tells whether an attempt after the wait still makes sense.
 func leavesTime(ctx context.Context, wait time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || wait <= time.Until(deadline)-minAttemptTime
+}
+
+// backoffWithin is backoff, but leaves time for another attempt before the deadline if
+// there is any.
+func backoffWithin(ctx context.Context, attempt int) time.Duration {
+	wait := backoff(attempt)
+	if leavesTime(ctx, wait) {
+		return wait
+	}
+	deadline, _ := ctx.Deadline()
+	if left := time.Until(deadline) - minAttemptTime; left > 0 {
+		return left
+	}
+	return wait
 }
 
 // backoff is the wait after the given attempt, counted from 1.
