@@ -184,7 +184,7 @@ func (w *workspace) openTerminal(shell shell) *reader {
 	w.env["TERM"] = "dumb" // no colors, no drawing
 	session, err := terminal.Start(w.prepare(shell.name, shell.args...))
 	if errors.Is(err, pty.ErrUnsupported) {
-		w.t.Skipf("skipped: %v", err)
+		w.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -79,12 +79,7 @@ func TestUnsettledCreatesLeaveOthersRecordsAlone(t *testing.T) {
 					server.AddSecret(robototest.DefaultOrg, "db")
 					time.Sleep(time.Minute)
 				}
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true})
-				server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Message: "Forbidden"})
-				if err := c.Apply(versionedSecret); err == nil || c.State == nil {
-					t.Fatalf("the error is %v", err)
-				}
-				server.ClearFaults()
+				leaveUnsettled(t, server, c, versionedSecret, false)
 				if after.valued {
 					server.AddSecret(robototest.DefaultOrg, "db")
 					server.SetValue(robototest.DefaultOrg, "db", "somebody else's")

@@ -60,6 +60,9 @@ func versionedNamed(name string) fields {
 	return fields{"name": name, "org_id": robototest.DefaultOrg, "value_wo": canary, "value_wo_version": "1"}
 }
 
+// applyVersioned creates a secret of a fleet.
+func applyVersioned(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }
+
 // A service that throttles costs time, but few more requests than one that does not.
 func TestLoadUnderThrottle(t *testing.T) {
 	const secrets, parallel, perSecond = 1000, 50, 100
@@ -75,7 +78,7 @@ func TestLoadUnderThrottle(t *testing.T) {
 				name      string
 				operation func(s *protocol.Session, name string) error
 			}{
-				{"apply", func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }},
+				{"apply", applyVersioned},
 				{"plan", func(s *protocol.Session, _ string) error { return s.Refresh() }},
 				{"destroy", func(s *protocol.Session, _ string) error { return s.Change(nil) }},
 			} {

@@ -118,7 +118,7 @@ func TestOutOfReach(t *testing.T) {
 					server := robototest.Start(t, robototest.Options{InMemory: true})
 					f := newFleet(t, server, secrets)
 					if task == "refresh" {
-						f.cores[0].Must(f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+						f.cores[0].Must(f.each(parallel, applyVersioned))
 					}
 					var dialed atomic.Int32
 					f.cores[0].Vars["ROBOTO_SERVICE_ENDPOINT"] = host.endpoint
@@ -173,7 +173,7 @@ func TestOutOfReachWithOneAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := robototest.Start(t, robototest.Options{InMemory: true})
 		f := newFleet(t, server, 50)
-		f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Must(f.each(10, applyVersioned))
 		f.cores[0].Settings = fields{"max_attempts": 1}
 		f.cores[0].Dial = hosts["refused port"].dial
 		began := time.Now()
@@ -198,7 +198,7 @@ func TestRefusedForAll(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
 				server.Latency(20 * time.Millisecond)
 				f := newFleet(t, server, secrets)
-				f.cores[0].Must(f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+				f.cores[0].Must(f.each(parallel, applyVersioned))
 				server.ResetRequests()
 				server.Inject(fault)
 				began := time.Now()
@@ -236,7 +236,7 @@ func TestRefusedForAll(t *testing.T) {
 func TestExpiryInTheMiddle(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 		f := newFleet(t, server, 50)
-		f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Must(f.each(10, applyVersioned))
 		server.ResetRequests()
 		server.Inject(robototest.Fault{Skip: 1, Status: http.StatusUnauthorized, Message: "The incoming token has expired"})
 		outcomes := f.errors(10, func(s *protocol.Session, _ string) error {
@@ -256,7 +256,7 @@ func TestExpiryInTheMiddle(t *testing.T) {
 func TestVerdictEndsWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 		f := newFleet(t, server, 2)
-		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Must(f.each(1, applyVersioned))
 		server.Inject(robototest.Fault{Times: 1, Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}})
 		server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized"})
 		s := f.cores[0].MustStart()
@@ -296,7 +296,7 @@ func TestRefusedForOne(t *testing.T) {
 				f := newFleet(t, server, 20)
 				server.Inject(fault)
 				failed := 0
-				for _, err := range f.errors(4, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }) {
+				for _, err := range f.errors(4, applyVersioned) {
 					if err != nil {
 						failed++
 					}
@@ -317,7 +317,7 @@ func TestCleanUpInSpiteOfARefusal(t *testing.T) {
 		server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized", Match: func(r robototest.Request) bool {
 			return r.Operation == robototest.GetCredentials || r.Operation == robototest.ListOrgs
 		}})
-		for i, err := range f.errors(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }) {
+		for i, err := range f.errors(10, applyVersioned) {
 			if err == nil || f.cores[i].State != nil {
 				t.Errorf("secret %d: %v", i, err)
 			}
@@ -360,7 +360,7 @@ func TestAWSOutOfReach(t *testing.T) {
 			return server.DialContext(ctx, network, addr)
 		}
 		began := time.Now()
-		outcomes := f.errors(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
+		outcomes := f.errors(10, applyVersioned)
 		oneScreen(t, outcomes, "connection refused")
 		if took := time.Since(began); took > 31*time.Second {
 			t.Errorf("it took %s", took)
@@ -400,7 +400,7 @@ func TestNoOutage(t *testing.T) {
 				// What is lost at one time is then lost for longer than the provider's patience.
 				f.cores[0].Settings = fields{"request_timeout": "31s"}
 				misbehave(server)
-				f.cores[0].Must(f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+				f.cores[0].Must(f.each(10, applyVersioned))
 				f.agrees(t, server)
 			})
 		})
@@ -411,7 +411,7 @@ func TestNoOutage(t *testing.T) {
 func TestLoneLosses(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 		f := newFleet(t, server, 5)
-		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Must(f.each(1, applyVersioned))
 		n := 0
 		server.Inject(robototest.Fault{Drop: true, Match: func(robototest.Request) bool { n++; return n%2 == 1 }})
 		f.cores[0].Must(f.each(1, func(s *protocol.Session, _ string) error {
@@ -428,7 +428,7 @@ func TestLoneLosses(t *testing.T) {
 func TestLateAnswerEndsAnOutage(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 		f := newFleet(t, server, 2)
-		f.cores[0].Must(f.each(1, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }))
+		f.cores[0].Must(f.each(1, applyVersioned))
 		f.cores[0].Settings = fields{"request_timeout": "10m"}
 		s := f.cores[0].MustStart()
 		refresh := s.With(f.cores[1]).Refresh
@@ -450,31 +450,40 @@ func TestLateAnswerEndsAnOutage(t *testing.T) {
 	})
 }
 
-// An outage of ten seconds in the middle of an apply costs time and nothing else.
-func TestShortOutage(t *testing.T) {
-	const secrets, parallel = 100, 10
+// outageParallel is how many secrets the fleet of inOutages changes at a time.
+const outageParallel = 10
+
+// inOutages runs a test for an outage that begins with one call or another, while a hundred
+// secrets are created.
+func inOutages(t *testing.T, length time.Duration, test func(*testing.T, *robototest.Server, *fleet)) {
+	t.Helper()
 	for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetCredentials, robototest.PutValue} {
 		for _, after := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/after=%t", operation, after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					server := robototest.Start(t, robototest.Options{InMemory: true})
 					server.Latency(20 * time.Millisecond)
-					server.Inject(robototest.Fault{Operation: operation, Skip: 40, Times: 1, Outage: 10 * time.Second, After: after})
-					f := newFleet(t, server, secrets)
-					began := time.Now()
-					err := f.each(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
-					if err != nil {
-						t.Fatal(err)
-					}
-					if server.Faulted() != 1 {
+					server.Inject(robototest.Fault{Operation: operation, Skip: 40, Times: 1, Outage: length, After: after})
+					test(t, server, newFleet(t, server, 100))
+					if server.Faulted() == 0 {
 						t.Error("there was no outage")
 					}
-					f.agrees(t, server)
-					t.Logf("it took %s", time.Since(began))
 				})
 			})
 		}
 	}
+}
+
+// An outage of ten seconds in the middle of an apply costs time and nothing else.
+func TestShortOutage(t *testing.T) {
+	inOutages(t, 10*time.Second, func(t *testing.T, server *robototest.Server, f *fleet) {
+		began := time.Now()
+		if err := f.each(outageParallel, applyVersioned); err != nil {
+			t.Fatal(err)
+		}
+		f.agrees(t, server)
+		t.Logf("it took %s", time.Since(began))
+	})
 }
 
 // agrees checks that each secret is there, once and with its value.
@@ -500,40 +509,29 @@ func (f *fleet) agrees(t *testing.T, server *robototest.Server) {
 
 // An outage that does not end is an error, and one apply after it repairs everything.
 func TestOutageWithoutEnd(t *testing.T) {
-	const secrets, parallel = 100, 10
-	for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetCredentials, robototest.PutValue} {
-		for _, after := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/after=%t", operation, after), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					server := robototest.Start(t, robototest.Options{InMemory: true})
-					server.Latency(20 * time.Millisecond)
-					server.Inject(robototest.Fault{Operation: operation, Skip: 40, Times: 1, Outage: 1000 * time.Hour, After: after})
-					f := newFleet(t, server, secrets)
-					began := time.Now()
-					outcomes := f.errors(parallel, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
-					took := time.Since(began)
-					if errors.Join(outcomes...) == nil {
-						t.Fatal("there was no error")
-					}
-					// Where AWS was the first, Roboto is given half a minute too, to clean up.
-					if took > 65*time.Second {
-						t.Errorf("it took %s", took)
-					}
-					t.Logf("it took %s", took)
-					for i, c := range f.cores {
-						if _, exists := server.Record(robototest.DefaultOrg, fmt.Sprintf("secret-%04d", i)); exists && c.State == nil {
-							t.Errorf("secret %d is not in the state", i)
-						}
-					}
-					server.ClearFaults()
-					if err := f.each(parallel, func(s *protocol.Session, name string) error { return s.Core.Apply(versionedNamed(name)) }); err != nil {
-						t.Fatal(err)
-					}
-					f.agrees(t, server)
-				})
-			})
+	inOutages(t, 1000*time.Hour, func(t *testing.T, server *robototest.Server, f *fleet) {
+		began := time.Now()
+		outcomes := f.errors(outageParallel, applyVersioned)
+		took := time.Since(began)
+		if errors.Join(outcomes...) == nil {
+			t.Fatal("there was no error")
 		}
-	}
+		// Where AWS was the first, Roboto is given half a minute too, to clean up.
+		if took > 65*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		t.Logf("it took %s", took)
+		for i, c := range f.cores {
+			if _, exists := server.Record(robototest.DefaultOrg, fmt.Sprintf("secret-%04d", i)); exists && c.State == nil {
+				t.Errorf("secret %d is not in the state", i)
+			}
+		}
+		server.ClearFaults()
+		if err := f.each(outageParallel, func(s *protocol.Session, name string) error { return s.Core.Apply(versionedNamed(name)) }); err != nil {
+			t.Fatal(err)
+		}
+		f.agrees(t, server)
+	})
 }
 
 // A request that was on its way when the API key was refused may have taken effect.

@@ -22,7 +22,7 @@ func refreshAll(t *testing.T, server *robototest.Server, secrets int, settings f
 	t.Helper()
 	f := newFleet(t, server, secrets)
 	f.cores[0].Settings = settings
-	err := f.each(10, func(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) })
+	err := f.each(10, applyVersioned)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,11 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// applyUnsettled leaves an entry in the state of which nobody knows whether it has a
-// record. It has none.
-func applyUnsettled(t *testing.T, server *robototest.Server, c *protocol.Core, config fields) {
+// leaveUnsettled leaves an entry in the state of which the provider does not know whether
+// it has a record.
+func leaveUnsettled(t *testing.T, server *robototest.Server, c *protocol.Core, config fields, hasRecord bool) {
+	t.Helper()
+	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: hasRecord, Times: 1})
 	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true})
 	server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Message: "Forbidden"})
 	if err := c.Apply(config); err == nil || c.State == nil {
@@ -23,11 +25,11 @@ func applyUnsettled(t *testing.T, server *robototest.Server, c *protocol.Core, c
 	server.ClearFaults()
 }
 
-// Nothing is written or deleted by its name alone.
+// Nothing is written or deleted by its name alone, and nothing is forgotten.
 func TestUnsettledCreateWithoutARefresh(t *testing.T) {
 	t.Run("tainted, refresh=false", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			applyUnsettled(t, server, c, versionedSecret)
+			leaveUnsettled(t, server, c, versionedSecret, false)
 			server.AddSecret(robototest.DefaultOrg, "db")
 			server.SetValue(robototest.DefaultOrg, "db", successorValue)
 			if err := c.MustStart().ReplaceTainted(versionedSecret); err == nil {
@@ -40,7 +42,7 @@ func TestUnsettledCreateWithoutARefresh(t *testing.T) {
 	})
 	t.Run("untainted, refresh=false", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			applyUnsettled(t, server, c, versionedSecret)
+			leaveUnsettled(t, server, c, versionedSecret, false)
 			server.AddSecret(robototest.DefaultOrg, "db")
 			server.SetValue(robototest.DefaultOrg, "db", successorValue)
 			c.Tainted = false
@@ -54,12 +56,7 @@ func TestUnsettledCreateWithoutARefresh(t *testing.T) {
 	})
 	t.Run("untainted own, refresh=false, then apply", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
-			server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Message: "Forbidden"})
-			if err := c.Apply(versionedSecret); err == nil || c.State == nil {
-				t.Fatalf("the error is %v", err)
-			}
-			server.ClearFaults()
+			leaveUnsettled(t, server, c, versionedSecret, true)
 			c.Tainted = false
 			if err := c.MustStart().Change(versionedSecret); err == nil {
 				t.Error("the update succeeded")
@@ -72,7 +69,7 @@ func TestUnsettledCreateWithoutARefresh(t *testing.T) {
 	t.Run("create_before_destroy, refresh=false, no value", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 			bare := fields{"name": "db"}
-			applyUnsettled(t, server, c, bare)
+			leaveUnsettled(t, server, c, bare, false)
 			s := c.MustStart()
 			deposed := c.Instance
 			c.Instance, c.Tainted = protocol.Instance{}, false
@@ -104,12 +101,7 @@ func TestUnsettledCreateWithoutARefresh(t *testing.T) {
 	})
 	t.Run("not a member any more", func(t *testing.T) {
 		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
-			server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Message: "Forbidden"})
-			if err := c.Apply(versionedSecret); err == nil || c.State == nil {
-				t.Fatalf("the error is %v", err)
-			}
-			server.ClearFaults()
+			leaveUnsettled(t, server, c, versionedSecret, true)
 			server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no"})
 			server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: http.StatusForbidden, Message: "Forbidden"})
 			if err := c.MustStart().Refresh(); err == nil || c.State == nil {

@@ -54,7 +54,7 @@ func (s *scene) typed(command, value, answer string) {
 	cmd := s.Command(s.t.Context(), []string{"TF_INPUT=1", "TF_LOG_PATH=" + record + ".trace.log"}, command)
 	session, err := terminal.Start(cmd)
 	if errors.Is(err, pty.ErrUnsupported) {
-		s.t.Skipf("skipped: %v", err)
+		s.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
 	if err != nil {
 		s.t.Fatal(err)
