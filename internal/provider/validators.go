@@ -99,7 +99,7 @@ func (actionNameValidator) ValidateString(_ context.Context, req validator.Strin
 	}
 	if err := roboto.ValidateActionName(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Action Name",
-			fmt.Sprintf("The attribute %q is not usable: %v.\n\nGive the name alone. The owner of the action belongs in \"action_org_id\", its version into \"digest\".", req.Path, err))
+			fmt.Sprintf("The attribute %q is not usable: %v.\n\nGive the name alone. The owner of the action belongs in \"action_org_id\", its version in \"digest\".", req.Path, err))
 	}
 }
 
