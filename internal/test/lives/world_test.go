@@ -30,9 +30,12 @@ type world struct {
 	// theirs are the version IDs that other people wrote.
 	theirs map[string]bool
 
-	// requests counts those of an apply, and onRequest is told of each.
+	// requests counts those of an apply, and onRequest is told of each. A request that the
+	// provider gave up can end after its apply, so whoever holds the turn may touch
+	// onRequest. A mutex would stop the fake clock.
 	requests  atomic.Int64
 	onRequest func(n int64)
+	turn      chan struct{}
 	wrong     *wrong
 }
 
@@ -49,9 +52,11 @@ func (w *wrong) Error() string { return strings.Join(w.texts, "\n\n") }
 func run(t *testing.T, l life) *wrong {
 	var found *wrong
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{others: map[string]int{}, theirs: map[string]bool{}}
+		w := &world{others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
 		w.roboto = robototest.Start(t, robototest.Options{InMemory: true, OnRequest: func(robototest.Request) {
 			n := w.requests.Add(1)
+			w.turn <- struct{}{}
+			defer func() { <-w.turn }()
 			if w.onRequest != nil {
 				w.onRequest(n)
 			}
@@ -176,7 +181,7 @@ func (a apply) trouble(w *world) error {
 	defer w.roboto.ClearFaults()
 	var happened atomic.Bool
 	w.requests.Store(0)
-	w.onRequest = func(n int64) {
+	w.tell(func(n int64) {
 		if n < int64(a.After) || a.Event == nothing || !happened.CompareAndSwap(false, true) {
 			return
 		}
@@ -189,14 +194,21 @@ func (a apply) trouble(w *world) error {
 		case meanwhile:
 			a.Meanwhile.take(w)
 		}
-	}
-	defer func() { w.onRequest = nil }()
+	})
+	defer w.tell(nil)
 	began := time.Now()
 	err := w.core.Apply(w.fields())
 	if took := time.Since(began); took > deadline {
 		w.fail("an apply took %s", took)
 	}
 	return err
+}
+
+// tell sets who is told of each request.
+func (w *world) tell(onRequest func(n int64)) {
+	w.turn <- struct{}{}
+	w.onRequest = onRequest
+	<-w.turn
 }
 
 // settle is the plain apply. If the name is taken, people do what the error advises.
