@@ -101,13 +101,13 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			},
 			"dataset_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "ID of the dataset that is the input. Conflicts with `file_query` and `topic_query`. Without any of them, the action gets no input.",
+				MarkdownDescription: "ID of the dataset that the action works on. It selects no files: those in `file_paths` are the input. Conflicts with `file_query` and `topic_query`.",
 				Validators:          notEmpty,
 			},
 			"file_paths": schema.ListAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Patterns of the files in the dataset that are the input. Requires `dataset_id`.",
+				MarkdownDescription: "Patterns of the files in the dataset that are the input. Requires `dataset_id`. Without patterns and queries, the action gets no input.",
 				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(notEmpty...)},
 			},
 			"file_query": schema.StringAttribute{
@@ -252,8 +252,11 @@ func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, 
 		if errors.Is(err, errWaitTimeout) {
 			stopped.timeout = text
 		}
+		if failure, ok := errors.AsType[*roboto.Error](err); ok {
+			stopped.unheard = failure.Settle
+		}
 		last, stopped.cancelErr = a.data.client.CancelInvocation(ctx, last)
-		if last.Status().Code == roboto.StatusCancelled || !last.HasEnded() {
+		if code := last.Status().Code; code != roboto.StatusCompleted && code != roboto.StatusDeadly {
 			stopped.last = last
 			addStoppedInvocationError(diags, stopped)
 			return

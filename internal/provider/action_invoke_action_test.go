@@ -309,9 +309,13 @@ func TestActionInvokeFails(t *testing.T) {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "No."}),
 			texts: []string{"could not be canceled, so it may still run", "No.", "roboto invocations cancel iv_"}, invocations: 1, last: robototest.Processing,
 		},
+		"too long out of reach": {
+			config: fields{"wait_timeout": "5m"}, faults: fault(robototest.GetInvocation, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}),
+			texts: []string{"Took Too Long", "wait_timeout of 5m was over", "status Downloading", "The last look at it failed. No usable answer", "could not be canceled, so it may still run. No usable answer"}, invocations: 1, last: robototest.Downloading,
+		},
 		"too slowly, and is not stopped yet": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 204}),
-			texts: []string{"Roboto accepted the cancellation, and the status is still Processing"}, invocations: 1, last: robototest.Processing,
+			texts: []string{"Roboto accepted the cancellation, and the last known status is Processing"}, invocations: 1, last: robototest.Processing,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -354,7 +358,7 @@ func TestActionInvokeIsInterrupted(t *testing.T) {
 		"while it waits":               {after: time.Minute, action: robototest.Action{Hang: true}, texts: []string{"Was Interrupted", "status Processing", "It was canceled."}, last: robototest.Cancelled},
 		"while the answer is late":     {after: time.Second, fault: robototest.Fault{Operation: robototest.InvokeAction, Delay: 3 * time.Second, After: true}, texts: []string{"It was canceled."}, last: robototest.Cancelled},
 		"while the poll has no answer": {after: time.Minute, fault: robototest.Fault{Operation: robototest.GetInvocation, Delay: time.Hour, Skip: 2, Times: 1}, texts: []string{"It was canceled."}, last: robototest.Cancelled},
-		"after it failed":              {after: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, texts: []string{"Roboto Action Failed", "Failed (Lost)"}, last: robototest.Failed},
+		"after it failed":              {after: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, texts: []string{"Was Interrupted", "status Failed (Lost)", "could not be canceled, so Roboto may queue it again", "The invocation has ended"}, last: robototest.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoking(t, test.action, func(t *testing.T, server *robototest.Server, c *protocol.Core) {

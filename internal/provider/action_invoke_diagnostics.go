@@ -117,7 +117,9 @@ type stoppedInvocation struct {
 	actionName string
 	before     roboto.Status
 	last       roboto.Invocation
-	cancelErr  error
+	// unheard is why the last look before told nothing, or nil.
+	unheard   error
+	cancelErr error
 	// timeout is as the configuration says, "" after an interrupt.
 	timeout string
 }
@@ -131,14 +133,16 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	}
 	outcome := "It was canceled."
 	switch {
+	case s.cancelErr != nil && s.last.Status().Code == roboto.StatusFailed:
+		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see what becomes of it, use roboto invocations status %s.", explain(s.cancelErr).what, s.last.ID)
 	case s.cancelErr != nil:
 		outcome = fmt.Sprintf("It could not be canceled, so it may still run. %s\n\nTo end it, use roboto invocations cancel %s.", explain(s.cancelErr).what, s.last.ID)
-	case !s.last.HasEnded():
-		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the status is still %s. To see whether it ends, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
+	case s.last.Status().Code != roboto.StatusCancelled:
+		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see what becomes of it, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
 	}
 	diags.AddError(summary,
-		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s. %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), outcome, showLogs(s.last), next))
+		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s.%s %s\n\n%s\n\n%s",
+			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(s.unheard, "The last look at it failed."), outcome, showLogs(s.last), next))
 }
 
 // statusText is a status with its detail.

@@ -210,7 +210,7 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindLimitExceeded:
 		return "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again."
 	case roboto.KindNoOnlyOrg:
-		return "Set org_id on the resource or in the provider block, or the environment variable ROBOTO_ORG_ID."
+		return "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID."
 	case roboto.KindNoValue:
 		return "The secret has no value yet. Write one first, with value_wo or with roboto secrets write."
 	case roboto.KindAWSAccessDenied:

@@ -64,7 +64,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 	t.Run("several organizations", func(t *testing.T) {
 		env := newEnvironment(t)
 		env.roboto.AddOrg("og_other", "Other")
-		env.failsToPlan(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id on the resource or in the provider block")
+		env.failsToPlan(secret("db"), "og_test (Test Organization), og_other (Other)", "Set org_id in this block or in the provider block")
 	})
 }
 

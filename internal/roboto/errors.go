@@ -168,7 +168,7 @@ type Error struct {
 	// Err is the cause, or nil.
 	Err error
 	// Settle is why this client could not find out whether a create or a deletion took
-	// effect, or nil.
+	// effect, or lately how an invocation is doing, or nil.
 	Settle error
 
 	// lost is set if the request may have taken effect although it failed.

@@ -84,8 +84,8 @@ const (
 	firstPollInterval = 500 * time.Millisecond
 	pollInterval      = 5 * time.Second
 
-	// maxFailedPolls is how many times in a row Follow may not hear how an invocation is
-	// doing. Each time stands for all attempts of a request, or for one during an outage.
+	// maxFailedPolls is how many times in a row Follow may hear something else than how an
+	// invocation is doing. A service that is out of reach or busy does not count.
 	maxFailedPolls = 5
 
 	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
@@ -117,8 +117,11 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 		if err == nil {
 			return invocation, nil
 		}
-		answerLost = answerLost || mayHaveTakenEffect(err)
-		again := (mayHaveTakenEffect(err) || isTemporary(err)) && !isFinalFailure(err) &&
+		if !answerLost && mayHaveTakenEffect(err) {
+			// Only another answer tells, and perhaps nobody else asks the host.
+			answerLost, patient = true, settling(patient)
+		}
+		again := (mayHaveTakenEffect(err) || isTemporary(err)) && (!isFinalFailure(err) || answerLost && isOutage(err)) &&
 			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
 		if again && sleep(patient, waitAfter(patient, attempt, err)) == nil {
 			continue
@@ -224,6 +227,7 @@ func (c *Client) invokeRequest(action Action, input InvocationInput) request {
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
 	reported, failedPolls := 0, 0
 	var failedSince time.Time
+	var unheard error // why the last look told nothing
 	for wait := firstPollInterval; ; wait = min(2*wait, pollInterval) {
 		for ; reported < len(invocation.Statuses); reported++ {
 			report(invocation.Statuses[reported])
@@ -238,13 +242,21 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 			return invocation, nil
 		}
 		if sleep(ctx, wait) != nil {
-			return invocation, canceled(ctx, "")
+			failure := canceled(ctx, "")
+			failure.Settle = unheard
+			return invocation, failure
 		}
 		// It asks even if the host has not answered lately. Only an answer can end an outage,
 		// and perhaps nobody else asks.
 		current, err := c.readInvocation(settling(ctx), invocation)
 		if err == nil {
-			invocation, failedPolls = current, 0
+			invocation, failedPolls, unheard = current, 0, nil
+			continue
+		}
+		if ctx.Err() == nil {
+			unheard = err
+		}
+		if mayPass(err) {
 			continue
 		}
 		if failedPolls++; ctx.Err() == nil && failedPolls == maxFailedPolls {
@@ -253,9 +265,14 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 	}
 }
 
+// mayPass tells whether Roboto is out of reach or busy.
+func mayPass(err error) bool {
+	return KindOf(err) == KindUnavailable || isTemporary(err) && (!isFinalFailure(err) || isOutage(err))
+}
+
 // CancelInvocation cancels an invocation, also after the context has ended. It returns the
 // invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
-// the invocation had ended before.
+// the invocation had ended before for good.
 func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
 	ctx, cancel := context.WithTimeout(settling(context.WithoutCancel(ctx)), settleTimeout)
 	defer cancel()
@@ -273,7 +290,7 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 		}
 		refused := err != nil && !mayHaveTakenEffect(err) && !isTemporary(err)
 		switch {
-		case invocation.HasEnded():
+		case invocation.HasEnded() && (accepted || invocation.Status().Code != StatusFailed):
 			return invocation, nil
 		case refused, attempt >= c.config.MaxAttempts, sleep(ctx, waitAfter(ctx, attempt, err)) != nil:
 			return invocation, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,6 +274,8 @@ func TestCancelInvocation(t *testing.T) {
 			action: robototest.Action{Hang: true}, want: "Processing",
 			faults: []robototest.Fault{{Operation: post, Status: 204, Times: 1}, {Operation: post, Status: 400, Code: "RobotoInvalidRequestException"}},
 		},
+		"after it failed":                       {action: robototest.Action{Fails: "x"}, steps: 1, want: "Failed", kind: roboto.KindRefused},
+		"after it failed, which Roboto accepts": {action: robototest.Action{Fails: "x"}, steps: 1, faults: []robototest.Fault{{Operation: post, Status: 204}}, want: "Failed"},
 		"accepted and without effect": {
 			action: robototest.Action{Hang: true}, faults: []robototest.Fault{{Operation: post, Status: 204}}, want: "Processing",
 		},
@@ -313,11 +316,36 @@ func TestInvocationAfterAnOutage(t *testing.T) {
 			f(t, service{t, server, newClient(t, server, roboto.Config{MaxAttempts: 10})})
 		})
 	}
-	outage := robototest.Fault{Operation: robototest.GetInvocation, Skip: 1, Times: 1, Outage: 40 * time.Second}
+	outage := func(operation robototest.Operation, length time.Duration) robototest.Fault {
+		return robototest.Fault{Operation: operation, Times: 1, Outage: length}
+	}
+	t.Run("invoked", func(t *testing.T) {
+		patient(t, func(t *testing.T, s service) {
+			s.server.AddAction(robototest.Action{Name: checkAction.Name})
+			known, err := s.client.Action(t.Context(), checkAction)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.server.Inject(robototest.Fault{Operation: robototest.InvokeAction, Drop: true, After: true, Delay: 45 * time.Second, Times: 1})
+			s.server.Inject(robototest.Fault{Operation: robototest.GetSecret, Drop: true})
+			var group sync.WaitGroup
+			group.Go(func() { // others find out that the host is out of reach
+				_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
+				s.wantKind(err, roboto.KindNoAnswer)
+			})
+			_, err = s.client.Invoke(t.Context(), known, roboto.InvocationInput{OrgID: robototest.DefaultOrg})
+			s.wantKind(err, roboto.KindOther)
+			group.Wait()
+			s.wantCount(robototest.InvokeAction, 2)
+			if all := s.server.Invocations(); len(all) != 1 {
+				t.Errorf("%d invocations", len(all))
+			}
+		})
+	})
 	t.Run("followed", func(t *testing.T) {
 		patient(t, func(t *testing.T, s service) {
 			invocation := s.mustInvoke(robototest.Action{})
-			s.server.Inject(outage)
+			s.server.Inject(outage(robototest.GetInvocation, 10*time.Minute))
 			_, last, err := s.follow(t.Context(), invocation)
 			if err != nil || last.Status().Code != roboto.StatusCompleted {
 				t.Errorf("the status is %s, the error %v", last.Status().Code, err)
@@ -327,8 +355,7 @@ func TestInvocationAfterAnOutage(t *testing.T) {
 	t.Run("canceled", func(t *testing.T) {
 		patient(t, func(t *testing.T, s service) {
 			invocation := s.mustInvoke(robototest.Action{Hang: true})
-			outage.Operation, outage.Skip = robototest.GetSecret, 0
-			s.server.Inject(outage)
+			s.server.Inject(outage(robototest.GetSecret, 40*time.Second))
 			_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
 			s.wantKind(err, roboto.KindNoAnswer)
 			time.Sleep(15 * time.Second)

@@ -51,6 +51,12 @@ func (v *Verdict) refusal() *Error {
 	return refusal
 }
 
+// isOutage tells whether the request failed because the host is out of reach.
+func isOutage(err error) bool {
+	verdict := verdictIn(err)
+	return verdict != nil && verdict.refusal() == nil
+}
+
 // verdictIn returns nil if the request did not fail because of a verdict.
 func verdictIn(err error) *Verdict {
 	verdict, _ := errors.AsType[*Verdict](err)
@@ -78,7 +84,7 @@ func (h *hosts) get(name string) *host {
 // host is what is known of one host.
 type host struct {
 	mu sync.Mutex
-	// answered is when the host last answered anything, or zero.
+	// answered is when the host last answered, or zero.
 	answered time.Time
 	// failed is when a request first remained without an answer since then, or zero. silent is
 	// when it was sent, and patience how long that may go on.
@@ -91,8 +97,9 @@ type host struct {
 	decided chan struct{}
 }
 
-// answer is for an answer of any kind. It ends an outage, but a refused API key stays
-// refused.
+// answer is for an answer of any kind that is complete, or larger than is read. A first part
+// proves nothing: a host may go on with it until the attempt times out, again and again. An
+// answer ends an outage, but a refused API key stays refused.
 func (h *host) answer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -102,8 +109,8 @@ func (h *host) answer() {
 	}
 }
 
-// fail is for a request that was sent at the given time and not answered. It returns the
-// verdict, if there is one.
+// fail is for a request that was sent at the given time and not answered, or not to the end.
+// It returns the verdict, if there is one.
 //
 // What is lost at one time is no outage, however long it took: all requests may have shared a
 // connection. A request that was sent after the first failure decides. Only a failure that

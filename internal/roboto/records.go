@@ -64,11 +64,12 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 }
 
 // The limits of a listing lie far above any real organization. Without them, a service
-// whose pages always name another one would fill the memory.
+// whose pages always name another one would fill the memory, or keep a plan for hours.
 const (
 	maxListedPages   = 1_000
 	maxListedRecords = 50_000
 	maxListedBytes   = 32 << 20
+	maxListedTime    = 10 * time.Minute
 )
 
 // Records yields all records of an organization in the service's order. Each record comes
@@ -77,6 +78,7 @@ const (
 // of a listing.
 func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		began := time.Now()
 		pageToken, tokens, names, size := "", map[string]bool{}, map[string]bool{}, 0
 		for {
 			page, err := c.page(ctx, orgID, pageToken)
@@ -101,9 +103,9 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			case tokens[page.next]:
 				yield(Record{}, unexpected(c.listRequest(orgID), "the pages go round in a circle"))
 				return
-			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
+			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes || time.Since(began) >= maxListedTime:
 				yield(Record{}, unexpected(c.listRequest(orgID), fmt.Sprintf(
-					"the listing does not end (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20)))
+					"the listing does not end (pages read: %d, records: %d, MiB: %d, minutes: %d)", pages, len(names), size>>20, int(time.Since(began).Minutes()))))
 				return
 			}
 			pageToken, tokens[page.next] = page.next, true

@@ -127,19 +127,19 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 }
 
 func (t *attemptTransport) attempt(req *http.Request, host *host) (*http.Response, error) {
-	var connected, answered atomic.Bool
+	var connected atomic.Bool
 	started := time.Now()
 	resp, err := t.exchange(host.attemptTime(t.timeout), req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) {
 			connected.Store(true)
 			noteSent(req.Context())
 		},
-		GotFirstResponseByte: func() {
-			answered.Store(true)
-			host.answer()
-		},
 	})))
-	if err != nil && !answered.Load() && req.Context().Err() == nil {
+	_, tooLarge := errors.AsType[*tooLargeError](err)
+	switch {
+	case err == nil || tooLarge:
+		host.answer()
+	case req.Context().Err() == nil:
 		if verdict := host.fail(started, err); verdict != nil {
 			err = verdict
 		}

@@ -294,7 +294,12 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			time.AfterFunc(time.Minute, c.Interrupt)
 			return invoke(robototest.Action{Hang: true}, nil)(c)
 		}},
-		{title: "Action: Roboto no longer tells how it is doing", managed: versioned, faults: answer(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: Roboto no longer tells how it is doing", managed: versioned, faults: answer(robototest.GetInvocation, 404, "RobotoNotFoundException", "No such invocation."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: Roboto fails until the time is over", managed: versioned, faults: answer(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: it has failed, and may be queued again", managed: versioned, act: func(c *protocol.Core) error {
+			time.AfterFunc(20*time.Second, c.Interrupt)
+			return invoke(robototest.Action{Fails: "Exit code 1."}, nil)(c)
+		}},
 	}
 }
 

@@ -81,6 +81,15 @@ func deadHosts(t *testing.T) map[string]deadHost {
 			endpoint: "http://127.0.0.1:1",
 			reason:   "the request timed out", within: 40 * time.Second, most: 30,
 		},
+		"silent after a header": {
+			dial: answering(func(conn net.Conn) {
+				_, _ = conn.Read(make([]byte, 1<<12))
+				_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"))
+				_, _ = conn.Read(make([]byte, 1))
+			}),
+			endpoint: "http://127.0.0.1:1",
+			reason:   "the request timed out", within: 40 * time.Second, most: 30,
+		},
 		"certificate not trusted": {
 			dial: answering(func(conn net.Conn) {
 				_ = tls.Server(conn, &tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}).HandshakeContext(context.Background())
@@ -405,6 +414,35 @@ func TestNoOutage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// slowConn lets each answer come in pieces.
+type slowConn struct{ net.Conn }
+
+func (c slowConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p[:min(len(p), 32)])
+	if err == nil {
+		time.Sleep(time.Second)
+	}
+	return n, err
+}
+
+// Answers that come slowly and whole are answers, so what is lost beside them is no outage.
+func TestSlowAnswers(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 20)
+		f.cores[0].Settings = fields{"request_timeout": "31s"}
+		f.cores[0].Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := server.DialContext(ctx, network, addr)
+			return slowConn{conn}, err
+		}
+		n := 0
+		server.Inject(robototest.Fault{Delay: time.Hour, Match: func(robototest.Request) bool { n++; return n%5 == 0 }})
+		began := time.Now()
+		f.cores[0].Must(f.each(5, applyVersioned))
+		f.agrees(t, server)
+		t.Logf("it took %s", time.Since(began))
+	})
 }
 
 // Requests that are lost long after each other are no outage.

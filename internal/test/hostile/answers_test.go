@@ -6,15 +6,21 @@ package hostile
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // record is a record of Roboto's with a given name.
@@ -152,14 +158,25 @@ func TestAnswersWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestHeadersWithoutEnd writes to connections itself, as no HTTP server would.
-func TestHeadersWithoutEnd(t *testing.T) {
-	const body = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-	for name, test := range map[string]struct {
-		first, repeated string
-		every           time.Duration
-		want            string
-	}{
+// wire is what is written to a connection, as no HTTP server would.
+type wire struct {
+	first, repeated string
+	every           time.Duration
+	// want is in the error.
+	want string
+}
+
+func (w wire) write(conn net.Conn) {
+	_, err := io.WriteString(conn, w.first)
+	for err == nil && w.repeated != "" {
+		time.Sleep(w.every)
+		_, err = io.WriteString(conn, w.repeated)
+	}
+}
+
+var wires = func() map[string]wire {
+	const body = "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"
+	return map[string]wire{
 		"one header line":            {"HTTP/1.1 200 OK\r\nX: ", strings.Repeat("x", 1<<12), 0, "the header of the answer is larger than 1 MiB"},
 		"header lines":               {"HTTP/1.1 200 OK\r\n", "X-Some-Header: x\r\n", 0, "the header of the answer is larger than 1 MiB"},
 		"informational answers":      {"", "HTTP/1.1 103 Early Hints\r\n\r\n", 0, "the header of the answer is larger than 1 MiB"},
@@ -172,26 +189,89 @@ func TestHeadersWithoutEnd(t *testing.T) {
 		"chunks of one byte, slowly": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n{\r\n", 50 * time.Millisecond, "the request timed out"},
 		"trailers":                   {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-Trailer: x\r\n", 0, "the answer was not HTTP"},
 		"a length that is no length": {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "x", 0, "the answer was not HTTP"},
-	} {
+		"a body that breaks off":     {body + "{", "", 0, "closed before the answer was complete"},
+		"JSON that breaks off":       {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", "", 0, "closed before the answer was complete"},
+		"a header and silence":       {body, "{", time.Hour, "the request timed out"},
+	}
+}()
+
+func TestHeadersWithoutEnd(t *testing.T) {
+	for name, wire := range wires {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			timeout := 30 * time.Second
-			if test.every > 0 {
+			if wire.every > 0 {
 				timeout = 2 * time.Second
 			}
-			attackWithTimeout(t, timeout, "http://"+listen(t, func(conn net.Conn) {
-				_, err := io.WriteString(conn, test.first)
-				pulse := time.NewTicker(max(test.every, time.Nanosecond))
-				defer pulse.Stop()
-				for err == nil {
-					if test.every > 0 {
-						<-pulse.C
-					}
-					_, err = io.WriteString(conn, test.repeated)
-				}
-			}), "record", test.want)
+			attackWithTimeout(t, timeout, "http://"+listen(t, wire.write), "record", wire.want)
 		})
 	}
+}
+
+// TestTimeWithDefaults has the same come to a provider with the default settings, where an
+// attempt alone may take half a minute.
+func TestTimeWithDefaults(t *testing.T) {
+	for attacked, call := range map[string]func(*protocol.Core) error{
+		"Roboto": func(c *protocol.Core) error {
+			_, err := c.ReadData(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg})
+			return err
+		},
+		"a create": func(c *protocol.Core) error {
+			return c.Apply(protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": "a value"})
+		},
+		"AWS": func(c *protocol.Core) error { return c.OpenEphemeral(protocol.Fields{"name": "db"}) },
+	} {
+		for name, wire := range wires {
+			t.Run(attacked+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := robototest.Start(t, robototest.Options{InMemory: true})
+					server.AddSecret(robototest.DefaultOrg, "db")
+					server.SetValue(robototest.DefaultOrg, "db", "a value")
+					c := protocol.NewCore(t, server)
+					var writing sync.WaitGroup
+					c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+						if attacked == "AWS" && "http://"+addr != server.SecretsManagerEndpoint() {
+							return server.DialContext(ctx, network, addr)
+						}
+						client, hostile := net.Pipe()
+						writing.Go(func() { answering(hostile, wire.write) })
+						return client, nil
+					}
+					began := time.Now()
+					err := call(c)
+					took := time.Since(began)
+					writing.Wait()
+					if err == nil || !strings.Contains(err.Error(), wire.want) {
+						t.Errorf("the error is %v, want one with %q", err, wire.want)
+					}
+					if took > time.Minute {
+						t.Errorf("it took %s", took)
+					}
+					t.Logf("it took %s", took)
+				})
+			})
+		}
+	}
+}
+
+// TestListingsThatTakeTheirTime answers each page just before the attempt times out.
+func TestListingsThatTakeTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 1})
+		for i := range 100 {
+			server.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
+		}
+		server.Latency(29 * time.Second)
+		began := time.Now()
+		_, err := protocol.NewCore(t, server).ReadData(protocol.TypeSecrets, protocol.Fields{"org_id": robototest.DefaultOrg})
+		const want = "the listing does not end (pages read: 21, records: 21, MiB: 0, minutes: 10)"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want one with %q", err, want)
+		}
+		if took := time.Since(began); took > 11*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
 }
 
 // listen answers each connection, once the first bytes of a request have come.
@@ -208,13 +288,16 @@ func listen(t *testing.T, answer func(net.Conn)) string {
 			if err != nil {
 				return
 			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
-					answer(conn)
-				}
-			}()
+			go answering(conn, answer)
 		}
 	}()
 	return listener.Addr().String()
+}
+
+func answering(conn net.Conn, answer func(net.Conn)) {
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
+		go func() { _, _ = io.Copy(io.Discard, conn) }()
+		answer(conn)
+	}
 }
