@@ -8,8 +8,10 @@ package hostile
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,10 +50,11 @@ func (d *debugged) stderr() string {
 	return d.written.String()
 }
 
-func startDebugged(t *testing.T, env ...string) *debugged {
+func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "provider")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "github.com/roboto-ai/terraform-provider-roboto")
+	args := append([]string{"build", "-buildvcs=false", "-o", binary}, buildFlags...)
+	build := exec.CommandContext(t.Context(), "go", append(args, "github.com/roboto-ai/terraform-provider-roboto")...)
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -103,10 +106,95 @@ func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Serve
 	return server
 }
 
+const value = "kanarienvogel-4711-nobody-may-see-this"
+
+// apply creates a secret with the value. It returns what Terraform prints, and its exit code.
+func (d *debugged) apply(t *testing.T) (string, int) {
+	t.Helper()
+	terraform, err := terraformcli.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	workspace, err := terraformcli.NewWorkspace(t.TempDir(), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := workspace.Write("main.tf", `
+terraform {
+  required_providers {
+    roboto = { source = "roboto-ai/roboto" }
+  }
+}
+
+variable "value" {
+  ephemeral = true
+}
+
+resource "roboto_secret" "this" {
+  name     = "`+rand.Text()+`"
+  value_wo = var.value
+}
+`); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := workspace.Run(t.Context(), nil, "init"); err != nil || result.ExitCode != 0 {
+		t.Fatalf("%v\n%s", err, result.Output())
+	}
+	result, err := workspace.Run(t.Context(), nil, "apply", "-auto-approve", "-var=value="+value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Output(), result.ExitCode
+}
+
+// crashes applies until the provider ends with the texts, and looks for what nobody may see.
+func (d *debugged) crashes(t *testing.T, roboto *robototest.Server, texts ...string) {
+	t.Helper()
+	printed, _ := d.apply(t)
+	_ = d.cmd.Process.Kill() // if it goes on, so that the test does not
+	_ = d.cmd.Wait()
+	log := d.stderr()
+	for _, text := range append(texts, "goroutine ") {
+		if !strings.Contains(log, text) {
+			t.Errorf("%q is not in what the provider printed:\n%.2000s", text, log)
+		}
+	}
+	if !strings.Contains(log, "Sent request") {
+		t.Error("the log is not at TRACE")
+	}
+	secrets := map[string]string{"value": value, "API key": roboto.APIKey(), "secret access key": "", "session token": ""}
+	for _, issued := range roboto.IssuedCredentials() {
+		secrets["secret access key"], secrets["session token"] = issued.SecretAccessKey, issued.SessionToken
+	}
+	for what, secret := range secrets {
+		if secret == "" || strings.Contains(log+printed, secret) {
+			t.Errorf("the %s is shown, or there is none", what)
+		}
+	}
+}
+
+// TestPanic has a mistake in the code of the provider, where it writes a value.
+func TestPanic(t *testing.T) {
+	const name, call = "internal/roboto/values.go", "output, err = v.client.secretsManager.putSecretValue("
+	good := read(t, name)
+	source, err := filepath.Abs(filepath.Join(repository, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	bad, overlay := filepath.Join(dir, "values.go"), filepath.Join(dir, "overlay.json")
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: bad}})
+	if err = errors.Join(err, os.WriteFile(overlay, replace, 0o600), os.WriteFile(bad, []byte(strings.Replace(good, call, "creds.newUntil = *(*time.Time)(nil)\n"+call, 1)), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	roboto := robototest.Start(t, robototest.Options{})
+	provider := startDebugged(t, []string{"-overlay", overlay}, append(roboto.Env(), "GOTRACEBACK=all")...)
+	provider.crashes(t, roboto, "nil pointer dereference", "ValueAccess).Write")
+}
+
 // TestEnvironmentAndCrash applies with a provider whose environment asks for more than it
 // should give, and then has Go print all goroutines while the value is being written.
 func TestEnvironmentAndCrash(t *testing.T) {
-	const value = "kanarienvogel-4711-nobody-may-see-this"
 	roboto := robototest.Start(t, robototest.Options{})
 	var overTLS, elsewhere atomic.Int64
 	front, aws := overHTTP2(t, roboto.Endpoint(), &overTLS), overHTTP2(t, roboto.SecretsManagerEndpoint(), &overTLS)
@@ -121,7 +209,7 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	if err := os.WriteFile(bundle, []byte("no certificate at all"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	provider := startDebugged(t,
+	provider := startDebugged(t, nil,
 		"ROBOTO_API_KEY="+roboto.APIKey(), "ROBOTO_SERVICE_ENDPOINT="+front.URL,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+aws.URL, "SSL_CERT_FILE="+roots,
 		"GODEBUG=http2debug=2", "SSLKEYLOGFILE="+keys, "GOTRACEBACK=all",
@@ -129,39 +217,8 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	)
 	t.Run("socket", func(t *testing.T) { socketIsPrivate(t, provider.reattach) })
 
-	terraform, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	workspace, err := terraformcli.NewWorkspace(t.TempDir(), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+provider.reattach)
-	if err != nil {
-		t.Fatal(err)
-	}
-	module := func(name string) {
-		if err := workspace.Write("main.tf", `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
-
-variable "value" {
-  ephemeral = true
-}
-
-resource "roboto_secret" "this" {
-  name     = "`+name+`"
-  value_wo = var.value
-}
-`); err != nil {
-			t.Fatal(err)
-		}
-	}
-	module("db")
-	for _, args := range [][]string{{"init"}, {"apply", "-auto-approve", "-var=value=" + value}} {
-		if result, err := workspace.Run(t.Context(), nil, args...); err != nil || result.ExitCode != 0 {
-			t.Fatalf("%v\n%s", err, result.Output())
-		}
+	if printed, exitCode := provider.apply(t); exitCode != 0 {
+		t.Fatal(printed)
 	}
 	if n := overTLS.Load(); n == 0 {
 		t.Error("no request came over HTTP/2")
@@ -178,28 +235,7 @@ resource "roboto_secret" "this" {
 	roboto.Inject(robototest.Fault{Operation: robototest.PutValue, Until: release, Match: func(robototest.Request) bool {
 		return provider.cmd.Process.Signal(syscall.SIGQUIT) == nil
 	}})
-	module("crash")
-	result, err := workspace.Run(t.Context(), nil, "apply", "-auto-approve", "-var=value="+value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = provider.cmd.Wait()
-	log := provider.stderr()
-	if !strings.Contains(log, "SIGQUIT: quit") || !strings.Contains(log, "goroutine ") {
-		t.Errorf("the provider did not print its goroutines:\n%.2000s", log)
-	}
-	if !strings.Contains(log, "Sent request") {
-		t.Error("the log is not at TRACE")
-	}
-	secrets := map[string]string{"value": value, "API key": roboto.APIKey()}
-	for _, issued := range roboto.IssuedCredentials() {
-		secrets["secret access key"], secrets["session token"] = issued.SecretAccessKey, issued.SessionToken
-	}
-	for what, secret := range secrets {
-		if secret == "" || strings.Contains(log+result.Output(), secret) {
-			t.Errorf("the %s is shown, or there is none", what)
-		}
-	}
+	provider.crashes(t, roboto, "SIGQUIT: quit")
 }
 
 // socketIsPrivate holds under the usual umask: whoever may write to the socket could use the
