@@ -71,7 +71,7 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 	notEmpty := []validator.String{stringvalidator.LengthAtLeast(1)}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Invokes an action of Roboto, and by default waits until the invocation has ended. If it does not end as `Completed`, the apply fails. " +
-			"With the URI of a secret as a parameter, a rotation proves itself: the action tries the new value. Requires Terraform 1.14 or later.",
+			"With the URI of a secret as a parameter, a rotation proves itself: the action tries the new value. Requires Terraform 1.14 or later, and 1.14.1 to run after a write.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
