@@ -166,12 +166,16 @@ type wire struct {
 	want string
 }
 
-func (w wire) write(conn net.Conn) {
-	_, err := io.WriteString(conn, w.first)
+// write returns how many bytes were taken.
+func (w wire) write(conn net.Conn) int {
+	written, err := io.WriteString(conn, w.first)
 	for err == nil && w.repeated != "" {
 		time.Sleep(w.every)
-		_, err = io.WriteString(conn, w.repeated)
+		var n int
+		n, err = io.WriteString(conn, w.repeated)
+		written += n
 	}
+	return written
 }
 
 var wires = func() map[string]wire {
@@ -203,7 +207,7 @@ func TestHeadersWithoutEnd(t *testing.T) {
 			if wire.every > 0 {
 				timeout = 2 * time.Second
 			}
-			attackWithTimeout(t, timeout, "http://"+listen(t, wire.write), "record", wire.want)
+			attackWithTimeout(t, timeout, "http://"+listen(t, func(conn net.Conn) { wire.write(conn) }), "record", wire.want)
 		})
 	}
 }
@@ -229,12 +233,15 @@ func TestTimeWithDefaults(t *testing.T) {
 					server.SetValue(robototest.DefaultOrg, "db", "a value")
 					c := protocol.NewCore(t, server)
 					var writing sync.WaitGroup
+					var written atomic.Int64
 					c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 						if attacked == "AWS" && "http://"+addr != server.SecretsManagerEndpoint() {
 							return server.DialContext(ctx, network, addr)
 						}
 						client, hostile := net.Pipe()
-						writing.Go(func() { answering(hostile, wire.write) })
+						writing.Go(func() {
+							answering(hostile, func(conn net.Conn) { written.Add(int64(wire.write(conn))) })
+						})
 						return client, nil
 					}
 					began := time.Now()
@@ -247,7 +254,13 @@ func TestTimeWithDefaults(t *testing.T) {
 					if took > time.Minute {
 						t.Errorf("it took %s", took)
 					}
-					t.Logf("it took %s", took)
+					if n := written.Load(); n > 4<<20 { // a header is read up to 1 MiB
+						t.Errorf("%d bytes were read", n)
+					}
+					if err != nil && (strings.Contains(err.Error(), server.APIKey()) || strings.Contains(err.Error(), "a value")) {
+						t.Errorf("the error shows the API key or the value: %v", err)
+					}
+					t.Logf("it took %s for %d bytes", took, written.Load())
 				})
 			})
 		}
