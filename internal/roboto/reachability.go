@@ -231,8 +231,8 @@ func (h *host) attemptTime(requestTimeout time.Duration) time.Duration {
 // an error only if the context ends.
 func (h *host) sleep(ctx context.Context, d time.Duration) error {
 	h.mu.Lock()
-	if left := time.Until(h.silent.Add(h.patience)); !h.failed.IsZero() && left > 0 {
-		d = min(d, left)
+	if left := time.Until(h.silent.Add(h.patience)); !h.failed.IsZero() && (left > 0 || h.verdict == nil) {
+		d = min(d, max(left, 0))
 	}
 	decided := h.decided
 	if h.verdict != nil && isSettling(ctx) {

@@ -4,6 +4,7 @@
 package hostile
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -215,56 +216,70 @@ func TestHeadersWithoutEnd(t *testing.T) {
 // TestTimeWithDefaults has the same come to a provider with the default settings, where an
 // attempt alone may take half a minute.
 func TestTimeWithDefaults(t *testing.T) {
-	for attacked, call := range map[string]func(*protocol.Core) error{
-		"Roboto": func(c *protocol.Core) error {
-			_, err := c.ReadData(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg})
-			return err
+	for attacked, call := range map[string]func(*protocol.Session) error{
+		"Roboto": func(s *protocol.Session) error {
+			_, out := s.ReadDataSource(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg})
+			return out.Err()
 		},
-		"a create": func(c *protocol.Core) error {
-			return c.Apply(protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": "a value"})
+		"a create": func(s *protocol.Session) error {
+			return s.Change(protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": "a value"})
 		},
-		"AWS": func(c *protocol.Core) error { return c.OpenEphemeral(protocol.Fields{"name": "db"}) },
+		"AWS": func(s *protocol.Session) error {
+			_, out := s.Provider.OpenEphemeral(protocol.Fields{"name": "db"})
+			return out.Err()
+		},
 	} {
 		for name, wire := range wires {
-			t.Run(attacked+"/"+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					server := robototest.Start(t, robototest.Options{InMemory: true})
-					server.AddSecret(robototest.DefaultOrg, "db")
-					server.SetValue(robototest.DefaultOrg, "db", "a value")
-					c := protocol.NewCore(t, server)
-					var writing sync.WaitGroup
-					var written atomic.Int64
-					c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
-						if attacked == "AWS" && "http://"+addr != server.SecretsManagerEndpoint() {
-							return server.DialContext(ctx, network, addr)
-						}
-						client, hostile := net.Pipe()
-						writing.Go(func() {
-							answering(hostile, func(conn net.Conn) { written.Add(int64(wire.write(conn))) })
-						})
-						return client, nil
-					}
-					began := time.Now()
-					err := call(c)
-					took := time.Since(began)
-					writing.Wait()
-					if err == nil || !strings.Contains(err.Error(), wire.want) {
-						t.Errorf("the error is %v, want one with %q", err, wire.want)
-					}
-					if took > time.Minute {
-						t.Errorf("it took %s", took)
-					}
-					if n := written.Load(); n > 4<<20 { // a header is read up to 1 MiB
-						t.Errorf("%d bytes were read", n)
-					}
-					if err != nil && (strings.Contains(err.Error(), server.APIKey()) || strings.Contains(err.Error(), "a value")) {
-						t.Errorf("the error shows the API key or the value: %v", err)
-					}
-					t.Logf("it took %s for %d bytes", took, written.Load())
-				})
-			})
+			t.Run(attacked+"/"+name, func(t *testing.T) { inTime(t, attacked == "AWS", false, wire, call) })
+			t.Run(attacked+"/after an answer/"+name, func(t *testing.T) { inTime(t, attacked == "AWS", true, wire, call) })
 		}
 	}
+}
+
+func inTime(t *testing.T, aws, hasAnswered bool, wire wire, call func(*protocol.Session) error) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		server.AddSecret(robototest.DefaultOrg, "db")
+		server.SetValue(robototest.DefaultOrg, "db", "a value")
+		c := protocol.NewCore(t, server)
+		hostile := false
+		var writing sync.WaitGroup
+		var written atomic.Int64
+		c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if !hostile || aws && "http://"+addr != server.SecretsManagerEndpoint() {
+				return server.DialContext(ctx, network, addr)
+			}
+			client, conn := net.Pipe()
+			writing.Go(func() {
+				answering(conn, func(conn net.Conn) { written.Add(int64(wire.write(conn))) })
+			})
+			return client, nil
+		}
+		s := c.MustStart()
+		if hasAnswered {
+			_, out := s.Provider.OpenEphemeral(protocol.Fields{"name": "db"})
+			c.Must(out.Err())
+			time.Sleep(2 * time.Minute) // until the connections are closed
+		}
+		hostile = true
+		began := time.Now()
+		err := call(s)
+		took := time.Since(began)
+		writing.Wait()
+		if err == nil || !strings.Contains(err.Error(), wire.want) {
+			t.Errorf("the error is %v, want one with %q", err, wire.want)
+		}
+		if took > time.Minute {
+			t.Errorf("it took %s", took)
+		}
+		if n := written.Load(); n > 4<<20 { // a header is read up to 1 MiB
+			t.Errorf("%d bytes were read", n)
+		}
+		if err != nil && (strings.Contains(err.Error(), server.APIKey()) || strings.Contains(err.Error(), "a value")) {
+			t.Errorf("the error shows the API key or the value: %v", err)
+		}
+		t.Logf("it took %s for %d bytes", took, written.Load())
+	})
 }
 
 // TestListingsThatTakeTheirTime answers each page just before the attempt times out.
@@ -287,7 +302,7 @@ func TestListingsThatTakeTheirTime(t *testing.T) {
 	})
 }
 
-// listen answers each connection, once the first bytes of a request have come.
+// listen answers each connection, once a request has come.
 func listen(t *testing.T, answer func(net.Conn)) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -309,8 +324,11 @@ func listen(t *testing.T, answer func(net.Conn)) string {
 
 func answering(conn net.Conn, answer func(net.Conn)) {
 	defer func() { _ = conn.Close() }()
-	if _, err := conn.Read(make([]byte, 1<<12)); err == nil {
-		go func() { _, _ = io.Copy(io.Discard, conn) }()
+	request, err := http.ReadRequest(bufio.NewReader(conn))
+	if err == nil {
+		_, err = io.Copy(io.Discard, request.Body)
+	}
+	if err == nil {
 		answer(conn)
 	}
 }
