@@ -32,8 +32,9 @@ const (
 	// orgLookupTime limits the look-up that only completes an error.
 	orgLookupTime = 10 * time.Second
 
-	// apiKeyTrialLifetime is how long an API key that was just tried counts as good.
-	apiKeyTrialLifetime = 30 * time.Second
+	// orgLookupLifetime is how long a look-up of a failed call speaks for those of other
+	// failed calls, whatever came of it.
+	orgLookupLifetime = 30 * time.Second
 )
 
 // orgLookup remembers the organizations of the API key's owner. The channel is a lock
@@ -45,7 +46,7 @@ type orgLookup struct {
 	done bool
 	orgs []Organization
 	err  error
-	// tried is when the API key was last tried.
+	// tried is when the last look-up ended.
 	tried time.Time
 }
 
@@ -89,12 +90,19 @@ func (c *Client) withOwnOrgs(ctx context.Context, orgID string, err error) error
 	}
 	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
 	defer cancel()
-	orgs, lookupErr := c.Organizations(ctx)
-	if lookupErr != nil || contains(orgs, orgID) {
+	unlock, lockErr := c.orgs.wait(ctx)
+	if lockErr != nil {
+		return err
+	}
+	defer unlock()
+	if !c.orgs.done && c.orgs.isOld() {
+		_, _ = c.lookUpOrgs(ctx)
+	}
+	if !c.orgs.done || c.orgs.err != nil || contains(c.orgs.orgs, orgID) {
 		return err
 	}
 	completed := *failure
-	completed.ForeignOrgID, completed.OwnOrgs = orgID, c.listOrgs(orgs)
+	completed.ForeignOrgID, completed.OwnOrgs = orgID, c.listOrgs(c.orgs.orgs)
 	return &completed
 }
 
@@ -126,7 +134,7 @@ func (c *Client) tryAPIKey(ctx context.Context) {
 		return
 	}
 	defer unlock()
-	if c.robotoHost.refusal() == nil && time.Since(c.orgs.tried) > apiKeyTrialLifetime {
+	if c.robotoHost.refusal() == nil && c.orgs.isOld() {
 		_, _ = c.lookUpOrgs(ctx)
 	}
 }
@@ -141,11 +149,15 @@ func (l *orgLookup) wait(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
-// lookUpOrgs needs the lock.
+// isOld tells whether the last look-up no longer speaks for those of other failed calls. One
+// that hangs would otherwise hold up each of them.
+func (l *orgLookup) isOld() bool { return time.Since(l.tried) > orgLookupLifetime }
+
+// lookUpOrgs needs the lock. An outage is not final, because any answer ends it.
 func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
 	orgs, err := c.callerOrgs(ctx)
 	c.orgs.tried = time.Now()
-	if err == nil || !c.orgs.done && ctx.Err() == nil && verdictIn(err) == nil {
+	if err == nil || !c.orgs.done && ctx.Err() == nil && !isOutage(err) {
 		c.orgs.done, c.orgs.orgs, c.orgs.err = true, orgs, err
 	}
 	return orgs, err

@@ -63,6 +63,12 @@ func verdictIn(err error) *Verdict {
 	return verdict
 }
 
+// isOutage tells whether the call failed because the host is out of reach.
+func isOutage(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return verdictIn(err) != nil || ok && e.Verdict != nil && e.Verdict.refusal() == nil
+}
+
 // hosts holds what is known of each host.
 type hosts struct {
 	mu    sync.Mutex
