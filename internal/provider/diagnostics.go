@@ -19,13 +19,13 @@ import (
 
 // addSecretError says which task ("create", "read", …) failed for which secret, and why.
 func (d *providerData) addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
-	explained := d.explain(secretOf(ref), err)
-	if task == "update" && roboto.KindOf(err) == roboto.KindNotFound {
+	explained := explain(err)
+	if task == "update" && isMissing(err) {
 		explained.next = "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew."
 	}
 	diags.AddError(
 		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
-		explained.after(fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task])),
+		d.tell(secretOf(ref), fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task]), explained),
 	)
 }
 
@@ -85,6 +85,17 @@ func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
 			"Apply again, without -refresh=false. Terraform then looks first.", describe(state.ref())))
 }
 
+// warnLeftBehind is for an unsettled create of which state forgets, although a record of the
+// name is there.
+func warnLeftBehind(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+	diags.AddWarning("Roboto Secret May Be Left Behind",
+		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s The record has a value, or the clocks say that it is older than the attempt. "+
+			"Terraform therefore takes it for somebody else's: it leaves the record alone, and takes the attempt out of the state.\n\n"+
+			"Clocks can differ, so the record may be of that attempt nevertheless. If nobody needs it, delete it. To manage it with this resource, "+
+			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
+			describe(ref), explain(err).what, importBlock(ref)))
+}
+
 // addProtectedError refuses to delete a secret that state says is protected, and tells
 // whether it did.
 func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
@@ -127,6 +138,12 @@ func warnOverwrite(diags *diag.Diagnostics, ref roboto.SecretRef) {
 
 func secretOf(ref roboto.SecretRef) string { return "the secret " + describe(ref) }
 
+// isMissing tells whether there is no such secret in an organization of the API key's owner.
+func isMissing(err error) bool {
+	e, ok := errors.AsType[*roboto.Error](err)
+	return ok && e.Kind == roboto.KindNotFound && e.ForeignOrgID == ""
+}
+
 // addListError says that the secrets of an organization could not be listed. orgID is "" if
 // the organization is not known.
 func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err error) {
@@ -134,7 +151,7 @@ func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err e
 	if orgID != "" {
 		whose += " of the organization " + orgID
 	}
-	diags.AddError("Cannot List Roboto Secrets", d.explain("a list of secrets", err).after(whose+" could not be listed."))
+	diags.AddError("Cannot List Roboto Secrets", d.tell("a list of secrets", whose+" could not be listed.", explain(err)))
 }
 
 // warnLimit is for a list that stops at a limit. err says why it is not known whether there
@@ -162,7 +179,7 @@ func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 }
 
 func (d *providerData) addOrganizationsError(diags *diag.Diagnostics, err error) {
-	diags.AddError("Cannot List Roboto Organizations", d.explain("the list of organizations", err).after("The organizations of the API key's owner could not be listed."))
+	diags.AddError("Cannot List Roboto Organizations", d.tell("the list of organizations", "The organizations of the API key's owner could not be listed.", explain(err)))
 }
 
 var participles = map[string]string{
@@ -181,52 +198,52 @@ func describe(ref roboto.SecretRef) string {
 
 // addCompareError is for a plan that cannot tell whether the value differs.
 func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := d.explain(secretOf(ref), err)
-	if mayNotRead(err) && !explained.brief {
+	explained := explain(err)
+	if mayNotRead(err) {
 		explained.next = "Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
 			"To destroy the secret with this API key, use terraform destroy -refresh=false, which compares nothing."
 	}
 	diags.AddError("Cannot Compare Roboto Secret Value",
-		explained.after(fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref))))
+		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
 }
 
-// mayNotRead tells whether the API key does not give access to the value.
+// mayNotRead tells whether the API key gives access to the organization, but not to the value.
 func mayNotRead(err error) bool {
-	switch roboto.KindOf(err) {
-	case roboto.KindUnauthorized, roboto.KindTokenRefused, roboto.KindAWSAccessDenied:
-		return true
+	e, ok := errors.AsType[*roboto.Error](err)
+	if !ok || e.ForeignOrgID != "" || e.Verdict != nil {
+		return false
 	}
-	return false
+	return e.Kind == roboto.KindUnauthorized || e.Kind == roboto.KindTokenRefused || e.Kind == roboto.KindAWSAccessDenied
 }
 
 // addDriftError is for a refresh that cannot tell whether the value changed.
 func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := d.explain(secretOf(ref), err)
-	if mayNotRead(err) && !explained.brief {
+	explained := explain(err)
+	if mayNotRead(err) {
 		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false once, because a refresh uses the setting from the last apply. " +
 			"To destroy the secret with this API key, use terraform destroy -refresh=false."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
-		explained.after(fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref))))
+		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref)), explained))
 }
 
 // addReadVersionError is for a data source that cannot tell the current version.
 func (d *providerData) addReadVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := d.explain(secretOf(ref), err)
-	if mayNotRead(err) && !explained.brief {
+	explained := explain(err)
+	if mayNotRead(err) {
 		explained.next = "Use an API key that may read the value, or remove read_version_id."
 	}
 	diags.AddError("Cannot Read Roboto Secret Version",
-		explained.after(fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref))))
+		d.tell(secretOf(ref), fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref)), explained))
 }
 
 // addOpenError is for an ephemeral resource that cannot read the value.
 func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := d.explain(secretOf(ref), err)
-	if kind := roboto.KindOf(err); kind == roboto.KindNotFound || kind == roboto.KindNoValue {
+	explained := explain(err)
+	if isMissing(err) || roboto.KindOf(err) == roboto.KindNoValue {
 		explained.next += " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
 	}
-	diags.AddError("Cannot Read Roboto Secret", explained.after(fmt.Sprintf("The value of the secret %s could not be read.", describe(ref))))
+	diags.AddError("Cannot Read Roboto Secret", d.tell(secretOf(ref), fmt.Sprintf("The value of the secret %s could not be read.", describe(ref)), explained))
 }
 
 // warnOtherDefault is for a secret that stays in its organization while the default
@@ -242,20 +259,21 @@ func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgI
 // again.
 func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		d.explain(secretOf(ref), err).after(fmt.Sprintf(
-			"The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.", describe(ref))))
+		d.tell(secretOf(ref), fmt.Sprintf(
+			"The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.", describe(ref)), explain(err)))
 }
 
 // addLeftoverError is for a create that could neither write the value nor delete its
 // record.
 func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
-			"It is in Terraform's state, without a value and marked as tainted.\n\n"+
-			"Writing: %s\n\nDeleting: %s\n\n"+
-			"When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, "+
-			"run terraform untaint with the resource's address first. The next apply then writes the value.",
-			describe(ref), d.explain(secretOf(ref), err).what, d.explain(secretOf(ref), cleanupErr).what))
+		d.tell(secretOf(ref), fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
+			"It is in Terraform's state, without a value and marked as tainted.", describe(ref)), explanation{
+			what: fmt.Sprintf("Writing: %s\n\nDeleting: %s", explain(err).what, explain(cleanupErr).what),
+			next: "When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
+				"run terraform untaint with the resource's address first. The next apply then writes the value.",
+			reason: commonReason(err, cleanupErr),
+		}))
 }
 
 // addSettingError is for an invalid setting. Terraform prints the line that an error

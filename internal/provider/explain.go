@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -17,8 +18,13 @@ import (
 // explanation says what happened and what to do next.
 type explanation struct {
 	what, next string
-	// brief is set if another diagnostic has the whole explanation.
-	brief bool
+	// reason is what happened, as a clause, if other errors may have the same reason. It is ""
+	// if there is something to say about this secret alone.
+	reason string
+	// own is what belongs to the reason but differs from one secret to the next, or "".
+	own string
+	// doubt is a sentence about what is not known of this secret, or "".
+	doubt string
 }
 
 func (e explanation) String() string {
@@ -28,31 +34,19 @@ func (e explanation) String() string {
 	return e.what + "\n\n" + e.next
 }
 
-// after appends the explanation to a sentence.
-func (e explanation) after(sentence string) string {
-	if e.brief {
-		return sentence + " " + e.what
+// tell appends an explanation to a sentence about the thing. Of the errors with the same
+// reason and the same advice, only the first has the whole explanation. The others refer to
+// it, because a provider cannot merge diagnostics.
+func (d *providerData) tell(thing, sentence string, e explanation) string {
+	if e.reason != "" {
+		if first, told := d.told.LoadOrStore([2]string{e.reason, e.next}, thing); told && first != thing {
+			if e.doubt != "" {
+				sentence += " " + e.doubt
+			}
+			return fmt.Sprintf("%s The reason is the same as for %s: %s%s.", sentence, first, e.reason, e.own)
+		}
 	}
 	return sentence + "\n\n" + e.String()
-}
-
-// explain explains a failed call that was about the thing. If calls fail because a host gets
-// no more requests, only the first error has the whole explanation. The others refer to it,
-// because a provider cannot merge diagnostics.
-func (d *providerData) explain(thing string, err error) explanation {
-	e, ok := errors.AsType[*roboto.Error](err)
-	if !ok || e.Verdict == nil {
-		return explain(err)
-	}
-	first, told := d.told.LoadOrStore(e.Verdict, thing)
-	if !told || first == thing {
-		return explain(err)
-	}
-	reason := e.Verdict.Error()
-	if e.Kind != roboto.KindTokenRefused {
-		reason = fmt.Sprintf("no usable answer from %s (%s)", cmp.Or(e.Route.Host, e.Service), reason)
-	}
-	return explanation{what: fmt.Sprintf("The reason is the same as for %s: %s.", first, reason), brief: true}
 }
 
 // explain puts an error of package roboto into words.
@@ -60,11 +54,77 @@ func explain(err error) explanation {
 	e, ok := errors.AsType[*roboto.Error](err)
 	switch {
 	case ok:
-		return explanation{what: whatHappened(e), next: whatNext(e)}
+		reason, own := reasonOf(e)
+		return explanation{what: whatHappened(e), next: whatNext(e), reason: reason, own: own, doubt: doubtOf(e)}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return explain(&roboto.Error{Kind: roboto.KindCanceled, Err: err})
 	}
 	return explanation{what: capitalize(err.Error()) + "."}
+}
+
+// reasonOf returns the reason and the own part of an explanation.
+func reasonOf(e *roboto.Error) (reason, own string) {
+	switch {
+	case e.ForeignOrgID != "":
+		return outside(e), ""
+	case e.Kind == roboto.KindTokenRefused && e.Verdict != nil:
+		return e.Verdict.Error(), ""
+	}
+	switch e.Kind {
+	case roboto.KindNotFound, roboto.KindConflict, roboto.KindNameTaken, roboto.KindReplaced, roboto.KindNoValue:
+		return "", ""
+	case roboto.KindUnconfirmedGone, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete:
+		return commonReason(e.Unwrap()...), ""
+	case roboto.KindNoAPIKey:
+		return "no API key was found", ""
+	case roboto.KindNoOnlyOrg:
+		return "no organization is given", ""
+	case roboto.KindNoAnswer, roboto.KindUntrusted:
+		problem := e.Problem
+		if e.Verdict != nil {
+			problem = e.Verdict.Error()
+		}
+		return fmt.Sprintf("no usable answer from %s (%s)", cmp.Or(e.Route.Host, e.Service), problem), ""
+	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
+		return fmt.Sprintf("the answer of %s was refused: %s", e.Service, e.Problem), ""
+	case roboto.KindCanceled:
+		return ending(e), ""
+	case roboto.KindRefused:
+		return fmt.Sprintf("%s answered %s%s", e.Service, e.Status(), message(e)), ""
+	}
+	if e.StatusCode == 0 {
+		return e.Problem, ""
+	}
+	// The message may name the secret.
+	return fmt.Sprintf("%s answered %s", e.Service, e.Status()), message(e)
+}
+
+// commonReason is the reason of all errors. It is "" if one of them is about one secret alone.
+func commonReason(errs ...error) string {
+	var reasons []string
+	for _, err := range errs {
+		reason := explain(err).reason
+		if reason == "" {
+			return ""
+		}
+		if !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	return strings.Join(reasons, "; then ")
+}
+
+// doubtOf is the doubt of an explanation.
+func doubtOf(e *roboto.Error) string {
+	switch {
+	case e.Kind == roboto.KindUnsettledCreate:
+		return "A record may be left behind, so the state keeps the attempt."
+	case e.Kind == roboto.KindUnsettledDelete:
+		return "It may have been deleted nevertheless."
+	case e.Kind == roboto.KindUnconfirmedGone && e.Err != nil:
+		return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because the organizations of the API key's owner could not be looked up."
+	}
+	return ""
 }
 
 func explainSetting(e *settings.Error) explanation {
@@ -82,19 +142,20 @@ func explainSetting(e *settings.Error) explanation {
 func whatHappened(e *roboto.Error) string {
 	switch e.Kind {
 	case roboto.KindUnconfirmedGone:
-		const gone = "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because "
 		if e.Err != nil {
-			return gone + "the organizations of the API key's owner could not be looked up. " + explain(e.Err).what
+			return doubtOf(e) + causeOf(e.Err)
 		}
-		return gone + belonging(e) + ". Roboto may be hiding it."
+		return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because " + belonging(e) + ". Roboto may be hiding it."
 	case roboto.KindReplaced:
 		return capitalize(e.Problem) + ". Terraform leaves the other secret alone."
 	case roboto.KindNameTaken:
-		return "A secret of this name exists already in the organization." + causeOf(e.Err)
-	case roboto.KindUnsettledCreate:
-		return "A record may be left behind." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
-	case roboto.KindUnsettledDelete:
-		return "It may have been deleted nevertheless." + causeOf(e.Err) + causeOf(e.Settle, "Looking for it failed too.")
+		text := "A secret of this name exists already in the organization."
+		if e.Problem != "" {
+			text += " " + capitalize(e.Problem) + "."
+		}
+		return text + causeOf(e.Err)
+	case roboto.KindUnsettledCreate, roboto.KindUnsettledDelete:
+		return doubtOf(e) + causeOf(e.Err) + causeOf(e.Settle, "Looking for the secret failed too.")
 	case roboto.KindUnsettledInvoke:
 		return "It is not known whether the action was invoked." + causeOf(e.Err)
 	case roboto.KindLostInvocation:
@@ -114,19 +175,29 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
 		return fmt.Sprintf("The answer of %s to %s was refused: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindCanceled:
-		if errors.Is(e.Err, context.DeadlineExceeded) {
-			return "The operation ran out of time."
-		}
-		return "The operation was canceled."
+		return capitalize(ending(e)) + "."
 	}
-	text := fmt.Sprintf("%s answered %s to %s", serviceOf(e), e.Status(), e.Request)
-	if e.Message != "" {
-		text += ": " + strings.TrimSuffix(e.Message, ".")
-	}
+	text := fmt.Sprintf("%s answered %s to %s%s", serviceOf(e), e.Status(), e.Request, message(e))
 	if e.ForeignOrgID != "" {
 		text += ". " + capitalize(belonging(e))
 	}
 	return text + "."
+}
+
+// message is what the service said, after a colon, or "".
+func message(e *roboto.Error) string {
+	if e.Message == "" {
+		return ""
+	}
+	return ": " + strings.TrimSuffix(e.Message, ".")
+}
+
+// ending is how a canceled operation ended.
+func ending(e *roboto.Error) string {
+	if errors.Is(e.Err, context.DeadlineExceeded) {
+		return "the operation ran out of time"
+	}
+	return "the operation was canceled"
 }
 
 // serviceOf names the service and how it was reached.
@@ -150,11 +221,14 @@ func serviceOf(e *roboto.Error) string {
 // belonging says to which organizations the API key's owner belongs, if the error's
 // organization is none of them.
 func belonging(e *roboto.Error) string {
-	text := "the API key's owner does not belong to the organization " + e.ForeignOrgID
 	if e.OwnOrgs == "" {
-		return text + ", or to any other"
+		return outside(e) + ", or to any other"
 	}
-	return text + ", but to " + e.OwnOrgs
+	return outside(e) + ", but to " + e.OwnOrgs
+}
+
+func outside(e *roboto.Error) string {
+	return "the API key's owner does not belong to the organization " + e.ForeignOrgID
 }
 
 // causeOf begins with a space, and is "" without a cause.

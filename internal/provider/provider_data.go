@@ -30,7 +30,7 @@ type providerData struct {
 	// saidOtherDefault is whether a plan has warned that a secret stays in another
 	// organization than the default one.
 	saidOtherDefault atomic.Bool
-	// told holds what the whole explanation of each *roboto.Verdict was given for.
+	// told holds what each reason, with its advice, was explained for.
 	told sync.Map
 	// created holds the references of the secrets that this process created.
 	created sync.Map
@@ -85,13 +85,13 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 	case deferralAllowed:
 		return deferCall
 	}
-	diags.AddError(
-		"Provider Configuration Not Known Yet",
-		fmt.Sprintf("Terraform has to call Roboto to %s, and it does not know %s yet. The value in the provider configuration depends on "+
-			"something that is not applied yet. No other source is used in its place.\n\n"+
-			"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
-			task, strings.Join(d.unknown, ", ")),
-	)
+	reason := "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet"
+	diags.AddError("Provider Configuration Not Known Yet",
+		d.tell("the attempt to "+task, fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task), explanation{
+			what:   reason + ". The value in the provider configuration depends on something that is not applied yet. No other source is used in its place.",
+			next:   "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
+			reason: reason,
+		}))
 	return refuseCall
 }
 

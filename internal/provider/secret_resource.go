@@ -441,6 +441,10 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		addReplacedWarning(&resp.Diagnostics, state.ref(), err)
 		resp.State.RemoveResource(ctx)
 		return
+	case roboto.KindNameTaken:
+		warnLeftBehind(&resp.Diagnostics, state.ref(), err)
+		resp.State.RemoveResource(ctx)
+		return
 	case roboto.KindNotFound:
 		if task == "import" {
 			addMissingImportError(&resp.Diagnostics, state.ref())
@@ -547,7 +551,11 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		}
 		var err error
 		if record, err = r.data.client.SettleCreate(ctx, state.ref(), began); err != nil {
-			if roboto.KindOf(err) != roboto.KindNotFound {
+			switch roboto.KindOf(err) {
+			case roboto.KindNotFound:
+			case roboto.KindNameTaken:
+				warnLeftBehind(&resp.Diagnostics, state.ref(), err)
+			default:
 				r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 			}
 			return

@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -34,18 +35,23 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 }
 
 // SettleCreate returns the record that a CreateSecret of KindUnsettledCreate has left. began
-// is when that create began, by this machine's clock. The error is of KindNotFound if there
-// is no record of the name, or if it is somebody else's.
+// is when that create began, by the clock of the machine that it ran on. The error is of
+// KindNotFound if there is no record of the name, and of KindNameTaken if there is one that
+// seems to be somebody else's. It may be ours nevertheless if the clocks differ.
 func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Time) (Record, error) {
 	n := creation{client: c, ref: ref, started: began, answerLost: true}
 	found, record, err := n.find(ctx)
 	if err == nil && found == absent {
 		err = c.confirmGone(ctx, ref)
 	}
-	if err == nil && found != ours {
-		err = &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
+	switch {
+	case err != nil || found == ours:
+		return record, err
+	case found == theirs:
+		return Record{}, &Error{Kind: KindNameTaken, Ref: ref, Problem: fmt.Sprintf(
+			"the attempt began at %s, and the record was %s", began.UTC().Format(time.RFC3339), c.origin(record))}
 	}
-	return record, err
+	return Record{}, &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
 }
 
 // creation is the creation of one record.
@@ -140,7 +146,7 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	}
 	firstAttempt := ans.date.Add(-ans.received.Sub(n.started))
 	if !n.answerLost || ans.date.IsZero() || record.Created.Before(firstAttempt) {
-		return theirs, Record{}, nil
+		return theirs, record, nil
 	}
 	n.client.created.note(n.ref, time.Now())
 	_, _, err = n.client.ValueAccess(record).Read(ctx, "")
@@ -153,7 +159,7 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	if err != nil {
 		return absent, Record{}, err
 	}
-	return theirs, Record{}, nil
+	return theirs, record, nil
 }
 
 // settleCanceled finds out whether a canceled create took effect, so that the caller can

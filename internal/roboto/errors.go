@@ -37,7 +37,8 @@ const (
 	KindReplaced
 	// KindConflict: the service refused a name because it is taken.
 	KindConflict
-	// KindNameTaken: somebody else's record has the name.
+	// KindNameTaken: somebody else's record has the name. If SettleCreate says so, Problem
+	// describes the record.
 	KindNameTaken
 	// KindUnsettledCreate: a record may have been created. Err is how the create failed, and
 	// Began when it began. SettleCreate finds out later.

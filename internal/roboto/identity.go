@@ -12,10 +12,15 @@ import (
 
 // replaced is the error for a secret that is gone and whose name another secret has.
 func (c *Client) replaced(known, found Record) *Error {
-	createdBy := newRedactor(c.config.APIKey).message(found.CreatedBy)
 	return &Error{Kind: KindReplaced, Ref: found.SecretRef, Problem: fmt.Sprintf(
-		"the secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was created at %s by %s and has the ARN %s",
-		known.Created.Format(time.RFC3339), known.ARN, found.Created.Format(time.RFC3339), createdBy, found.ARN)}
+		"the secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was %s",
+		known.Created.Format(time.RFC3339), known.ARN, c.origin(found))}
+}
+
+// origin describes a record that somebody else may have created.
+func (c *Client) origin(found Record) string {
+	createdBy := newRedactor(c.config.APIKey).message(found.CreatedBy)
+	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
 }
 
 // isAnother tells whether the record describes another secret than the known one of the

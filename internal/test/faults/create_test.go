@@ -92,12 +92,35 @@ func TestUnsettledCreatesLeaveOthersRecordsAlone(t *testing.T) {
 				if c.State != nil {
 					t.Error("the attempt is still in the state")
 				}
+				if warned := c.Warning != nil && strings.Contains(c.Warning.Error(), "May Be Left Behind"); warned != after.taken {
+					t.Errorf("the warning is %v", c.Warning)
+				}
 				if _, exists := server.Record(robototest.DefaultOrg, "db"); exists != after.taken {
 					t.Errorf("the record exists: %t", exists)
 				}
 			})
 		})
 	}
+}
+
+// The clocks of two machines differ, so that the record of an attempt looks older than it. It is
+// not forgotten without a word.
+func TestUnsettledCreateUnderAnotherClock(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		leaveUnsettled(t, server, c, versionedSecret, true)
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}})
+		s := c.MustStart()
+		c.Must(s.Refresh())
+		record, exists := server.Record(robototest.DefaultOrg, "db")
+		if c.State != nil || !exists {
+			t.Fatalf("the state is %v, and the record exists: %t", c.State, exists)
+		}
+		for _, words := range []string{record.ARN, `id = "db@og_test"`, "Clocks can differ"} {
+			if c.Warning == nil || !strings.Contains(c.Warning.Error(), words) {
+				t.Errorf("the warning does not say %q: %v", words, c.Warning)
+			}
+		}
+	})
 }
 
 // Ctrl-C while a lost answer is being settled.

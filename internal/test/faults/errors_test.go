@@ -182,6 +182,17 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "The server does not speak TLS", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://127.0.0.1:1"}, config: versioned},
 		{title: "Nobody listens: the second secret", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, act: second},
 		{title: "The token is refused: the second secret", faults: answer("", 401, "", "Unauthorized"), act: second},
+		{title: "No API key: the second secret", vars: map[string]string{"ROBOTO_API_KEY": ""}, act: second},
+		{title: "No permission: the second secret", faults: answer(get, 403, "RobotoUnauthorizedException", "You are not permitted to read secrets."), act: second},
+		{title: "An organization that is not the caller's: the second secret", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: second},
+		{title: "Create: the answer is lost, and the record cannot be looked for: the second secret", faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: create, Drop: true}), act: func(c *protocol.Core) error {
+			s := c.MustStart()
+			if s.Change(fields{"name": "first", "org_id": robototest.DefaultOrg}) == nil {
+				return nil
+			}
+			c.Instance = protocol.Instance{}
+			return s.Change(versioned)
+		}},
 		{title: "Nobody listens", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, config: versioned},
 		{title: "The answer is endless", faults: []robototest.Fault{{Operation: get, Huge: 1 << 30}}, managed: versioned},
 		{title: "The header of the answer is endless", faults: []robototest.Fault{{Operation: get, Status: 200, Header: http.Header{"X-Endless": {strings.Repeat("x", 2<<20)}}}}, managed: versioned},
@@ -209,6 +220,12 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Rotate: AWS denies access", managed: versioned, faults: aws(put, 400, "AccessDeniedException", "Denied."), config: rotated},
 
 		{title: "Compare: no permission for credentials", managed: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: plain},
+		{title: "Compare: the token is refused", managed: plain, faults: answer("", 401, "", "Unauthorized"), act: func(c *protocol.Core) error {
+			s := c.MustStart()
+			_, err := s.Plan(plain)
+			return err
+		}},
+		{title: "Compare: the organization is not the caller's", managed: plain, faults: append(answer(creds, 403, "RobotoUnauthorizedException", "Not a member."), mutate(robototest.ListOrgs, "og_test", "og_other")...), config: plain},
 		{title: "Compare: AWS denies access", managed: plain, faults: aws(robototest.GetValue, 400, "AccessDeniedException", "Denied."), config: plain},
 		{title: "Detect drift: no permission for credentials", managed: watched, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: watched},
 		{title: "Delete: no permission", managed: versioned, faults: answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets."), act: destroy},
@@ -225,6 +242,17 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Refresh: another secret has the name (a warning)", managed: versioned, act: func(c *protocol.Core) error {
 			handOn(c.Roboto)
 			c.Must(c.Apply(nil))
+			return c.Warning
+		}},
+		{title: "Refresh: a record that may be of an unsettled create (a warning)", exists: recordOnly, act: func(c *protocol.Core) error {
+			for _, op := range []robototest.Operation{create, get} {
+				c.Roboto.Inject(robototest.Fault{Operation: op, Drop: true, Times: 10})
+			}
+			if c.Apply(versioned) == nil {
+				return nil
+			}
+			c.Roboto.ClearFaults()
+			c.Must(c.MustStart().Refresh())
 			return c.Warning
 		}},
 		{title: "Update: another secret has the name", managed: versioned, act: func(c *protocol.Core) error {
@@ -274,6 +302,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			return err
 		}},
 		{title: "Ephemeral resource: no such secret", act: open(fields{"name": "db"})},
+		{title: "Ephemeral resource: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), act: open(fields{"name": "db", "org_id": "og_two"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 
