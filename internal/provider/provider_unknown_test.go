@@ -311,7 +311,7 @@ func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
 		resource.TestStep{
 			PreConfig:   env.roboto.ResetRequests,
 			Config:      config(env.roboto.APIKey(), "og_other") + secret("db", `value_wo = "value"`),
-			ExpectError: errorLike("it does not know api_key, org_id yet"),
+			ExpectError: errorLike("does not know api_key, org_id yet"),
 		},
 		resource.TestStep{
 			PreConfig: func() {
