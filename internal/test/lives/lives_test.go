@@ -6,6 +6,8 @@ package lives
 import (
 	"flag"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,20 +26,58 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestLives lives random lives: as many as -rapid.checks says. It shortens a life that
-// goes wrong, and prints it for replayed.
+// TestLives lives random lives: as many as -rapid.checks says.
 func TestLives(t *testing.T) {
+	check(t, func(l life) *wrong { return inFakeTime(t, l) })
+}
+
+// TestTerraformLives lives one in fifty with real Terraform, where each takes some seconds,
+// and those that once went wrong.
+func TestTerraformLives(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be sent an interrupt on Windows; TestLives has the same lives without Terraform")
+	}
+	tf := newTerraform(t)
+	for name, l := range replayed {
+		if wrong := tf.live(l); wrong != nil {
+			t.Errorf("%s: %s\n\n%v", name, l, wrong)
+		}
+	}
+	checks := flag.Lookup("rapid.checks").Value
+	all := checks.String()
+	t.Cleanup(func() { _ = checks.Set(all) })
+	n, err := strconv.Atoi(all)
+	if err == nil {
+		err = checks.Set(strconv.Itoa(max(3, n/50)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, tf.live)
+}
+
+// check shortens a life that goes wrong, and prints it for replayed.
+func check(t *testing.T, live func(life) *wrong) {
+	t.Helper()
 	var shortest life
-	var wrong *wrong
+	// The search for a shorter life tries the same one again and again.
+	tried := map[string]*wrong{}
 	t.Cleanup(func() {
-		if wrong != nil {
-			t.Logf("the shortest life that goes wrong so:\n\n%s\n\n%v", shortest, wrong)
+		if shortest != nil {
+			t.Logf("the shortest life that goes wrong so:\n\n%s\n\n%v", shortest, tried[shortest.String()])
 		}
 	})
 	rapid.Check(t, func(rt *rapid.T) {
 		l := lives().Draw(rt, "life")
-		if found := run(t, l); found != nil {
-			shortest, wrong = l, found
+		found, known := tried[l.String()]
+		if !known {
+			found = live(l)
+		}
+		if shortest != nil || found != nil {
+			tried[l.String()] = found
+		}
+		if found != nil {
+			shortest = l
 			rt.Fatal(found.kind) // rapid shortens as long as it reads the same
 		}
 	})
@@ -54,7 +94,7 @@ var replayed = map[string]life{
 	// A record with a value may be anybody's, so the create must not take it over.
 	"somebody writes into a record whose create had no answer": {
 		edit{Name: "db", Value: "v1"},
-		apply{Fault: "502 after", Operation: "", Skip: 1, Times: 2, After: 2, Event: meanwhile, Meanwhile: act{Deed: write, Name: "db", Value: "v2"}},
+		apply{Fault: "502 after", Operation: "", Skip: 1, Times: 2, After: 1, Event: meanwhile, Meanwhile: act{Deed: write, Name: "db", Value: "v2"}},
 	},
 	"drift detection is turned on after somebody wrote": {
 		edit{Name: "db", Value: "v1", Version: "1"},
@@ -70,16 +110,16 @@ var replayed = map[string]life{
 	},
 	"interrupted in each request": {
 		edit{Name: "db", Value: "v1"},
-		apply{Fault: "timeout after", Operation: robototest.CreateSecret, After: 2, Event: interrupt},
+		apply{Fault: "timeout after", Operation: robototest.CreateSecret, After: 1, Event: interrupt},
 		edit{Name: "cache", Value: "v2"},
-		apply{Fault: "timeout after", Operation: robototest.DeleteSecret, After: 3, Event: interrupt},
+		apply{Fault: "timeout after", Operation: robototest.DeleteSecret, After: 1, Event: interrupt},
 	},
 }
 
 func TestReplayedLives(t *testing.T) {
 	for name, l := range replayed {
 		t.Run(name, func(t *testing.T) {
-			if wrong := run(t, l); wrong != nil {
+			if wrong := inFakeTime(t, l); wrong != nil {
 				t.Errorf("%s\n\n%v", l, wrong)
 			}
 		})

@@ -6,14 +6,9 @@ package lives
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -22,7 +17,9 @@ const org = robototest.DefaultOrg
 // world is a Roboto, a configuration with its state, and other people.
 type world struct {
 	roboto *robototest.Server
-	core   *protocol.Core
+	core   core
+	// pass lets time go by where there is no other.
+	pass   func()
 	config edit
 	// others are the ARNs of the secrets that other people made, with the number of their
 	// versions.
@@ -30,13 +27,26 @@ type world struct {
 	// theirs are the version IDs that other people wrote.
 	theirs map[string]bool
 
-	// requests counts those of an apply, and onRequest is told of each. A request that the
-	// provider gave up can end after its apply, so whoever holds the turn may touch
-	// onRequest. A mutex would stop the fake clock.
-	requests  atomic.Int64
-	onRequest func(n int64)
+	// onRequest is told of each request. A request that the provider gave up can end after
+	// its apply, so whoever holds the turn may touch onRequest. A mutex would stop the fake
+	// clock.
+	onRequest func(robototest.Request)
 	turn      chan struct{}
 	wrong     *wrong
+}
+
+func newWorld(options robototest.Options, pass func()) (*world, error) {
+	w := &world{pass: pass, others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
+	options.OnRequest = func(request robototest.Request) {
+		w.turn <- struct{}{}
+		defer func() { <-w.turn }()
+		if w.onRequest != nil {
+			w.onRequest(request)
+		}
+	}
+	var err error
+	w.roboto, err = robototest.New(options)
+	return w, err
 }
 
 // wrong is what went wrong in a life.
@@ -48,49 +58,22 @@ type wrong struct {
 
 func (w *wrong) Error() string { return strings.Join(w.texts, "\n\n") }
 
-// run lives a life, and tells what went wrong in it, if anything.
-func run(t *testing.T, l life) *wrong {
-	var found *wrong
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
-		w.roboto = robototest.Start(t, robototest.Options{InMemory: true, OnRequest: func(robototest.Request) {
-			n := w.requests.Add(1)
-			w.turn <- struct{}{}
-			defer func() { <-w.turn }()
-			if w.onRequest != nil {
-				w.onRequest(n)
-			}
-		}})
-		w.core = protocol.NewCore(recorder{t, w}, w.roboto)
-		for i, step := range l {
-			// Secrets that are made one after the other have different times.
-			time.Sleep(time.Second)
-			step.take(w)
-			for _, violation := range w.roboto.Violations() {
-				w.fail("the embedded Roboto objects: %s", violation)
-			}
-			if w.wrong != nil {
-				w.fail("in step %d", i+1)
-				break
-			}
+// live lives a life, and tells what went wrong in it, if anything.
+func (w *world) live(l life) *wrong {
+	for i, step := range l {
+		// Secrets that are made one after the other have different times.
+		w.pass()
+		step.take(w)
+		for _, violation := range w.roboto.Violations() {
+			w.fail("the embedded Roboto objects: %s", violation)
 		}
-		w.roboto.AllowViolations()
-		found = w.wrong
-	})
-	return found
+		if w.wrong != nil {
+			w.fail("in step %d", i+1)
+			break
+		}
+	}
+	return w.wrong
 }
-
-// recorder is a test that goes on when something fails, so that the life can be told and
-// shortened.
-type recorder struct {
-	testing.TB
-	*world
-}
-
-func (r recorder) Errorf(format string, args ...any) { r.fail(format, args...) }
-func (r recorder) Error(args ...any)                 { r.fail("%s", fmt.Sprint(args...)) }
-func (r recorder) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-func (r recorder) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
 
 func (w *world) fail(format string, args ...any) {
 	if w.wrong == nil {
@@ -111,101 +94,87 @@ func (e edit) take(w *world) { w.config = e }
 
 func (a act) take(w *world) {
 	record, exists := w.roboto.Record(org, a.Name)
-	if exists && (a.Deed == remove || a.Deed == handOn) {
+	if exists && a.Deed != write {
 		w.roboto.DeleteSecret(org, a.Name)
 		delete(w.others, record.ARN)
 		exists = false
-		time.Sleep(time.Second)
+		w.pass()
 	}
-	if !exists && (a.Deed == create || a.Deed == handOn) {
-		record, exists = w.roboto.AddSecret(org, a.Name), true
+	if a.Deed == remove {
+		return
+	}
+	if !exists {
+		record = w.roboto.AddSecret(org, a.Name)
 		w.others[record.ARN] = 0
 	}
-	if exists && a.Deed != remove {
-		w.theirs[w.roboto.SetValue(org, a.Name, text(a.Value))] = true
-		if _, other := w.others[record.ARN]; other {
-			w.others[record.ARN]++
-		}
+	w.theirs[w.roboto.SetValue(org, a.Name, text(a.Value))] = true
+	if _, other := w.others[record.ARN]; other {
+		w.others[record.ARN]++
 	}
 }
 
-// fields is the configuration for the provider, nil if there is no resource.
-func (w *world) fields() protocol.Fields {
-	if w.config.Name == "" {
-		return nil
-	}
-	fields := protocol.Fields{"name": w.config.Name}
-	if w.config.Value != "" {
-		fields["value_wo"] = text(w.config.Value)
-	}
-	if w.config.Version != "" {
-		fields["value_wo_version"] = w.config.Version
-	}
-	if w.config.Drift {
-		fields["detect_value_drift"] = true
-	}
-	return fields
-}
-
-// deadline bounds an apply in fake time.
+// deadline bounds an apply.
 const deadline = 30 * time.Minute
 
 func (a apply) take(w *world) {
-	before := w.core.Instance
-	// A deletion looks again only a minute after the refresh. The guide "How values travel"
-	// says so.
-	if deletes := w.config.Name != before.State["name"] || w.core.Tainted; deletes && a.Meanwhile.Deed == handOn {
-		a.Meanwhile.Deed = remove
-	}
 	written := w.written()
-	err := a.trouble(w)
-	if a.Event == kill {
-		w.core.Instance = before
-	}
+	happened, err := a.trouble(w)
 	w.expectOthersUntouched()
 	w.expectFewWrites(written, 1)
-	if err != nil && strings.Contains(err.Error(), "kanarienvogel") {
+	if err != nil && hasValue(err.Error()) {
 		w.fail("an error holds a value: %v", err)
 	}
-	mayBeLeft := a.Event == kill || err != nil && strings.Contains(err.Error(), "import {")
+	mayBeLeft := happened && a.Event == kill || err != nil && strings.Contains(err.Error(), "import {")
 	w.settle(mayBeLeft, err)
 }
 
-// trouble applies once, with all that goes wrong.
-func (a apply) trouble(w *world) error {
+// trouble applies once, with all that goes wrong, and tells whether the event happened.
+func (a apply) trouble(w *world) (happened bool, err error) {
 	if a.Fault != "" {
 		fault := faults[a.Fault].Fault
 		fault.Operation, fault.Skip, fault.Times = a.Operation, a.Skip, a.Times
 		w.roboto.Inject(fault)
 	}
 	defer w.roboto.ClearFaults()
-	var happened atomic.Bool
-	w.requests.Store(0)
-	w.tell(func(n int64) {
-		if n < int64(a.After) || a.Event == nothing || !happened.CompareAndSwap(false, true) {
+	state, tainted := w.core.State()
+	deletes := tainted || state["name"] != w.config.Name
+	left := a.Skip + a.After
+	w.tell(func(request robototest.Request) {
+		if a.Operation != "" && request.Operation != a.Operation {
 			return
 		}
+		if left--; left != 0 {
+			return
+		}
+		happened = true
 		switch a.Event {
 		case interrupt:
 			w.core.Interrupt()
 		case kill:
 			w.roboto.ClearFaults()
 			w.roboto.Inject(robototest.Fault{Drop: true})
+			w.core.Kill()
 		case meanwhile:
-			a.Meanwhile.take(w)
+			theirs := a.Meanwhile
+			// A deletion looks again only a minute after the refresh. The guide "How values travel"
+			// says so.
+			if _, exists := w.roboto.Record(org, theirs.Name); exists && deletes && theirs.Deed == handOn {
+				theirs.Deed = remove
+			}
+			theirs.take(w)
 		}
 	})
-	defer w.tell(nil)
 	began := time.Now()
-	err := w.core.Apply(w.fields())
+	err = w.core.Apply(w.config)
 	if took := time.Since(began); took > deadline {
 		w.fail("an apply took %s", took)
 	}
-	return err
+	w.tell(nil)
+	return happened, err
 }
 
 // tell sets who is told of each request.
-func (w *world) tell(onRequest func(n int64)) {
+func (w *world) tell(onRequest func(robototest.Request)) {
 	w.turn <- struct{}{}
 	w.onRequest = onRequest
 	<-w.turn
@@ -216,7 +185,7 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 	for attempt := 1; ; attempt++ {
 		want := w.expectation()
 		written := w.written()
-		err := w.core.Apply(w.fields())
+		err := w.core.Apply(w.config)
 		w.expectOthersUntouched()
 		if err == nil {
 			w.expectFewWrites(written, want.writes)
@@ -232,9 +201,10 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 		case other: // somebody removes what nobody needs
 			act{Deed: remove, Name: w.config.Name}.take(w)
 		case mayBeLeft:
-			w.core.Instance, w.core.Tainted = protocol.Instance{}, false
-			w.core.Must(w.core.ImportID(w.config.Name))
-			w.core.Must(w.core.MustStart().Refresh())
+			if err := w.core.Import(w.config.Name); err != nil {
+				w.fail("an import failed: %v", err)
+				return
+			}
 		default:
 			w.fail("the record %s is an orphan: %v\n\nafter: %v", w.config.Name, err, earlier)
 			return
@@ -281,8 +251,4 @@ func (w *world) expectOthersUntouched() {
 	}
 }
 
-func secretsOf(instance protocol.Instance) bool {
-	return slices.ContainsFunc([]string{fmt.Sprint(instance.State), fmt.Sprint(instance.Identity), string(instance.Private)}, func(text string) bool {
-		return strings.Contains(text, "kanarienvogel")
-	})
-}
+func hasValue(text string) bool { return strings.Contains(text, "kanarienvogel") }

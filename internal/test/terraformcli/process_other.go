@@ -5,10 +5,13 @@
 
 package terraformcli
 
-import "os/exec"
+import (
+	"context"
+	"os/exec"
+)
 
 // isolate leaves the child to be killed by exec.CommandContext: elsewhere than on Unix
 // a process cannot be sent an interrupt.
-func isolate(*exec.Cmd) {}
+func isolate(context.Context, *exec.Cmd) {}
 
 func reap(*exec.Cmd) {}

@@ -35,6 +35,10 @@ const (
 	interruptGrace = 45 * time.Second
 )
 
+// ErrKilled is the cause of a context that ends a run as kill -9 does, with all that it
+// started.
+var ErrKilled = errors.New("killed")
+
 // Mirror is a filesystem mirror with the provider, from which
 // Terraform installs it offline and in the ordinary way
 // (https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror).
@@ -130,11 +134,12 @@ func (r Result) Output() string { return string(r.Stdout) + string(r.Stderr) }
 
 // Run runs Terraform in the module, with further variables of the environment.
 // An exit code other than 0 is no error. When ctx ends, Terraform is interrupted as
-// by Ctrl-C, and killed if that does not end it soon.
+// by Ctrl-C, and killed if that does not end it soon, or at once if the cause is
+// ErrKilled.
 func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Result, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := w.Command(ctx, env, args...)
-	isolate(cmd)
+	isolate(ctx, cmd)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	reap(cmd)
@@ -195,7 +200,7 @@ func (w *Workspace) Version(ctx context.Context) (string, error) {
 // error of one that fails quotes it. When ctx ends, the command ends as in Run.
 func Command(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
 	cmd := command(ctx, name, args...)
-	isolate(cmd)
+	isolate(ctx, cmd)
 	cmd.Env = env
 	output, err := cmd.CombinedOutput()
 	reap(cmd)
