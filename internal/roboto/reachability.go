@@ -51,12 +51,6 @@ func (v *Verdict) refusal() *Error {
 	return refusal
 }
 
-// isOutage tells whether the request failed because the host is out of reach.
-func isOutage(err error) bool {
-	verdict := verdictIn(err)
-	return verdict != nil && verdict.refusal() == nil
-}
-
 // verdictIn returns nil if the request did not fail because of a verdict.
 func verdictIn(err error) *Verdict {
 	verdict, _ := errors.AsType[*Verdict](err)
@@ -65,8 +59,11 @@ func verdictIn(err error) *Verdict {
 
 // isOutage tells whether the call failed because the host is out of reach.
 func isOutage(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return verdictIn(err) != nil || ok && e.Verdict != nil && e.Verdict.refusal() == nil
+	verdict := verdictIn(err)
+	if e, ok := errors.AsType[*Error](err); ok && e.Verdict != nil {
+		verdict = e.Verdict
+	}
+	return verdict != nil && verdict.refusal() == nil
 }
 
 // hosts holds what is known of each host.
