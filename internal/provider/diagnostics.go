@@ -190,7 +190,10 @@ func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:
 
 // describe names a secret in a message.
 func describe(ref roboto.SecretRef) string {
-	if ref.OrgID == "" {
+	switch {
+	case ref.Name == "":
+		return "whose name is not known yet"
+	case ref.OrgID == "":
 		return strconv.Quote(ref.Name)
 	}
 	return fmt.Sprintf("%q of the organization %s", ref.Name, ref.OrgID)
@@ -250,9 +253,17 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 // organization is another one.
 func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
 	diags.AddWarning("Roboto Secrets Stay in Their Organization",
-		fmt.Sprintf("The provider's organization is %s, and the secret %s stays where it is. The default counts only when a secret is created. The same may hold for other secrets.\n\n"+
-			"If the secret is where it should be, set its org_id to %q. To move it, see the guide \"Rename, move and copy secrets\".",
+		fmt.Sprintf("The provider's organization is %[1]s, and the secret %[2]s stays where it is. The same may hold for other secrets. The default counts only when a secret is created. "+
+			"Whatever replaces the secret, as -replace and taint do, is created in %[1]s.\n\n"+
+			"If the secret is where it should be, set its org_id to %[3]q. To move it, see the guide \"Rename, move and copy secrets\".",
 			defaultOrgID, describe(ref), ref.OrgID))
+}
+
+// warnMove is for a replacement in another organization that no org_id asks for.
+func warnMove(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
+	diags.AddWarning("Roboto Secret Moves to Another Organization",
+		fmt.Sprintf("The plan replaces the secret %s, and creates it in %s, the provider's organization, because the resource has no org_id.\n\n"+
+			"If it should stay in its organization, set its org_id to %q.", describe(ref), defaultOrgID, ref.OrgID))
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record

@@ -108,6 +108,14 @@ func (d *providerData) findOrg(ctx context.Context, given string) (string, error
 	return d.client.OnlyOrgID(ctx)
 }
 
+// defaultOrg returns "" if a setting is unknown that finding the organization takes.
+func (d *providerData) defaultOrg(ctx context.Context) (string, error) {
+	if d.orgID == "" && !d.canCall("") {
+		return "", nil
+	}
+	return d.findOrg(ctx, "")
+}
+
 // notKnownYet is the result to return with a deferral. Nulls would look like an answer from
 // Roboto.
 func notKnownYet(result tftypes.Value) tftypes.Value {

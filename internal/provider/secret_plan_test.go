@@ -143,8 +143,12 @@ func TestSecretFirstTry(t *testing.T) {
 	}
 	_, _, out := p.Plan(instance{}, fields{"name": "db\u00a0"})
 	p.Warns(out, "begins or ends with white space")
+	// Terraform drops the warnings of the create that a replacement is planned with.
+	_, _, out = p.Plan(p.Apply(instance{}, fields{"name": "db", "value_wo": "value"}), fields{"name": "db ", "value_wo": "value"})
+	p.Warns(out, "begins or ends with white space")
 	for config, want := range map[*fields][]string{
-		{"name": "db", "detect_value_drift": true}:                                               {"has no effect"},
+		{"name": "db", "detect_value_drift": true}:                                               {`The secret "db" has detect_value_drift`, "has no effect"},
+		{"name": unknown, "detect_value_drift": true}:                                            {"The secret whose name is not known yet has detect_value_drift"},
 		{"name": "db", "detect_value_drift": true, "value_wo": unknown, "value_wo_version": "1"}: nil,
 		{"name": "db", "detect_value_drift": false}:                                              nil,
 	} {

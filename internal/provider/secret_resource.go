@@ -55,7 +55,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional: true,
 				Computed: true,
 				MarkdownDescription: descriptionOrgID + " Defaults to the provider's organization at the time the secret is created. " +
-					"A later change of the default does not move the secret. Changing it here replaces the secret.",
+					"A later change of the default does not move the secret, but whatever replaces it is created in the new default organization. Changing it here replaces the secret.",
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
 					stringplanmodifier.RequiresReplaceIfConfigured(),
@@ -138,22 +138,21 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 	validateValue(config, &resp.Diagnostics)
 	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
-			fmt.Sprintf("The secret %q has detect_value_drift but no value_wo, so Terraform does not manage its value and detect_value_drift has no effect.\n\n"+
-				"Set value_wo and value_wo_version, or remove detect_value_drift.", config.ref().Name))
+			fmt.Sprintf("The secret %s has detect_value_drift but no value_wo, so Terraform does not manage its value and detect_value_drift has no effect.\n\n"+
+				"Set value_wo and value_wo_version, or remove detect_value_drift.", describe(config.ref())))
 	}
 }
 
 // validateValue runs again before anything is sent, because a value that was unknown during
 // planning has not been checked yet.
 func validateValue(config secretModel, diags *diag.Diagnostics) {
-	name := config.ref().Name
 	switch value := config.ValueWO; {
 	case value.IsUnknown():
 	case value.IsNull():
 		if !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown() {
 			diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
-				fmt.Sprintf("The secret %q has value_wo_version but no value_wo (or value_wo is null), so there is nothing to write.\n\n"+
-					"Set value_wo, or remove value_wo_version.", name))
+				fmt.Sprintf("The secret %s has value_wo_version but no value_wo (or value_wo is null), so there is nothing to write.\n\n"+
+					"Set value_wo, or remove value_wo_version.", describe(config.ref())))
 		}
 	default:
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
@@ -161,7 +160,7 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 			if value.ValueString() == "" {
 				next = "An unset variable of a CI system arrives as an empty text. To keep the record without a value, remove value_wo or set it to null."
 			}
-			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %q is not usable: %v.\n\n%s", name, err, next))
+			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %s is not usable: %v.\n\n%s", describe(config.ref()), err, next))
 		}
 	}
 }
@@ -195,6 +194,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		}
 		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
 		if replaces(plan, state) {
+			r.warnReplacement(ctx, config, plan, state, &resp.Diagnostics)
 			r.planDelete(ctx, req, resp, &config)
 		}
 	}
@@ -245,17 +245,34 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 // planCreate makes a call only if it has to look up the organization.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
 	warnUnresolvableName(diags, plan.Name)
-	if config.OrgID.IsNull() && (r.data.knownOrg("") != "" || r.data.canCall("")) {
-		orgID, err := r.data.findOrg(ctx, "")
+	if config.OrgID.IsNull() {
+		orgID, err := r.data.defaultOrg(ctx)
 		if err != nil {
 			r.data.addSecretError(diags, "plan", plan.ref(), err)
 			return
 		}
-		plan.OrgID = types.StringValue(orgID)
+		if orgID != "" {
+			plan.OrgID = types.StringValue(orgID)
+		}
 	}
 	plan.VersionID = types.StringUnknown()
 	if config.ValueWO.IsNull() {
 		plan.VersionID = types.StringNull()
+	}
+}
+
+// warnReplacement warns of what a plan without a prior state cannot know, or warns of in
+// vain: Terraform plans the create of a replacement too, and drops its warnings.
+func (r *secretResource) warnReplacement(ctx context.Context, config, plan, state secretModel, diags *diag.Diagnostics) {
+	if !plan.Name.Equal(state.Name) {
+		warnUnresolvableName(diags, plan.Name)
+	}
+	if !config.OrgID.IsNull() {
+		return
+	}
+	// An error is for the plan of the create to report.
+	if orgID, err := r.data.defaultOrg(ctx); err == nil && orgID != "" && orgID != state.OrgID.ValueString() {
+		warnMove(diags, state.ref(), orgID)
 	}
 }
 

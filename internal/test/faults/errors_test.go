@@ -275,12 +275,19 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			c.Settings["org_id"] = "og_other"
 			return planned(versioned)(c)
 		}},
+		{title: "Plan: a renamed secret goes to another default organization (a warning)", options: robototest.Options{Orgs: []string{"og_test", "og_other"}}, act: func(c *protocol.Core) error {
+			c.Settings["org_id"] = "og_test"
+			c.Must(c.Apply(versioned))
+			c.Settings["org_id"] = "og_other"
+			return planned(fields{"name": "cache", "value_wo": canary})(c)
+		}},
 		{title: "A name with a space at its end (a warning)", act: planned(fields{"name": "db "})},
 		{title: "A name that actions cannot look up (a warning)", act: planned(fields{"name": "base de données"})},
 		{title: "Drift detection without a value (a warning)", act: func(c *protocol.Core) error {
 			c.Must(c.Apply(fields{"name": "db", "detect_value_drift": true}))
 			return c.Warning
 		}},
+		{title: "An empty value of a secret whose name is not known yet", config: fields{"name": protocol.Unknown, "value_wo": ""}},
 		{title: "Import: an ID that names no secret", act: importing("a/b")},
 		{title: "Import: an ARN", act: importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3")},
 		{title: "Import: no such secret", act: func(c *protocol.Core) error {

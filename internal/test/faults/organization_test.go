@@ -67,14 +67,19 @@ func TestShortAPIKey(t *testing.T) {
 	})
 }
 
-// A secret that is replaced does not stay where it is, whatever the default is.
-func TestReplacedSecretIsNotSaidToStay(t *testing.T) {
+// A secret stays where it is when the default changes, and what replaces it goes to the new
+// default. A plan says either.
+func TestOtherDefaultOrganization(t *testing.T) {
+	const stays, moves = "Roboto Secrets Stay in Their Organization", "Roboto Secret Moves to Another Organization"
 	for name, test := range map[string]struct {
 		change fields
-		says   bool
+		says   string
 	}{
-		"kept":     {fields{"name": "db"}, true},
-		"replaced": {fields{"name": "cache"}, false},
+		"kept":                          {fields{"name": "db"}, stays},
+		"renamed":                       {fields{"name": "cache"}, moves},
+		"renamed in its organization":   {fields{"name": "cache", "org_id": "og_test"}, ""},
+		"moved, as org_id asks":         {fields{"name": "db", "org_id": "og_other"}, ""},
+		"renamed to a name to be known": {fields{"name": protocol.Unknown}, moves},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{InMemory: true, Orgs: []string{"og_test", "og_other"}})
@@ -84,9 +89,25 @@ func TestReplacedSecretIsNotSaidToStay(t *testing.T) {
 			c.Settings["org_id"] = "og_other"
 			_, err := c.PlanIsEmpty(test.change)
 			c.Must(err)
-			if said := strings.Contains(fmt.Sprint(c.Warning), "Roboto Secrets Stay in Their Organization"); said != test.says {
-				t.Errorf("the warnings are %v", c.Warning)
+			for _, title := range []string{stays, moves} {
+				if said := strings.Contains(fmt.Sprint(c.Warning), title); said != (title == test.says) {
+					t.Errorf("the warnings are %v", c.Warning)
+				}
 			}
 		})
+	}
+}
+
+// The only organization of the caller is the default too.
+func TestOtherOnlyOrganization(t *testing.T) {
+	server := robototest.Start(t, robototest.Options{InMemory: true, Orgs: []string{"og_test", "og_other"}})
+	c := protocol.NewCore(t, server)
+	c.Must(c.Apply(fields{"name": "db", "org_id": "og_test"}))
+	c.Vars["ROBOTO_API_KEY"] = server.AddAPIKey(robototest.Grant{Orgs: []string{"og_other"}})
+	s := c.MustStart()
+	_, err := s.Plan(fields{"name": "cache"})
+	c.Must(err)
+	if said := fmt.Sprint(c.Warning); !strings.Contains(said, "creates it in og_other") {
+		t.Errorf("the warnings are %v", c.Warning)
 	}
 }

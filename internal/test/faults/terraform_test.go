@@ -22,6 +22,7 @@ import (
 // these prove with a real Terraform for a few.
 
 var (
+	planNow    = []string{"plan"}
 	applyNow   = []string{"apply", "-auto-approve"}
 	destroyNow = []string{"destroy", "-auto-approve"}
 )

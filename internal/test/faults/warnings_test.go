@@ -36,7 +36,14 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		"renamed without a value, the new one first": {
 			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
 		},
-		"created with a space":       {compared, strings.Replace(compared, `"db"`, `"db "`, 1), applyNow, "With Space Around It", 1},
+		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "With Space Around It", 1},
+		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "With Space Around It", 1},
+		"renamed under another default": {
+			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, "Roboto Secret Moves to Another Organization", 1,
+		},
+		"replaced under another default": {
+			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + compared, append(planNow, "-replace=roboto_secret.test"), "is created in og_other", 1,
+		},
 		"block removed":              {recordOnly, "# empty", applyNow, lost, 1},
 		"destroyed":                  {recordOnly, recordOnly, destroyNow, lost, 1},
 		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
@@ -47,7 +54,9 @@ func TestTerraformWarnsOnce(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, test.before)
 			tf.succeeds(applyNow...)
-			server.SetValue(robototest.DefaultOrg, "db", "theirs")
+			if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
+				server.SetValue(robototest.DefaultOrg, "db", "theirs")
+			}
 			tf.configure(test.after)
 			result, err := tf.Run(t.Context(), nil, test.args...)
 			if err != nil {
