@@ -19,6 +19,7 @@ import (
 // workflow is what the example of a workflow has to run.
 type workflow struct {
 	Jobs map[string]struct {
+		If    string `yaml:"if"`
 		Steps []struct {
 			Uses string            `yaml:"uses"`
 			With map[string]any    `yaml:"with"`
@@ -42,7 +43,11 @@ func (w *workspace) job(name string, exitCode int, secrets map[string]string) st
 	if err := yaml.Unmarshal(content, &example); err != nil {
 		w.t.Fatal(err)
 	}
-	steps := example.Jobs[name].Steps
+	// Pull requests from these get no secrets, so the job would fail for want of a token.
+	condition, steps := example.Jobs[name].If, example.Jobs[name].Steps
+	if strings.Contains(condition, "'pull_request'") && (!strings.Contains(condition, "'dependabot[bot]'") || !strings.Contains(condition, "head.repo.full_name == github.repository")) {
+		w.t.Errorf("the job %s runs if %s", name, condition)
+	}
 	printed := ""
 	for i, step := range steps {
 		if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") && step.With["terraform_wrapper"] != false {
