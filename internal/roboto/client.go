@@ -63,7 +63,6 @@ type Client struct {
 	secretsManager secretsManager
 	orgs           orgLookup
 	bulk           *bulkRefresh
-	lag            lag
 
 	// created and seen are when this process created a secret and last read its record.
 	created, seen moments

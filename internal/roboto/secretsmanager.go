@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -102,9 +101,8 @@ func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
 // awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
 // a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
 // client share and which large applies exhaust.
-func (v *ValueAccess) awsRetryer(ctx context.Context, operation string, creds *temporaryCredentials) aws.Retryer {
-	host, lag, maxAttempts := v.client.hosts.get(v.route().Host), &v.client.lag, v.client.config.MaxAttempts
-	began, made := time.Now(), 0
+func awsRetryer(ctx context.Context, host *host, maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
+	made := 0
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = maxAttempts
 		o.RateLimiter = ratelimit.None
@@ -120,41 +118,13 @@ func (v *ValueAccess) awsRetryer(ctx context.Context, operation string, creds *t
 				switch {
 				case isFinalFailure(err):
 					return aws.FalseTernary
-				case began.Before(creds.newUntil) && isNewSecretLag(err, operation):
-					over := made == maxAttempts || time.Now().After(creds.newUntil)
-					return aws.BoolTernary(!lag.inVain(began, over) && !over)
-				case isTooManyRequests(err):
+				case time.Now().Before(newUntil) && isNewSecretLag(err, operation), isTooManyRequests(err):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
 			}),
 		}, o.Retryables...)
 	})
-}
-
-// lag is what is known of how AWS treats new secrets. If it denies access to one for good,
-// whoever created the others need not wait for each of them.
-type lag struct {
-	mu sync.Mutex
-	// ended is when AWS last gave access to a value.
-	ended time.Time
-	// vain is set if a call has waited in vain since then.
-	vain bool
-}
-
-func (l *lag) end() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.ended, l.vain = time.Now(), false
-}
-
-// inVain tells whether a call that began at the given time should wait no longer. over is
-// whether it has used up its attempts or its time.
-func (l *lag) inVain(began time.Time, over bool) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.vain = l.vain || over && began.After(l.ended)
-	return l.vain
 }
 
 func isUnanswered(err error) bool {

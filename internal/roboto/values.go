@@ -144,9 +144,6 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 			v.creds = creds
 		}
 		err := call(v.creds)
-		if err == nil {
-			v.client.lag.end()
-		}
 		if fresh || awsCode(err) != codeExpiredToken {
 			return err
 		}
@@ -176,7 +173,7 @@ func (v *ValueAccess) options(ctx context.Context, operation string, creds *temp
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.Retryer = v.awsRetryer(ctx, operation, creds)
+		o.Retryer = awsRetryer(ctx, v.client.hosts.get(v.route().Host), v.client.config.MaxAttempts, operation, creds.newUntil)
 	}
 }
 

@@ -287,12 +287,6 @@ func TestSharedCauses(t *testing.T) {
 			faults:    []robototest.Fault{{Operation: robototest.CreateSecret, Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "You have 100 of 100 secrets."}},
 			operation: applyVersioned, create: true, reason: "Roboto answered 403 Forbidden, RobotoLimitExceededException: You have 100 of 100 secrets", most: secrets,
 		},
-		// Permissions at AWS lag, which only the first secrets wait for.
-		"new secrets that AWS denies for good": {
-			faults:    []robototest.Fault{{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException", Message: "Denied."}},
-			operation: applyVersioned, create: true, reason: "AWS Secrets Manager answered 400 Bad Request, AccessDeniedException: Denied",
-			most: 6*secrets + 10*parallel, within: 2*time.Minute + 10*time.Second,
-		},
 		"credentials that AWS takes for expired": {
 			faults:    []robototest.Fault{{Operation: robototest.GetValue, Status: http.StatusBadRequest, AWSError: "ExpiredTokenException", Message: "Expired."}},
 			operation: open, reason: "AWS Secrets Manager answered 400 Bad Request, ExpiredTokenException", most: 4 * secrets,

@@ -5,7 +5,6 @@ package faults
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
@@ -49,22 +48,6 @@ func TestWriteThatCountedBeforeARefusal(t *testing.T) {
 		}
 		if n := len(server.Versions(robototest.DefaultOrg, "db")); n != 2 {
 			t.Errorf("%d versions were written", n)
-		}
-	})
-}
-
-// That AWS denies one new secret for good says nothing of others, whose permissions lag.
-func TestOneDeniedAmongMany(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: 5 * time.Second})
-		server.Inject(robototest.Fault{
-			Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied.",
-			Match: func(r robototest.Request) bool { return r.Name == "secret-0003" },
-		})
-		for i, err := range newFleet(t, server, 200).errors(10, applyVersioned) {
-			if (err != nil) != (i == 3) {
-				t.Errorf("secret %d: %v", i, err)
-			}
 		}
 	})
 }
