@@ -8,61 +8,78 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-const plainProvider = "github.com/roboto-ai/terraform-provider-roboto/internal/dev/bench/plainprovider"
-
 //go:embed plainmodule/main.tf
 var plainModule string
 
-// baselines shows what the secrets cost beside what Terraform takes for as many resources
-// of its own, and beside resources that only keep a text. All run without latency.
-func (b *bench) baselines(ctx context.Context, sizes []int) ([]string, error) {
-	mirror, err := terraformcli.BuildMirrorOf(ctx, plainProvider, filepath.Join(b.dir, "plain-mirror"), buildFlags)
+// baseline is a run without latency, beside the same run without calls.
+type baseline struct {
+	alone, plain, secrets measurement
+}
+
+// ratio is what the calls cost.
+func (b baseline) ratio() float64 { return b.secrets.wall.Seconds() / b.plain.wall.Seconds() }
+
+// baselines measures what Terraform takes for as many resources of its own, and for
+// secrets without calls.
+func (b *bench) baselines(ctx context.Context, secrets int) (map[operation]baseline, error) {
+	if known, ok := b.beside[secrets]; ok {
+		return known, nil
+	}
+	l := life{scenario: versionedBulk, secrets: secrets, valueBytes: 64, pageSize: pageSize}
+	alone, err := b.plainLife(ctx, l, b.mirror, plainModule)
 	if err != nil {
 		return nil, err
 	}
+	plain, err := b.plainLife(ctx, l, b.plain, module)
+	if err != nil {
+		return nil, err
+	}
+	own, err := b.live(ctx, l, operations()...)
+	if err != nil {
+		return nil, err
+	}
+	all := map[operation]baseline{}
+	for _, op := range operations() {
+		all[op] = baseline{alone: alone[op], plain: plain[op], secrets: own[op]}
+	}
+	b.beside[secrets] = all
+	return all, nil
+}
+
+func (b *bench) baselineRows(ctx context.Context, sizes []int) ([]string, error) {
 	var rows []string
 	for _, secrets := range sizes {
-		alone, err := b.plainLife(ctx, mirror, secrets, true)
-		if err != nil {
-			return nil, err
-		}
-		plain, err := b.plainLife(ctx, mirror, secrets, false)
-		if err != nil {
-			return nil, err
-		}
-		own, err := b.live(ctx, life{scenario: versionedBulk, secrets: secrets, valueBytes: 64, pageSize: pageSize}, operations()...)
+		all, err := b.baselines(ctx, secrets)
 		if err != nil {
 			return nil, err
 		}
 		for _, op := range operations() {
 			rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s | %.2f |", command.Thousands(secrets), op,
-				seconds(alone[op].wall), seconds(plain[op].wall), seconds(own[op].wall), own[op].wall.Seconds()/plain[op].wall.Seconds()))
+				seconds(all[op].alone.wall), seconds(all[op].plain.wall), seconds(all[op].secrets.wall), all[op].ratio()))
 		}
 	}
 	return rows, nil
 }
 
-// plainLife is a life of resources without a network: terraform_data, or the plain
-// provider's.
-func (b *bench) plainLife(ctx context.Context, mirror terraformcli.Mirror, secrets int, terraformAlone bool) (map[operation]measurement, error) {
-	workspace, err := b.workspaceOf(ctx, mirror, plainModule,
-		"TF_VAR_secrets="+strconv.Itoa(secrets), "TF_VAR_terraform_alone="+strconv.FormatBool(terraformAlone))
+// plainLife is a life without a service.
+func (b *bench) plainLife(ctx context.Context, l life, mirror terraformcli.Mirror, main string) (map[operation]measurement, error) {
+	workspace, err := b.workspace(ctx, mirror, main, l.variables()...)
 	if err != nil {
 		return nil, err
 	}
-	_, _ = fmt.Fprintf(os.Stderr, "%d resources without a network, Terraform alone %t\n", secrets, terraformAlone)
+	_, _ = fmt.Fprintf(os.Stderr, "%d resources without calls:", l.secrets)
 	measured := map[operation]measurement{}
 	for _, op := range operations() {
 		if measured[op], err = b.run(ctx, workspace, op); err != nil {
 			return nil, err
 		}
+		_, _ = fmt.Fprintf(os.Stderr, " %s %s;", op, seconds(measured[op].wall))
 	}
+	_, _ = fmt.Fprintln(os.Stderr)
 	return measured, nil
 }

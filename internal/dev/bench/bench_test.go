@@ -30,7 +30,7 @@ func TestOperationsMakeTheExpectedRequests(t *testing.T) {
 }
 
 func TestBaselinesHaveARowForEachOperation(t *testing.T) {
-	rows, err := testBench(t).baselines(t.Context(), []int{2})
+	rows, err := testBench(t).baselineRows(t.Context(), []int{2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestPageTellsWhichPromisesAreKept(t *testing.T) {
 	var got strings.Builder
 	p := page{
 		Tables:     []table{{"A scenario", []string{"| 1 |", "| 2 |"}}, {"Another", []string{"| 3 |"}}},
-		Promises:   []promise{ratioPromise("Fast", maxRatio), sizePromise("Small", maxExecutable, maxExecutable+1), sizePromise("Known", maxMemory, 0)},
+		Promises:   []promise{ratioPromise("Fast", maxRatio, maxRatio), sizePromise("Small", maxExecutable, maxExecutable+1), sizePromise("Known", maxMemory, 0)},
 		LoadBefore: "0.10", LoadAfter: "2.00",
 	}
 	if err := p.write(&got); err != nil {

@@ -71,7 +71,7 @@ func report(ctx context.Context, sizes []int, check bool, output string) (err er
 		}
 		p.Tables = append(p.Tables, t)
 	}
-	if p.Baselines, err = b.baselines(ctx, sizes); err != nil {
+	if p.Baselines, err = b.baselineRows(ctx, sizes); err != nil {
 		return err
 	}
 	if check {

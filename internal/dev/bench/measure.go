@@ -27,7 +27,7 @@ const (
 	pageSize = 100
 	startUps = 20
 
-	emptyProvider = "github.com/roboto-ai/terraform-provider-roboto/internal/dev/bench/emptyprovider"
+	plainProvider = "github.com/roboto-ai/terraform-provider-roboto/internal/dev/bench/plainprovider"
 	// buildFlags are those of a release: see .goreleaser.yml.
 	buildFlags = "-ldflags=-s -w"
 )
@@ -41,9 +41,13 @@ type bench struct {
 	dir       string
 	terraform string
 	mirror    terraformcli.Mirror
+	// plain is that of a provider which makes no calls.
+	plain terraformcli.Mirror
 	// measured are the lives so far. The promises thus take their numbers from the runs
 	// that the tables show.
 	measured map[life]map[operation]measurement
+	// beside are the baselines so far, by the number of secrets.
+	beside map[int]map[operation]baseline
 }
 
 // measurement is what a run of Terraform took.
@@ -81,16 +85,18 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 		return nil, err
 	}
 	mirror, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "mirror"), buildFlags)
-	return &bench{dir: dir, terraform: terraform, mirror: mirror, measured: map[life]map[operation]measurement{}}, err
+	if err != nil {
+		return nil, err
+	}
+	plain, err := terraformcli.BuildMirrorOf(ctx, plainProvider, filepath.Join(dir, "plain-mirror"), buildFlags)
+	return &bench{
+		dir: dir, terraform: terraform, mirror: mirror, plain: plain,
+		measured: map[life]map[operation]measurement{}, beside: map[int]map[operation]baseline{},
+	}, err
 }
 
-// workspace is a new one with the module, initialized.
-func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, env ...string) (*terraformcli.Workspace, error) {
-	return b.workspaceOf(ctx, mirror, module, env...)
-}
-
-// workspaceOf is one with another module.
-func (b *bench) workspaceOf(ctx context.Context, mirror terraformcli.Mirror, main string, env ...string) (*terraformcli.Workspace, error) {
+// workspace is a new one, initialized.
+func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, main string, env ...string) (*terraformcli.Workspace, error) {
 	root, err := os.MkdirTemp(b.dir, "workspace-")
 	if err != nil {
 		return nil, err
@@ -132,12 +138,7 @@ func (b *bench) live(ctx context.Context, l life, ops ...operation) (map[operati
 		return nil, err
 	}
 	defer server.Close()
-	workspace, err := b.workspace(ctx, b.mirror, append(server.Env(),
-		"ROBOTO_ORG_ID="+robototest.DefaultOrg,
-		"TF_VAR_secrets="+strconv.Itoa(l.secrets),
-		"TF_VAR_value_bytes="+strconv.Itoa(l.valueBytes),
-		"TF_VAR_versions="+strconv.FormatBool(l.scenario.versions),
-		"TF_VAR_bulk_refresh="+strconv.FormatBool(l.scenario.bulkRefresh))...)
+	workspace, err := b.workspace(ctx, b.mirror, module, slices.Concat(server.Env(), []string{"ROBOTO_ORG_ID=" + robototest.DefaultOrg}, l.variables())...)
 	if err != nil {
 		return nil, err
 	}
@@ -184,15 +185,11 @@ func (b *bench) run(ctx context.Context, workspace *terraformcli.Workspace, op o
 }
 
 // startUp is how long terraform providers schema takes with this provider and
-// with an empty one in its place: the medians of runs that take turns.
-func (b *bench) startUp(ctx context.Context) (this, empty time.Duration, err error) {
-	emptyMirror, err := terraformcli.BuildMirrorOf(ctx, emptyProvider, filepath.Join(b.dir, "empty-mirror"), buildFlags)
-	if err != nil {
-		return 0, 0, err
-	}
+// with the plain one in its place: the medians of runs that take turns.
+func (b *bench) startUp(ctx context.Context) (this, plain time.Duration, err error) {
 	var workspaces [2]*terraformcli.Workspace
-	for i, mirror := range []terraformcli.Mirror{b.mirror, emptyMirror} {
-		if workspaces[i], err = b.workspace(ctx, mirror); err != nil {
+	for i, mirror := range []terraformcli.Mirror{b.mirror, b.plain} {
+		if workspaces[i], err = b.workspace(ctx, mirror, module); err != nil {
 			return 0, 0, err
 		}
 	}

@@ -80,7 +80,7 @@ func (r requests) String() string {
 
 // machine describes what the numbers depend on.
 func (b *bench) machine(ctx context.Context) (string, error) {
-	workspace, err := b.workspace(ctx, b.mirror)
+	workspace, err := b.workspace(ctx, b.mirror, module)
 	if err != nil {
 		return "", err
 	}

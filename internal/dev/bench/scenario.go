@@ -4,6 +4,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -88,6 +89,16 @@ type life struct {
 	valueBytes int
 	pageSize   int
 	latency    time.Duration
+}
+
+// variables are those of the module.
+func (l life) variables() []string {
+	return []string{
+		"TF_VAR_secrets=" + strconv.Itoa(l.secrets),
+		"TF_VAR_value_bytes=" + strconv.Itoa(l.valueBytes),
+		"TF_VAR_versions=" + strconv.FormatBool(l.scenario.versions),
+		"TF_VAR_bulk_refresh=" + strconv.FormatBool(l.scenario.bulkRefresh),
+	}
 }
 
 // pages is the length of the listing that a run starts with.

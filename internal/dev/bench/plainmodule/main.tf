@@ -1,14 +1,6 @@
 # Copyright (c) The terraform-provider-roboto Authors
 # SPDX-License-Identifier: MPL-2.0
 
-terraform {
-  required_providers {
-    roboto = {
-      source = "roboto-ai/roboto"
-    }
-  }
-}
-
 variable "secrets" {
   type = number
 }
@@ -18,18 +10,8 @@ variable "generation" {
   type        = number
 }
 
-variable "terraform_alone" {
-  type = bool
-}
-
 resource "terraform_data" "bench" {
-  count = var.terraform_alone ? var.secrets : 0
+  count = var.secrets
 
   input = "text ${count.index}, generation ${var.generation}"
-}
-
-resource "roboto_text" "bench" {
-  count = var.terraform_alone ? 0 : var.secrets
-
-  text = "text ${count.index}, generation ${var.generation}"
 }
