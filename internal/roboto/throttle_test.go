@@ -134,6 +134,22 @@ func TestThrottleMeasuresThePace(t *testing.T) {
 	})
 }
 
+// Neither a long pause after a few answers nor many refusals make the pace slower than its
+// floor.
+func TestThrottlePaceHasAFloor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p throttle
+		p.answer(http.StatusOK, "", time.Now())
+		for range 5 {
+			p.answer(http.StatusTooManyRequests, "60", time.Now())
+			if p.pace.interval > maxInterval {
+				t.Errorf("the interval is %s", p.pace.interval)
+			}
+			time.Sleep(61 * time.Second)
+		}
+	})
+}
+
 func TestThrottleLearnsNothingFromOldRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p throttle
