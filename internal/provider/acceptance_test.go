@@ -74,7 +74,15 @@ func newEnvironment(t *testing.T) *environment {
 	return newEnvironmentWith(t, robototest.Options{})
 }
 
+// newEnvironmentWith also lets the test run beside others.
 func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
+	t.Helper()
+	t.Parallel()
+	return anotherEnvironment(t, options)
+}
+
+// anotherEnvironment is one more for the same test.
+func anotherEnvironment(t *testing.T, options robototest.Options) *environment {
 	t.Helper()
 	server := robototest.Start(t, options)
 	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, org: testOrg, named: map[string]bool{}, others: embeddedSomebody{server}}

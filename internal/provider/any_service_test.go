@@ -34,9 +34,18 @@ type somebody interface {
 // same for both, so they inject no faults. Only an embedded one counts requests.
 func anyService(t *testing.T) *environment {
 	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Parallel()
+	}
+	return anyOtherService(t)
+}
+
+// anyOtherService is one more for the same test.
+func anyOtherService(t *testing.T) *environment {
+	t.Helper()
 	var e *environment
 	if os.Getenv("TF_ACC") == "" {
-		e = newEnvironment(t)
+		e = anotherEnvironment(t, robototest.Options{})
 	} else {
 		e = realService(t, settings.OSEnvironment(), os.Environ())
 	}

@@ -85,13 +85,15 @@ func TestOrganizationsDataSourceOfNobody(t *testing.T) {
 
 func TestOrganizationsDataSourceRefusesTheAPIKeyInAnAnswer(t *testing.T) {
 	for _, field := range []string{"premium", "active", "Test Organization"} {
-		env := newEnvironment(t)
-		env.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(answer []byte) []byte {
-			return bytes.ReplaceAll(answer, []byte(field), []byte(env.roboto.APIKey()))
-		}})
-		p := env.protocol(fields{})
-		_, out := p.ReadDataSource(typeOrganizations, fields{})
-		p.Fails(out, "an organization repeats the API key")
+		t.Run(field, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(answer []byte) []byte {
+				return bytes.ReplaceAll(answer, []byte(field), []byte(env.roboto.APIKey()))
+			}})
+			p := env.protocol(fields{})
+			_, out := p.ReadDataSource(typeOrganizations, fields{})
+			p.Fails(out, "an organization repeats the API key")
+		})
 	}
 }
 

@@ -120,7 +120,7 @@ func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
 // A write-only argument of another provider takes the value, which is then
 // nowhere but in Secrets Manager.
 func TestAccSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
-	source, target := anyService(t), anyService(t)
+	source, target := anyService(t), anyOtherService(t)
 	source.addSecrets("db")
 	factories := source.factories()
 	factories["copies"] = target.factories()["roboto"]

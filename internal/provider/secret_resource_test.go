@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -252,15 +253,16 @@ func TestAccSecretWithoutValue(t *testing.T) {
 
 func TestAccSecretTakesEphemeralInput(t *testing.T) {
 	env := anyService(t)
-	t.Setenv("TF_VAR_password", "from-an-ephemeral-variable")
-	config := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + env.secret("db", `value_wo = var.password`)
+	variables := config.Variables{"password": config.StringVariable("from-an-ephemeral-variable")}
+	configuration := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + env.secret("db", `value_wo = var.password`)
 	env.run(
 		resource.TestStep{
-			Config:            config,
+			Config:            configuration,
+			ConfigVariables:   variables,
 			Check:             func(*terraformState) error { return want("from-an-ephemeral-variable", env.value("db")) },
 			ConfigStateChecks: []statecheck.StateCheck{stateLacks("from-an-ephemeral-variable")},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: configuration, ConfigVariables: variables, ConfigPlanChecks: emptyPlan()},
 	)
 }
 
