@@ -322,3 +322,53 @@ func TestCreateThatTakesEffectLate(t *testing.T) {
 		unsettled(t, server, c, err)
 	})
 }
+
+// A refusal does not say what an earlier attempt without an answer does.
+func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
+	for name, refusal := range map[string]robototest.Fault{
+		"throttled": {Status: http.StatusTooManyRequests, Message: "Too Many Requests"},
+		"limit":     {Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				c := protocol.NewCore(t, server)
+				c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Hour, Times: 1})
+				refusal.Operation = robototest.CreateSecret
+				server.Inject(refusal)
+				err := c.Apply(versionedSecret)
+				if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), refusal.Message) {
+					t.Errorf("the error is %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A record that came into being meanwhile is ours, although a later attempt was refused.
+func TestRefusedCreateAfterLostAnswerFindsTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := protocol.NewCore(t, server)
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, Times: 1})
+		server.Inject(robototest.Fault{
+			Operation: robototest.CreateSecret, After: true, Times: 1,
+			Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets",
+		})
+		c.Must(c.Apply(versionedSecret))
+	})
+}
+
+// With Terraform: a create that may take effect when the provider has given up.
+func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
+	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
+	tf.fails(t.Context(), applyNow, "A record may be left behind")
+	server.ClearFaults()
+	server.AddSecret(robototest.DefaultOrg, "db")
+	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
+}

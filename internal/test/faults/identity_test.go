@@ -5,14 +5,10 @@ package faults
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime"
-	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -204,68 +200,6 @@ func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
 	}
 }
 
-// With ignore_changes, the provider sees a new version and no new value.
-func TestTerraformRefusesVersionOfIgnoredValue(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	ignoring := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    ignore_changes = [value_wo]\n  }\n}\n", 1)
-	tf := newTerraform(t, server, ignoring)
-	tf.succeeds(applyNow...)
-	tf.succeeds("plan", "-detailed-exitcode")
-	tf.configure(strings.ReplaceAll(ignoring, `"1"`, `"2"`))
-	tf.fails(t.Context(), applyNow, "ignore_changes keeps it from the provider")
-	tf.configure(strings.ReplaceAll(strings.ReplaceAll(ignoring, `"1"`, `"2"`), "[value_wo]", "[value_wo, value_wo_version]"))
-	tf.succeeds("plan", "-detailed-exitcode")
-}
-
-// Roboto's own SDK does not find a secret by such a name.
-func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret)
-	for name, warned := range map[string]bool{"db": false, "a-b_c.d~": false, "a b": true, "grün": true, "a%20b": true, "a#b": true, "a?b": true} {
-		tf.configure(strings.Replace(oneSecret, `"db"`, strconv.Quote(name), 1))
-		result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
-		if err != nil || result.ExitCode != 0 {
-			t.Fatalf("%v\n\n%s", err, result.Output())
-		}
-		if got := strings.Contains(result.Output(), "Actions Cannot Use This Secret Name"); got != warned {
-			t.Errorf("the plan for the name %q warns: %t, want %t", name, got, warned)
-		}
-	}
-}
-
-// The first deletion of a plain destroy or replacement is one request.
-func TestTerraformDeletesWithOneRequest(t *testing.T) {
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret)
-	tf.succeeds(applyNow...)
-	for _, step := range []struct {
-		do   func()
-		want map[robototest.Operation]int
-	}{
-		{
-			func() { tf.configure(strings.ReplaceAll(oneSecret, `"db"`, `"other"`)); tf.succeeds(applyNow...) },
-			map[robototest.Operation]int{robototest.GetSecret: 1, robototest.DeleteSecret: 1, robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
-		},
-		{
-			func() { tf.succeeds(destroyNow...) },
-			map[robototest.Operation]int{robototest.GetSecret: 1, robototest.DeleteSecret: 1},
-		},
-	} {
-		server.ResetRequests()
-		step.do()
-		got := map[robototest.Operation]int{}
-		for _, request := range server.Requests() {
-			got[request.Operation]++
-		}
-		delete(got, robototest.ListOrgs)
-		if !maps.Equal(got, step.want) {
-			t.Errorf("the requests are %v, want %v", got, step.want)
-		}
-	}
-}
-
 // What an update is to write into another secret is not written.
 func TestUpdateRefusesAnotherSecret(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
@@ -280,118 +214,98 @@ func TestUpdateRefusesAnotherSecret(t *testing.T) {
 	})
 }
 
-// version_id names the current version: after a write that the state missed, and
-// after somebody wrote the same value.
-func TestVersionIDIsNeverStale(t *testing.T) {
-	plain := fields{"name": "db", "value_wo": canary}
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(plain))
-		current := server.SetValue(robototest.DefaultOrg, "db", canary)
-		if empty, err := c.PlanIsEmpty(plain); empty || err != nil {
-			t.Errorf("the plan is empty: %t (%v)", empty, err)
+// takeOverBefore gives the name "db" to another secret when the first request of the
+// operation comes in.
+func takeOverBefore(server *robototest.Server, operation robototest.Operation) {
+	taken := false
+	server.Inject(robototest.Fault{Operation: operation, Match: func(robototest.Request) bool {
+		if !taken {
+			taken = true
+			handOn(server)
 		}
-		c.Must(c.Apply(plain))
-		if got := c.State["version_id"]; got != current || len(server.Versions(robototest.DefaultOrg, "db")) != 2 {
-			t.Errorf("version_id is %q, want %q, of %d versions", got, current, len(server.Versions(robototest.DefaultOrg, "db")))
-		}
-		if empty, err := c.PlanIsEmpty(plain); !empty || err != nil {
-			t.Errorf("the plan after it is empty: %t (%v)", empty, err)
-		}
-	})
+		return false
+	}})
 }
 
-func TestImportedSecretKeepsItsEmptyPlan(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.AddSecret(robototest.DefaultOrg, "db")
-		server.SetValue(robototest.DefaultOrg, "db", canary)
-		c.Must(c.ImportID("db@og_test"))
-		if empty, err := c.PlanIsEmpty(fields{"name": "db", "value_wo": canary}); !empty || err != nil {
-			t.Errorf("the plan is empty: %t (%v)", empty, err)
-		}
-	})
-}
-
-// A token that has lost its organization is told so, and no secret is forgotten.
-func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
-	notFound := robototest.Fault{
-		Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no such secret",
-		Match: func(r robototest.Request) bool { return r.Operation != robototest.ListOrgs },
-	}
-	for name, test := range map[string]struct {
-		orgs robototest.Fault
-		want string
-	}{
-		"another organization": {robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("og_test"), []byte("og_other")) }}, "does not belong to the organization og_test"},
-		"no answer":            {robototest.Fault{Status: http.StatusServiceUnavailable}, "could not be looked up"},
-	} {
-		t.Run(name, func(t *testing.T) {
+// A create that cannot write its value deletes its record, and not the one that has taken
+// the name over since.
+func TestCleanUpLeavesAnotherSecretAlone(t *testing.T) {
+	for _, operation := range []robototest.Operation{robototest.GetCredentials, robototest.PutValue} {
+		t.Run(string(operation), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true})
-				f := newFleet(t, server, 5)
-				if err := f.each(5, func(s *protocol.Session, name string) error {
-					return s.Change(fields{"name": name, "org_id": robototest.DefaultOrg})
-				}); err != nil {
-					t.Fatal(err)
+				c := protocol.NewCore(t, server)
+				c.Settings = fields{"max_attempts": 2}
+				takeOverBefore(server, operation)
+				if err := c.Apply(versionedSecret); err == nil {
+					t.Error("there was no error")
 				}
-				server.Inject(notFound)
-				test.orgs.Operation = robototest.ListOrgs
-				server.Inject(test.orgs)
-				server.ResetRequests()
-				var mu sync.Mutex
-				var all error
-				_ = f.each(5, func(s *protocol.Session, name string) error {
-					err := s.Refresh()
-					mu.Lock()
-					defer mu.Unlock()
-					if err == nil || !strings.Contains(err.Error(), test.want) {
-						all = errors.Join(all, fmt.Errorf("%s: %w", name, err))
-					}
-					return nil
-				})
-				if all != nil {
-					t.Error(all)
-				}
-				if n := server.Count(robototest.ListOrgs); test.orgs.Status == 0 && n != 1 {
-					t.Errorf("%d requests for the organizations, want 1", n)
-				}
-				for _, c := range f.cores {
-					if c.State == nil {
-						t.Error("a secret was forgotten")
-					}
+				c.Must(successorIsSafe(server))
+				if c.State != nil {
+					t.Error("the state holds a secret")
 				}
 			})
 		})
 	}
 }
 
-// A gateway that answers 200 has not deleted anything.
-func TestDeleteBelievesOnlyRoboto(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+// What somebody else wrote into a record must not control the terminal.
+func TestAnotherSecretIsNamedSafely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := protocol.NewCore(t, server)
 		c.Must(c.Apply(versionedSecret))
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusOK, Body: `{"message":"scheduled maintenance"}`})
-		if err := c.Apply(nil); err == nil || c.State == nil {
-			t.Errorf("gone from the state: %t (%v)", c.State == nil, err)
+		handOn(server)
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
+			return bytes.Replace(body, []byte("somebody@"), []byte(`\u001b[2J\nsomebody@`), 1)
+		}})
+		s := c.MustStart()
+		c.Must(s.Refresh())
+		if c.Warning == nil || !strings.Contains(c.Warning.Error(), "somebody@example.com") || strings.Contains(c.Warning.Error(), "\x1b") {
+			t.Errorf("the warning is %q", c.Warning)
 		}
 	})
 }
 
-// Others have been at work between plan and apply.
-func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+// A secret that create_before_destroy has left for later is another one too.
+func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	config := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    create_before_destroy = true\n  }\n}\n", 1)
+	tf := newTerraform(t, server, config)
+	tf.succeeds(applyNow...)
+	tf.configure(strings.Replace(config, `"db"`, `"other"`, 1))
+	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "no"})
+	tf.fails(t.Context(), applyNow, "403")
+	server.ClearFaults()
+	handOn(server)
+	tf.succeeds(applyNow...)
+	tf.holds("test")
+	if err := successorIsSafe(server); err != nil {
+		t.Error(err)
+	}
+}
+
+// A record that was moved to another ARN is still the same secret.
+func TestMovedRecordIsTheSameSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		c := protocol.NewCore(t, server)
 		c.Must(c.Apply(versionedSecret))
-		s := c.MustStart()
-		rotated := fields{"name": "db", "value_wo": canary, "value_wo_version": "2"}
-		for _, step := range []struct {
-			change func()
-			want   string
-		}{
-			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the last refresh"},
-			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "Another secret has its name now"},
-		} {
-			step.change()
-			if err := s.Change(rotated); err == nil || !strings.Contains(err.Error(), step.want) {
-				t.Errorf("want %q: %v", step.want, err)
-			}
+		arn := fmt.Sprint(c.State["arn"])
+		moved := strings.Replace(arn, "/og_test/", "/og_test/moved-", 1)
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
+			return bytes.ReplaceAll(body, []byte(arn), []byte(moved))
+		}})
+		if empty, err := c.PlanIsEmpty(versionedSecret); !empty || err != nil || c.Warning != nil {
+			t.Errorf("the plan is empty: %t (%v, %v)", empty, err, c.Warning)
+		}
+		if got := c.State["arn"]; got != moved {
+			t.Errorf("the ARN is %q, want %q", got, moved)
+		}
+		c.Must(c.Apply(nil))
+		if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
+			t.Error("the secret is still there")
 		}
 	})
 }

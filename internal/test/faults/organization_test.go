@@ -4,6 +4,8 @@
 package faults
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -109,5 +111,74 @@ func TestOtherOnlyOrganization(t *testing.T) {
 	c.Must(err)
 	if said := fmt.Sprint(c.Warning); !strings.Contains(said, "creates it in og_other") {
 		t.Errorf("the warnings are %v", c.Warning)
+	}
+}
+
+// With Terraform: "not found" from a Roboto that hides the organization.
+func TestTerraformForgetsNothingOfAnotherOrganization(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret)
+	tf.succeeds(applyNow...)
+	server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no such secret"})
+	server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(body []byte) []byte {
+		return bytes.ReplaceAll(body, []byte("og_test"), []byte("og_other"))
+	}})
+	for _, args := range [][]string{applyNow, {"apply", "-auto-approve", "-refresh-only"}, destroyNow} {
+		tf.fails(t.Context(), args, "does not belong to the organization og_test")
+		tf.holds("test")
+	}
+}
+
+// A token that has lost its organization is told so, and no secret is forgotten.
+func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
+	notFound := robototest.Fault{
+		Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no such secret",
+		Match: func(r robototest.Request) bool { return r.Operation != robototest.ListOrgs },
+	}
+	for name, test := range map[string]struct {
+		orgs robototest.Fault
+		want string
+	}{
+		"another organization": {robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("og_test"), []byte("og_other")) }}, "does not belong to the organization og_test"},
+		"no answer":            {robototest.Fault{Status: http.StatusServiceUnavailable}, "could not be looked up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				f := newFleet(t, server, 5)
+				if err := f.each(5, func(s *protocol.Session, name string) error {
+					return s.Change(fields{"name": name, "org_id": robototest.DefaultOrg})
+				}); err != nil {
+					t.Fatal(err)
+				}
+				server.Inject(notFound)
+				test.orgs.Operation = robototest.ListOrgs
+				server.Inject(test.orgs)
+				server.ResetRequests()
+				var mu sync.Mutex
+				var all error
+				_ = f.each(5, func(s *protocol.Session, name string) error {
+					err := s.Refresh()
+					mu.Lock()
+					defer mu.Unlock()
+					if err == nil || !strings.Contains(err.Error(), test.want) {
+						all = errors.Join(all, fmt.Errorf("%s: %w", name, err))
+					}
+					return nil
+				})
+				if all != nil {
+					t.Error(all)
+				}
+				if n := server.Count(robototest.ListOrgs); test.orgs.Status == 0 && n != 1 {
+					t.Errorf("%d requests for the organizations, want 1", n)
+				}
+				for _, c := range f.cores {
+					if c.State == nil {
+						t.Error("a secret was forgotten")
+					}
+				}
+			})
+		})
 	}
 }

@@ -384,3 +384,13 @@ resource "roboto_secret" "copy" {
 		})
 	}
 }
+
+// With Terraform: a key of one character, which each ARN contains.
+func TestTerraformUsesShortAPIKey(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{APIKey: "r"})
+	tf := newTerraform(t, server, oneSecret)
+	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
+	tf.succeeds(destroyNow...)
+}

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,5 +75,22 @@ func TestTerraformWarnsOnce(t *testing.T) {
 				t.Errorf("a warning is repeated:\n\n%s", result.Output())
 			}
 		})
+	}
+}
+
+// Roboto's own SDK does not find a secret by such a name.
+func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret)
+	for name, warned := range map[string]bool{"db": false, "a-b_c.d~": false, "a b": true, "grün": true, "a%20b": true, "a#b": true, "a?b": true} {
+		tf.configure(strings.Replace(oneSecret, `"db"`, strconv.Quote(name), 1))
+		result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
+		if err != nil || result.ExitCode != 0 {
+			t.Fatalf("%v\n\n%s", err, result.Output())
+		}
+		if got := strings.Contains(result.Output(), "Actions Cannot Use This Secret Name"); got != warned {
+			t.Errorf("the plan for the name %q warns: %t, want %t", name, got, warned)
+		}
 	}
 }
