@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -165,102 +164,6 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 	}
 }
 
-// ModifyPlan makes uri known. It makes version_id unknown if the value will be written,
-// or may be: a write-only argument causes no difference by itself.
-func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.data == nil {
-		return
-	}
-	if req.Plan.Raw.IsNull() {
-		r.planDelete(ctx, req, resp, nil)
-		return
-	}
-	var config, plan secretModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if req.State.Raw.IsNull() {
-		r.planCreate(ctx, config, &plan, &resp.Diagnostics)
-	} else {
-		var state secretModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-		if !replaces(plan, state) && r.refreshed(state) && config.OrgID.IsNull() && r.data.saysOtherDefault(state.OrgID.ValueString()) {
-			warnOtherDefault(&resp.Diagnostics, state.ref(), r.data.orgID)
-		}
-		resp.Deferred = r.planUpdate(ctx, config, &plan, state, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
-		if replaces(plan, state) {
-			r.warnReplacement(ctx, config, plan, state, &resp.Diagnostics)
-			r.planDelete(ctx, req, resp, &config)
-		}
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if plan.Name.IsUnknown() || plan.OrgID.IsUnknown() {
-		plan.URI = types.StringUnknown()
-	} else {
-		plan.URI = types.StringValue(plan.ref().URI())
-	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-}
-
-// planDelete refuses to delete a protected secret, and warns if a value is lost.
-//
-// It also records when the secret was last seen, for the deletion, which runs in another
-// process and perhaps on another day. A recent sighting saves the deletion a request.
-//
-// "terraform destroy" refreshes in one process and plans in another. A deletion without a
-// sighting in this process therefore counts as just refreshed. This is wrong for
-// -refresh=false, which asks Terraform not to look. A replacement is refreshed in the
-// process that plans it, or not at all.
-//
-// replacement is the configuration of the secret that takes its place, or nil.
-func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, replacement *secretModel) {
-	var state secretModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || addProtectedError(&resp.Diagnostics, state) {
-		return
-	}
-	// After create_before_destroy, Terraform plans the deletion once more while it applies.
-	// The plan has warned already.
-	applies := r.data.appliesWithout(state.ref())
-	if !applies {
-		warnLostValue(&resp.Diagnostics, state, replacement)
-	}
-	if r.data.client == nil {
-		return
-	}
-	at := r.data.client.Seen(state.ref())
-	if at.IsZero() && req.Plan.Raw.IsNull() && !applies {
-		at = time.Now()
-	}
-	resp.Diagnostics.Append(setTime(ctx, resp.Private, keySeen, at)...)
-}
-
-// planCreate makes a call only if it has to look up the organization.
-func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
-	warnUnresolvableName(diags, plan.Name)
-	if config.OrgID.IsNull() {
-		orgID, err := r.data.defaultOrg(ctx)
-		if err != nil {
-			r.data.addSecretError(diags, "plan", plan.ref(), err)
-			return
-		}
-		if orgID != "" {
-			plan.OrgID = types.StringValue(orgID)
-		}
-	}
-	plan.VersionID = types.StringUnknown()
-	if config.ValueWO.IsNull() {
-		plan.VersionID = types.StringNull()
-	}
-}
-
 // warnReplacement warns of what a plan without a prior state cannot know, or warns of in
 // vain: Terraform plans the create of a replacement too, and drops its warnings.
 func (r *secretResource) warnReplacement(ctx context.Context, config, plan, state secretModel, diags *diag.Diagnostics) {
@@ -274,75 +177,6 @@ func (r *secretResource) warnReplacement(ctx context.Context, config, plan, stat
 	if orgID, err := r.data.defaultOrg(ctx); err == nil && orgID != "" && orgID != state.OrgID.ValueString() {
 		warnMove(diags, state.ref(), orgID)
 	}
-}
-
-// planUpdate reads the stored value only if a comparison decides whether it is written.
-func (r *secretResource) planUpdate(
-	ctx context.Context, config secretModel, plan *secretModel, state secretModel, deferralAllowed bool, diags *diag.Diagnostics,
-) *resource.Deferred {
-	plan.VersionID = state.VersionID
-	if replaces(*plan, state) {
-		plan.VersionID = types.StringUnknown()
-		return nil
-	}
-	if addIgnoredValueError(diags, config, state) {
-		return nil
-	}
-	switch decideValueAction(config, state) {
-	case keepValue:
-	case writeValue:
-		plan.VersionID = types.StringUnknown()
-		if driftFound(state) && r.refreshed(state) {
-			warnOverwrite(diags, state.ref())
-		}
-	case compareValue:
-		// What else is updated decides already, so the comparison has nothing but a warning to
-		// give.
-		if config.ValueWO.IsUnknown() || updates(*plan, state) && !r.refreshed(state) {
-			plan.VersionID = types.StringUnknown()
-			return nil
-		}
-		switch r.data.gate("compare the value of the secret "+describe(state.ref()), state.OrgID.ValueString(), deferralAllowed, diags) {
-		case deferCall:
-			return &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-		case refuseCall:
-			return nil
-		}
-		same, versionID, err := compareStoredValue(ctx, r.data.client.ValueAccess(state.record()), roboto.NewSensitive(config.ValueWO.ValueString()))
-		if err != nil {
-			r.data.addCompareError(diags, state.ref(), err)
-			return nil
-		}
-		// The same value in another version is an update that writes nothing. An imported
-		// secret has no version ID that could be outdated.
-		stale := !state.VersionID.IsNull() && state.VersionID.ValueString() != versionID
-		// Terraform plans again during apply, and the comparison may then have another
-		// result. An update that promised the old version would be inconsistent.
-		if !same || stale || updates(*plan, state) {
-			plan.VersionID = types.StringUnknown()
-		}
-		if !same && stale && versionID != "" && r.refreshed(state) {
-			warnOverwrite(diags, state.ref())
-		}
-	}
-	return nil
-}
-
-// refreshed tells whether this process refreshed the secret. Terraform plans again during
-// apply, in another process, which does not refresh. What a plan warned of need not be
-// said again there.
-func (r *secretResource) refreshed(state secretModel) bool {
-	return r.data.client != nil && !r.data.client.Seen(state.ref()).IsZero()
-}
-
-// compareStoredValue compares the value with the current version in constant time, and
-// returns the ID of that version. A secret without a value differs from any value.
-func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (same bool, versionID string, _ error) {
-	stored, versionID, err := access.Read(ctx, "")
-	if roboto.KindOf(err) == roboto.KindNoValue {
-		return false, "", nil
-	}
-	return err == nil && stored.Equal(value), versionID, err
 }
 
 func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -581,62 +415,4 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if err := r.data.client.DeleteSecret(ctx, record); err != nil {
 		r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
 	}
-}
-
-// ImportState accepts the name, name@org_id, the URI, or an identity.
-func (r *secretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	ref, ok := importRef(ctx, req, &resp.Diagnostics)
-	if !ok {
-		return
-	}
-	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
-	if r.data.knownOrg(ref.OrgID) == "" {
-		switch r.data.gate("import the secret "+describe(ref), "", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-		case deferCall:
-			// Terraform still reads and plans a deferred import, so state needs the name.
-			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-		case refuseCall:
-			return
-		}
-	}
-	if resp.Deferred == nil {
-		orgID, err := r.data.findOrg(ctx, ref.OrgID)
-		if err != nil {
-			r.data.addSecretError(&resp.Diagnostics, "import", ref, err)
-			return
-		}
-		imported.OrgID = types.StringValue(orgID)
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, imported.Name)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, imported.OrgID)...)
-	if resp.Identity != nil {
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
-	}
-}
-
-func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (roboto.SecretRef, bool) {
-	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
-		var identity secretIdentityModel
-		diags.Append(req.Identity.Get(ctx, &identity)...)
-		if diags.HasError() {
-			return roboto.SecretRef{}, false
-		}
-		ref := roboto.SecretRef{Name: identity.Name.ValueString(), OrgID: identity.OrgID.ValueString()}
-		if err := ref.Validate(); err != nil {
-			diags.AddError("Invalid Import Identity", fmt.Sprintf("The identity names no secret: %v.", err))
-			return roboto.SecretRef{}, false
-		}
-		return ref, true
-	}
-	// A name may begin so, but an ARN is the likelier meaning. The URI of such a name works.
-	if strings.HasPrefix(req.ID, "arn:") {
-		addImportIDError(diags, req.ID, "it is an ARN, from which the name does not follow")
-		return roboto.SecretRef{}, false
-	}
-	ref, err := roboto.ParseSecretRef(req.ID)
-	if err != nil {
-		addImportIDError(diags, req.ID, err.Error())
-		return roboto.SecretRef{}, false
-	}
-	return ref, true
 }

@@ -1,0 +1,74 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// ImportState accepts the name, name@org_id, the URI, or an identity.
+func (r *secretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	ref, ok := importRef(ctx, req, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
+	if r.data.knownOrg(ref.OrgID) == "" {
+		switch r.data.gate("import the secret "+describe(ref), "", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
+		case deferCall:
+			// Terraform still reads and plans a deferred import, so state needs the name.
+			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+		case refuseCall:
+			return
+		}
+	}
+	if resp.Deferred == nil {
+		orgID, err := r.data.findOrg(ctx, ref.OrgID)
+		if err != nil {
+			r.data.addSecretError(&resp.Diagnostics, "import", ref, err)
+			return
+		}
+		imported.OrgID = types.StringValue(orgID)
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathName, imported.Name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, pathOrgID, imported.OrgID)...)
+	if resp.Identity != nil {
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, imported.identity())...)
+	}
+}
+
+func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag.Diagnostics) (roboto.SecretRef, bool) {
+	if req.ID == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
+		var identity secretIdentityModel
+		diags.Append(req.Identity.Get(ctx, &identity)...)
+		if diags.HasError() {
+			return roboto.SecretRef{}, false
+		}
+		ref := roboto.SecretRef{Name: identity.Name.ValueString(), OrgID: identity.OrgID.ValueString()}
+		if err := ref.Validate(); err != nil {
+			diags.AddError("Invalid Import Identity", fmt.Sprintf("The identity names no secret: %v.", err))
+			return roboto.SecretRef{}, false
+		}
+		return ref, true
+	}
+	// A name may begin so, but an ARN is the likelier meaning. The URI of such a name works.
+	if strings.HasPrefix(req.ID, "arn:") {
+		addImportIDError(diags, req.ID, "it is an ARN, from which the name does not follow")
+		return roboto.SecretRef{}, false
+	}
+	ref, err := roboto.ParseSecretRef(req.ID)
+	if err != nil {
+		addImportIDError(diags, req.ID, err.Error())
+		return roboto.SecretRef{}, false
+	}
+	return ref, true
+}
