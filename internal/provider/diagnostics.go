@@ -39,9 +39,10 @@ func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID 
 			describe(ref), versionID, explain(err).what))
 }
 
-// addReplacedWarning is for a refresh that finds another secret under the name.
+// addReplacedWarning is for a refresh that finds another secret under the name. Its title has
+// the name, because Terraform folds warnings of one title into one.
 func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	diags.AddWarning("Roboto Secret Was Replaced Elsewhere",
+	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Was Replaced Elsewhere", ref.Name),
 		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform takes the secret that is gone out of the state. If the configuration no longer contains this resource, nothing is left to do. "+
 			"Otherwise the plan creates the secret again, which fails as long as the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
 			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
@@ -85,13 +86,13 @@ func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
 			"Apply again, without -refresh=false. Terraform then looks first.", describe(state.ref())))
 }
 
-// warnLeftBehind is for an unsettled create of which state forgets, although a record of the
-// name is there.
+// warnLeftBehind is for an unsettled create that state forgets, although a record of the name
+// is there. Its title has the name, because Terraform folds warnings of one title into one.
 func warnLeftBehind(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	diags.AddWarning("Roboto Secret May Be Left Behind",
-		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s The record has a value, or the clocks say that it is older than the attempt. "+
-			"Terraform therefore takes it for somebody else's: it leaves the record alone, and takes the attempt out of the state.\n\n"+
-			"Clocks can differ, so the record may be of that attempt nevertheless. If nobody needs it, delete it. To manage it with this resource, "+
+	diags.AddWarning(fmt.Sprintf("Roboto Secret %q May Be Left Behind", ref.Name),
+		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s "+
+			"Terraform therefore takes the record for somebody else's: it leaves the record alone, and takes the attempt out of the state.\n\n"+
+			"The record may come from that attempt all the same. If nobody needs it, delete it. To manage it with this resource, "+
 			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
 			describe(ref), explain(err).what, importBlock(ref)))
 }

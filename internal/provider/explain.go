@@ -34,19 +34,28 @@ func (e explanation) String() string {
 	return e.what + "\n\n" + e.next
 }
 
+// told is what an explanation was given for, with its own part.
+type told struct{ thing, own string }
+
 // tell appends an explanation to a sentence about the thing. Of the errors with the same
 // reason and the same advice, only the first has the whole explanation. The others refer to
 // it, because a provider cannot merge diagnostics.
 func (d *providerData) tell(thing, sentence string, e explanation) string {
-	if e.reason != "" {
-		if first, told := d.told.LoadOrStore([2]string{e.reason, e.next}, thing); told && first != thing {
-			if e.doubt != "" {
-				sentence += " " + e.doubt
-			}
-			return fmt.Sprintf("%s The reason is the same as for %s: %s%s.", sentence, first, e.reason, e.own)
-		}
+	if e.reason == "" {
+		return sentence + "\n\n" + e.String()
 	}
-	return sentence + "\n\n" + e.String()
+	known, repeated := d.told.LoadOrStore([2]string{e.reason, e.next}, told{thing, e.own})
+	if !repeated {
+		return sentence + "\n\n" + e.String()
+	}
+	if e.doubt != "" {
+		sentence += " " + e.doubt
+	}
+	first, exception := known.(told), ""
+	if first.own != e.own {
+		exception = ", but for the message"
+	}
+	return fmt.Sprintf("%s The reason is the same as for %s%s: %s%s.", sentence, first.thing, exception, e.reason, e.own)
 }
 
 // explain puts an error of package roboto into words.

@@ -30,7 +30,7 @@ type providerData struct {
 	// saidOtherDefault is whether a plan has warned that a secret stays in another
 	// organization than the default one.
 	saidOtherDefault atomic.Bool
-	// told holds what each reason, with its advice, was explained for.
+	// told holds a told for each reason with its advice.
 	told sync.Map
 	// created holds the references of the secrets that this process created.
 	created sync.Map

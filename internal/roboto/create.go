@@ -49,7 +49,7 @@ func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Tim
 		return record, err
 	case found == theirs:
 		return Record{}, &Error{Kind: KindNameTaken, Ref: ref, Problem: fmt.Sprintf(
-			"the attempt began at %s, and the record was %s", began.UTC().Format(time.RFC3339), c.origin(record))}
+			"the attempt began at %s, and the record was %s. %s", began.UTC().Format(time.RFC3339), c.origin(record), n.foreign)}
 	}
 	return Record{}, &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
 }
@@ -62,6 +62,8 @@ type creation struct {
 	// answerLost is set if a failed attempt may have taken effect. Only then can a record
 	// that is found be ours.
 	answerLost bool
+	// foreign is a sentence that says why a record is theirs.
+	foreign string
 }
 
 // finding says whose record has the name.
@@ -145,7 +147,14 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 		return absent, Record{}, err
 	}
 	firstAttempt := ans.date.Add(-ans.received.Sub(n.started))
-	if !n.answerLost || ans.date.IsZero() || record.Created.Before(firstAttempt) {
+	switch {
+	case !n.answerLost:
+		return theirs, record, nil
+	case ans.date.IsZero():
+		n.foreign = "The answer has no Date, so it is not known which of the two came first"
+		return theirs, record, nil
+	case record.Created.Before(firstAttempt):
+		n.foreign = "By the clocks, which can differ, the record came first"
 		return theirs, record, nil
 	}
 	n.client.created.note(n.ref, time.Now())
@@ -159,6 +168,7 @@ func (n *creation) find(ctx context.Context) (finding, Record, error) {
 	if err != nil {
 		return absent, Record{}, err
 	}
+	n.foreign = "The record has a value, which the attempt did not write"
 	return theirs, record, nil
 }
 

@@ -166,7 +166,7 @@ func TestTerraformFindsAnotherSecret(t *testing.T) {
 				t.Fatalf("%v\n\n%s", err, result.Output())
 			}
 			said := strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " ")
-			for _, words := range []string{"Roboto Secret Was Replaced Elsewhere", "Another secret has its name now", `id = "db@og_test"`, "1 to add"} {
+			for _, words := range []string{`Roboto Secret "db" Was Replaced Elsewhere`, "Another secret has its name now", `id = "db@og_test"`, "1 to add"} {
 				if !strings.Contains(said, words) {
 					t.Errorf("the plan does not say %q:\n\n%s", words, result.Output())
 				}
@@ -179,6 +179,27 @@ func TestTerraformFindsAnotherSecret(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Terraform folds warnings of one title, and each names another secret.
+func TestTerraformNamesEachReplacedSecret(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	other := strings.NewReplacer(`"test"`, `"other"`, `"db"`, `"cache"`).Replace(oneSecret)
+	tf := newTerraform(t, server, oneSecret+other)
+	tf.succeeds(applyNow...)
+	handOn(server)
+	server.DeleteSecret(robototest.DefaultOrg, "cache")
+	server.AddSecret(robototest.DefaultOrg, "cache")
+	result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
+	if err != nil || result.ExitCode != 0 {
+		t.Fatalf("%v\n\n%s", err, result.Output())
+	}
+	for _, name := range []string{"db", "cache"} {
+		if !strings.Contains(result.Output(), name+"@og_test\"") {
+			t.Errorf("the plan does not say how to import the secret %q:\n\n%s", name, result.Output())
+		}
 	}
 }
 

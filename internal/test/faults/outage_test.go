@@ -159,10 +159,10 @@ func TestOutOfReach(t *testing.T) {
 // than a line. The others give the reason in short.
 func oneScreen(t *testing.T, outcomes []error, passed int, reason string) {
 	t.Helper()
-	long := 0
+	long, fine := 0, 0
 	for i, err := range outcomes {
 		if err == nil {
-			passed--
+			fine++
 			continue
 		}
 		_, detail, _ := strings.Cut(err.Error(), "\n\n")
@@ -178,8 +178,8 @@ func oneScreen(t *testing.T, outcomes []error, passed int, reason string) {
 	if long != 1 {
 		t.Errorf("%d of %d errors are long", long, len(outcomes))
 	}
-	if passed != 0 {
-		t.Errorf("%d secrets too many have an error", passed)
+	if fine != passed {
+		t.Errorf("%d secrets have no error, want %d", fine, passed)
 	}
 }
 
@@ -323,6 +323,37 @@ func TestSharedCauses(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a service says of one secret alone is not said to be the same for another.
+func TestSharedReasonWithAnotherMessage(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 2)
+		f.cores[0].Must(f.each(1, applyVersioned))
+		for i, message := range []string{"You may not read this.", "This is suspended."} {
+			server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: message, Match: func(r robototest.Request) bool {
+				return r.Name == fmt.Sprintf("secret-%04d", i)
+			}})
+		}
+		outcomes := f.errors(1, func(s *protocol.Session, _ string) error { return s.Refresh() })
+		const want = ", but for the message: Roboto answered 403 Forbidden, RobotoUnauthorizedException: This is suspended."
+		if err := outcomes[1]; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("the error is %v, want it to end with %q", err, want)
+		}
+	})
+}
+
+func TestSharedReasonOfLists(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized"})
+		s := c.MustStart()
+		for _, want := range []bool{false, true} {
+			_, out := s.ReadDataSource(protocol.TypeSecrets, nil)
+			if err := out.Err(); err == nil || strings.Contains(err.Error(), "The reason is the same as for a list of secrets: the API key was refused") != want {
+				t.Errorf("the error is short: want %t: %v", want, err)
+			}
+		}
+	})
 }
 
 // An API key that expires in the middle of a run is found out, although the organizations of
