@@ -19,27 +19,26 @@ type fault struct {
 	of []robototest.Operation
 }
 
-// What changes something is there twice, because more goes wrong with it.
 var (
-	changes     = []robototest.Operation{robototest.CreateSecret, robototest.PutValue, robototest.DeleteSecret, ""} // "" is every one
 	robotoCalls = []robototest.Operation{
-		robototest.CreateSecret, robototest.DeleteSecret, robototest.ListOrgs, robototest.GetSecret, robototest.GetCredentials,
+		robototest.ListOrgs, robototest.CreateSecret, robototest.GetSecret, robototest.DeleteSecret, robototest.GetCredentials,
 	}
 	awsCalls = []robototest.Operation{robototest.PutValue, robototest.GetValue}
-	allCalls = slices.Concat(changes, robotoCalls, awsCalls)
+	allCalls = append(slices.Concat(robotoCalls, awsCalls), "") // "" is every one
+	changes  = []robototest.Operation{robototest.CreateSecret, robototest.PutValue, robototest.DeleteSecret}
 )
 
 var faults = map[string]fault{
 	"":                    {of: allCalls},
 	"dropped":             {robototest.Fault{Drop: true}, allCalls},
-	"dropped after":       {robototest.Fault{Drop: true, After: true}, changes},
+	"dropped after":       {robototest.Fault{Drop: true, After: true}, allCalls},
 	"timeout":             {robototest.Fault{Delay: time.Hour}, allCalls},
-	"timeout after":       {robototest.Fault{Delay: time.Hour, After: true}, changes},
+	"timeout after":       {robototest.Fault{Delay: time.Hour, After: true}, allCalls},
 	"truncated":           {robototest.Fault{Truncate: true}, allCalls},
 	"502":                 {robototest.Fault{Status: http.StatusBadGateway, Body: "<html>"}, allCalls},
-	"502 after":           {robototest.Fault{Status: http.StatusBadGateway, Body: "<html>", After: true}, changes},
+	"502 after":           {robototest.Fault{Status: http.StatusBadGateway, Body: "<html>", After: true}, allCalls},
 	"503":                 {robototest.Fault{Status: http.StatusServiceUnavailable, Code: "RobotoServiceUnavailableException"}, robotoCalls},
-	"504 after":           {robototest.Fault{Status: http.StatusGatewayTimeout, Code: "RobotoServiceTimeoutException", After: true}, changes},
+	"504 after":           {robototest.Fault{Status: http.StatusGatewayTimeout, Code: "RobotoServiceTimeoutException", After: true}, robotoCalls},
 	"429":                 {robototest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}, allCalls},
 	"401":                 {robototest.Fault{Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException"}, robotoCalls},
 	"403":                 {robototest.Fault{Status: http.StatusForbidden, Message: "explicit deny"}, robotoCalls},
@@ -49,7 +48,8 @@ var faults = map[string]fault{
 	"throttled by AWS":    {robototest.Fault{AWSError: "ThrottlingException"}, awsCalls},
 }
 
-// faultNames has those more often after which nobody knows whether a request took effect.
-var faultNames = append(slices.Sorted(maps.Keys(faults)), slices.Repeat([]string{
-	"dropped", "dropped after", "timeout", "timeout after", "502", "502 after",
-}, 2)...)
+var (
+	faultNames = slices.Sorted(maps.Keys(faults))
+	// lost are those after which nobody knows whether a request took effect.
+	lost = []string{"dropped after", "dropped", "502 after", "502", "timeout after", "timeout"}
+)

@@ -73,20 +73,20 @@ const (
 )
 
 var (
-	names    = []string{"db", "db", "db", "cache"}
+	names    = []string{"db", "db", "cache"}
 	values   = []string{"v1", "v2", "v3"}
 	versions = []string{"", "1", "2", "3"}
 )
 
 func lives() *rapid.Generator[life] {
-	return rapid.Custom(func(t *rapid.T) life { return rapid.SliceOfN(steps(), 1, 12).Draw(t, "steps") })
+	return rapid.Custom(func(t *rapid.T) life { return rapid.SliceOfN(steps(), 1, 20).Draw(t, "steps") })
 }
 
 func steps() *rapid.Generator[step] {
 	return rapid.OneOf(
 		rapid.Map(edits(), func(e edit) step { return e }),
 		rapid.Map(acts(), func(a act) step { return a }),
-		rapid.Map(applies(), func(a apply) step { return a }),
+		rapid.Map(rapid.OneOf(applies(), criticalApplies()), func(a apply) step { return a }),
 	)
 }
 
@@ -119,14 +119,28 @@ func applies() *rapid.Generator[apply] {
 		var a apply
 		a.Fault = rapid.SampledFrom(faultNames).Draw(t, "fault")
 		a.Operation = rapid.SampledFrom(faults[a.Fault].of).Draw(t, "operation")
-		a.Skip = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "skip")
+		a.Skip = rapid.IntRange(0, 2).Draw(t, "skip")
 		a.Times = rapid.IntRange(0, 3).Draw(t, "times")
-		if a.Event = rapid.SampledFrom([]event{nothing, meanwhile, interrupt, kill, meanwhile}).Draw(t, "event"); a.Event != nothing {
-			a.After = rapid.SampledFrom([]int{1, 1, 1, 2, 3, 4}).Draw(t, "after")
+		if a.Event = rapid.SampledFrom([]event{nothing, interrupt, kill, meanwhile}).Draw(t, "event"); a.Event != nothing {
+			a.After = rapid.IntRange(1, 6).Draw(t, "after")
 		}
 		if a.Event == meanwhile {
 			a.Meanwhile = acts().Draw(t, "meanwhile")
 		}
 		return a
+	})
+}
+
+// criticalApplies lose what is known of a change, while somebody acts.
+func criticalApplies() *rapid.Generator[apply] {
+	return rapid.Custom(func(t *rapid.T) apply {
+		return apply{
+			Operation: rapid.SampledFrom(changes).Draw(t, "operation"),
+			Fault:     rapid.SampledFrom(lost).Draw(t, "fault"),
+			Times:     1,
+			After:     1,
+			Event:     meanwhile,
+			Meanwhile: acts().Draw(t, "meanwhile"),
+		}
 	})
 }

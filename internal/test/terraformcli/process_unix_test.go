@@ -26,7 +26,7 @@ func TestRunEndsAsItsContext(t *testing.T) {
 			dir := t.TempDir()
 			script, started := filepath.Join(dir, "script"), filepath.Join(dir, "started")
 			const text = "#!/bin/sh\ntrap 'exit 3' INT\necho > \"$1\"\nsleep 1000 > /dev/null 2>&1 &\nwait\n"
-			if err := os.WriteFile(script, []byte(text), 0o700); err != nil { //nolint:gosec // it is to be run
+			if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			if err := syscall.Mkfifo(started, 0o600); err != nil {
