@@ -101,6 +101,6 @@ func (w *world) judge(want expectation) {
 		return
 	}
 	if empty, err := w.core.PlanIsEmpty(w.config); err != nil || !empty {
-		w.fail("the plan after it is empty: %v, %v", empty, err)
+		w.fail("the plan after it is not empty (empty: %v, error: %v)", empty, err)
 	}
 }

@@ -82,8 +82,8 @@ func module(config edit) string {
 }
 
 provider "roboto" {
-  request_timeout = "2s"
-  max_attempts    = 2
+  request_timeout = "5s"
+  max_attempts    = 3
 }
 `
 	if config.Name == "" {
