@@ -115,7 +115,7 @@ func TestUnsettledCreateUnderAnotherClock(t *testing.T) {
 		if c.State != nil || !exists {
 			t.Fatalf("the state is %v, and the record exists: %t", c.State, exists)
 		}
-		for _, words := range []string{record.ARN, `id = "db@og_test"`, "Clocks can differ"} {
+		for _, words := range []string{record.ARN, `id = "db@og_test"`, "may come from that attempt all the same"} {
 			if c.Warning == nil || !strings.Contains(c.Warning.Error(), words) {
 				t.Errorf("the warning does not say %q: %v", words, c.Warning)
 			}
