@@ -51,7 +51,8 @@ func (d *providerData) tell(thing, sentence string, e explanation) string {
 	if e.doubt != "" {
 		sentence += " " + e.doubt
 	}
-	first, exception := known.(told), ""
+	first, _ := known.(told)
+	exception := ""
 	if first.own != e.own {
 		exception = ", but for the message"
 	}
