@@ -318,7 +318,7 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	}{{"file_query", m.FileQuery}, {"topic_query", m.TopicQuery}} {
 		if !query.value.IsNull() && !query.value.IsUnknown() && !m.DatasetID.IsNull() && !m.DatasetID.IsUnknown() {
 			diags.AddAttributeError(path.Root(query.name), "Conflicting Attributes",
-				fmt.Sprintf("Both %q and \"dataset_id\" select the input. Remove one of them.", query.name))
+				fmt.Sprintf("%q cannot be combined with \"dataset_id\". To select the input with the query, remove \"dataset_id\". To work on the dataset, remove %[1]q.", query.name))
 		}
 	}
 }

@@ -255,7 +255,7 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
 	diags.AddWarning("Roboto Secrets Stay in Their Organization",
 		fmt.Sprintf("The provider's organization is %[1]s, and the secret %[2]s stays where it is. The same may hold for other secrets. The default counts only when a secret is created. "+
-			"Whatever replaces the secret, as -replace and taint do, is created in %[1]s.\n\n"+
+			"If the secret is replaced, for example with -replace or taint, the new one is created in %[1]s.\n\n"+
 			"If the secret is where it should be, set its org_id to %[3]q. To move it, see the guide \"Rename, move and copy secrets\".",
 			defaultOrgID, describe(ref), ref.OrgID))
 }

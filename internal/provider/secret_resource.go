@@ -54,7 +54,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional: true,
 				Computed: true,
 				MarkdownDescription: descriptionOrgID + " Defaults to the provider's organization at the time the secret is created. " +
-					"A later change of the default does not move the secret, but whatever replaces it is created in the new default organization. Changing it here replaces the secret.",
+					"A later change of the default does not move the secret, but whatever replaces it is created in the new default organization. Changing `org_id` replaces the secret.",
 				PlanModifiers: []planmodifier.String{
 					stringplanmodifier.UseStateForUnknown(),
 					stringplanmodifier.RequiresReplaceIfConfigured(),
