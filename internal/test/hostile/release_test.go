@@ -76,8 +76,9 @@ func TestReleaseWorkflow(t *testing.T) {
 	}
 	// What is published first and attested afterwards can be had in between without a proof.
 	order := []string{"goreleaser release", "actions/attest@", "gh release edit"}
-	if !slices.IsSortedFunc(order, func(a, b string) int { return strings.Index(release, a) - strings.Index(release, b) }) ||
-		!strings.Contains(release, order[2]) || !strings.Contains(read(t, ".goreleaser.yml"), "\n  draft: true\n") {
+	if slices.ContainsFunc(order, func(step string) bool { return !strings.Contains(release, step) }) ||
+		!slices.IsSortedFunc(order, func(a, b string) int { return strings.Index(release, a) - strings.Index(release, b) }) ||
+		!strings.Contains(read(t, ".goreleaser.yml"), "\n  draft: true\n") {
 		t.Error("the release is published before its files are attested")
 	}
 	if strings.Contains(release, "actions/cache") || strings.Count(release, "actions/setup-go@") != strings.Count(release, "cache: false") {
