@@ -138,7 +138,7 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
 			fmt.Sprintf("The secret %s has detect_value_drift but no value_wo, so Terraform does not manage its value and detect_value_drift has no effect.\n\n"+
-				"Set value_wo and value_wo_version, or remove detect_value_drift.", describe(config.ref())))
+				"Set value_wo and value_wo_version, or remove detect_value_drift.", config.describe()))
 	}
 }
 
@@ -151,7 +151,7 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 		if !config.ValueWOVersion.IsNull() && !config.ValueWOVersion.IsUnknown() {
 			diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
 				fmt.Sprintf("The secret %s has value_wo_version but no value_wo (or value_wo is null), so there is nothing to write.\n\n"+
-					"Set value_wo, or remove value_wo_version.", describe(config.ref())))
+					"Set value_wo, or remove value_wo_version.", config.describe()))
 		}
 	default:
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
@@ -159,7 +159,7 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 			if value.ValueString() == "" {
 				next = "An unset variable of a CI system arrives as an empty text. To keep the record without a value, remove value_wo or set it to null."
 			}
-			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %s is not usable: %v.\n\n%s", describe(config.ref()), err, next))
+			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %s is not usable: %v.\n\n%s", config.describe(), err, next))
 		}
 	}
 }

@@ -36,6 +36,14 @@ func (m *secretModel) ref() roboto.SecretRef {
 	return roboto.SecretRef{Name: m.Name.ValueString(), OrgID: m.OrgID.ValueString()}
 }
 
+// describe names the secret of a configuration that may be invalid. An empty name is known.
+func (m *secretModel) describe() string {
+	if m.Name.Equal(types.StringValue("")) {
+		return `""`
+	}
+	return describe(m.ref())
+}
+
 // identity omits an unknown organization, as in a deferred import, because Terraform does
 // not accept an unknown identity.
 func (m *secretModel) identity() secretIdentityModel {

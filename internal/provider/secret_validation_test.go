@@ -26,6 +26,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		"at sign in name":     {config: secret("a@b"), want: []string{`attribute "name"`, `must not contain "@"`}},
 		"slash in name":       {config: secret("a/b"), want: []string{`attribute "name"`, `must not contain "/"`}},
 		"dots for a name":     {config: secret(".."), want: []string{`attribute "name"`, `must not be ".."`}},
+		"empty value too":     {config: secret("", `value_wo = ""`), want: []string{`The value_wo of the secret "" is not usable`}},
 		"control character":   {config: secret("a\tb"), want: []string{`attribute "name"`, "control characters"}},
 		"organization's name": {config: secret("db", `org_id = "My Org"`), want: []string{`attribute "org_id"`, "not its name"}},
 		"organization's name in the block": {
