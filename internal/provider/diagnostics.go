@@ -285,6 +285,7 @@ func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.Secr
 			next: "When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
 				"run terraform untaint with the resource's address first. The next apply then writes the value.",
 			reason: commonReason(err, cleanupErr),
+			doubt:  explain(cleanupErr).doubt,
 		}))
 }
 

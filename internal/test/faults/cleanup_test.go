@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -102,6 +103,34 @@ func TestCleanUpOfWhatIsGone(t *testing.T) {
 		}
 		if c.State != nil {
 			t.Error("there is a state")
+		}
+	})
+}
+
+// The short form of an error also says that the record may be gone.
+func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 3)
+		f.cores[0].Settings = fields{"max_attempts": 1}
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusInternalServerError})
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusBadGateway, After: true})
+		n := 0
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusServiceUnavailable, Match: func(robototest.Request) bool {
+			n++
+			return n%2 == 0 // after the deletion
+		}})
+		short := 0
+		for _, err := range f.errors(1, applyVersioned) {
+			text := fmt.Sprint(err)
+			if !strings.Contains(text, "could not be deleted again") || !strings.Contains(text, "It may have been deleted nevertheless.") {
+				t.Errorf("the error is %s", text)
+			}
+			if strings.Contains(text, "The reason is the same as for") {
+				short++
+			}
+		}
+		if short != 2 {
+			t.Errorf("%d errors are short, want 2", short)
 		}
 	})
 }
