@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,6 +49,8 @@ type orgLookup struct {
 	err  error
 	// tried is when the last look-up ended.
 	tried time.Time
+	// began is when the look-up under way began, or nil. It needs no lock.
+	began atomic.Pointer[time.Time]
 }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
@@ -90,7 +93,7 @@ func (c *Client) withOwnOrgs(ctx context.Context, orgID string, err error) error
 	}
 	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
 	defer cancel()
-	unlock, lockErr := c.orgs.wait(ctx)
+	unlock, lockErr := c.orgs.waitBriefly(ctx)
 	if lockErr != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 func (c *Client) tryAPIKey(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
 	defer cancel()
-	unlock, err := c.orgs.wait(ctx)
+	unlock, err := c.orgs.waitBriefly(ctx)
 	if err != nil {
 		return
 	}
@@ -149,12 +152,26 @@ func (l *orgLookup) wait(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
+// waitBriefly is wait for an error, which the lock only completes. Whoever needs the
+// organizations may look them up for minutes.
+func (l *orgLookup) waitBriefly(ctx context.Context) (unlock func(), err error) {
+	if began := l.began.Load(); began != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, began.Add(orgLookupTime))
+		defer cancel()
+	}
+	return l.wait(ctx)
+}
+
 // isOld tells whether the last look-up no longer speaks for those of other failed calls. One
 // that hangs would otherwise hold up each of them.
 func (l *orgLookup) isOld() bool { return time.Since(l.tried) > orgLookupLifetime }
 
 // lookUpOrgs needs the lock. An outage is not final, because any answer ends it.
 func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
+	began := time.Now()
+	c.orgs.began.Store(&began)
+	defer c.orgs.began.Store(nil)
 	orgs, err := c.callerOrgs(ctx)
 	c.orgs.tried = time.Now()
 	if err == nil || !c.orgs.done && ctx.Err() == nil && !isOutage(err) {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -37,6 +38,43 @@ func TestOrganizationIsLookedUpOnce(t *testing.T) {
 			t.Errorf("%d look-ups, want the ten attempts of one", n)
 		}
 	})
+}
+
+// Errors do not wait for each other while somebody's own look-up hangs, whatever it waits for.
+func TestErrorsWaitOnceForALookUpOfOthers(t *testing.T) {
+	for name, refusal := range map[string]robototest.Fault{
+		"403": {Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted."},
+		"401": {Status: http.StatusUnauthorized, Message: "Unauthorized"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				f := newFleet(t, server, 100)
+				f.cores[0].Must(f.each(10, applyVersioned))
+				f.cores[0].Settings = fields{"request_timeout": "10m"}
+				refusal.Operation = robototest.GetSecret
+				server.Inject(refusal)
+				server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Delay: time.Hour})
+				var others sync.WaitGroup
+				began := time.Now()
+				for i, err := range f.errors(10, func(s *protocol.Session, name string) error {
+					if name == "secret-0000" {
+						others.Go(func() { s.ReadDataSource(protocol.TypeOrganizations, nil) })
+					}
+					time.Sleep(time.Millisecond) // until that has sent its request
+					return s.Refresh()
+				}) {
+					if err == nil {
+						t.Errorf("secret %d was read", i)
+					}
+				}
+				if took := time.Since(began); took > 11*time.Second {
+					t.Errorf("it took %s", took)
+				}
+				others.Wait()
+			})
+		})
+	}
 }
 
 // The ID of an organization becomes a part of the plan.
