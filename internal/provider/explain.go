@@ -184,6 +184,8 @@ func whatHappened(e *roboto.Error) string {
 		return text
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
 		return fmt.Sprintf("The answer of %s to %s was refused: %s.", serviceOf(e), e.Request, e.Problem)
+	case roboto.KindTooSlow:
+		return fmt.Sprintf("%s took too long to answer %s: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindCanceled:
 		return capitalize(ending(e)) + "."
 	}
@@ -305,6 +307,8 @@ func whatNext(e *roboto.Error) string {
 		return "The service was busy during all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
 	case roboto.KindUnavailable:
 		return "The service failed during all attempts. Apply again later. Nothing that was done is lost."
+	case roboto.KindTooSlow:
+		return "The service is slow or busy. Try again later, with a lower -parallelism."
 	case roboto.KindRedirected:
 		return "The provider does not follow redirects, because it would send the API key to another server. Set the provider's endpoint to the final URL."
 	case roboto.KindNoAnswer:

@@ -74,6 +74,8 @@ const (
 	KindThrottled
 	// KindUnavailable: the service still failed at the last attempt.
 	KindUnavailable
+	// KindTooSlow: the service answered each request, but all together took too long.
+	KindTooSlow
 	// KindRefused: the service refused the request for another reason.
 	KindRefused
 	// KindRedirected: the answer was a redirect, which is not followed.
@@ -113,6 +115,7 @@ var kindNames = [...]string{
 	KindUnsupportedStore:    "unsupported store",
 	KindThrottled:           "too many requests",
 	KindUnavailable:         "service unavailable",
+	KindTooSlow:             "too slow",
 	KindRefused:             "refused",
 	KindRedirected:          "redirected",
 	KindNoAnswer:            "no usable answer",

@@ -103,9 +103,15 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			case tokens[page.next]:
 				yield(Record{}, unexpected(c.listRequest(orgID), "the pages go round in a circle"))
 				return
-			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes || time.Since(began) >= maxListedTime:
+			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
 				yield(Record{}, unexpected(c.listRequest(orgID), fmt.Sprintf(
-					"the listing does not end (pages read: %d, records: %d, MiB: %d, minutes: %d)", pages, len(names), size>>20, int(time.Since(began).Minutes()))))
+					"the listing does not end (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20)))
+				return
+			case time.Since(began) >= maxListedTime:
+				failure := unexpected(c.listRequest(orgID), fmt.Sprintf(
+					"the listing was not complete after %.0f minutes (pages read: %d, records: %d)", maxListedTime.Minutes(), pages, len(names)))
+				failure.Kind = KindTooSlow
+				yield(Record{}, failure)
 				return
 			}
 			pageToken, tokens[page.next] = page.next, true

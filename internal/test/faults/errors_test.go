@@ -308,6 +308,14 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			_, err := c.ReadData(protocol.TypeSecrets, nil)
 			return err
 		}},
+		{title: "Data source: the listing takes too long", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
+			for i := range 30 {
+				c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
+			}
+			c.Roboto.Latency(29 * time.Second)
+			_, err := c.ReadData(protocol.TypeSecrets, nil)
+			return err
+		}},
 		{title: "Ephemeral resource: no such secret", act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), act: open(fields{"name": "db", "org_id": "og_two"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
