@@ -164,7 +164,7 @@ func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPl
 	}
 	found, ref, err := a.findAction(ctx, model)
 	if err != nil {
-		addFindActionError(&resp.Diagnostics, ref, err)
+		a.data.addFindActionError(&resp.Diagnostics, ref, err)
 		return
 	}
 	model.checkParameters(found, &resp.Diagnostics)
@@ -180,7 +180,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	known, ref, err := a.findAction(ctx, model)
 	if err != nil {
-		addFindActionError(&resp.Diagnostics, ref, err, invokeAgain)
+		a.data.addFindActionError(&resp.Diagnostics, ref, err, invokeAgain)
 		return
 	}
 	model.checkParameters(known, &resp.Diagnostics)
@@ -189,7 +189,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	orgID, err := a.data.findOrg(ctx, model.OrgID.ValueString())
 	if err != nil {
-		addInvokeError(&resp.Diagnostics, known.Name, err)
+		a.data.addInvokeError(&resp.Diagnostics, known.Name, err)
 		return
 	}
 	input := model.input(ctx, orgID, &resp.Diagnostics)
@@ -198,7 +198,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	invocation, err := a.data.client.Invoke(ctx, known, input)
 	if err != nil {
-		addInvokeError(&resp.Diagnostics, known.Name, err)
+		a.data.addInvokeError(&resp.Diagnostics, known.Name, err)
 		return
 	}
 	report := func(status roboto.Status) {
@@ -230,7 +230,7 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 		}
 		ref.OrgID = cmp.Or(ref.OrgID, input.OrgID)
 		if _, err := a.data.client.Record(ctx, ref); err != nil {
-			addParameterSecretError(diags, actionName, parameter, ref, err)
+			a.data.addParameterSecretError(diags, actionName, parameter, ref, err)
 			return false
 		}
 	}

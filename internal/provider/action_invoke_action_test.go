@@ -328,9 +328,54 @@ func TestActionInvokeFails(t *testing.T) {
 				}
 				_, err := c.RunAction(config)
 				wantTexts(t, err, append(test.texts, "-invoke=action.roboto_action_invoke.NAME")...)
+				if test.config["wait_timeout"] != nil && strings.Contains(err.Error(), "no more requests") {
+					t.Errorf("the provider goes on asking for the invocation, and the error denies it:\n%s", err)
+				}
 				all := server.Invocations()
 				if len(all) != test.invocations || len(all) == 1 && all[0].Status() != test.last {
 					t.Errorf("invocations: %+v", all)
+				}
+			})
+		})
+	}
+}
+
+// A reason that several invocations share is explained once, and each says how to invoke again.
+func TestActionInvokeExplainsOnce(t *testing.T) {
+	refused := robototest.Fault{Status: 401, Message: "Unauthorized"}
+	for name, operations := range map[string][]robototest.Operation{
+		"before the action is found":   {robototest.GetAction, robototest.ListOrgs},
+		"before the secret is found":   {robototest.GetSecret, robototest.ListOrgs},
+		"before the action is invoked": {robototest.InvokeAction, robototest.ListOrgs},
+		"while it is perhaps invoked":  {robototest.InvokeAction},
+	} {
+		t.Run(name, func(t *testing.T) {
+			invoking(t, robototest.Action{}, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				var configs []fields
+				for _, name := range []string{"first", "second", "third"} {
+					server.AddAction(robototest.Action{Name: name, Parameters: []robototest.Parameter{{Name: "key"}}})
+					server.AddSecret(testOrg, name)
+					configs = append(configs, fields{"name": name, "org_id": testOrg, "parameter_values": map[string]any{"key": "roboto-secret://" + name}})
+				}
+				for _, operation := range operations {
+					fault := refused
+					if len(operations) == 1 {
+						fault = robototest.Fault{Status: 502}
+					}
+					fault.Operation = operation
+					server.Inject(fault)
+				}
+				c.Settings["max_attempts"] = 1
+				s := c.MustStart()
+				for i, config := range configs {
+					_, out := s.InvokeAction(config)
+					wantTexts(t, out.Err(), fmt.Sprint(config["name"]), "-invoke=action.roboto_action_invoke.NAME")
+					if short := strings.Contains(out.Err().Error(), "The reason is the same as for the "); short != (i > 0) {
+						t.Errorf("error %d is short: %t\n%s", i, short, out.Err())
+					}
+					if len(operations) == 1 {
+						wantTexts(t, out.Err(), "It is not known whether the action was invoked.")
+					}
 				}
 			})
 		})

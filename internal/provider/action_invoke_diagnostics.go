@@ -33,7 +33,7 @@ func describeStatus(actionName, invocationID string, status roboto.Status) strin
 
 // addFindActionError is for an action that could not be looked up. more is what to add to
 // the advice.
-func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error, more ...string) {
+func (d *providerData) addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error, more ...string) {
 	explained := explainInvocation(err)
 	if roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it."
@@ -45,7 +45,7 @@ func addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error
 	if ref.OrgID != "" {
 		action += " of the organization " + ref.OrgID
 	}
-	detail := fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.\n\n%s", action, explained)
+	detail := d.tell("the action "+action, fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.", action), explained)
 	diags.AddError("Cannot Find Roboto Action", strings.Join(append([]string{detail}, more...), "\n\n"))
 }
 
@@ -66,19 +66,20 @@ func addUnknownParameterError(diags *diag.Diagnostics, actionName, parameter str
 }
 
 // addParameterSecretError is for a parameter that names a secret which cannot be found.
-func addParameterSecretError(diags *diag.Diagnostics, actionName, parameter string, ref roboto.SecretRef, err error) {
+func (d *providerData) addParameterSecretError(diags *diag.Diagnostics, actionName, parameter string, ref roboto.SecretRef, err error) {
 	explained := explainInvocation(err)
 	if roboto.KindOf(err) == roboto.KindNotFound {
 		explained.next = "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked."
 	}
 	diags.AddAttributeError(pathParameterValues, summaryInvoke,
-		fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.\n\n%s\n\n%s",
-			parameter, actionName, describe(ref), explained, invokeAgain))
+		d.tell(secretOf(ref), fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.",
+			parameter, actionName, describe(ref)), explained)+"\n\n"+invokeAgain)
 }
 
 // addInvokeError is for an action that was not invoked, or of which this is not known.
-func addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
-	diags.AddError(summaryInvoke, fmt.Sprintf("Invoking the action %q failed.\n\n%s\n\n%s", actionName, explainInvocation(err), invokeAgain))
+func (d *providerData) addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
+	action := "the action " + strconv.Quote(actionName)
+	diags.AddError(summaryInvoke, d.tell(action, "Invoking "+action+" failed.", explainInvocation(err))+"\n\n"+invokeAgain)
 }
 
 // explainInvocation is explain without the advice to apply again, and without advice that
@@ -134,15 +135,26 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	outcome := "It was canceled."
 	switch {
 	case s.cancelErr != nil && s.last.Status().Code == roboto.StatusFailed:
-		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see what becomes of it, use roboto invocations status %s.", explain(s.cancelErr).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see what becomes of it, use roboto invocations status %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
 	case s.cancelErr != nil:
-		outcome = fmt.Sprintf("It could not be canceled, so it may still run. %s\n\nTo end it, use roboto invocations cancel %s.", explain(s.cancelErr).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so it may still run. %s\n\nTo end it, use roboto invocations cancel %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
 	case s.last.Status().Code != roboto.StatusCancelled:
 		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see what becomes of it, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
 	}
 	diags.AddError(summary,
 		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s.%s %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(s.unheard, "The last look at it failed."), outcome, showLogs(s.last), next))
+			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last look at it failed."), outcome, showLogs(s.last), next))
+}
+
+// stillAsked takes the verdict out of an error: the provider goes on asking for an invocation,
+// whatever the host did.
+func stillAsked(err error) error {
+	if failure, ok := errors.AsType[*roboto.Error](err); ok {
+		asked := *failure
+		asked.Verdict = nil
+		return &asked
+	}
+	return err
 }
 
 // statusText is a status with its detail.

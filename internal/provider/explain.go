@@ -83,7 +83,7 @@ func reasonOf(e *roboto.Error) (reason, own string) {
 	switch e.Kind {
 	case roboto.KindNotFound, roboto.KindConflict, roboto.KindNameTaken, roboto.KindReplaced, roboto.KindNoValue:
 		return "", ""
-	case roboto.KindUnconfirmedGone, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete:
+	case roboto.KindUnconfirmedGone, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete, roboto.KindUnsettledInvoke:
 		return commonReason(e.Unwrap()...), ""
 	case roboto.KindNoAPIKey:
 		return "no API key was found", ""
@@ -131,6 +131,8 @@ func doubtOf(e *roboto.Error) string {
 		return "A record may be left behind, so the state keeps the attempt."
 	case e.Kind == roboto.KindUnsettledDelete:
 		return "It may have been deleted nevertheless."
+	case e.Kind == roboto.KindUnsettledInvoke:
+		return "It is not known whether the action was invoked."
 	case e.Kind == roboto.KindUnconfirmedGone && e.Err != nil:
 		return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because the organizations of the API key's owner could not be looked up."
 	}
@@ -167,7 +169,7 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsettledCreate, roboto.KindUnsettledDelete:
 		return doubtOf(e) + causeOf(e.Err) + causeOf(e.Settle, "Looking for the secret failed too.")
 	case roboto.KindUnsettledInvoke:
-		return "It is not known whether the action was invoked." + causeOf(e.Err)
+		return doubtOf(e) + causeOf(e.Err)
 	case roboto.KindLostInvocation:
 		return "Roboto no longer says how the invocation is doing." + causeOf(e.Err)
 	case roboto.KindNoAPIKey:
