@@ -6,6 +6,7 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -342,39 +343,28 @@ func TestActionInvokeFails(t *testing.T) {
 
 // A reason that several invocations share is explained once, and each says how to invoke again.
 func TestActionInvokeExplainsOnce(t *testing.T) {
-	refused := robototest.Fault{Status: 401, Message: "Unauthorized"}
-	for name, operations := range map[string][]robototest.Operation{
-		"before the action is found":   {robototest.GetAction, robototest.ListOrgs},
-		"before the secret is found":   {robototest.GetSecret, robototest.ListOrgs},
-		"before the action is invoked": {robototest.InvokeAction, robototest.ListOrgs},
-		"while it is perhaps invoked":  {robototest.InvokeAction},
+	refused := robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized"}
+	for name, test := range map[string]struct {
+		operation robototest.Operation
+		fault     robototest.Fault
+		text      string
+	}{
+		"before the action is found":   {robototest.GetAction, refused, "Nothing was invoked."},
+		"before the secret is found":   {robototest.GetSecret, refused, "Nothing was invoked."},
+		"before the action is invoked": {robototest.InvokeAction, refused, "Invoking the action"},
+		"while it is perhaps invoked":  {robototest.InvokeAction, robototest.Fault{Status: http.StatusBadGateway}, "It is not known whether the action was invoked."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoking(t, robototest.Action{}, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				var configs []fields
-				for _, name := range []string{"first", "second", "third"} {
-					server.AddAction(robototest.Action{Name: name, Parameters: []robototest.Parameter{{Name: "key"}}})
-					server.AddSecret(testOrg, name)
-					configs = append(configs, fields{"name": name, "org_id": testOrg, "parameter_values": map[string]any{"key": "roboto-secret://" + name}})
-				}
-				for _, operation := range operations {
-					fault := refused
-					if len(operations) == 1 {
-						fault = robototest.Fault{Status: 502}
-					}
-					fault.Operation = operation
-					server.Inject(fault)
-				}
-				c.Settings["max_attempts"] = 1
+				c.Must(c.Apply(dbSecret(goodValue, "1")))
+				test.fault.Operation = test.operation
+				server.Inject(test.fault)
 				s := c.MustStart()
-				for i, config := range configs {
-					_, out := s.InvokeAction(config)
-					wantTexts(t, out.Err(), fmt.Sprint(config["name"]), "-invoke=action.roboto_action_invoke.NAME")
+				for i := range 3 {
+					_, out := s.InvokeAction(checkDB())
+					wantTexts(t, out.Err(), test.text, "-invoke=action.roboto_action_invoke.NAME")
 					if short := strings.Contains(out.Err().Error(), "The reason is the same as for the "); short != (i > 0) {
 						t.Errorf("error %d is short: %t\n%s", i, short, out.Err())
-					}
-					if len(operations) == 1 {
-						wantTexts(t, out.Err(), "It is not known whether the action was invoked.")
 					}
 				}
 			})
