@@ -20,8 +20,12 @@ const cleanupTime = time.Minute
 
 // cleanup knows all names that may exist because of this run, and all invocations.
 type cleanup struct {
-	service     *service
-	orgID       string
+	service *service
+	orgID   string
+	// prefix begins the names of this run.
+	prefix string
+	// pause is for how long a listing may lag.
+	pause       time.Duration
 	names       []string
 	invocations []string
 }
@@ -79,12 +83,60 @@ func (c *cleanup) run(ctx context.Context) []string {
 			left = append(left, "the invocation "+id)
 		}
 	}
-	for _, name := range c.names {
-		if !c.isGone(ctx, name) {
-			left = append(left, name)
-		}
+	return append(left, c.deleteAll(ctx, c.names, func(name string) bool { return strings.HasPrefix(name, c.prefix) })...)
+}
+
+// deleteAll returns what may be left. It does not rely on answers about single names, but
+// looks at a listing too, because a service may take a path for that of another name.
+func (c *cleanup) deleteAll(ctx context.Context, names []string, mine func(string) bool) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	isGone := func(name string) bool { return c.isGone(ctx, name) }
+	left := slices.DeleteFunc(slices.Clone(names), isGone)
+	shown, err := c.shown(ctx, mine)
+	if len(shown) > 0 {
+		left = slices.DeleteFunc(union(left, shown), isGone)
+		_ = sleep(ctx, c.pause)
+		shown, err = c.shown(ctx, mine)
+	}
+	left = union(left, shown)
+	if err != nil {
+		left = append(left, "perhaps more secrets, because they cannot be listed: "+err.Error())
 	}
 	return left
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// shown are the names in a complete listing that are of this program, and the caller's.
+func (c *cleanup) shown(ctx context.Context, mine func(string) bool) ([]string, error) {
+	list, err := c.list(ctx)
+	if err == nil {
+		err = list.readable()
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case list.failed != nil:
+		return nil, fmt.Errorf("the next page was answered %s", list.failed)
+	}
+	var names []string
+	for _, record := range list.records() {
+		if name := record.text("name"); strings.HasPrefix(name, namePrefix) && mine(name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// leftovers are the names that earlier runs seem to have left.
+func (c *cleanup) leftovers(ctx context.Context) ([]string, error) {
+	return c.shown(ctx, func(string) bool { return true })
 }
 
 func (c *cleanup) isGone(ctx context.Context, name string) bool {
@@ -92,13 +144,14 @@ func (c *cleanup) isGone(ctx context.Context, name string) bool {
 		return true
 	}
 	a, err := c.service.roboto(ctx, call{method: http.MethodGet, path: secretPath(name), header: owningOrg, orgID: c.orgID})
-	return err == nil && (a.status == http.StatusNotFound || a.status == http.StatusGone)
+	return err == nil && a.code() == "RobotoNotFoundException" // and not what a proxy says
 }
 
-// offer asks whether to delete what earlier runs have left, and does so after a yes.
-func (c *cleanup) offer(ctx context.Context, leftovers []string, in io.Reader, out io.Writer) error {
+// offer asks whether to delete what earlier runs have left, and does so after a yes. It
+// returns what could not be deleted.
+func (c *cleanup) offer(ctx context.Context, leftovers []string, in io.Reader, out io.Writer) ([]string, error) {
 	if len(leftovers) == 0 {
-		return nil
+		return nil, nil
 	}
 	_, _ = fmt.Fprintf(out, "Earlier runs seem to have left %d secrets in this organization:\n", len(leftovers))
 	for _, name := range leftovers {
@@ -112,17 +165,12 @@ func (c *cleanup) offer(ctx context.Context, leftovers []string, in io.Reader, o
 	}()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	case text := <-line:
 		if strings.TrimSpace(text) != "yes" {
 			_, _ = fmt.Fprintln(out, "They stay.")
-			return nil
+			return nil, nil
 		}
 	}
-	for _, name := range leftovers {
-		if !c.isGone(ctx, name) {
-			_, _ = fmt.Fprintf(out, "%q could not be deleted.\n", name)
-		}
-	}
-	return nil
+	return c.deleteAll(ctx, leftovers, func(name string) bool { return slices.Contains(leftovers, name) }), nil
 }

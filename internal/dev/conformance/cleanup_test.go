@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +156,30 @@ func TestWhatCannotBeDeletedIsNamed(t *testing.T) {
 	}
 }
 
+func TestNotFoundIsBelievedOfRobotoOnly(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.secret(ctx, "plain")
+		server.Inject(robototest.Fault{Status: 404, Body: "<html>Not Found</html>"})
+		return err
+	}}}, nil, silent)
+	if !slices.Contains(r.left, names(server)) || !strings.Contains(strings.Join(r.left, " "), "perhaps more") {
+		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
+	}
+}
+
+func TestADeletionIsNotBelievedWithoutALook(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: 204})
+	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.secret(ctx, "plain")
+		return err
+	}}}, nil, silent)
+	if len(r.left) != 1 || r.left[0] != names(server) {
+		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
+	}
+}
+
 func TestOnlyNamesOfThisProgramAreDeleted(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	server.AddSecret(robototest.DefaultOrg, "production")
@@ -196,6 +222,22 @@ func TestLeftoversAreDeletedAfterAYesOnly(t *testing.T) {
 				t.Error("it was not asked")
 			}
 		})
+	}
+}
+
+func TestALeftoverThatStaysChangesTheExitCode(t *testing.T) {
+	server, _ := startLab(t, robototest.Options{}, nil)
+	old := namePrefix + "old"
+	server.AddSecret(robototest.DefaultOrg, old)
+	server.Inject(robototest.Fault{
+		Operation: robototest.DeleteSecret, Status: 400, Message: "No.",
+		Match: func(r robototest.Request) bool { return r.Name == old },
+	})
+	server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Status: 400, Message: "No."})
+	var screen bytes.Buffer
+	err := conform(t.Context(), realEnv(server, nil), strings.NewReader("yes\n"), &screen, "")
+	if err == nil || !strings.Contains(err.Error(), "left behind") || !regexp.MustCompile(`Left behind, .*"`+old+`"`).MatchString(screen.String()) {
+		t.Errorf("%v\n%s", err, &screen)
 	}
 }
 

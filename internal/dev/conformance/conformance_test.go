@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -358,6 +359,11 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 			}
 			if got := verdicts(r); !maps.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
+			}
+			for _, record := range server.Records(l.orgID) {
+				if !slices.Contains(r.left, record.Name) {
+					t.Errorf("%q stays in silence", record.Name)
+				}
 			}
 			for _, invocation := range server.Invocations() {
 				if invocation.Status() != robototest.Cancelled {

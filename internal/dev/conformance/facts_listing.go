@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -150,7 +149,7 @@ func (l *lab) listing(ctx context.Context) (listing, error) {
 	}
 	var list listing
 	if err == nil {
-		list, err = l.list(ctx)
+		list, err = l.made.list(ctx)
 	}
 	l.listed = &memo[listing]{list, err}
 	return list, err
@@ -159,21 +158,25 @@ func (l *lab) listing(ctx context.Context) (listing, error) {
 // complete is a listing whose pages say what comes next.
 func (l *lab) complete(ctx context.Context) (listing, error) {
 	list, err := l.listing(ctx)
-	if err != nil {
-		return list, err
+	if err == nil {
+		err = list.readable()
 	}
-	for _, page := range list.pages {
-		if kind := page.kind("next_token"); page.kind("items") != "a list" || kind != "text" && kind != "null" {
-			return list, errors.New("the pages cannot be read")
-		}
-	}
-	return list, nil
+	return list, err
 }
 
-func (l *lab) list(ctx context.Context) (list listing, err error) {
+func (list listing) readable() error {
+	for _, page := range list.pages {
+		if kind := page.kind("next_token"); page.kind("items") != "a list" || kind != "text" && kind != "null" {
+			return errors.New("the pages cannot be read")
+		}
+	}
+	return nil
+}
+
+func (c *cleanup) list(ctx context.Context) (list listing, err error) {
 	path, tokens := "/v1/secrets", map[string]bool{}
 	for range maxPages {
-		a, err := l.service.roboto(ctx, call{method: http.MethodGet, path: path, header: owningOrg, orgID: l.orgID})
+		a, err := c.service.roboto(ctx, call{method: http.MethodGet, path: path, header: owningOrg, orgID: c.orgID})
 		if err != nil {
 			return list, err
 		}
@@ -197,21 +200,6 @@ func (l *lab) list(ctx context.Context) (list listing, err error) {
 	return list, errors.New("the listing does not end")
 }
 
-// leftovers are the names that earlier runs seem to have left.
-func (l *lab) leftovers(ctx context.Context) ([]string, error) {
-	list, err := l.list(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, record := range list.records() {
-		if name := record.text("name"); strings.HasPrefix(name, namePrefix) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
 func listingFindings() []finding {
 	return []finding{
 		{"How many records are on a page?", func(ctx context.Context, l *lab) (string, error) {
@@ -231,7 +219,7 @@ func listingFindings() []finding {
 				return "", err
 			}
 			lag, err := l.until(ctx, func() (bool, error) {
-				list, err := l.list(ctx)
+				list, err := l.made.list(ctx)
 				for _, record := range list.records() {
 					if record.text("name") == s.name {
 						return true, nil

@@ -17,7 +17,10 @@ import (
 // namePrefix begins the name of each secret that is created here.
 const namePrefix = "tf-conformance-"
 
-const pollInterval = 500 * time.Millisecond
+const (
+	pollInterval  = 500 * time.Millisecond
+	maxListingLag = 5 * time.Second
+)
 
 // lab is where facts are checked. What several of them look at is made once.
 type lab struct {
@@ -50,7 +53,7 @@ func newLab(s *service, orgID string, patience time.Duration) *lab {
 	prefix := namePrefix + strings.ToLower(rand.Text()[:8]) + "-"
 	return &lab{
 		service: s, orgID: orgID, prefix: prefix, patience: patience,
-		made:    &cleanup{service: s, orgID: orgID},
+		made:    &cleanup{service: s, orgID: orgID, prefix: prefix, pause: min(patience, maxListingLag)},
 		secrets: map[string]memo[secret]{}, accesses: map[string]memo[opened]{},
 	}
 }

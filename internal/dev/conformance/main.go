@@ -57,15 +57,17 @@ func conform(ctx context.Context, env settings.Environment, in io.Reader, out io
 		return err
 	}
 	_, _ = fmt.Fprintf(out, "Against: %s\nFacts:   %s\n\n", against.name, sdk)
-	leftovers, err := l.leftovers(ctx)
+	leftovers, err := l.made.leftovers(ctx)
 	if err != nil {
 		_, _ = fmt.Fprintf(out, "It is not known whether earlier runs have left secrets: %v\n\n", err)
 	}
-	if err := l.made.offer(ctx, leftovers, in, out); err != nil {
+	undeleted, err := l.made.offer(ctx, leftovers, in, out)
+	if err != nil {
 		return err
 	}
 	r := inspect(ctx, l, facts(), findings(), func(result result) { tellResult(out, result) })
 	r.against = against.name
+	r.left = append(undeleted, r.left...)
 	r.tellRest(out)
 	if output != "" {
 		var markdown bytes.Buffer
