@@ -28,6 +28,8 @@ type cleanup struct {
 	pause       time.Duration
 	names       []string
 	invocations []string
+	// lost is what may exist without a name to delete or end it by.
+	lost []string
 }
 
 func (c *cleanup) note(name string) {
@@ -77,7 +79,7 @@ func (c *cleanup) delete(ctx context.Context, name string) (answer, error) {
 func (c *cleanup) run(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	var left []string
+	left := slices.Clone(c.lost)
 	for _, id := range c.invocations {
 		if !c.hasEnded(ctx, id) {
 			left = append(left, "the invocation "+id)

@@ -118,6 +118,39 @@ func TestWhatCannotBeCanceledIsNamed(t *testing.T) {
 	}
 }
 
+func TestALostInvocationIsFoundOrNamed(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault robototest.Fault
+		found bool
+		left  int
+	}{
+		"the first answer lost": {robototest.Fault{After: true, Drop: true, Times: 1}, true, 0},
+		"a gateway's timeout":   {robototest.Fault{After: true, Status: 504, Times: 1}, true, 0},
+		"both answers lost":     {robototest.Fault{After: true, Drop: true}, false, 1},
+		"no ID":                 {robototest.Fault{After: true, Body: "{}"}, false, 1},
+		"refused":               {robototest.Fault{Status: 403}, true, 0},
+		"a bad request":         {robototest.Fault{Status: 400}, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, l := startLab(t, robototest.Options{}, nil)
+			test.fault.Operation = robototest.InvokeAction
+			server.Inject(test.fault)
+			r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+				_, err := l.run(ctx)
+				return err
+			}}}, nil, silent)
+			for _, invocation := range server.Invocations() {
+				if found := invocation.Status() == robototest.Cancelled; found != test.found {
+					t.Errorf("the invocation has the status %d", invocation.Status())
+				}
+			}
+			if len(r.left) != test.left {
+				t.Errorf("%q is said to be left", r.left)
+			}
+		})
+	}
+}
+
 func TestAnInterruptEndsTheChecksAndNotTheCleanUp(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -315,6 +348,22 @@ func TestARunThatCannotBe(t *testing.T) {
 				t.Error("a secret was made")
 			}
 		})
+	}
+}
+
+func TestWhatIsNotRobotoIsNotChecked(t *testing.T) {
+	for _, fault := range []robototest.Fault{
+		{Status: 200, Body: "<html>Sign in</html>"},
+		{Status: 302, Header: http.Header{"Location": {"/login"}}},
+		{Status: 404, Message: "Not Found"},
+		{Status: 503},
+	} {
+		server, _ := startLab(t, robototest.Options{}, nil)
+		server.Inject(fault)
+		err := conform(t.Context(), realEnv(server, nil), strings.NewReader(""), io.Discard, "")
+		if err == nil || !strings.Contains(err.Error(), "the caller's organizations") || len(server.Requests()) != 1 {
+			t.Errorf("%d: %v, after %d requests", fault.Status, err, len(server.Requests()))
+		}
 	}
 }
 

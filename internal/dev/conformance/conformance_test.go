@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -202,6 +203,14 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 			},
 			fact: 10,
 		},
+		"a refusal of what is not there": {
+			change: func(x *traffic) {
+				if x.status == http.StatusNotFound {
+					x.status = http.StatusForbidden
+				}
+			},
+			fact: 10,
+		},
 		"another code for not found": {
 			change: func(x *traffic) { x.replace("RobotoNotFoundException", "NotFound") },
 			fact:   11,
@@ -380,6 +389,40 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTroubleIsNoDifference makes each operation fail in ways that say nothing about Roboto.
+func TestTroubleIsNoDifference(t *testing.T) {
+	for _, op := range robototest.Operations() {
+		for _, status := range []int{401, 403, 429, 500, 503} {
+			t.Run(fmt.Sprintf("%s %d", op, status), func(t *testing.T) {
+				server, l := startLab(t, robototest.Options{}, nil)
+				server.Inject(robototest.Fault{
+					Operation: op, Status: status, Header: http.Header{"Retry-After": {"0"}},
+					Message: "User is not authorized to access this resource with an explicit deny",
+				})
+				checkTrouble(t, inspect(t.Context(), l, facts(), findings(), silent))
+			})
+		}
+	}
+}
+
+func checkTrouble(t *testing.T, r report, unless ...int) {
+	t.Helper()
+	for _, result := range r.results {
+		if result.verdict == differs && !slices.Contains(unless, result.number) {
+			t.Errorf("%d: %s", result.number, result.seen)
+		}
+	}
+	if r.count(notKnown) == 0 {
+		t.Error("there was no trouble")
+	}
+}
+
+func TestTheWrongOrganizationIsOneDifference(t *testing.T) {
+	_, l := startLab(t, robototest.Options{}, nil)
+	l.orgID, l.made.orgID = "og_wrong", "og_wrong"
+	checkTrouble(t, inspect(t.Context(), l, facts(), findings(), silent), 42)
 }
 
 func TestWithoutAnActionNoneIsInvoked(t *testing.T) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,10 @@ func actionFacts() []fact {
 			reliedOn:  []string{"internal/roboto/actions.go"},
 			risk:      "The error does not say that the name of the action is wrong.",
 			check: func(ctx context.Context, l *lab) error {
-				a, err := l.getAction(ctx, l.prefix+"never")
+				a, err := refused(l.getAction(ctx, l.prefix+"never"))
+				if err == nil && a.refusal() { // of all actions, perhaps
+					_, err = l.actionRecord(ctx)
+				}
 				return l.checkLikeMissing(ctx, a, err)
 			},
 		},
@@ -144,7 +148,13 @@ func actionFacts() []fact {
 			reliedOn:  []string{"internal/roboto/invocations.go"},
 			risk:      "None that is known; the error may be less clear.",
 			check: func(ctx context.Context, l *lab) error {
-				a, err := l.made.invocation(ctx, "iv_tfconformance")
+				a, err := refused(l.made.invocation(ctx, "iv_tfconformance"))
+				if err == nil && a.refusal() { // of all invocations, perhaps
+					var r running
+					if r, err = l.ran(ctx); err == nil {
+						_, err = l.made.invocation(ctx, r.invocation.text("invocation_id"))
+					}
+				}
 				return l.checkLikeMissing(ctx, a, err)
 			},
 		},
@@ -230,24 +240,32 @@ func (l *lab) invokeTwice(ctx context.Context) (r running, err error) {
 		"invocation_source": "Manual", "data_source_type": "Dataset", "data_source_id": "__UNSPECIFIED_DATA_SOURCE__", "input_data": []string{},
 		"parameter_values": map[string]string{}, "timeout": action["timeout"], "idempotency_id": newToken(),
 	}
+	runs := false // perhaps
 	invoke := func() (answer, object, error) {
 		a, err := l.service.roboto(ctx, call{
 			method: http.MethodPost, path: path, header: actingOrg, orgID: l.orgID, owner: action.text("org_id"), body: body,
 		})
 		if err != nil {
+			runs = runs || mayBeDone(err)
 			return a, nil, err
 		}
+		runs = runs || a.success()
 		invocation, _ := a.object()
 		if id := invocation.text("invocation_id"); id != "" {
 			l.made.noteInvocation(id)
 		}
 		return a, invocation, nil
 	}
-	if r.answer, r.invocation, err = invoke(); err != nil {
+	if r.answer, r.invocation, err = invoke(); err != nil && !runs {
 		return r, err
 	}
-	r.secondAnswer, r.second, err = invoke()
-	return r, err
+	// If the first answer is lost, the second one tells what is to be canceled.
+	var secondErr error
+	r.secondAnswer, r.second, secondErr = invoke()
+	if runs && len(l.made.invocations) == 0 {
+		l.made.lost = append(l.made.lost, "perhaps an invocation of the action")
+	}
+	return r, cmp.Or(err, secondErr)
 }
 
 func statuses(invocation object) []object {

@@ -112,7 +112,7 @@ func credentialFacts() []fact {
 				if err != nil {
 					return err
 				}
-				a, err := l.service.aws(ctx, own.access, "GetSecretValue", map[string]any{"SecretId": other.access.arn})
+				a, err := refused(l.service.aws(ctx, own.access, "GetSecretValue", map[string]any{"SecretId": other.access.arn}))
 				if err == nil && a.code() != "AccessDeniedException" {
 					return saw("%s", a)
 				}
@@ -149,7 +149,7 @@ func credentialFindings() []finding {
 			}
 			var answers []string
 			for _, operation := range []string{"DescribeSecret", "ListSecretVersionIds"} {
-				a, err := l.service.aws(ctx, o.access, operation, map[string]any{"SecretId": o.access.arn})
+				a, err := refused(l.service.aws(ctx, o.access, operation, map[string]any{"SecretId": o.access.arn}))
 				if err != nil {
 					return "", err
 				}

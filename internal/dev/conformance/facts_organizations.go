@@ -112,11 +112,11 @@ func organizationFacts() []fact {
 			reliedOn:  []string{"internal/roboto/errors.go"},
 			risk:      "The error does not say that the API key is wrong.",
 			check: func(ctx context.Context, l *lab) error {
-				a, err := l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/orgs/caller", apiKey: "not-a-key-of-anybody"})
+				a, err := refused(l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/orgs/caller", apiKey: "not-a-key-of-anybody"}))
 				switch {
 				case err != nil:
 					return err
-				case a.status != http.StatusUnauthorized && a.status != http.StatusForbidden:
+				case !a.refusal():
 					return saw("%s", a)
 				case !strings.Contains(string(a.body), "User is not authorized to access this resource with an explicit deny"):
 					return saw("%d with another message", a.status)
@@ -173,7 +173,7 @@ func checkWithoutOrg(ctx context.Context, l *lab) error {
 func organizationFindings() []finding {
 	return []finding{
 		{"What does a secret of an organization answer that is none of the caller's?", func(ctx context.Context, l *lab) (string, error) {
-			a, err := l.service.roboto(ctx, call{method: http.MethodGet, path: secretPath(l.prefix + "never"), header: owningOrg, orgID: "og_tfconformance"})
+			a, err := refused(l.service.roboto(ctx, call{method: http.MethodGet, path: secretPath(l.prefix + "never"), header: owningOrg, orgID: "og_tfconformance"}))
 			return a.String(), err
 		}},
 		{"What does `DELETE` answer?", func(ctx context.Context, l *lab) (string, error) {

@@ -196,7 +196,7 @@ func recordFacts() []fact {
 			reliedOn:  []string{"internal/roboto/errors.go"},
 			risk:      "A wrong endpoint makes all secrets disappear from the state.",
 			check: func(ctx context.Context, l *lab) error {
-				a, err := l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/" + namePrefix + "no-such-path", header: owningOrg, orgID: l.orgID})
+				a, err := refused(l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/" + namePrefix + "no-such-path", header: owningOrg, orgID: l.orgID}))
 				if err == nil && a.code() == "RobotoNotFoundException" {
 					return saw("%s", a)
 				}
@@ -279,7 +279,7 @@ func recordFacts() []fact {
 				if err != nil {
 					return err
 				}
-				a, err := l.get(ctx, l.prefix+"CASE")
+				a, err := refused(l.get(ctx, l.prefix+"CASE"))
 				if err == nil && a.success() {
 					return saw("the other one's record")
 				}

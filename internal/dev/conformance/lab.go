@@ -61,12 +61,15 @@ func newLab(s *service, orgID string, patience time.Duration) *lab {
 // knock finds out whether there is a Roboto that takes the API key. Without, all facts
 // would be said to differ.
 func (l *lab) knock(ctx context.Context) error {
-	a, err := l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/orgs/caller"})
+	a, err := refused(l.service.roboto(ctx, call{method: http.MethodGet, path: "/v1/orgs/caller"}))
+	if err == nil && a.refusal() {
+		return fmt.Errorf("the API key is refused by Roboto, which answered %s", a)
+	}
+	if err == nil {
+		_, err = a.data()
+	}
 	if err != nil {
 		return fmt.Errorf("asking Roboto for the caller's organizations: %w", err)
-	}
-	if a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
-		return fmt.Errorf("the API key is refused by Roboto, which answered %s", a)
 	}
 	return nil
 }
@@ -126,7 +129,13 @@ func (l *lab) credentials(ctx context.Context, name string) (answer, error) {
 // missing is the answer about a secret that never was.
 func (l *lab) missing(ctx context.Context) (answer, error) {
 	if l.absent == nil {
-		a, err := l.get(ctx, l.prefix+"never")
+		a, err := refused(l.get(ctx, l.prefix+"never"))
+		if err == nil && a.refusal() { // of all secrets, perhaps
+			var s secret
+			if s, err = l.secret(ctx, "plain"); err == nil {
+				_, err = l.get(ctx, s.name)
+			}
+		}
 		l.absent = &memo[answer]{a, err}
 	}
 	return l.absent.result, l.absent.err
@@ -165,15 +174,15 @@ func (l *lab) depart(ctx context.Context) (d departure, err error) {
 	if d.deleted, err = l.delete(ctx, d.secret.name); err != nil {
 		return d, err
 	}
-	if d.then, err = l.get(ctx, d.secret.name); err != nil {
+	if d.then, err = refused(l.get(ctx, d.secret.name)); err != nil {
 		return d, err
 	}
-	if d.again, err = l.delete(ctx, d.secret.name); err != nil {
+	if d.again, err = refused(l.delete(ctx, d.secret.name)); err != nil {
 		return d, err
 	}
 	d.unread = accessErr
 	if accessErr == nil {
-		d.value, d.unread = l.service.aws(ctx, d.access, "GetSecretValue", map[string]any{"SecretId": d.access.arn})
+		d.value, d.unread = refused(l.service.aws(ctx, d.access, "GetSecretValue", map[string]any{"SecretId": d.access.arn}))
 	}
 	d.nameFree, d.nameRefused = l.until(ctx, func() (bool, error) {
 		a, err := l.create(ctx, d.secret.name)
@@ -248,9 +257,9 @@ func (l *lab) gainAccess(ctx context.Context, s secret) (opened, error) {
 		o.access.region = parts[3]
 	}
 	o.lag, err = l.until(ctx, func() (bool, error) {
-		o.first, err = l.service.aws(ctx, o.access, "GetSecretValue", map[string]any{"SecretId": o.access.arn})
+		o.first, err = refused(l.service.aws(ctx, o.access, "GetSecretValue", map[string]any{"SecretId": o.access.arn}))
 		code := o.first.code()
-		return err == nil && code != "AccessDeniedException" && code != "UnrecognizedClientException", err
+		return err == nil && !o.first.refusal() && code != "AccessDeniedException" && code != "UnrecognizedClientException", err
 	})
 	if errors.Is(err, errNotInTime) {
 		err = fmt.Errorf("AWS refused the credentials: %s", o.first)

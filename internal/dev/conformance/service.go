@@ -130,6 +130,30 @@ func newRequest(ctx context.Context, method, address string, body []byte) (*http
 	return r, nil
 }
 
+// trouble is an answer that is none to the question: the service is down or busy, or the
+// API key lacks a permission. Whoever asks about refusals gets the answer from refused.
+type trouble struct{ answer }
+
+func (t *trouble) Error() string { return "the answer was " + t.String() }
+
+func (a answer) refusal() bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+}
+
+// refused takes a refusal for an answer.
+func refused(a answer, err error) (answer, error) {
+	if t, ok := errors.AsType[*trouble](err); ok && t.refusal() {
+		return t.answer, nil
+	}
+	return a, err
+}
+
+// mayBeDone tells whether a request that ended so can have had an effect, or have one yet.
+func mayBeDone(err error) bool {
+	t, ok := errors.AsType[*trouble](err)
+	return !ok || t.status >= http.StatusInternalServerError
+}
+
 // send repeats a request that came too early, and only such a one.
 func (s *service) send(ctx context.Context, build func() (*http.Request, error)) (answer, error) {
 	for attempt := 1; ; attempt++ {
@@ -138,12 +162,17 @@ func (s *service) send(ctx context.Context, build func() (*http.Request, error))
 			return answer{}, err
 		}
 		a, err := s.attempt(r)
-		if err != nil || a.status != http.StatusTooManyRequests {
-			return a, err
+		switch {
+		case err != nil:
+			return answer{}, err
+		case a.refusal(), a.status >= http.StatusInternalServerError:
+			return answer{}, &trouble{a}
+		case a.status != http.StatusTooManyRequests:
+			return a, nil
 		}
 		s.throttled++
 		if attempt == maxAttempts {
-			return a, nil
+			return answer{}, &trouble{a}
 		}
 		pause := time.Second << attempt
 		if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil {
