@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// cleanupTime limits the deletion of what was made, which goes on after an interrupt.
-const cleanupTime = time.Minute
+// The limits of the clean-up, which goes on after an interrupt: for all, and for each secret
+// and invocation.
+const (
+	cleanupTime = 5 * time.Minute
+	itemTime    = 15 * time.Second
+)
 
 // cleanup knows all names that may exist because of this run, and all invocations.
 type cleanup struct {
@@ -24,9 +28,11 @@ type cleanup struct {
 	orgID   string
 	// prefix begins the names of this run.
 	prefix string
-	// pause is for how long a listing may lag.
-	pause       time.Duration
-	names       []string
+	// pause is for how long a deletion, a create or a cancellation may lag.
+	pause time.Duration
+	names []string
+	// unanswered tells that a create may still come.
+	unanswered  bool
 	invocations []string
 	// lost is what may exist without a name to delete or end it by.
 	lost []string
@@ -56,9 +62,13 @@ func (c *cleanup) cancel(ctx context.Context, id string) (answer, error) {
 
 // hasEnded cancels an invocation that runs.
 func (c *cleanup) hasEnded(ctx context.Context, id string) bool {
-	if a, err := c.cancel(ctx, id); err == nil && a.success() {
-		return true
-	}
+	ctx, cancel := context.WithTimeout(ctx, itemTime)
+	defer cancel()
+	_, _ = c.cancel(ctx, id) // the status tells whether that was of use
+	return c.showsEnd(ctx, id) || sleep(ctx, c.pause) == nil && c.showsEnd(ctx, id)
+}
+
+func (c *cleanup) showsEnd(ctx context.Context, id string) bool {
 	a, err := c.invocation(ctx, id)
 	if err != nil {
 		return false
@@ -96,6 +106,9 @@ func (c *cleanup) deleteAll(ctx context.Context, names []string, mine func(strin
 	}
 	isGone := func(name string) bool { return c.isGone(ctx, name) }
 	left := slices.DeleteFunc(slices.Clone(names), isGone)
+	if c.unanswered {
+		_ = sleep(ctx, c.pause)
+	}
 	shown, err := c.shown(ctx, mine)
 	if len(shown) > 0 {
 		left = slices.DeleteFunc(union(left, shown), isGone)
@@ -142,6 +155,8 @@ func (c *cleanup) leftovers(ctx context.Context) ([]string, error) {
 }
 
 func (c *cleanup) isGone(ctx context.Context, name string) bool {
+	ctx, cancel := context.WithTimeout(ctx, itemTime)
+	defer cancel()
 	if a, err := c.delete(ctx, name); err == nil && a.success() {
 		return true
 	}

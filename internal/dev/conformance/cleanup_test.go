@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -118,6 +120,18 @@ func TestWhatCannotBeCanceledIsNamed(t *testing.T) {
 	}
 }
 
+func TestACancellationIsNotBelievedWithoutALook(t *testing.T) {
+	server, l := startLab(t, robototest.Options{}, nil)
+	server.Inject(robototest.Fault{Operation: robototest.CancelInvocation, Status: 204})
+	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		_, err := l.run(ctx)
+		return err
+	}}}, nil, silent)
+	if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
+		t.Errorf("%q is said to be left, want %s", r.left, want)
+	}
+}
+
 func TestALostInvocationIsFoundOrNamed(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault robototest.Fault
@@ -211,6 +225,53 @@ func TestADeletionIsNotBelievedWithoutALook(t *testing.T) {
 	if len(r.left) != 1 || r.left[0] != names(server) {
 		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
 	}
+}
+
+func TestACreateThatComesLateIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, l := startLab(t, robototest.Options{InMemory: true}, nil)
+		next := l.service.http.Transport
+		l.service.http.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPost {
+				return next.RoundTrip(r)
+			}
+			go func() {
+				time.Sleep(3 * time.Second)
+				if resp, err := next.RoundTrip(r.WithContext(context.Background())); err == nil {
+					_ = resp.Body.Close()
+				}
+			}()
+			return nil, io.ErrUnexpectedEOF
+		})
+		l.made.pause = maxCleanupLag
+		r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+			_, err := l.secret(ctx, "plain")
+			return err
+		}}}, nil, silent)
+		time.Sleep(time.Minute)
+		if server.Count(robototest.CreateSecret) != 1 || names(server) != "" || len(r.left) > 0 {
+			t.Errorf("there are %s, and %q is said to be left", names(server), r.left)
+		}
+	})
+}
+
+func TestOneDeletionThatHangsLeavesTimeForTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, l := startLab(t, robototest.Options{InMemory: true}, nil)
+		server.Inject(robototest.Fault{
+			Operation: robototest.DeleteSecret, Delay: time.Hour,
+			Match: func(r robototest.Request) bool { return !strings.HasSuffix(r.Name, "last") },
+		})
+		r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+			for _, label := range []string{"1", "2", "3", "4", "last"} {
+				_, _ = l.secret(ctx, label)
+			}
+			return nil
+		}}}, nil, silent)
+		if len(r.left) != 4 || strings.Count(names(server), namePrefix) != 4 || strings.Contains(names(server), "last") {
+			t.Errorf("there are %s, and %q is said to be left", names(server), r.left)
+		}
+	})
 }
 
 func TestOnlyNamesOfThisProgramAreDeleted(t *testing.T) {

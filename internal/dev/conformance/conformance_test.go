@@ -43,7 +43,11 @@ func startLab(t *testing.T, options robototest.Options, transport http.RoundTrip
 	server := robototest.Start(t, options)
 	server.AllowViolations() // some checks ask for what no client should
 	if transport == nil {
-		transport = network(t)
+		own := network(t)
+		if options.InMemory {
+			own.DialContext = server.DialContext
+		}
+		transport = own
 	}
 	s := newService(server.Endpoint(), server.APIKey(), server.SecretsManagerEndpoint(), transport, settings.DefaultRequestTimeout)
 	orgs := append(options.Orgs, robototest.DefaultOrg)
