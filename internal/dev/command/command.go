@@ -20,7 +20,11 @@ func Main(run func(context.Context) error) {
 	// The program has to clean up, even when nobody reads its output any more, and even
 	// when a second signal comes. Cleaning up is bounded in time.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // which nohup asks for
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	code := exitCode(ctx, run(ctx), os.Stderr)
 	stop()
 	os.Exit(code)

@@ -4,9 +4,17 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -27,6 +35,59 @@ func TestExitCode(t *testing.T) {
 		var stderr strings.Builder
 		if code := exitCode(test.ctx, test.err, &stderr); code != test.code || stderr.String() != test.stderr {
 			t.Errorf("%v: exit code %d and %q, want %d and %q", test.err, code, &stderr, test.code, test.stderr)
+		}
+	}
+}
+
+// TestMain lets this program be the one that gets a signal.
+func TestMain(m *testing.M) {
+	mode := os.Getenv("COMMAND_TEST_MODE")
+	if mode == "" {
+		os.Exit(m.Run())
+	}
+	if mode == "nohup" {
+		signal.Ignore(syscall.SIGHUP)
+	}
+	Main(func(ctx context.Context) error {
+		_, _ = fmt.Fprintln(os.Stdout, signal.Ignored(syscall.SIGHUP))
+		<-ctx.Done()
+		_, _ = fmt.Fprintln(os.Stdout, "cleaned up")
+		return ctx.Err()
+	})
+}
+
+func TestASignalLeavesTimeToCleanUp(t *testing.T) {
+	if runtime.GOOS == "windows" || signal.Ignored(syscall.SIGHUP) {
+		t.Skip("not all signals can be sent here")
+	}
+	for _, test := range []struct {
+		mode   string
+		signal os.Signal
+		stdout string
+	}{
+		{"plain", syscall.SIGINT, "false\ncleaned up\n"},
+		{"plain", syscall.SIGTERM, "false\ncleaned up\n"},
+		{"plain", syscall.SIGHUP, "false\ncleaned up\n"},
+		{"nohup", syscall.SIGTERM, "true\ncleaned up\n"},
+	} {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), "COMMAND_TEST_MODE="+test.mode)
+		pipe, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		stdout := bufio.NewReader(pipe)
+		first, _ := stdout.ReadString('\n')
+		if err := cmd.Process.Signal(test.signal); err != nil {
+			t.Error(err)
+		}
+		rest, _ := io.ReadAll(stdout)
+		_ = cmd.Wait()
+		if first+string(rest) != test.stdout || cmd.ProcessState.ExitCode() != 130 {
+			t.Errorf("%s, %s: %q, exit code %d", test.mode, test.signal, first+string(rest), cmd.ProcessState.ExitCode())
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (c *cleanup) run(ctx context.Context) []string {
 	left := slices.Clone(c.lost)
 	for _, id := range c.invocations {
 		if !c.hasEnded(ctx, id) {
-			left = append(left, "the invocation "+id)
+			left = append(left, c.service.redact("the invocation "+id))
 		}
 	}
 	return append(left, c.deleteAll(ctx, c.names, func(name string) bool { return strings.HasPrefix(name, c.prefix) })...)

@@ -196,10 +196,13 @@ func TestWhatCannotBeDeletedIsNamed(t *testing.T) {
 	if len(r.left) != 1 || r.left[0] != names(server) {
 		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
 	}
-	var screen bytes.Buffer
+	var screen, markdown bytes.Buffer
 	r.tellRest(&screen)
-	if !strings.Contains(screen.String(), "Left behind") || !strings.Contains(screen.String(), names(server)) {
-		t.Error(screen.String())
+	r.markdown(&markdown)
+	for _, text := range []string{screen.String(), markdown.String()} {
+		if !strings.Contains(text, "Left behind") || !strings.Contains(text, names(server)) {
+			t.Error(text)
+		}
 	}
 }
 

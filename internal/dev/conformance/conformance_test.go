@@ -411,6 +411,19 @@ func TestTroubleIsNoDifference(t *testing.T) {
 	}
 }
 
+func TestAnUnknownFieldOfCredentialsIsShown(t *testing.T) {
+	_, l := startLab(t, robototest.Options{}, tampered(t, nil, func(x *traffic) {
+		x.replace(`"session_token"`, `"expiration":"soon","session_token"`)
+	}))
+	for _, f := range credentialFindings() {
+		m := f.try(t.Context(), l)
+		if told := strings.Contains(m.answer, "expiration"); told != strings.HasPrefix(m.question, "How long") || told && strings.Contains(m.answer, "not told") {
+			t.Errorf("%s %s", m.question, m.answer)
+		}
+	}
+	l.made.run(t.Context())
+}
+
 func checkTrouble(t *testing.T, r report, unless ...int) {
 	t.Helper()
 	for _, result := range r.results {

@@ -162,7 +162,7 @@ func credentialFindings() []finding {
 			if err != nil {
 				return "", err
 			}
-			return "not told; fields besides the known ones: " +
+			return "the known fields do not tell; other fields: " +
 				unread(data.object("creds"), "access_key_id", "secret_access_key", "session_token", "region", "store_type"), nil
 		}},
 	}

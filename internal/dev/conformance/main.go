@@ -9,7 +9,7 @@
 // names one of that organization.
 //
 // What it prints holds no key, no value and no account's ID. The exit code is 0 if no fact
-// differs, 130 after an interrupt, otherwise 1.
+// differs and nothing is left behind, 130 after an interrupt, otherwise 1.
 //
 //	go run ./internal/dev/conformance
 package main

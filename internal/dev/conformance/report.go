@@ -20,7 +20,8 @@ type report struct {
 	results []result
 	// measurements are findings that came to something.
 	measurements []measurement
-	// left are secrets that could not be deleted, and invocations that could not be ended.
+	// left are secrets that could not be deleted and invocations that could not be ended, as
+	// far as is known.
 	left []string
 }
 
@@ -73,7 +74,7 @@ func (r report) tellRest(w io.Writer) {
 	}
 	_, _ = fmt.Fprintf(w, "\n%s.\n", r.summary())
 	for _, name := range r.left {
-		_, _ = fmt.Fprintf(w, "Left behind, because it could not be deleted or ended: %q\n", name)
+		_, _ = fmt.Fprintf(w, "Left behind, because it could not be deleted or ended, or is not known: %q\n", name)
 	}
 }
 
@@ -84,6 +85,12 @@ func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
 func (r report) markdown(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "# Conformance\n\n%s, on %s: %s.\nThe facts are from %s.\n",
 		r.against, r.at.Format(time.DateOnly), r.summary(), sdk)
+	if len(r.left) > 0 {
+		_, _ = fmt.Fprint(w, "\n## Left behind\n\n")
+		for _, name := range r.left {
+			_, _ = fmt.Fprintf(w, "- %q\n", name)
+		}
+	}
 	for _, v := range []verdict{differs, notKnown, holds} {
 		results := slices.DeleteFunc(slices.Clone(r.results), func(result result) bool { return result.verdict != v })
 		if len(results) == 0 {
