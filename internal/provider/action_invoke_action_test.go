@@ -363,7 +363,7 @@ func TestActionInvokeExplainsOnce(t *testing.T) {
 				for i := range 3 {
 					_, out := s.InvokeAction(checkDB())
 					wantTexts(t, out.Err(), test.text, "-invoke=action.roboto_action_invoke.NAME")
-					if short := strings.Contains(out.Err().Error(), "The reason is the same as for the "); short != (i > 0) {
+					if short := strings.Contains(out.Err().Error(), "The reason is the same as "); short != (i > 0) {
 						t.Errorf("error %d is short: %t\n%s", i, short, out.Err())
 					}
 				}

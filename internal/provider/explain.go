@@ -52,11 +52,14 @@ func (d *providerData) tell(thing, sentence string, e explanation) string {
 		sentence += " " + e.doubt
 	}
 	first, _ := known.(told)
-	exception := ""
-	if first.own != e.own {
-		exception = ", but for the message"
+	same := "as for " + first.thing
+	if first.thing == thing {
+		same = "as before"
 	}
-	return fmt.Sprintf("%s The reason is the same as for %s%s: %s%s.", sentence, first.thing, exception, e.reason, e.own)
+	if first.own != e.own {
+		same += ", but for the message"
+	}
+	return fmt.Sprintf("%s The reason is the same %s: %s%s.", sentence, same, e.reason, e.own)
 }
 
 // explain puts an error of package roboto into words.

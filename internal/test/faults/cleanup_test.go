@@ -125,7 +125,7 @@ func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
 			if !strings.Contains(text, "could not be deleted again") || !strings.Contains(text, "It may have been deleted nevertheless.") {
 				t.Errorf("the error is %s", text)
 			}
-			if strings.Contains(text, "The reason is the same as for") {
+			if strings.Contains(text, "The reason is the same as") {
 				short++
 			}
 		}

@@ -349,7 +349,7 @@ func TestSharedReasonOfLists(t *testing.T) {
 		s := c.MustStart()
 		for _, want := range []bool{false, true} {
 			_, out := s.ReadDataSource(protocol.TypeSecrets, nil)
-			if err := out.Err(); err == nil || strings.Contains(err.Error(), "The reason is the same as for a list of secrets: the API key was refused") != want {
+			if err := out.Err(); err == nil || strings.Contains(err.Error(), "The reason is the same as before: the API key was refused") != want {
 				t.Errorf("the error is short: want %t: %v", want, err)
 			}
 		}
