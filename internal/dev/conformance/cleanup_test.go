@@ -108,27 +108,24 @@ func TestWhatWasStartedIsCanceled(t *testing.T) {
 	}
 }
 
+// A cancellation is not believed without a look.
 func TestWhatCannotBeCanceledIsNamed(t *testing.T) {
-	server, l := startLab(t, robototest.Options{}, nil)
-	server.Inject(robototest.Fault{Operation: robototest.CancelInvocation, Status: 500, Message: "No."})
-	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.run(ctx)
-		return err
-	}}}, nil, silent)
-	if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
-		t.Errorf("%q is said to be left, want %s", r.left, want)
-	}
-}
-
-func TestACancellationIsNotBelievedWithoutALook(t *testing.T) {
-	server, l := startLab(t, robototest.Options{}, nil)
-	server.Inject(robototest.Fault{Operation: robototest.CancelInvocation, Status: 204})
-	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.run(ctx)
-		return err
-	}}}, nil, silent)
-	if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
-		t.Errorf("%q is said to be left, want %s", r.left, want)
+	for name, fault := range map[string]robototest.Fault{
+		"refused":                     {Status: 500, Message: "No."},
+		"accepted and without effect": {Status: 204},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, l := startLab(t, robototest.Options{}, nil)
+			fault.Operation = robototest.CancelInvocation
+			server.Inject(fault)
+			r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+				_, err := l.run(ctx)
+				return err
+			}}}, nil, silent)
+			if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
+				t.Errorf("%q is said to be left, want %s", r.left, want)
+			}
+		})
 	}
 }
 
