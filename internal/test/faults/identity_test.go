@@ -197,7 +197,7 @@ func TestTerraformNamesEachReplacedSecret(t *testing.T) {
 		t.Fatalf("%v\n\n%s", err, result.Output())
 	}
 	for _, name := range []string{"db", "cache"} {
-		if !strings.Contains(result.Output(), name+"@og_test\"") {
+		if !strings.Contains(result.Output(), `id = "`+name+"@og_test\"") {
 			t.Errorf("the plan does not say how to import the secret %q:\n\n%s", name, result.Output())
 		}
 	}
