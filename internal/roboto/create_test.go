@@ -46,9 +46,9 @@ func TestCreateSecret(t *testing.T) {
 			want:   roboto.KindNameTaken, posts: 1,
 		},
 		"a record with a value is not ours": {
-			faults: []robototest.Fault{lost, {Operation: get, Times: 1, Status: 200, Body: "{"}},
+			faults: []robototest.Fault{{Operation: post, Delay: 2 * time.Second, Drop: true, Times: 1}},
 			before: func(s *robototest.Server) {
-				time.AfterFunc(10*time.Millisecond, func() {
+				time.AfterFunc(time.Second, func() {
 					s.AddSecret(robototest.DefaultOrg, "db")
 					s.SetValue(robototest.DefaultOrg, "db", "somebody's value")
 				})
