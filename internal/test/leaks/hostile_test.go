@@ -65,7 +65,7 @@ const (
 )
 
 var targets = []target{
-	{name: "create", step: onApply, operation: robototest.CreateSecret, use: versioned},
+	{name: "create", step: onLeftover, operation: robototest.CreateSecret, use: leftover},
 	{name: "credentials", step: onApply, operation: robototest.GetCredentials, use: versioned},
 	{name: "put", step: onApply, operation: robototest.PutValue, use: versioned, knowsValue: true, oneLong: true},
 	{name: "leftover", step: onLeftover, operation: robototest.PutValue, use: leftover, knowsValue: true, echoesDelete: true},
