@@ -76,17 +76,17 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			"name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name of the Roboto action.",
-				Validators:          []validator.String{actionNameValidator{}},
+				Validators:          []validator.String{actionNameValidator},
 			},
 			"org_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "ID of the organization in which the action is invoked. Defaults to the provider's organization.",
-				Validators:          []validator.String{orgIDValidator{}},
+				Validators:          []validator.String{orgIDValidator},
 			},
 			"action_org_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "ID of the organization that owns the action, for an action of the Action Hub. Defaults to `org_id`.",
-				Validators:          []validator.String{actionOwnerValidator{}},
+				Validators:          []validator.String{actionOwnerValidator},
 			},
 			"digest": schema.StringAttribute{
 				Optional:            true,
@@ -298,8 +298,9 @@ func (m actionInvokeModel) parameters() map[string]attr.Value {
 
 // validate checks what needs no call and may be unknown until the action is invoked.
 func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
-	validateDuration(path.Root("wait_timeout"), m.WaitTimeout, diags)
-	if timeout, ok := validateDuration(path.Root("action_timeout"), m.ActionTimeout, diags); ok && timeout%time.Minute != 0 {
+	durationValidator.validate(path.Root("wait_timeout"), m.WaitTimeout, diags)
+	durationValidator.validate(path.Root("action_timeout"), m.ActionTimeout, diags)
+	if timeout, err := parseDuration(m.ActionTimeout.ValueString()); err == nil && timeout%time.Minute != 0 {
 		diags.AddAttributeError(path.Root("action_timeout"), "Invalid Duration",
 			fmt.Sprintf("Roboto counts the timeout of an action in whole minutes, and \"action_timeout\" is %s.", timeout))
 	}

@@ -101,13 +101,13 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Optional: true,
 				MarkdownDescription: "ID of the default organization, for resources and data sources that do not set `org_id`. Falls back to `ROBOTO_ORG_ID`, then to the " +
 					"organization of the API key's owner, if there is exactly one. Changing it never moves or replaces secrets that are in state.",
-				Validators: []validator.String{orgIDValidator{}},
+				Validators: []validator.String{orgIDValidator},
 			},
 			settings.RequestTimeout: schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "How long one attempt of one request may take, as a duration such as `30s` or `1m30s`. " +
 					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to the `default_http_timeout` of the profile in use, then to `30s`.",
-				Validators: []validator.String{durationValidator{}},
+				Validators: []validator.String{durationValidator},
 			},
 			settings.MaxAttempts: schema.Int64Attribute{
 				Optional:            true,

@@ -43,19 +43,19 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: descriptionName + " Give either this or `uri`.",
-		Validators:          []validator.String{nameValidator{}},
+		Validators:          []validator.String{nameValidator},
 	}
 	attributes["org_id"] = schema.StringAttribute{
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: descriptionOrgID + " Defaults to the one in `uri`, then to the provider's organization.",
-		Validators:          []validator.String{orgIDValidator{}},
+		Validators:          []validator.String{orgIDValidator},
 	}
 	attributes["uri"] = schema.StringAttribute{
 		Optional:            true,
 		Computed:            true,
 		MarkdownDescription: descriptionURI + " Give either this or `name`.",
-		Validators:          []validator.String{uriValidator{}},
+		Validators:          []validator.String{uriValidator},
 	}
 	attributes["read_version_id"] = schema.BoolAttribute{
 		Optional: true,

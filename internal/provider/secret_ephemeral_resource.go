@@ -44,24 +44,24 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 			"name": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: descriptionName + " Give either this or `uri`.",
-				Validators:          []validator.String{nameValidator{}},
+				Validators:          []validator.String{nameValidator},
 			},
 			"org_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: descriptionOrgID + " Defaults to the one in `uri`, then to the provider's organization.",
-				Validators:          []validator.String{orgIDValidator{}},
+				Validators:          []validator.String{orgIDValidator},
 			},
 			"uri": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: descriptionURI + " Give either this or `name`.",
-				Validators:          []validator.String{uriValidator{}},
+				Validators:          []validator.String{uriValidator},
 			},
 			"version_id": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
 				MarkdownDescription: "ID of the AWS version to read. Defaults to the current version. For a secret that the same configuration manages, pass the resource's `version_id`: " +
 					"its `uri` is known during planning, so Terraform would otherwise read the value before it is written.",
-				Validators: []validator.String{versionIDValidator{}},
+				Validators: []validator.String{versionIDValidator},
 			},
 			"value": schema.StringAttribute{
 				Computed:            true,

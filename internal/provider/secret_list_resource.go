@@ -39,7 +39,7 @@ func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.
 			"org_id": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "ID of the organization whose secrets are listed. Defaults to the provider's organization.",
-				Validators:          []validator.String{orgIDValidator{}},
+				Validators:          []validator.String{orgIDValidator},
 			},
 			"name_prefix": schema.StringAttribute{
 				Optional:            true,

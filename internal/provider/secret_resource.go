@@ -48,7 +48,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Required:            true,
 				MarkdownDescription: descriptionName + " It must not be empty, `.` or `..`, and must not contain `@`, `/` or control characters. Changing it replaces the secret.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				Validators:          []validator.String{nameValidator{}},
+				Validators:          []validator.String{nameValidator},
 			},
 			"org_id": schema.StringAttribute{
 				Optional: true,
@@ -59,7 +59,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 					stringplanmodifier.UseStateForUnknown(),
 					stringplanmodifier.RequiresReplaceIfConfigured(),
 				},
-				Validators: []validator.String{orgIDValidator{}},
+				Validators: []validator.String{orgIDValidator},
 			},
 			"value_wo": schema.StringAttribute{
 				Optional:  true,

@@ -46,7 +46,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				Optional:            true,
 				Computed:            true,
 				MarkdownDescription: "ID of the organization whose secrets are listed. Defaults to the provider's organization.",
-				Validators:          []validator.String{orgIDValidator{}},
+				Validators:          []validator.String{orgIDValidator},
 			},
 			"name_prefix": schema.StringAttribute{
 				Optional:            true,

@@ -121,5 +121,8 @@ func ValidateActionName(name string) error {
 // ValidateActionOwner accepts what ValidateOrgID accepts, and hyphens: the organization
 // that owns Roboto's own actions is called roboto-public.
 func ValidateActionOwner(orgID string) error {
-	return ValidateOrgID(strings.ReplaceAll(orgID, "-", "_"))
+	if ValidateOrgID(strings.ReplaceAll(orgID, "-", "_")) != nil {
+		return errors.New(`the ID of an action's owner consists of letters, digits, "_" and "-" only`)
+	}
+	return nil
 }
