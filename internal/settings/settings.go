@@ -221,6 +221,9 @@ func findLogin(explicit Explicit, env Environment) (login, error) {
 }
 
 func loginFromFile(explicit Explicit, env Environment) (login, error) {
+	fail := func(setting, source, problem, remedy string) (login, error) {
+		return login{}, &Error{Setting: setting, Source: source, Problem: problem, Remedy: remedy}
+	}
 	path := firstGiven(sourced{value: explicit.ConfigFile}, fromEnv(env, "ROBOTO_CONFIG_FILE"))
 	name := firstGiven(sourced{value: explicit.Profile}, fromEnv(env, "ROBOTO_PROFILE"))
 
@@ -231,11 +234,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 		if name.value == "" {
 			return login{}, nil
 		}
-		return login{}, &Error{
-			Setting: ConfigFile,
-			Problem: "there is no home directory to look for .roboto/config.json in",
-			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE.",
-		}
+		return fail(ConfigFile, "", "there is no home directory to look for .roboto/config.json in", "Set config_file or ROBOTO_CONFIG_FILE.")
 	case file == "":
 		file = filepath.Join(home, ".roboto", "config.json")
 	case strings.HasPrefix(file, "~/") && homeErr == nil:
@@ -262,12 +261,8 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	}
 	parsed, err := parseConfigFile(content)
 	if err != nil {
-		return login{}, &Error{
-			Setting: ConfigFile,
-			Source:  path.source,
-			Problem: fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
-			Remedy:  "Repair the file, or " + insteadOfFile + ", which makes it unnecessary.",
-		}
+		return fail(ConfigFile, path.source, fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
+			"Repair the file, or "+insteadOfFile+", which makes it unnecessary.")
 	}
 
 	if name.value == "" {
@@ -282,20 +277,10 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 		if name.source == "" {
 			remedy = "Set profile to one of these, or add the profile to the file."
 		}
-		return login{}, &Error{
-			Setting: Profile,
-			Source:  name.source,
-			Problem: fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)),
-			Remedy:  remedy,
-		}
+		return fail(Profile, name.source, fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)), remedy)
 	}
 	if p.apiKey.IsEmpty() {
-		return login{}, &Error{
-			Setting: APIKey,
-			Source:  file,
-			Problem: fmt.Sprintf("the profile %q has no API key", name.value),
-			Remedy:  "Add one to the profile, or " + insteadOfFile + ".",
-		}
+		return fail(APIKey, file, fmt.Sprintf("the profile %q has no API key", name.value), "Add one to the profile, or "+insteadOfFile+".")
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
 	found := login{
@@ -328,31 +313,19 @@ func explicitNames(explicit Explicit) string {
 // checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py),
 // keys in quotes, and keys that an HTTP header cannot carry.
 func checkAPIKey(key roboto.Sensitive, source string) error {
-	if strings.HasPrefix(key.Reveal(), "robo_pat") {
-		return &Error{
-			Setting: APIKey,
-			Source:  source,
-			Problem: `tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`,
-			Remedy:  "Create a new token at " + TokenPage + ".",
-		}
+	fail := func(problem, remedy string) error {
+		return &Error{Setting: APIKey, Source: source, Problem: problem, Remedy: remedy}
 	}
-	if key := strings.TrimSpace(key.Reveal()); strings.Trim(key, `"'`) != key {
-		return &Error{
-			Setting: APIKey,
-			Source:  source,
-			Problem: "it begins or ends with a quotation mark, which no token does",
-			Remedy:  "Remove the quotes. Variables of CI systems and files for docker --env-file, for example, take quotes as a part of the value.",
-		}
-	}
-	for _, r := range key.Reveal() {
-		if r <= ' ' || r > '~' {
-			return &Error{
-				Setting: APIKey,
-				Source:  source,
-				Problem: "it contains white space or other characters that no token has",
-				Remedy:  "Copy the token again, without a line break.",
-			}
-		}
+	token := key.Reveal()
+	trimmed := strings.TrimSpace(token)
+	switch {
+	case strings.HasPrefix(token, "robo_pat"):
+		return fail(`tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`, "Create a new token at "+TokenPage+".")
+	case strings.Trim(trimmed, `"'`) != trimmed:
+		return fail("it begins or ends with a quotation mark, which no token does",
+			"Remove the quotes. Variables of CI systems and files for docker --env-file, for example, take quotes as a part of the value.")
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fail("it contains white space or other characters that no token has", "Copy the token again, without a line break.")
 	}
 	return nil
 }
