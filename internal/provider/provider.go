@@ -13,7 +13,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -24,6 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -153,7 +153,7 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, warning, err := p.newData(model)
+	data, warning, err := p.newData(req.Config.Raw, model)
 	if err != nil {
 		addSettingError(&resp.Diagnostics, err)
 		return
@@ -170,15 +170,18 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 
 // newData makes no call. It leaves the client nil if a setting other than the default
 // organization is unknown. Resources that set org_id do not need the default.
-func (p *robotoProvider) newData(model providerModel) (*providerData, *settings.Warning, error) {
-	data := &providerData{unknown: model.unknownSettings()}
-	if !slices.Contains(data.unknown, settings.OrgID) {
-		var err error
+func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (*providerData, *settings.Warning, error) {
+	unknown, err := unknownSettings(block)
+	if err != nil {
+		return nil, nil, err
+	}
+	data := &providerData{unknown: unknown}
+	if !slices.Contains(unknown, settings.OrgID) {
 		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
 			return nil, nil, err
 		}
 	}
-	if slices.ContainsFunc(data.unknown, func(setting string) bool { return setting != settings.OrgID }) {
+	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != settings.OrgID }) {
 		return data, nil, nil
 	}
 	config, warning, err := settings.Resolve(model.settings(), p.environment)
@@ -234,27 +237,19 @@ func (m providerModel) settings() settings.Explicit {
 	}
 }
 
-func (m providerModel) unknownSettings() []string {
-	var unknown []string
-	for _, setting := range []struct {
-		name  string
-		value attr.Value
-	}{
-		{settings.APIKey, m.APIKey},
-		{settings.Endpoint, m.Endpoint},
-		{settings.Profile, m.Profile},
-		{settings.ConfigFile, m.ConfigFile},
-		{settings.OrgID, m.OrgID},
-		{settings.RequestTimeout, m.RequestTimeout},
-		{settings.MaxAttempts, m.MaxAttempts},
-		{settings.SecretsManagerEndpoint, m.SecretsManagerEndpoint},
-		{settings.BulkRefresh, m.BulkRefresh},
-	} {
-		if setting.value.IsUnknown() {
-			unknown = append(unknown, setting.name)
+// unknownSettings returns the names of the settings that Terraform does not know yet. It
+// asks the block and not a list, because a forgotten setting would fall back to another
+// source.
+func unknownSettings(block tftypes.Value) (unknown []string, err error) {
+	var values map[string]tftypes.Value
+	err = block.As(&values)
+	for setting, value := range values {
+		if !value.IsKnown() {
+			unknown = append(unknown, setting)
 		}
 	}
-	return unknown
+	slices.Sort(unknown)
+	return unknown, err
 }
 
 // logExchange writes one line per attempt. It has no access to headers or bodies.
