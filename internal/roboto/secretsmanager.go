@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,32 +31,26 @@ const (
 	newSecretGrace = 2 * time.Minute
 )
 
-// knownAWSCodes are the error codes that AWS documents for the two operations and for all
-// services ("Common Errors" in the Secrets Manager API Reference). Only these are shown,
-// because another text could be an echo of the value.
-var knownAWSCodes = func() map[string]bool {
-	known := map[string]bool{}
-	for _, code := range []string{
-		codeAccessDenied, codeExpiredToken, codeInvalidRequest, codeResourceNotFound,
-		"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
-		"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
-		"LimitExceededException", "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
-		"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired",
-		"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
-		"UnknownOperationException", "ValidationError", "ValidationException",
-	} {
-		known[code] = true
-	}
-	for code := range retry.DefaultThrottleErrorCodes {
-		known[code] = true
-	}
-	for code := range retry.DefaultRetryableErrorCodes {
-		known[code] = true
-	}
-	return known
-}()
+// documentedAWSCodes are the error codes that AWS documents for the two operations and for
+// all services ("Common Errors" in the Secrets Manager API Reference).
+var documentedAWSCodes = []string{
+	codeAccessDenied, codeExpiredToken, codeInvalidRequest, codeResourceNotFound,
+	"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
+	"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
+	"LimitExceededException", "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
+	"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired",
+	"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
+	"UnknownOperationException", "ValidationError", "ValidationException",
+}
 
-// awsKind is the kind of a refusal by AWS. code is one of knownAWSCodes, or "".
+// isKnownAWSCode reports whether a code may be shown. Another text could be an echo of the
+// value.
+func isKnownAWSCode(code string) bool {
+	_, retryable := retry.DefaultRetryableErrorCodes[code]
+	return retryable || isThrottleCode(code) || slices.Contains(documentedAWSCodes, code)
+}
+
+// awsKind is the kind of a refusal by AWS. code is a known one, or "".
 func awsKind(operation string, status int, code string) Kind {
 	switch {
 	case operation == opGetSecretValue && code == codeResourceNotFound:

@@ -229,7 +229,7 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		result.StatusCode = response.HTTPStatusCode()
 	}
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		if result.Code = refused.ErrorCode(); !knownAWSCodes[result.Code] {
+		if result.Code = refused.ErrorCode(); !isKnownAWSCode(result.Code) {
 			result.Code = ""
 		}
 		result.Message = message(refused.ErrorMessage())
