@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -281,16 +280,15 @@ func (m actionInvokeModel) namesAreUnknown() bool {
 	return m.Name.IsUnknown() || m.Digest.IsUnknown() || m.ActionOrgID.IsUnknown() || m.ActionOrgID.IsNull() && m.OrgID.IsUnknown()
 }
 
-// parameters are the parameters that are given. They are nil as long as they are unknown
-// altogether.
-func (m actionInvokeModel) parameters() map[string]attr.Value {
+// parameters are the parameters that are given, nil if the whole map is unknown.
+func (m actionInvokeModel) parameters() map[string]types.String {
 	if m.ParameterValues.IsUnknown() {
 		return nil
 	}
-	given := map[string]attr.Value{}
+	given := map[string]types.String{}
 	for name, value := range m.ParameterValues.Elements() {
-		if !value.IsNull() {
-			given[name] = value
+		if text, ok := value.(types.String); ok && !text.IsNull() {
+			given[name] = text
 		}
 	}
 	return given
@@ -306,9 +304,7 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	}
 	parameters := m.parameters()
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		if text, ok := parameters[name].(types.String); ok {
-			validateParameterValue(name, text, diags)
-		}
+		validateParameterValue(name, parameters[name], diags)
 	}
 	if !m.FilePaths.IsNull() && !m.FilePaths.IsUnknown() && m.DatasetID.IsNull() {
 		diags.AddAttributeError(path.Root("file_paths"), "Missing Dataset", `The "file_paths" are those of a dataset. Set "dataset_id" too, or use "file_query".`)
@@ -334,7 +330,7 @@ func (m actionInvokeModel) checkParameters(found roboto.Action, diags *diag.Diag
 	var names []string
 	for _, parameter := range found.Parameters {
 		names = append(names, parameter.Name)
-		if given[parameter.Name] == nil && parameter.Required {
+		if _, ok := given[parameter.Name]; !ok && parameter.Required {
 			addMissingParameterError(diags, found.Name, parameter.Name)
 		}
 	}
@@ -356,11 +352,8 @@ func (m actionInvokeModel) input(ctx context.Context, orgID string, diags *diag.
 		TopicQuery:      m.TopicQuery.ValueString(),
 		UploadDatasetID: m.UploadDatasetID.ValueString(),
 	}
-	parameters := m.parameters()
-	for _, name := range slices.Sorted(maps.Keys(parameters)) {
-		if text, ok := parameters[name].(types.String); ok {
-			input.Parameters[name] = text.ValueString()
-		}
+	for name, value := range m.parameters() {
+		input.Parameters[name] = value.ValueString()
 	}
 	diags.Append(m.FilePaths.ElementsAs(ctx, &input.FilePaths, false)...)
 	if timeout, err := time.ParseDuration(m.ActionTimeout.ValueString()); err == nil {
