@@ -46,23 +46,13 @@ func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
 }
 
 // moments remembers one time for each secret.
-type moments struct {
-	mu sync.Mutex
-	at map[SecretRef]time.Time
-}
+type moments struct{ at sync.Map }
 
-func (m *moments) note(ref SecretRef, at time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.at == nil {
-		m.at = map[SecretRef]time.Time{}
-	}
-	m.at[ref] = at
-}
+func (m *moments) note(ref SecretRef, at time.Time) { m.at.Store(ref, at) }
 
 // of returns the zero time for a secret that was never noted.
 func (m *moments) of(ref SecretRef) time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.at[ref]
+	known, _ := m.at.Load(ref)
+	at, _ := known.(time.Time)
+	return at
 }
