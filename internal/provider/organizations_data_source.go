@@ -72,12 +72,7 @@ func (d *organizationsDataSource) Configure(_ context.Context, req datasource.Co
 }
 
 func (d *organizationsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	switch d.data.gateWithoutOrg("list the organizations", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-	case deferCall:
-		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-		resp.State.Raw = notKnownYet(resp.State.Raw)
-		return
-	case refuseCall:
+	if !d.data.gateRead(d.data.client != nil, "list the organizations", req, resp) {
 		return
 	}
 	organizations, err := d.data.client.Organizations(ctx)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -73,9 +74,15 @@ func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *dia
 	return d.gateIf(d.canCall(orgID), task, deferralAllowed, diags)
 }
 
-// gateWithoutOrg is gate for a call that is about no organization.
-func (d *providerData) gateWithoutOrg(task string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
-	return d.gateIf(d.client != nil, task, deferralAllowed, diags)
+// gateRead reports whether a data source can be read now. Otherwise it has completed the
+// response.
+func (d *providerData) gateRead(canCall bool, task string, req datasource.ReadRequest, resp *datasource.ReadResponse) bool {
+	answer := d.gateIf(canCall, task, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
+	if answer == deferCall {
+		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+		resp.State.Raw = notKnownYet(resp.State.Raw)
+	}
+	return answer == callNow
 }
 
 func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {

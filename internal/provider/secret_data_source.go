@@ -90,12 +90,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	ref := model.selector().ref()
-	switch d.data.gate("read the secret "+describe(ref), ref.OrgID, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-	case deferCall:
-		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-		resp.State.Raw = notKnownYet(resp.State.Raw)
-		return
-	case refuseCall:
+	if !d.data.gateRead(d.data.canCall(ref.OrgID), "read the secret "+describe(ref), req, resp) {
 		return
 	}
 	var record roboto.Record

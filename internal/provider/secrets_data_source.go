@@ -82,12 +82,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch d.data.gate("list the secrets", model.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-	case deferCall:
-		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-		resp.State.Raw = notKnownYet(resp.State.Raw)
-		return
-	case refuseCall:
+	if !d.data.gateRead(d.data.canCall(model.OrgID.ValueString()), "list the secrets", req, resp) {
 		return
 	}
 	orgID, err := d.data.findOrg(ctx, model.OrgID.ValueString())
