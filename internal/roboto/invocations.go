@@ -148,14 +148,12 @@ func (c *Client) post(ctx context.Context, r request, action Action, input Invoc
 // outlive returns a context that ends some time after its parent.
 func outlive(parent context.Context, patience time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
-	timer := make(chan *time.Timer, 1)
 	unwatch := context.AfterFunc(parent, func() {
-		timer <- time.AfterFunc(patience, func() { cancel(context.Cause(parent)) })
+		_ = sleep(ctx, patience)
+		cancel(context.Cause(parent))
 	})
 	return ctx, func() {
-		if !unwatch() {
-			(<-timer).Stop()
-		}
+		unwatch()
 		cancel(nil)
 	}
 }
