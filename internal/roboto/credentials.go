@@ -64,7 +64,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	refuse := func(problem string) (*temporaryCredentials, error) {
 		return nil, unexpected(r, problem)
 	}
-	arn, err := parseARN(record.ARN)
+	region, err := arnRegion(record.ARN)
 	switch {
 	case err != nil:
 		return refuse(err.Error())
@@ -74,7 +74,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		return refuse("the credentials are for another AWS secret than the one that is known")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore(ref, wire.Creds.StoreType)
-	case wire.Creds.Region != arn.region:
+	case wire.Creds.Region != region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
 		return refuse("the credentials are incomplete")
@@ -86,7 +86,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		secretAccessKey: NewSensitive(wire.Creds.SecretAccessKey),
 		sessionToken:    NewSensitive(wire.Creds.SessionToken),
 		arn:             record.ARN,
-		region:          arn.region,
+		region:          region,
 		newUntil:        c.newUntil(record, ans),
 	}, nil
 }

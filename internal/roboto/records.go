@@ -222,7 +222,7 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	}
 	if wire.StoreType == storeTypeAWS {
 		record.ARN = wire.Location.ARN
-		if _, err := parseARN(record.ARN); err != nil {
+		if _, err := arnRegion(record.ARN); err != nil {
 			return Record{}, unexpected(r, err.Error())
 		}
 	}
@@ -245,19 +245,15 @@ func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Reco
 	return record, nil
 }
 
-// secretARN is an AWS Secrets Manager ARN.
-type secretARN struct {
-	region string
-}
-
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's
 // resource type "secret". The region is one host name label.
 var arnPattern = lazyRegexp(`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
 
-func parseARN(text string) (secretARN, error) {
-	match := arnPattern().FindStringSubmatch(text)
+// arnRegion returns the region of a secret's ARN.
+func arnRegion(arn string) (string, error) {
+	match := arnPattern().FindStringSubmatch(arn)
 	if match == nil {
-		return secretARN{}, errors.New("the location is not the ARN of a secret in AWS Secrets Manager")
+		return "", errors.New("the location is not the ARN of a secret in AWS Secrets Manager")
 	}
-	return secretARN{region: match[1]}, nil
+	return match[1], nil
 }
