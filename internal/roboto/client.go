@@ -167,10 +167,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, c.sendError(ctx, r, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return answer{}, noAnswer(serviceRoboto, r.route, r.String(), err)
-	}
+	body, _ := io.ReadAll(resp.Body) // cannot fail, because the transport has read it already
 	if !isSuccess(resp.StatusCode) {
 		return answer{}, c.refused(ctx, r, c.apiError(r, resp, body))
 	}
