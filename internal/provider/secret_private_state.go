@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -29,11 +30,7 @@ type privateData interface {
 
 // setTime also stores the zero time, which replaces what was stored before.
 func setTime(ctx context.Context, private privateData, key string, at time.Time) diag.Diagnostics {
-	encoded, err := json.Marshal(at)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Cannot Keep a Time in the State", err.Error())}
-	}
-	return private.SetKey(ctx, key, encoded)
+	return private.SetKey(ctx, key, strconv.AppendQuote(nil, at.Format(time.RFC3339Nano)))
 }
 
 // storedTime returns the zero time if there is none.
