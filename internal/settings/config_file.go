@@ -67,7 +67,6 @@ func warnOfOtherUsers(path string, mode fs.FileMode, goos string) *Warning {
 		harm = "Other users of this machine may change it, and so have the API key sent elsewhere."
 	}
 	return &Warning{
-		Setting: ConfigFile,
 		Problem: fmt.Sprintf("The config file %s has the mode %04o. %s", path, mode.Perm(), harm),
 		Remedy:  fmt.Sprintf("Run chmod 600 %s. If somebody may have read the API key, replace it at %s.", path, TokenPage),
 	}

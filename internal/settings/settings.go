@@ -104,11 +104,8 @@ func (e *Error) Error() string {
 	return e.Setting + from + ": " + e.Problem
 }
 
-// Warning says what is unsafe about a setting that works.
+// Warning says what is unsafe about a setting that works, in full sentences.
 type Warning struct {
-	// Setting is one of the names in the provider block.
-	Setting string
-	// Problem and Remedy are full sentences.
 	Problem, Remedy string
 }
 
