@@ -78,7 +78,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
 		return refuse("the credentials are incomplete")
-	case !isHeaderText(wire.Creds.AccessKeyID) || !isHeaderText(wire.Creds.SecretAccessKey) || !isHeaderText(wire.Creds.SessionToken):
+	case !IsHeaderText(wire.Creds.AccessKeyID) || !IsHeaderText(wire.Creds.SecretAccessKey) || !IsHeaderText(wire.Creds.SessionToken):
 		return refuse("the credentials contain white space or other characters that no credentials have")
 	}
 	return &temporaryCredentials{
@@ -91,9 +91,9 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	}, nil
 }
 
-// isHeaderText tells whether text consists of visible ASCII characters only. A line break
+// IsHeaderText reports whether text consists of visible ASCII characters only. A line break
 // could end a header and begin another one.
-func isHeaderText(text string) bool {
+func IsHeaderText(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 

@@ -36,7 +36,7 @@ func (r SecretRef) URI() string {
 // It does not escape names in URLs (tried with SDK 0.53). Spaces and characters beyond
 // ASCII are refused, and %, # and ? change the meaning of the URL.
 func ResolvableName(name string) bool {
-	return !strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("%#?", c) })
+	return IsHeaderText(name) && !strings.ContainsAny(name, "%#?")
 }
 
 // Validate returns an error if the name or the organization ID is not valid.
@@ -117,10 +117,8 @@ func ValidateOrgID(orgID string) error {
 	if orgID == "" {
 		return errors.New("an organization ID must not be empty")
 	}
-	for _, r := range orgID {
-		if !isWord(r) {
-			return errors.New(`an organization ID consists of letters, digits and "_" only`)
-		}
+	if strings.ContainsFunc(orgID, func(r rune) bool { return !isWord(r) }) {
+		return errors.New(`an organization ID consists of letters, digits and "_" only`)
 	}
 	return nil
 }

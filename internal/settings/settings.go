@@ -321,7 +321,7 @@ func checkAPIKey(key roboto.Sensitive, source string) error {
 	case strings.Trim(trimmed, `"'`) != trimmed:
 		return fail("it begins or ends with a quotation mark, which no token does",
 			"Remove the quotes. Variables of CI systems and files for docker --env-file, for example, take quotes as a part of the value.")
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case !roboto.IsHeaderText(token):
 		return fail("it contains white space or other characters that no token has", "Copy the token again, without a line break.")
 	}
 	return nil
