@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -31,10 +32,7 @@ type secretSelector struct {
 func (s secretSelector) ref() roboto.SecretRef {
 	ref := roboto.SecretRef{Name: s.name.ValueString(), OrgID: s.orgID.ValueString()}
 	if parsed, err := roboto.ParseURI(s.uri.ValueString()); err == nil {
-		ref.Name = parsed.Name
-		if parsed.OrgID != "" {
-			ref.OrgID = parsed.OrgID
-		}
+		ref.Name, ref.OrgID = parsed.Name, cmp.Or(parsed.OrgID, ref.OrgID)
 	}
 	return ref
 }

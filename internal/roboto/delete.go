@@ -6,7 +6,6 @@ package roboto
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -83,7 +82,8 @@ func (c *Client) UndoCreate(ctx context.Context, created Record) error {
 
 // isTemporary tells whether a request that had no effect may succeed when it is repeated.
 func isTemporary(err error) bool {
-	return slices.Contains([]Kind{KindNoAnswer, KindThrottled}, KindOf(err))
+	kind := KindOf(err)
+	return kind == KindNoAnswer || kind == KindThrottled
 }
 
 // isGone tells whether the known secret no longer exists.

@@ -36,7 +36,6 @@ type StatusCode int
 
 // The statuses that this client knows by more than their names.
 const (
-	StatusQueued    StatusCode = 0
 	StatusCompleted StatusCode = 5
 	StatusCancelled StatusCode = 997
 	StatusFailed    StatusCode = 998
@@ -44,7 +43,7 @@ const (
 )
 
 var statusNames = map[StatusCode]string{
-	StatusQueued: "Queued", 1: "Scheduled", 2: "Downloading", 3: "Processing", 4: "Uploading",
+	0: "Queued", 1: "Scheduled", 2: "Downloading", 3: "Processing", 4: "Uploading",
 	StatusCompleted: "Completed", StatusCancelled: "Cancelled", StatusFailed: "Failed", StatusDeadly: "Deadly",
 }
 

@@ -30,8 +30,8 @@ const (
 	DefaultEndpoint = "https://api.roboto.ai"
 	// DefaultRequestTimeout is the SDK's limit for one attempt.
 	DefaultRequestTimeout = 30 * time.Second
-	// DefaultMaxAttempts is the SDK's default. It includes the first attempt.
-	DefaultMaxAttempts = 10
+	// defaultMaxAttempts is the SDK's default. It includes the first attempt.
+	defaultMaxAttempts = 10
 
 	// TokenPage is where people manage their tokens.
 	TokenPage = "https://app.roboto.ai/settings/tokens"
@@ -123,7 +123,7 @@ func Resolve(explicit Explicit, env Environment) (roboto.Config, *Warning, error
 }
 
 func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Config, err error) {
-	config := roboto.Config{APIKey: login.apiKey, APIKeySource: login.source, MaxAttempts: DefaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
+	config := roboto.Config{APIKey: login.apiKey, APIKeySource: login.source, MaxAttempts: defaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
 	if config.Endpoint, err = parseEndpoint(Endpoint, login.endpoint); err != nil {
 		return roboto.Config{}, err
 	}
