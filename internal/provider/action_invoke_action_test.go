@@ -105,7 +105,7 @@ func TestActionInvokeValidates(t *testing.T) {
 		"a file query beside a dataset":  {fields{"name": "check", "dataset_id": "ds_1", "file_query": "a"}, []string{"Conflicting Attributes", `"file_query" cannot be combined with "dataset_id"`, `remove "file_query"`}},
 		"a topic query beside a dataset": {fields{"name": "check", "dataset_id": "ds_1", "topic_query": "a"}, []string{"Conflicting Attributes", `"topic_query" cannot be combined with "dataset_id"`, `remove "topic_query"`}},
 		"a timeout of no whole minutes":  {fields{"name": "check", "action_timeout": "90s"}, []string{"whole minutes", "1m30s"}},
-		"a timeout that is no duration":  {fields{"name": "check", "action_timeout": "10"}, []string{"Invalid Duration", "action_timeout", `got "10"`}},
+		"a timeout that is no duration":  {fields{"name": "check", "action_timeout": "10"}, []string{"Invalid Duration", "action_timeout", `"10" is not a positive duration`}},
 		"a negative wait":                {fields{"name": "check", "wait_timeout": "-1m"}, []string{"Invalid Duration", "wait_timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {

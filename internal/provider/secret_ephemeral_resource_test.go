@@ -176,7 +176,7 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"not a URI":            {fields{"uri": "db@og_test"}, "must be a secret URI"},
 		"not a name":           {fields{"name": "a/b"}, `attribute "name" is not usable`},
 		"not an ID":            {fields{"name": "db", "org_id": "My Org"}, `attribute "org_id" is not usable`},
-		"not a version":        {fields{"name": "db", "version_id": "1"}, "must be an AWS version ID"},
+		"not a version":        {fields{"name": "db", "version_id": "1"}, "the ID of an AWS version has"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.In(t)

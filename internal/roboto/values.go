@@ -200,7 +200,7 @@ var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
 // client's request token (Secrets Manager API Reference, PutSecretValue).
 func ValidateVersionID(versionID string) error {
 	if !versionIDPattern().MatchString(versionID) {
-		return errors.New("a version ID has 32 to 64 letters, digits and hyphens")
+		return errors.New("the ID of an AWS version has 32 to 64 letters, digits and hyphens")
 	}
 	return nil
 }
