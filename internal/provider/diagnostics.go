@@ -299,7 +299,7 @@ func addSettingError(diags *diag.Diagnostics, err error) {
 	}
 	detail := explainSetting(setting).String()
 	switch setting.Setting {
-	case settings.Profile, settings.ConfigFile, settings.OrgID, settings.RequestTimeout, settings.MaxAttempts:
+	case settings.Profile, settings.ConfigFile, settings.OrgID:
 		if setting.Source == "" {
 			diags.AddAttributeError(path.Root(setting.Setting), "Invalid Provider Configuration", detail)
 			return

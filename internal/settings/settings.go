@@ -52,8 +52,8 @@ const (
 	BulkRefresh            = "bulk_refresh"
 )
 
-// Explicit holds the settings of the provider block. A setting that is zero here comes from
-// the environment, the config file or a default.
+// Explicit holds the settings of the provider block, whose numbers are not negative. A
+// setting that is zero here comes from the environment, the config file or a default.
 type Explicit struct {
 	APIKey                 roboto.Sensitive
 	Endpoint               string
@@ -129,13 +129,6 @@ func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Co
 	}
 	if config.RequestTimeout, err = resolveRequestTimeout(explicit, env, login.requestTimeout); err != nil {
 		return roboto.Config{}, err
-	}
-	if explicit.MaxAttempts < 0 {
-		return roboto.Config{}, &Error{
-			Setting: MaxAttempts,
-			Problem: "it must be at least 1",
-			Remedy:  "Leave it out for the default of 10, or give a positive number.",
-		}
 	}
 	if explicit.MaxAttempts > 0 {
 		config.MaxAttempts = explicit.MaxAttempts
@@ -346,13 +339,6 @@ func DefaultOrgID(explicit Explicit, env Environment) (string, error) {
 }
 
 func resolveRequestTimeout(explicit Explicit, env Environment, profile sourced) (time.Duration, error) {
-	if explicit.RequestTimeout < 0 {
-		return 0, &Error{
-			Setting: RequestTimeout,
-			Problem: "it must be positive",
-			Remedy:  `Give a duration such as "30s".`,
-		}
-	}
 	if explicit.RequestTimeout > 0 {
 		return explicit.RequestTimeout, nil
 	}

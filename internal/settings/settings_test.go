@@ -368,7 +368,6 @@ func TestSettingErrors(t *testing.T) {
 		{"organization's name for its ID", Explicit{OrgID: "My Org"}, machine{}, OrgID, "", "letters"},
 		{"environment's organization", Explicit{}, machine{vars: env("ROBOTO_ORG_ID", "og-1")}, OrgID, "ROBOTO_ORG_ID", "letters"},
 
-		{"negative timeout", Explicit{RequestTimeout: -time.Second}, machine{}, RequestTimeout, "", "positive"},
 		{"profile's negative timeout", Explicit{Profile: "never"}, machine{files: files(configV1)}, RequestTimeout, `"never"`, "positive"},
 		{"timeout with a unit", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "30s")}, RequestTimeout, "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"30s"`},
 		{"timeout of 0", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "0")}, RequestTimeout, "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"0"`},
@@ -376,7 +375,6 @@ func TestSettingErrors(t *testing.T) {
 		{"timeout that is not a number", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "NaN")}, RequestTimeout, "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"NaN"`},
 		{"timeout without end", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "Inf")}, RequestTimeout, "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"Inf"`},
 		{"timeout beyond a duration", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "1e10")}, RequestTimeout, "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"1e10"`},
-		{"negative attempts", Explicit{MaxAttempts: -1}, machine{}, MaxAttempts, "", "at least 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			env := tc.machine.environment(t)
