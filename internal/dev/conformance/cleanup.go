@@ -32,22 +32,48 @@ type cleanup struct {
 	pause time.Duration
 	names []string
 	// unanswered tells that a create may still come.
-	unanswered  bool
+	unanswered bool
+	// invoked tells that there may be an invocation, be its ID known or not.
+	invoked     bool
 	invocations []string
-	// lost is what may exist without a name to delete or end it by.
-	lost []string
 }
 
-func (c *cleanup) note(name string) {
-	if !slices.Contains(c.names, name) {
-		c.names = append(c.names, name)
+func appendNew(list []string, item string) []string {
+	if slices.Contains(list, item) {
+		return list
 	}
+	return append(list, item)
 }
 
-func (c *cleanup) noteInvocation(id string) {
-	if !slices.Contains(c.invocations, id) {
-		c.invocations = append(c.invocations, id)
+// create posts a record. The name is noted first, because the answer may be lost.
+func (c *cleanup) create(ctx context.Context, name string) (answer, error) {
+	c.names = appendNew(c.names, name)
+	a, err := c.service.roboto(ctx, call{method: http.MethodPost, path: "/v1/secrets", acting: c.orgID, body: map[string]string{"name": name}})
+	c.unanswered = c.unanswered || mayBeDone(err)
+	return a, err
+}
+
+func (c *cleanup) get(ctx context.Context, name string) (answer, error) {
+	return c.service.roboto(ctx, call{method: http.MethodGet, path: secretPath(name), owner: c.orgID})
+}
+
+// invocation is one that an answer has. Its ID is "" if the answer has none.
+type invocation struct {
+	answer answer
+	record object
+	id     string
+}
+
+// invoke makes an invocation, and notes it.
+func (c *cleanup) invoke(ctx context.Context, invoke call) (invocation, error) {
+	a, err := c.service.roboto(ctx, invoke)
+	c.invoked = c.invoked || a.success() || mayBeDone(err)
+	record, _ := a.object()
+	id := record.text("invocation_id")
+	if id != "" {
+		c.invocations = appendNew(c.invocations, id)
 	}
+	return invocation{a, record, id}, err
 }
 
 func invocationPath(id string) string { return "/v1/actions/invocations/" + url.PathEscape(id) }
@@ -57,7 +83,7 @@ func (c *cleanup) invocation(ctx context.Context, id string) (answer, error) {
 }
 
 func (c *cleanup) cancel(ctx context.Context, id string) (answer, error) {
-	return c.service.roboto(ctx, call{method: http.MethodPost, path: invocationPath(id) + "/cancel", header: owningOrg, orgID: c.orgID})
+	return c.service.roboto(ctx, call{method: http.MethodPost, path: invocationPath(id) + "/cancel", owner: c.orgID})
 }
 
 // hasEnded cancels an invocation that runs.
@@ -69,12 +95,9 @@ func (c *cleanup) hasEnded(ctx context.Context, id string) bool {
 }
 
 func (c *cleanup) showsEnd(ctx context.Context, id string) bool {
-	a, err := c.invocation(ctx, id)
-	if err != nil {
-		return false
-	}
-	invocation, err := a.object()
-	return err == nil && lastStatus(invocation) >= completed
+	a, _ := c.invocation(ctx, id)
+	invocation, _ := a.object()
+	return lastStatus(invocation) >= completed
 }
 
 // delete refuses every name that is not of this program.
@@ -82,14 +105,17 @@ func (c *cleanup) delete(ctx context.Context, name string) (answer, error) {
 	if !strings.HasPrefix(name, namePrefix) {
 		return answer{}, fmt.Errorf("%q is not a name of this program", name)
 	}
-	return c.service.roboto(ctx, call{method: http.MethodDelete, path: secretPath(name), header: owningOrg, orgID: c.orgID})
+	return c.service.roboto(ctx, call{method: http.MethodDelete, path: secretPath(name), owner: c.orgID})
 }
 
 // run ends and deletes everything, and returns what may be left.
 func (c *cleanup) run(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
-	left := slices.Clone(c.lost)
+	var left []string
+	if c.invoked && len(c.invocations) == 0 {
+		left = append(left, "perhaps an invocation of the action")
+	}
 	for _, id := range c.invocations {
 		if !c.hasEnded(ctx, id) {
 			left = append(left, c.service.redact("the invocation "+id))
@@ -160,7 +186,7 @@ func (c *cleanup) isGone(ctx context.Context, name string) bool {
 	if a, err := c.delete(ctx, name); err == nil && a.success() {
 		return true
 	}
-	a, err := c.service.roboto(ctx, call{method: http.MethodGet, path: secretPath(name), header: owningOrg, orgID: c.orgID})
+	a, err := c.get(ctx, name)
 	return err == nil && a.code() == "RobotoNotFoundException" // and not what a proxy says
 }
 

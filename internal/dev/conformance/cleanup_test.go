@@ -31,38 +31,38 @@ func names(server *robototest.Server) string {
 	return strings.Join(names, " ")
 }
 
+func createOne(check *trial) { check.secret("plain") }
+
+func invokeOne(check *trial) { check.invoked() }
+
 // TestWhatWasMadeIsDeleted ends a run in each way that a run can end. A secret of somebody
 // else is there all the time.
 func TestWhatWasMadeIsDeleted(t *testing.T) {
-	create := func(ctx context.Context, l *lab) error {
-		_, err := l.secret(ctx, "plain")
-		return err
-	}
 	for name, test := range map[string]struct {
 		prepare func(*robototest.Server)
-		check   func(context.Context, *lab) error
+		check   func(*trial)
 		verdict verdict
 	}{
-		"all is well": {check: create, verdict: holds},
-		"a check fails": {check: func(ctx context.Context, l *lab) error {
-			_ = create(ctx, l)
-			return errors.New("no idea")
+		"all is well": {check: createOne, verdict: holds},
+		"a check fails": {check: func(check *trial) {
+			createOne(check)
+			check.unknown("no idea")
 		}, verdict: notKnown},
-		"a check panics": {check: func(ctx context.Context, l *lab) error {
-			_ = create(ctx, l)
+		"a check panics": {check: func(check *trial) {
+			createOne(check)
 			panic("a mistake")
 		}, verdict: notKnown},
 		"the answer of the create is lost": {
 			prepare: func(s *robototest.Server) {
 				s.Inject(robototest.Fault{Operation: robototest.CreateSecret, After: true, Drop: true})
 			},
-			check: create, verdict: notKnown,
+			check: createOne, verdict: notKnown,
 		},
 		"the answer of the deletion is lost": {
 			prepare: func(s *robototest.Server) {
 				s.Inject(robototest.Fault{Operation: robototest.DeleteSecret, After: true, Drop: true})
 			},
-			check: create, verdict: holds,
+			check: createOne, verdict: holds,
 		},
 		"too many requests": {
 			prepare: func(s *robototest.Server) {
@@ -70,7 +70,7 @@ func TestWhatWasMadeIsDeleted(t *testing.T) {
 					s.Inject(robototest.Fault{Operation: op, Times: 1, Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"0"}}})
 				}
 			},
-			check: create, verdict: holds,
+			check: createOne, verdict: holds,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,10 +97,9 @@ func TestWhatWasStartedIsCanceled(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	r := inspect(ctx, l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.run(ctx)
+	r := inspect(ctx, l, []fact{{check: func(check *trial) {
+		invokeOne(check)
 		interrupt()
-		return err
 	}}}, nil, silent)
 	invocations := server.Invocations()
 	if len(invocations) != 1 || invocations[0].Status() != robototest.Cancelled || len(r.left) > 0 {
@@ -118,10 +117,7 @@ func TestWhatCannotBeCanceledIsNamed(t *testing.T) {
 			server, l := startLab(t, robototest.Options{}, nil)
 			fault.Operation = robototest.CancelInvocation
 			server.Inject(fault)
-			r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-				_, err := l.run(ctx)
-				return err
-			}}}, nil, silent)
+			r := inspect(t.Context(), l, []fact{{check: invokeOne}}, nil, silent)
 			if want := "the invocation " + server.Invocations()[0].ID; len(r.left) != 1 || r.left[0] != want {
 				t.Errorf("%q is said to be left, want %s", r.left, want)
 			}
@@ -146,10 +142,7 @@ func TestALostInvocationIsFoundOrNamed(t *testing.T) {
 			server, l := startLab(t, robototest.Options{}, nil)
 			test.fault.Operation = robototest.InvokeAction
 			server.Inject(test.fault)
-			r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-				_, err := l.run(ctx)
-				return err
-			}}}, nil, silent)
+			r := inspect(t.Context(), l, []fact{{check: invokeOne}}, nil, silent)
 			for _, invocation := range server.Invocations() {
 				if found := invocation.Status() == robototest.Cancelled; found != test.found {
 					t.Errorf("the invocation has the status %d", invocation.Status())
@@ -167,12 +160,11 @@ func TestAnInterruptEndsTheChecksAndNotTheCleanUp(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	checked := 0
-	interrupted := fact{check: func(ctx context.Context, l *lab) error {
+	interrupted := fact{check: func(check *trial) {
 		checked++
-		_, err := l.secret(ctx, "plain")
+		createOne(check)
 		interrupt()
-		_, _ = l.secret(ctx, "after the interrupt")
-		return err
+		_ = ending(func() { check.secret("after the interrupt") })
 	}}
 	r := inspect(ctx, l, []fact{interrupted, interrupted}, findings(), silent)
 	if checked != 1 || r.count(notKnown) != 1 || r.count(holds) != 1 {
@@ -186,10 +178,7 @@ func TestAnInterruptEndsTheChecksAndNotTheCleanUp(t *testing.T) {
 func TestWhatCannotBeDeletedIsNamed(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Code: "RobotoUnauthorizedException", Status: 401, Message: "No."})
-	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.secret(ctx, "plain")
-		return err
-	}}}, nil, silent)
+	r := inspect(t.Context(), l, []fact{{check: createOne}}, nil, silent)
 	if len(r.left) != 1 || r.left[0] != names(server) {
 		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
 	}
@@ -205,10 +194,9 @@ func TestWhatCannotBeDeletedIsNamed(t *testing.T) {
 
 func TestNotFoundIsBelievedOfRobotoOnly(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
-	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.secret(ctx, "plain")
+	r := inspect(t.Context(), l, []fact{{check: func(check *trial) {
+		createOne(check)
 		server.Inject(robototest.Fault{Status: 404, Body: "<html>Not Found</html>"})
-		return err
 	}}}, nil, silent)
 	if !slices.Contains(r.left, names(server)) || !strings.Contains(strings.Join(r.left, " "), "perhaps more") {
 		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
@@ -218,10 +206,7 @@ func TestNotFoundIsBelievedOfRobotoOnly(t *testing.T) {
 func TestADeletionIsNotBelievedWithoutALook(t *testing.T) {
 	server, l := startLab(t, robototest.Options{}, nil)
 	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: 204})
-	r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-		_, err := l.secret(ctx, "plain")
-		return err
-	}}}, nil, silent)
+	r := inspect(t.Context(), l, []fact{{check: createOne}}, nil, silent)
 	if len(r.left) != 1 || r.left[0] != names(server) {
 		t.Errorf("%q is left, and %q is said to be", names(server), r.left)
 	}
@@ -244,10 +229,7 @@ func TestACreateThatComesLateIsDeleted(t *testing.T) {
 			return nil, io.ErrUnexpectedEOF
 		})
 		l.made.pause = maxCleanupLag
-		r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
-			_, err := l.secret(ctx, "plain")
-			return err
-		}}}, nil, silent)
+		r := inspect(t.Context(), l, []fact{{check: createOne}}, nil, silent)
 		time.Sleep(time.Minute)
 		if server.Count(robototest.CreateSecret) != 1 || names(server) != "" || len(r.left) > 0 {
 			t.Errorf("there are %s, and %q is said to be left", names(server), r.left)
@@ -262,11 +244,10 @@ func TestOneDeletionThatHangsLeavesTimeForTheOthers(t *testing.T) {
 			Operation: robototest.DeleteSecret, Delay: time.Hour,
 			Match: func(r robototest.Request) bool { return !strings.HasSuffix(r.Name, "last") },
 		})
-		r := inspect(t.Context(), l, []fact{{check: func(ctx context.Context, l *lab) error {
+		r := inspect(t.Context(), l, []fact{{check: func(check *trial) {
 			for _, label := range []string{"1", "2", "3", "4", "last"} {
-				_, _ = l.secret(ctx, label)
+				check.secret(label)
 			}
-			return nil
 		}}}, nil, silent)
 		if len(r.left) != 4 || strings.Count(names(server), namePrefix) != 4 || strings.Contains(names(server), "last") {
 			t.Errorf("there are %s, and %q is said to be left", names(server), r.left)

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -25,27 +24,23 @@ type fact struct {
 	reliedOn []string
 	// risk is what the provider may do wrong if the fact does not hold.
 	risk string
-	// check returns nil if the fact holds and a *difference if it does not. Any other error
-	// is the reason why that is not known.
-	check func(context.Context, *lab) error
+	// check comes to its end if the fact holds, and is ended by the trial if it does not.
+	check func(*trial)
 }
 
 // facts lists all, in the order in which they are checked.
 func facts() []fact {
-	return slices.Concat(
-		recordFacts(),
-		listingFacts(),
-		organizationFacts(),
-		credentialFacts(),
-		valueFacts(),
-		actionFacts(),
-	)
+	return slices.Concat(recordFacts(), listingFacts(), organizationFacts(), credentialFacts(), valueFacts(), actionFacts())
 }
 
 // finding is something that the provider copes with however it is.
 type finding struct {
 	question string
-	measure  func(context.Context, *lab) (string, error)
+	measure  func(*trial) string
+}
+
+func findings() []finding {
+	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), actionFindings(), valueFindings())
 }
 
 type verdict string
@@ -55,17 +50,6 @@ const (
 	differs  verdict = "differs"
 	notKnown verdict = "not known"
 )
-
-// difference is what was seen in place of the fact. It holds no text of the service's own.
-type difference struct {
-	seen string
-}
-
-func (d *difference) Error() string { return d.seen }
-
-func saw(format string, args ...any) error {
-	return &difference{fmt.Sprintf(format, args...)}
-}
 
 type result struct {
 	fact
@@ -78,43 +62,22 @@ type measurement struct {
 	question, answer string
 }
 
-// try runs a check, and survives it.
-func (f fact) try(ctx context.Context, l *lab) (r result) {
-	r = result{fact: f, verdict: notKnown}
-	defer func() {
-		if recover() != nil { // what it says may repeat an answer
-			r.seen = "the check itself failed"
-		}
-	}()
-	if ctx.Err() != nil {
-		r.seen = "interrupted"
-		return r
+func (f fact) try(ctx context.Context, l *lab) result {
+	err := l.try(ctx, "check", f.check)
+	if err == nil {
+		return result{fact: f, verdict: holds}
 	}
-	err := f.check(ctx, l)
-	switch {
-	case err == nil:
-		r.verdict = holds
-	case ctx.Err() != nil:
-		r.seen = "interrupted"
-	default:
-		r.seen = l.service.redact(err.Error())
-		if _, ok := errors.AsType[*difference](err); ok {
-			r.verdict = differs
-		}
+	r := result{fact: f, verdict: notKnown, seen: l.service.redact(err.Error())}
+	if _, ok := errors.AsType[*difference](err); ok {
+		r.verdict = differs
 	}
 	return r
 }
 
-func (f finding) try(ctx context.Context, l *lab) (m measurement) {
-	m = measurement{question: f.question, answer: "not known: the measurement itself failed"}
-	defer func() { _ = recover() }()
-	answer, err := f.measure(ctx, l)
-	switch {
-	case ctx.Err() != nil:
-		answer = "not known: interrupted"
-	case err != nil:
+func (f finding) try(ctx context.Context, l *lab) measurement {
+	var answer string
+	if err := l.try(ctx, "measurement", func(t *trial) { answer = f.measure(t) }); err != nil {
 		answer = "not known: " + err.Error()
 	}
-	m.answer = l.service.redact(answer)
-	return m
+	return measurement{f.question, l.service.redact(answer)}
 }

@@ -23,7 +23,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
@@ -135,8 +134,4 @@ func newReal(env settings.Environment) (opponent, error) {
 	l := newLab(s, orgID, lagLimit)
 	l.action = env.Getenv(actionVariable)
 	return opponent{name: name, lab: l, close: func() {}}, nil
-}
-
-func findings() []finding {
-	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), actionFindings(), valueFindings())
 }

@@ -5,7 +5,6 @@ package main
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -20,8 +19,8 @@ type redactor struct {
 
 func (r *redactor) add(secrets ...string) {
 	for _, secret := range secrets {
-		if len(secret) >= minSecret && !slices.Contains(r.known, secret) {
-			r.known = append(r.known, secret)
+		if len(secret) >= minSecret {
+			r.known = appendNew(r.known, secret)
 		}
 	}
 }

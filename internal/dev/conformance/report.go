@@ -40,15 +40,11 @@ func inspect(ctx context.Context, l *lab, facts []fact, findings []finding, tell
 	return r
 }
 
-func (r report) count(v verdict) int {
-	n := 0
-	for _, result := range r.results {
-		if result.verdict == v {
-			n++
-		}
-	}
-	return n
+func (r report) all(v verdict) []result {
+	return slices.DeleteFunc(slices.Clone(r.results), func(result result) bool { return result.verdict != v })
 }
+
+func (r report) count(v verdict) int { return len(r.all(v)) }
 
 func (r report) summary() string {
 	return fmt.Sprintf("%d facts hold, %d differ, %d are not known", r.count(holds), r.count(differs), r.count(notKnown))
@@ -91,41 +87,42 @@ func (r report) markdown(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "- %q\n", name)
 		}
 	}
-	for _, v := range []verdict{differs, notKnown, holds} {
-		results := slices.DeleteFunc(slices.Clone(r.results), func(result result) bool { return result.verdict != v })
+	for _, section := range []struct {
+		verdict verdict
+		heading string
+		columns []string
+	}{
+		{differs, "Differs", []string{"Fact", "Statement", "Seen", "At risk", "Code", "SDK"}},
+		{notKnown, "Not known", []string{"Fact", "Statement", "Why", "Code", "SDK"}},
+		{holds, "Holds", []string{"Fact", "Statement", "Code", "SDK"}},
+	} {
+		results := r.all(section.verdict)
 		if len(results) == 0 {
 			continue
 		}
-		heading := map[verdict]string{differs: "Differs", notKnown: "Not known", holds: "Holds"}[v]
-		_, _ = fmt.Fprintf(w, "\n## %s\n\n", heading)
-		switch v {
-		case differs:
-			row(w, "Fact", "Statement", "Seen", "At risk", "Code", "SDK")
-			row(w, "---", "---", "---", "---", "---", "---")
-		case notKnown:
-			row(w, "Fact", "Statement", "Why", "Code", "SDK")
-			row(w, "---", "---", "---", "---", "---")
-		case holds:
-			row(w, "Fact", "Statement", "Code", "SDK")
-			row(w, "---", "---", "---", "---")
-		}
+		_, _ = fmt.Fprintf(w, "\n## %s\n\n", section.heading)
+		header(w, section.columns...)
 		for _, result := range results {
 			cells := []string{fmt.Sprint(result.number), result.statement}
-			if v != holds {
+			if section.verdict != holds {
 				cells = append(cells, result.seen)
 			}
-			if v == differs {
+			if section.verdict == differs {
 				cells = append(cells, result.risk)
 			}
 			row(w, append(cells, strings.Join(result.reliedOn, ", "), result.sdk)...)
 		}
 	}
 	_, _ = fmt.Fprint(w, "\n## Measured, not judged\n\n")
-	row(w, "Question", "Answer")
-	row(w, "---", "---")
+	header(w, "Question", "Answer")
 	for _, m := range r.measurements {
 		row(w, m.question, m.answer)
 	}
+}
+
+func header(w io.Writer, columns ...string) {
+	row(w, columns...)
+	row(w, slices.Repeat([]string{"---"}, len(columns))...)
 }
 
 func row(w io.Writer, cells ...string) {

@@ -13,9 +13,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,8 +29,6 @@ import (
 
 const (
 	apiVersion  = "2026-05-20"
-	actingOrg   = "X-Roboto-Org-Id"
-	owningOrg   = "X-Roboto-Resource-Owner-Id"
 	requester   = `{"schema_version":"v1","roboto_tool":"terraform-provider-roboto-conformance"}`
 	maxAnswer   = 8 << 20
 	maxAttempts = 5
@@ -68,10 +68,9 @@ type call struct {
 	method string
 	// path is percent-encoded, and may have a query.
 	path string
-	// header names the organization; "" sends none.
-	header, orgID string
-	// owner is the organization of what the call acts on, if that may be another one.
-	owner string
+	// acting is the organization that acts, and owner that of what the call acts on. They
+	// are named in a header each, if at all.
+	acting, owner string
 	// body is nil for none.
 	body any
 	// apiKey is another one than the service's, or "".
@@ -89,41 +88,35 @@ type answer struct {
 }
 
 func (s *service) roboto(ctx context.Context, c call) (answer, error) {
-	var body []byte
+	var body io.Reader // none is not the same as an empty one
 	if c.body != nil {
-		var err error
-		if body, err = json.Marshal(c.body); err != nil {
+		raw, err := json.Marshal(c.body)
+		if err != nil {
 			return answer{}, err
 		}
+		body = bytes.NewReader(raw)
 	}
-	return s.send(ctx, func() (*http.Request, error) {
-		r, err := newRequest(ctx, c.method, s.endpoint+c.path, body)
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Authorization", "Bearer "+cmp.Or(c.apiKey, s.apiKey))
-		r.Header.Set("X-Roboto-Api-Version", apiVersion)
-		r.Header.Set("X-Roboto-Requester", requester)
-		if c.header != "" {
-			r.Header.Set(c.header, c.orgID)
-		}
-		if c.owner != "" {
-			r.Header.Set(owningOrg, c.owner)
-		}
-		if body != nil {
-			r.Header.Set("Content-Type", "application/json")
-		}
-		return r, nil
-	})
+	r, err := newRequest(ctx, c.method, s.endpoint+c.path, body)
+	if err != nil {
+		return answer{}, err
+	}
+	r.Header.Set("Authorization", "Bearer "+cmp.Or(c.apiKey, s.apiKey))
+	r.Header.Set("X-Roboto-Api-Version", apiVersion)
+	r.Header.Set("X-Roboto-Requester", requester)
+	if c.acting != "" {
+		r.Header.Set("X-Roboto-Org-Id", c.acting)
+	}
+	if c.owner != "" {
+		r.Header.Set("X-Roboto-Resource-Owner-Id", c.owner)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return s.send(r)
 }
 
-// newRequest has no body at all if there is none to send.
-func newRequest(ctx context.Context, method, address string, body []byte) (*http.Request, error) {
-	var reader io.Reader
-	if body != nil {
-		reader = bytes.NewReader(body)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, address, reader)
+func newRequest(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, errors.New("the request cannot be made") // the reason may repeat the address
 	}
@@ -131,7 +124,7 @@ func newRequest(ctx context.Context, method, address string, body []byte) (*http
 }
 
 // trouble is an answer that is none to the question: the service is down or busy, or the
-// API key lacks a permission. Whoever asks about refusals gets the answer from refused.
+// API key lacks a permission. Whoever asks about refusals gets the answer from orRefusal.
 type trouble struct{ answer }
 
 func (t *trouble) Error() string { return "the answer was " + t.String() }
@@ -140,26 +133,25 @@ func (a answer) refusal() bool {
 	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
 }
 
-// refused takes a refusal for an answer.
-func refused(a answer, err error) (answer, error) {
+// orRefusal takes a refusal for an answer.
+func orRefusal(a answer, err error) (answer, error) {
 	if t, ok := errors.AsType[*trouble](err); ok && t.refusal() {
 		return t.answer, nil
 	}
 	return a, err
 }
 
-// mayBeDone tells whether a request that ended so can have had an effect, or have one yet.
+// mayBeDone tells whether a request that failed can have had an effect, or have one yet.
 func mayBeDone(err error) bool {
 	t, ok := errors.AsType[*trouble](err)
-	return !ok || t.status >= http.StatusInternalServerError
+	return err != nil && (!ok || t.status >= http.StatusInternalServerError)
 }
 
 // send repeats a request that came too early, and only such a one.
-func (s *service) send(ctx context.Context, build func() (*http.Request, error)) (answer, error) {
+func (s *service) send(r *http.Request) (answer, error) {
 	for attempt := 1; ; attempt++ {
-		r, err := build()
-		if err != nil {
-			return answer{}, err
+		if r.GetBody != nil {
+			r.Body, _ = r.GetBody() // which is there again for each attempt
 		}
 		a, err := s.attempt(r)
 		switch {
@@ -178,7 +170,7 @@ func (s *service) send(ctx context.Context, build func() (*http.Request, error))
 		if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err == nil {
 			pause = time.Duration(seconds) * time.Second
 		}
-		if err := sleep(ctx, min(pause, maxPause)); err != nil {
+		if err := sleep(r.Context(), min(pause, maxPause)); err != nil {
 			return answer{}, err
 		}
 	}
@@ -211,20 +203,18 @@ func noAnswer(err error) error {
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	}
 }
 
 // access is what reading and writing one value takes.
 type access struct {
-	arn, region                                string
-	accessKeyID, secretAccessKey, sessionToken string
+	arn   string
+	creds object
 }
 
 var regionPattern = regexp.MustCompile(`^[a-z0-9-]+$`)
@@ -236,30 +226,32 @@ func (s *service) aws(ctx context.Context, a access, operation string, input map
 		return answer{}, err
 	}
 	address := s.awsEndpoint
+	region, _ := regionOf(a.arn)
 	if address == "" {
-		if !regionPattern.MatchString(a.region) {
+		if !regionPattern.MatchString(region) {
 			return answer{}, errors.New("the region is none")
 		}
 		endpoint, err := secretsmanager.NewDefaultEndpointResolverV2().ResolveEndpoint(
-			ctx, secretsmanager.EndpointParameters{Region: aws.String(a.region)}.WithDefaults())
+			ctx, secretsmanager.EndpointParameters{Region: aws.String(region)}.WithDefaults())
 		if err != nil {
 			return answer{}, errors.New("AWS has no endpoint for the region")
 		}
 		address = endpoint.URI.String()
 	}
 	hash := sha256.Sum256(body)
-	return s.send(ctx, func() (*http.Request, error) {
-		r, err := newRequest(ctx, http.MethodPost, strings.TrimSuffix(address, "/")+"/", body)
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-		r.Header.Set("X-Amz-Target", "secretsmanager."+operation)
-		err = v4.NewSigner().SignHTTP(ctx, aws.Credentials{
-			AccessKeyID: a.accessKeyID, SecretAccessKey: a.secretAccessKey, SessionToken: a.sessionToken,
-		}, r, hex.EncodeToString(hash[:]), "secretsmanager", a.region, time.Now())
-		return r, err
-	})
+	r, err := newRequest(ctx, http.MethodPost, strings.TrimSuffix(address, "/")+"/", bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "secretsmanager."+operation)
+	err = v4.NewSigner().SignHTTP(ctx, aws.Credentials{
+		AccessKeyID: a.creds.text("access_key_id"), SecretAccessKey: a.creds.text("secret_access_key"), SessionToken: a.creds.text("session_token"),
+	}, r, hex.EncodeToString(hash[:]), "secretsmanager", region, time.Now())
+	if err != nil {
+		return answer{}, err
+	}
+	return s.send(r)
 }
 
 func (a answer) success() bool { return a.status/100 == 2 }
@@ -276,6 +268,7 @@ func (a answer) data() (json.RawMessage, error) {
 	return envelope["data"], nil
 }
 
+// object is Roboto's data if that is an object.
 func (a answer) object() (object, error) {
 	data, err := a.data()
 	if err != nil {
@@ -284,42 +277,41 @@ func (a answer) object() (object, error) {
 	return parseObject(data)
 }
 
+// output is what AWS answered.
+func (a answer) output() (object, error) {
+	if !a.success() {
+		return nil, fmt.Errorf("AWS answered %s", a)
+	}
+	return parseObject(a.body)
+}
+
 // code is that of an error, wherever it stands, so that another envelope is one
 // difference and not many. It is "" if there is none.
 func (a answer) code() string {
-	for _, key := range []string{"error_code", "__type"} {
-		var anything any
-		if json.Unmarshal(a.body, &anything) != nil {
-			break
-		}
-		if code := search(anything, key); code != "" {
-			_, bare, found := strings.Cut(code, "#") // AWS may put a namespace before it
-			if found {
-				code = bare
-			}
-			return word(code)
-		}
-	}
+	var body any
+	_ = json.Unmarshal(a.body, &body)
 	name, _, _ := strings.Cut(a.header.Get("X-Amzn-Errortype"), ":")
-	return word(name)
+	code := cmp.Or(search(body, "error_code"), search(body, "__type"), name)
+	if _, bare, found := strings.Cut(code, "#"); found { // AWS may put a namespace before it
+		code = bare
+	}
+	return word(code)
 }
 
 func search(in any, key string) string {
+	var inner []any
 	switch in := in.(type) {
 	case map[string]any:
 		if text, ok := in[key].(string); ok {
 			return text
 		}
-		for _, value := range in {
-			if text := search(value, key); text != "" {
-				return text
-			}
-		}
+		inner = slices.Collect(maps.Values(in))
 	case []any:
-		for _, value := range in {
-			if text := search(value, key); text != "" {
-				return text
-			}
+		inner = in
+	}
+	for _, value := range inner {
+		if text := search(value, key); text != "" {
+			return text
 		}
 	}
 	return ""
@@ -373,24 +365,32 @@ func (o object) object(key string) object {
 	return inner
 }
 
+// objects are the items of a list, nil for each that is none.
+func (o object) objects(key string) []object {
+	var all []object
+	_ = json.Unmarshal(o[key], &all)
+	return all
+}
+
 // kind says what a field is without saying what is in it.
 func (o object) kind(key string) string {
 	raw, ok := o[key]
-	switch {
-	case !ok:
+	if !ok {
 		return "missing"
-	case len(raw) > 0 && raw[0] == '"':
+	}
+	switch raw[0] {
+	case '"':
 		if o.text(key) == "" {
 			return "empty text"
 		}
 		return "text"
-	case len(raw) > 0 && raw[0] == '{':
+	case '{':
 		return "an object"
-	case len(raw) > 0 && raw[0] == '[':
+	case '[':
 		return "a list"
-	case string(raw) == "null":
+	case 'n':
 		return "null"
-	case string(raw) == "true" || string(raw) == "false":
+	case 't', 'f':
 		return "true or false"
 	}
 	return "a number"
