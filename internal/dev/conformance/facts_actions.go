@@ -108,7 +108,7 @@ func actionFacts() []fact {
 		risk:      "An invocation is not followed to its end.",
 		check: func(t *trial) {
 			first := t.running().first
-			a := must(t.made.invocation(t.ctx, first.id))
+			a := must(t.invocation(first.id))
 			t.want(a.success(), a)
 			t.wantSame(first.record, must(a.object()), "invocation_id", "org_id", "provenance")
 		},
@@ -135,7 +135,7 @@ func actionFacts() []fact {
 			canceled := must(t.made.cancel(t.ctx, id))
 			last := -1
 			_, err := t.until(func() bool {
-				last = lastStatus(must(must(t.made.invocation(t.ctx, id)).object()))
+				last = lastStatus(must(must(t.invocation(id)).object()))
 				return last == cancelled
 			})
 			switch {
@@ -154,9 +154,9 @@ func actionFacts() []fact {
 		reliedOn:  []string{"internal/roboto/invocations.go"},
 		risk:      "None that is known; the error may be less clear.",
 		check: func(t *trial) {
-			a := must(orRefusal(t.made.invocation(t.ctx, "iv_tfconformance")))
+			a := must(orRefusal(t.invocation("iv_tfconformance")))
 			if a.refusal() { // of all invocations, perhaps
-				must(t.made.invocation(t.ctx, t.running().first.id))
+				must(t.invocation(t.running().first.id))
 			}
 			t.wantLikeMissing(a)
 		},

@@ -61,10 +61,11 @@ func (l *lab) knock(ctx context.Context) error {
 	return nil
 }
 
-func (t *trial) roboto(c call) (answer, error)      { return t.service.roboto(t.ctx, c) }
-func (t *trial) create(name string) (answer, error) { return t.made.create(t.ctx, name) }
-func (t *trial) get(name string) (answer, error)    { return t.made.get(t.ctx, name) }
-func (t *trial) delete(name string) (answer, error) { return t.made.delete(t.ctx, name) }
+func (t *trial) roboto(c call) (answer, error)        { return t.service.roboto(t.ctx, c) }
+func (t *trial) create(name string) (answer, error)   { return t.made.create(t.ctx, name) }
+func (t *trial) get(name string) (answer, error)      { return t.made.get(t.ctx, name) }
+func (t *trial) delete(name string) (answer, error)   { return t.made.delete(t.ctx, name) }
+func (t *trial) invocation(id string) (answer, error) { return t.made.invocation(t.ctx, id) }
 
 func secretPath(name string) string { return "/v1/secrets/name/" + url.PathEscape(name) }
 

@@ -87,6 +87,9 @@ type answer struct {
 	took     time.Duration
 }
 
+// errNoRequest leaves out the reason, which may repeat the address.
+var errNoRequest = errors.New("the request cannot be made")
+
 func (s *service) roboto(ctx context.Context, c call) (answer, error) {
 	var body io.Reader // none is not the same as an empty one
 	if c.body != nil {
@@ -96,9 +99,9 @@ func (s *service) roboto(ctx context.Context, c call) (answer, error) {
 		}
 		body = bytes.NewReader(raw)
 	}
-	r, err := newRequest(ctx, c.method, s.endpoint+c.path, body)
+	r, err := http.NewRequestWithContext(ctx, c.method, s.endpoint+c.path, body)
 	if err != nil {
-		return answer{}, err
+		return answer{}, errNoRequest
 	}
 	r.Header.Set("Authorization", "Bearer "+cmp.Or(c.apiKey, s.apiKey))
 	r.Header.Set("X-Roboto-Api-Version", apiVersion)
@@ -113,14 +116,6 @@ func (s *service) roboto(ctx context.Context, c call) (answer, error) {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	return s.send(r)
-}
-
-func newRequest(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, method, address, body)
-	if err != nil {
-		return nil, errors.New("the request cannot be made") // the reason may repeat the address
-	}
-	return r, nil
 }
 
 // trouble is an answer that is none to the question: the service is down or busy, or the
@@ -150,10 +145,11 @@ func mayBeDone(err error) bool {
 // send repeats a request that came too early, and only such a one.
 func (s *service) send(r *http.Request) (answer, error) {
 	for attempt := 1; ; attempt++ {
+		fresh := r.Clone(r.Context())
 		if r.GetBody != nil {
-			r.Body, _ = r.GetBody() // which is there again for each attempt
+			fresh.Body, _ = r.GetBody() // the one before is read
 		}
-		a, err := s.attempt(r)
+		a, err := s.attempt(fresh)
 		switch {
 		case err != nil:
 			return answer{}, err
@@ -239,9 +235,9 @@ func (s *service) aws(ctx context.Context, a access, operation string, input map
 		address = endpoint.URI.String()
 	}
 	hash := sha256.Sum256(body)
-	r, err := newRequest(ctx, http.MethodPost, strings.TrimSuffix(address, "/")+"/", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(address, "/")+"/", bytes.NewReader(body))
 	if err != nil {
-		return answer{}, err
+		return answer{}, errNoRequest
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	r.Header.Set("X-Amz-Target", "secretsmanager."+operation)

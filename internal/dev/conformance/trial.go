@@ -113,14 +113,14 @@ func (t *trial) until(done func() bool) (time.Duration, error) {
 	}
 }
 
-// want is for what the answer shows by its status and its code.
+// want ends the check with the answer, unless it is as wanted.
 func (t *trial) want(ok bool, a answer) {
 	if !ok {
 		t.differs("%s", a)
 	}
 }
 
-// wantCode is for the code of an error.
+// wantCode is for an error, of which the code alone is in question.
 func (t *trial) wantCode(a answer, want string) {
 	switch code := a.code(); {
 	case a.success():
@@ -139,6 +139,7 @@ func (t *trial) wantLikeMissing(got answer) {
 	}
 }
 
+// wantKind looks at what a field is, and not at what is in it.
 func (t *trial) wantKind(of object, key string, kinds ...string) {
 	if kind := of.kind(key); !slices.Contains(kinds, kind) {
 		t.differs("`%s` is %s", key, kind)
