@@ -33,8 +33,9 @@ type providerData struct {
 	saidOtherDefault atomic.Bool
 	// told holds a told for each reason with its advice.
 	told sync.Map
-	// created holds the references of the secrets that this process created.
-	created sync.Map
+	// created holds the references of the secrets that this process created, and deleted
+	// those whose deletion it planned.
+	created, deleted sync.Map
 }
 
 // appliesWithout tells whether this process created secrets, but not this one. Terraform

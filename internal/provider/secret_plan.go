@@ -66,7 +66,8 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 // "terraform destroy" refreshes in one process and plans in another. A deletion without a
 // sighting in this process therefore counts as just refreshed. This is wrong for
 // -refresh=false, which asks Terraform not to look. A replacement is refreshed in the
-// process that plans it, or not at all.
+// process that plans it, or not at all. A deletion that is planned in the process that
+// applies it is of a deposed secret, and may have been planned before on another day.
 //
 // replacement is the configuration of the secret that takes its place, or nil.
 func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, replacement *secretModel) {
@@ -77,15 +78,15 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	}
 	// After create_before_destroy, Terraform plans the deletion once more while it applies.
 	// The plan has warned already.
-	applies := r.data.appliesWithout(state.ref())
-	if !applies {
+	if !r.data.appliesWithout(state.ref()) {
 		warnLostValue(&resp.Diagnostics, state, replacement)
 	}
 	if r.data.client == nil {
 		return
 	}
+	r.data.deleted.Store(state.ref(), true)
 	at := r.data.client.Seen(state.ref())
-	if at.IsZero() && req.Plan.Raw.IsNull() && !applies {
+	if at.IsZero() && req.Plan.Raw.IsNull() {
 		at = time.Now()
 	}
 	resp.Diagnostics.Append(setTime(ctx, resp.Private, keySeen, at)...)

@@ -389,6 +389,9 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	record := state.record()
 	record.Seen = storedTime(ctx, req.Private, keySeen)
+	if _, here := r.data.deleted.Load(state.ref()); here {
+		record.Seen = r.data.client.Seen(state.ref())
+	}
 	if state.Created.IsNull() {
 		// A create in this process shows that the unsettled one left nothing.
 		if _, mine := r.data.created.Load(state.ref()); mine {

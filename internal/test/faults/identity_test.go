@@ -299,8 +299,9 @@ func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
 	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "no"})
 	tf.fails(t.Context(), applyNow, "403")
 	server.ClearFaults()
+	tf.succeeds("plan", "-out=old.tfplan") // Terraform plans the deletion again when it applies
 	handOn(server)
-	tf.succeeds(applyNow...)
+	tf.succeeds("apply", "old.tfplan")
 	tf.holds("test")
 	if err := successorIsSafe(server); err != nil {
 		t.Error(err)
