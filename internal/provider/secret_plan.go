@@ -105,10 +105,8 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 			plan.OrgID = types.StringValue(orgID)
 		}
 	}
+	// A value may be null while planning and not during apply, as terraform.applying makes it.
 	plan.VersionID = types.StringUnknown()
-	if config.ValueWO.IsNull() {
-		plan.VersionID = types.StringNull()
-	}
 }
 
 // planUpdate reads the stored value only if a comparison decides whether it is written.
@@ -125,6 +123,10 @@ func (r *secretResource) planUpdate(
 	}
 	switch decideValueAction(config, state) {
 	case keepValue:
+	case leaveValue:
+		if !state.VersionID.IsNull() || updates(*plan, state) {
+			plan.VersionID = types.StringUnknown()
+		}
 	case writeValue:
 		plan.VersionID = types.StringUnknown()
 		if driftFound(state) && r.refreshed(state) {
@@ -184,8 +186,10 @@ func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value r
 type valueAction int
 
 const (
-	// keepValue: the stored value is left alone.
+	// keepValue: the stored value stays, and its version is still Terraform's.
 	keepValue valueAction = iota
+	// leaveValue: the stored value is left to somebody else.
+	leaveValue
 	// writeValue: the value is written, whatever is stored.
 	writeValue
 	// compareValue: the value is written if it differs from the stored one.
@@ -197,7 +201,9 @@ const (
 func decideValueAction(config, state secretModel) valueAction {
 	versioned := !config.ValueWOVersion.IsNull() || !state.ValueWOVersion.IsNull()
 	switch {
-	case config.ValueWO.IsNull():
+	case config.ValueWO.IsNull() && config.ValueWOVersion.IsNull():
+		return leaveValue
+	case config.ValueWO.IsNull(): // because of ignore_changes
 		return keepValue
 	case !config.ValueWOVersion.Equal(state.ValueWOVersion):
 		return writeValue

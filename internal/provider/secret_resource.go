@@ -362,8 +362,11 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 // updateValue writes the value if necessary, and returns the version ID for the state.
 func (r *secretResource) updateValue(ctx context.Context, config, state secretModel) (types.String, error) {
 	action := decideValueAction(config, state)
-	if action == keepValue {
+	switch action {
+	case keepValue:
 		return state.VersionID, nil
+	case leaveValue:
+		return types.StringNull(), nil
 	}
 	access := r.data.client.ValueAccess(state.record())
 	value := roboto.NewSensitive(config.ValueWO.ValueString())

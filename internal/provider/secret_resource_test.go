@@ -88,11 +88,42 @@ func TestAccSecretWithoutVersion(t *testing.T) {
 			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
 		},
-		resource.TestStep{
-			Config:             env.secret("db"),
-			ConfigPlanChecks:   emptyPlan(),
-			ExpectNonEmptyPlan: false,
-		},
+	)
+}
+
+// A value that is left to somebody else is no longer Terraform's, nor is its version.
+func TestAccSecretLeavesTheValue(t *testing.T) {
+	for mode, arguments := range map[string][]string{
+		"compared":  {`value_wo = "value"`},
+		"versioned": {`value_wo = "value"`, `value_wo_version = "1"`},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			env := anyService(t)
+			var before string
+			env.run(
+				resource.TestStep{Config: env.secret("db", arguments...)},
+				resource.TestStep{
+					PreConfig:         func() { before = env.versionID() },
+					Config:            env.secret("db"),
+					ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
+					Check:             func(*terraformState) error { return want(before, env.versionID()) },
+				},
+				resource.TestStep{Config: env.secret("db"), ConfigPlanChecks: emptyPlan()},
+			)
+		})
+	}
+}
+
+// Terraform refuses an apply that differs from what was planned.
+func TestAccSecretValueThatIsNullWhilePlanning(t *testing.T) {
+	env := anyService(t)
+	const value = `value_wo = terraform.applying ? "value" : null`
+	written := func(*terraformState) error { return want("value", env.value("db")) }
+	env.run(
+		resource.TestStep{Config: env.secret("db", value), Check: written, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: env.secret("db", value, `deletion_protection = true`), Check: written, ExpectNonEmptyPlan: true},
+		resource.TestStep{Config: env.secret("db", value), Check: written, ExpectNonEmptyPlan: true},
 	)
 }
 
@@ -237,9 +268,6 @@ func TestAccSecretWithoutValue(t *testing.T) {
 	env.run(
 		resource.TestStep{
 			Config: env.secret("db"),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectKnownValue(address, tfjsonpath.New("version_id"), knownvalue.Null()),
-			}},
 			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
 		},
 		resource.TestStep{
