@@ -50,20 +50,20 @@ func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 }
 
 // warnUnresolvableName is for a name that Terraform can manage and actions cannot use.
-func warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
+func (d *providerData) warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
 	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
 		return
 	}
 	if text := name.ValueString(); strings.TrimSpace(text) != text {
-		diags.AddAttributeWarning(pathName, "Secret Name With Space Around It",
-			fmt.Sprintf("The name %q begins or ends with white space, which is part of the name. Actions cannot look up such a secret.\n\n"+
-				"If the space got there by accident, as from a file or a variable, remove it, for example with trimspace().", text))
+		diags.AddAttributeWarning(pathName, fmt.Sprintf("Secret Name %q Has Space Around It", text), d.adviseOnce(
+			fmt.Sprintf("The name %q begins or ends with white space, which is part of the name. Actions cannot look up such a secret.", text),
+			"If the space got there by accident, as from a file or a variable, remove it, for example with trimspace()."))
 		return
 	}
-	diags.AddAttributeWarning(pathName, "Actions Cannot Use This Secret Name",
-		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, #, ? or characters beyond ASCII. "+
-			"An action fails if it gets the URI of this secret as a parameter. Terraform can manage and read the secret.\n\n"+
-			"If an action has to use the secret, choose a name without these characters.", name.ValueString()))
+	diags.AddAttributeWarning(pathName, fmt.Sprintf("Actions Cannot Use the Secret Name %q", name.ValueString()), d.adviseOnce(
+		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, #, ? or characters beyond ASCII.", name.ValueString()),
+		"An action fails if it gets the URI of such a secret as a parameter. Terraform can manage and read the secret. "+
+			"If an action has to use it, choose a name without these characters."))
 }
 
 // addIgnoredValueError is for a version that would be recorded although nothing is written.
@@ -108,7 +108,8 @@ func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
 			"To delete it nevertheless:\n"+
 			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n"+
 			"  2. Then delete or replace it.\n\n"+
-			"If the resource is marked as tainted, run terraform untaint with its address before the first step.",
+			"If the resource is marked as tainted, run terraform untaint with its address before the first step. If the plan calls the secret a deposed object, "+
+			"run terraform state rm with the address of the resource, and import the secret that its block describes. Nothing manages the deposed secret then.",
 			describe(state.ref())))
 	return true
 }
@@ -117,24 +118,49 @@ func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
 // again. Terraform does not show the provider the configuration of a resource that it
 // destroys, so the state has to do. replacement is the configuration of the secret that
 // takes its place, or nil.
-func warnLostValue(diags *diag.Diagnostics, state secretModel, replacement *secretModel) {
-	switch {
-	case replacement != nil && replacement.ValueWO.IsNull():
-		diags.AddWarning("Roboto Secret Value Will Be Lost",
-			fmt.Sprintf("The plan deletes the secret %s and creates another one in its place. The configuration has no value_wo, so the value is deleted for good, and the new secret has none.\n\n"+
-				"To keep the value, copy it into a new secret before you delete this one. The guide \"Rename, move and copy secrets\" shows how.", describe(state.ref())))
-	case replacement == nil && !wroteValue(state):
-		diags.AddWarning("Roboto Secret Value Will Be Lost",
-			fmt.Sprintf("The plan deletes the secret %s. According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it.\n\n"+
-				"To keep the secret and stop managing it, use a removed block with destroy = false.", describe(state.ref())))
+func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel, replacement *secretModel) {
+	deletes := "The plan deletes the secret " + describe(state.ref()) + "."
+	advice := "To keep a secret and stop managing it, use a removed block with destroy = false."
+	if replacement != nil {
+		deletes = "The plan deletes the secret " + describe(state.ref()) + " and creates another one in its place."
+		advice = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
 	}
+	var loses string
+	switch {
+	case driftFound(state):
+		loses = "Its value was written outside Terraform, and is deleted for good."
+	case replacement != nil && replacement.ValueWO.IsNull():
+		loses = "The plan has no value_wo, so the value is deleted for good. The new secret has none, unless only ignore_changes hides value_wo."
+	case !wroteValue(state):
+		loses = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."
+	default:
+		return
+	}
+	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q Will Be Lost", state.Name.ValueString()), d.adviseOnce(deletes+" "+loses, advice))
 }
 
-// warnOverwrite is for a plan that writes over a value which somebody wrote elsewhere.
-func warnOverwrite(diags *diag.Diagnostics, ref roboto.SecretRef) {
-	diags.AddWarning("Roboto Secret Value Was Written Elsewhere",
-		fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.\n\n"+
-			"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version.", describe(ref)))
+// warnOverwrite is for a plan that overwrites a value which Terraform did not write. differs
+// reports whether the plan has compared the value. Otherwise there may be none.
+func (d *providerData) warnOverwrite(diags *diag.Diagnostics, state secretModel, differs bool) {
+	finding := fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.", describe(state.ref()))
+	switch {
+	case wroteValue(state):
+	case differs:
+		finding = fmt.Sprintf("The secret %s has another value than value_wo. The state does not say who wrote it; applying overwrites it.", describe(state.ref()))
+	default:
+		finding = fmt.Sprintf("According to the state, Terraform did not write the value of the secret %s. If it has one, applying overwrites it.", describe(state.ref()))
+	}
+	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q Will Be Overwritten", state.Name.ValueString()), d.adviseOnce(finding,
+		"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."))
+}
+
+// adviseOnce adds advice to the first warning that has it. Terraform folds only warnings of
+// one title, and a title that names the secret keeps each secret on the screen.
+func (d *providerData) adviseOnce(sentence, advice string) string {
+	if _, repeated := d.told.LoadOrStore([2]string{"", advice}, told{}); repeated {
+		return sentence
+	}
+	return sentence + "\n\n" + advice
 }
 
 func secretOf(ref roboto.SecretRef) string { return "the secret " + describe(ref) }
@@ -205,7 +231,7 @@ func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.Secre
 	explained := explain(err)
 	if mayNotRead(err) {
 		explained.next = "Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
-			"To destroy the secret with this API key, use terraform destroy -refresh=false, which compares nothing."
+			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare."
 	}
 	diags.AddError("Cannot Compare Roboto Secret Value",
 		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
@@ -225,7 +251,7 @@ func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretR
 	explained := explain(err)
 	if mayNotRead(err) {
 		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false once, because a refresh uses the setting from the last apply. " +
-			"To destroy the secret with this API key, use terraform destroy -refresh=false."
+			"To destroy the secret with this API key, do the latter first."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
 		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref)), explained))
@@ -261,10 +287,10 @@ func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgI
 }
 
 // warnMove is for a replacement in another organization that no org_id asks for.
-func warnMove(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
-	diags.AddWarning("Roboto Secret Moves to Another Organization",
-		fmt.Sprintf("The plan replaces the secret %s, and creates it in %s, the provider's organization, because the resource has no org_id.\n\n"+
-			"If it should stay in its organization, set its org_id to %q.", describe(ref), defaultOrgID, ref.OrgID))
+func (d *providerData) warnMove(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
+	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Moves to Another Organization", ref.Name), d.adviseOnce(
+		fmt.Sprintf("The plan replaces the secret %s, and creates it in %s, the provider's organization, because the resource has no org_id.", describe(ref), defaultOrgID),
+		fmt.Sprintf("If it should stay in its organization, set its org_id to %q.", ref.OrgID)))
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record

@@ -110,7 +110,7 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 // unmanageable is a warning in place of a result. It does not count toward the limit.
 func unmanageable(record roboto.Record, err error) list.ListResult {
 	return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
-		"Secret Cannot Be Managed",
+		fmt.Sprintf("Roboto Secret %q Cannot Be Managed", record.Name),
 		fmt.Sprintf("The organization %s has a secret %q, which Terraform cannot manage: %v.", record.OrgID, record.Name, err),
 	)}}
 }

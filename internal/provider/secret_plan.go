@@ -79,7 +79,7 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	// After create_before_destroy, Terraform plans the deletion once more while it applies.
 	// The plan has warned already.
 	if !r.data.appliesWithout(state.ref()) {
-		warnLostValue(&resp.Diagnostics, state, replacement)
+		r.data.warnLostValue(&resp.Diagnostics, state, replacement)
 	}
 	if r.data.client == nil {
 		return
@@ -94,7 +94,7 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 
 // planCreate makes a call only if it has to look up the organization.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
-	warnUnresolvableName(diags, plan.Name)
+	r.data.warnUnresolvableName(diags, plan.Name)
 	if config.OrgID.IsNull() {
 		orgID, err := r.data.defaultOrg(ctx)
 		if err != nil {
@@ -104,6 +104,10 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 		if orgID != "" {
 			plan.OrgID = types.StringValue(orgID)
 		}
+	}
+	// Terraform plans only a create for a tainted secret, whose value is deleted too.
+	if config.ValueWO.IsNull() && r.refreshed(*plan) {
+		r.data.warnLostValue(diags, *plan, &config)
 	}
 	// A value may be null while planning and not during apply, as terraform.applying makes it.
 	plan.VersionID = types.StringUnknown()
@@ -129,8 +133,8 @@ func (r *secretResource) planUpdate(
 		}
 	case writeValue:
 		plan.VersionID = types.StringUnknown()
-		if driftFound(state) && r.refreshed(state) {
-			warnOverwrite(diags, state.ref())
+		if r.refreshed(state) && (driftFound(state) || !wroteValue(state)) {
+			r.data.warnOverwrite(diags, state, false)
 		}
 	case compareValue:
 		// What else is updated decides already, so the comparison has nothing but a warning to
@@ -158,8 +162,8 @@ func (r *secretResource) planUpdate(
 		if !same || stale || updates(*plan, state) {
 			plan.VersionID = types.StringUnknown()
 		}
-		if !same && stale && versionID != "" && r.refreshed(state) {
-			warnOverwrite(diags, state.ref())
+		if !same && versionID != "" && versionID != state.VersionID.ValueString() && r.refreshed(state) {
+			r.data.warnOverwrite(diags, state, true)
 		}
 	}
 	return nil

@@ -70,12 +70,12 @@ func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
 		p.Succeeds(out)
 		current, out := p.Read(imported)
 		p.Succeeds(out)
-		for _, config := range []fields{
-			{"name": "db", "value_wo": "another"},
-			{"name": "db", "value_wo": "another", "value_wo_version": "1", "detect_value_drift": true},
+		for says, config := range map[string]fields{
+			`"db" of the organization og_test has another value than value_wo. The state does not say who wrote it`:      {"name": "db", "value_wo": "another"},
+			"According to the state, Terraform did not write the value of the secret \"db\" of the organization og_test": {"name": "db", "value_wo": "another", "value_wo_version": "1", "detect_value_drift": true},
 		} {
 			planned, _, out := p.Plan(current, config)
-			p.Warns(out)
+			p.Warns(out, says)
 			p.Equal("version_id", planned["version_id"], unknown)
 		}
 	})
@@ -93,18 +93,19 @@ func TestSecretPlanWarnsOfALostValue(t *testing.T) {
 		config fields
 		want   []string
 	}{
-		"destroyed, not written":   {record, nil, []string{`"record" of the organization og_test`, "deleted for good", "removed block"}},
-		"destroyed, written":       {written, nil, nil},
-		"destroyed, versioned":     {versioned, nil, nil},
-		"renamed without value_wo": {record, fields{"name": "db"}, []string{`"record" of the organization og_test`, "the new secret has none"}},
-		"moved without value_wo":   {record, fields{"name": "record", "org_id": "og_other"}, []string{"the new secret has none"}},
-		"value_wo taken away":      {written, fields{"name": "db"}, []string{"the new secret has none"}},
-		"renamed with value_wo":    {record, fields{"name": "db", "value_wo": "value"}, nil},
-		"with a value to come":     {record, fields{"name": "db", "value_wo": unknown}, nil},
-		"kept":                     {record, fields{"name": "record"}, nil},
+		"destroyed, not written":     {record, nil, []string{`"record" of the organization og_test`, "deleted for good", "removed block"}},
+		"destroyed, written":         {written, nil, nil},
+		"destroyed, versioned":       {versioned, nil, nil},
+		"renamed without value_wo":   {record, fields{"name": "db"}, []string{`"record" of the organization og_test`, "The new secret has none"}},
+		"moved without value_wo":     {record, fields{"name": "record", "org_id": "og_other"}, []string{"The new secret has none"}},
+		"value_wo taken away":        {written, fields{"name": "db"}, []string{"The new secret has none"}},
+		"renamed with a first value": {record, fields{"name": "db", "value_wo": "value"}, []string{"did not write its value", "copy it"}},
+		"with a value to come":       {record, fields{"name": "db", "value_wo": unknown}, []string{"did not write its value"}},
+		"renamed with value_wo":      {written, fields{"name": "db", "value_wo": "value"}, nil},
+		"kept":                       {record, fields{"name": "record"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := p.In(t)
+			p := env.in(t).protocol(fields{}) // which has advised nobody
 			_, _, out := p.Plan(test.prior, test.config)
 			p.Warns(out, test.want...)
 		})

@@ -168,14 +168,14 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 // vain: Terraform plans the create of a replacement too, and drops its warnings.
 func (r *secretResource) warnReplacement(ctx context.Context, config, plan, state secretModel, diags *diag.Diagnostics) {
 	if !plan.Name.Equal(state.Name) {
-		warnUnresolvableName(diags, plan.Name)
+		r.data.warnUnresolvableName(diags, plan.Name)
 	}
 	if !config.OrgID.IsNull() {
 		return
 	}
 	// An error is for the plan of the create to report.
 	if orgID, err := r.data.defaultOrg(ctx); err == nil && orgID != "" && orgID != state.OrgID.ValueString() {
-		warnMove(diags, state.ref(), orgID)
+		r.data.warnMove(diags, state.ref(), orgID)
 	}
 }
 

@@ -681,7 +681,7 @@ func testKeptValue(t *testing.T, guide string, from, to roboto.SecretRef) {
 	w.write("guides_"+guide+"_main.tf", fmt.Sprintf("resource \"roboto_secret\" \"weather_api_key\" {\n  name   = %q\n  org_id = %q\n}\n", to.Name, to.OrgID))
 	printed := w.apply()
 	w.contains(printed, "1 changed, 1 destroyed")
-	w.contains(printed, "Roboto Secret Value Will Be Lost")
+	w.contains(printed, " Will Be Lost")
 	w.wantValue(to.OrgID, to.Name, "written by a person")
 	w.settled()
 	if _, left := w.roboto.Record(from.OrgID, from.Name); left {

@@ -110,7 +110,7 @@ func TestShortAPIKey(t *testing.T) {
 // A secret stays where it is when the default changes, and what replaces it goes to the new
 // default. A plan says either.
 func TestOtherDefaultOrganization(t *testing.T) {
-	const stays, moves = "Roboto Secrets Stay in Their Organization", "Roboto Secret Moves to Another Organization"
+	const stays, moves = "Roboto Secrets Stay in Their Organization", `Roboto Secret "db" Moves to Another Organization`
 	for name, test := range map[string]struct {
 		change fields
 		says   string

@@ -212,3 +212,23 @@ func TestDeletionProtectionWritesNothing(t *testing.T) {
 		})
 	}
 }
+
+// The deposed object of a replacement keeps its protection, which no configuration lifts.
+func TestTerraformProtectsADeposedSecret(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	config := strings.Replace(protectedSecret, "}", "  lifecycle {\n    create_before_destroy = true\n  }\n}", 1)
+	tf := newTerraform(t, server, config)
+	tf.succeeds(applyNow...)
+	tf.succeeds("taint", "roboto_secret.test")
+	tf.configure(strings.Replace(config, `"db"`, `"other"`, 1))
+	tf.fails(t.Context(), applyNow, "deposed object")
+	tf.fails(t.Context(), planNow, "terraform state rm")
+	tf.succeeds("state", "rm", "roboto_secret.test")
+	tf.succeeds("import", "roboto_secret.test", "other")
+	tf.succeeds(applyNow...)
+	if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists {
+		t.Error("the protected secret was deleted")
+	}
+	tf.holds("test")
+}

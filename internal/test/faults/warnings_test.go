@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		watched    = "resource \"roboto_secret\" \"test\" {\n  name               = \"db\"\n  value_wo           = \"ours\"\n  value_wo_version   = \"1\"\n  detect_value_drift = true\n}\n"
 		recordOnly = "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"
 		elsewhere  = "was written outside Terraform; applying overwrites it"
-		lost       = "Roboto Secret Value Will Be Lost"
+		lost       = `Value of Roboto Secret "db" Will Be Lost`
 	)
 	for name, test := range map[string]struct {
 		before, after string
@@ -37,18 +38,26 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		"renamed without a value, the new one first": {
 			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
 		},
-		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "With Space Around It", 1},
-		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "With Space Around It", 1},
+		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Has Space Around It", 1},
+		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Has Space Around It", 1},
 		"renamed under another default": {
-			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, "Roboto Secret Moves to Another Organization", 1,
+			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, `Roboto Secret "db" Moves to Another Organization`, 1,
 		},
 		"replaced under another default": {
 			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + compared, append(planNow, "-replace=roboto_secret.test"), "is created in og_other", 1,
 		},
-		"block removed":              {recordOnly, "# empty", applyNow, lost, 1},
-		"destroyed":                  {recordOnly, recordOnly, destroyNow, lost, 1},
-		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
-		"destroyed although changed": {compared, compared, destroyNow, elsewhere, 0},
+		"watched, written elsewhere, and renamed":   {watched, strings.Replace(watched, `"db"`, `"cache"`, 1), applyNow, "was written outside Terraform, and is deleted for good", 1},
+		"watched, written elsewhere, and destroyed": {watched, watched, destroyNow, lost, 1},
+		"renamed with a first value": {
+			recordOnly, strings.NewReplacer(`"db"`, `"cache"`, "}", "  value_wo = \"ours\"\n}").Replace(recordOnly), applyNow, lost, 1,
+		},
+		"a first value":                {recordOnly, compared, applyNow, "The state does not say who wrote it; applying overwrites it", 1},
+		"a first value with a version": {recordOnly, strings.Replace(compared, "}", "  value_wo_version = \"1\"\n}", 1), applyNow, "If it has one, applying overwrites it", 1},
+		"value left to somebody else":  {watched, recordOnly, applyNow, "Value of Roboto Secret", 0},
+		"block removed":                {recordOnly, "# empty", applyNow, lost, 1},
+		"destroyed":                    {recordOnly, recordOnly, destroyNow, lost, 1},
+		"renamed with a value":         {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
+		"destroyed although changed":   {compared, compared, destroyNow, elsewhere, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,6 +87,62 @@ func TestTerraformWarnsOnce(t *testing.T) {
 	}
 }
 
+// Terraform folds warnings of one title, which would hide all secrets but one.
+func TestTerraformWarnsOfEachSecret(t *testing.T) {
+	const compared = "resource \"roboto_secret\" \"test\" {\n  for_each = toset([\"db\", \"cache\"])\n  name     = each.key\n  value_wo = \"ours\"\n}\n"
+	recordOnly := strings.Replace(compared, "  value_wo = \"ours\"\n", "", 1)
+	for title, test := range map[string]struct{ before, after, advice string }{
+		"Value of Roboto Secret %q Will Be Overwritten":      {compared, compared, "To keep the other value"},
+		"Value of Roboto Secret %q Will Be Lost":             {recordOnly, "# empty", "use a removed block"},
+		"Roboto Secret %q Moves to Another Organization":     {recordOnly, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(recordOnly, "each.key", `"new-${each.key}"`, 1), "set its org_id"},
+		"Actions Cannot Use the Secret Name \"a new %[2]s\"": {"# empty", strings.Replace(compared, "each.key", `"a new ${each.key}"`, 1), "choose a name"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			server := robototest.Start(t, robototest.Options{})
+			tf := newTerraform(t, server, test.before)
+			tf.succeeds(applyNow...)
+			for _, name := range recordNames(server, robototest.DefaultOrg) {
+				server.SetValue(robototest.DefaultOrg, name, "theirs")
+			}
+			tf.configure(test.after)
+			result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
+			if err != nil || result.ExitCode != 0 {
+				t.Fatalf("%v\n\n%s", err, result.Output())
+			}
+			for _, name := range []string{"db", "cache"} {
+				if want := fmt.Sprintf(strings.ReplaceAll(title, "%q", "%[1]q"), name, name); !strings.Contains(result.Output(), want) {
+					t.Errorf("the plan does not say %q", want)
+				}
+			}
+			if n := strings.Count(strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", "")), " "), test.advice); n != 1 {
+				t.Errorf("the plan advises %d times", n)
+			}
+			if t.Failed() {
+				t.Log(result.Output())
+			}
+		})
+	}
+}
+
+// Terraform plans only a create for a tainted secret.
+func TestTerraformWarnsOfATaintedSecret(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n")
+	tf.succeeds(applyNow...)
+	tf.succeeds("taint", "roboto_secret.test")
+	for _, args := range [][]string{planNow, applyNow} {
+		result, err := tf.Run(t.Context(), nil, append(args, "-no-color")...)
+		if err != nil || result.ExitCode != 0 {
+			t.Fatalf("%v\n\n%s", err, result.Output())
+		}
+		if n := strings.Count(result.Output(), `Value of Roboto Secret "db" Will Be Lost`); n != 1 {
+			t.Errorf("terraform %v warns %d times:\n\n%s", args, n, result.Output())
+		}
+	}
+}
+
 // Roboto's own SDK does not find a secret by such a name.
 func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
 	t.Parallel()
@@ -89,7 +154,7 @@ func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
 		if err != nil || result.ExitCode != 0 {
 			t.Fatalf("%v\n\n%s", err, result.Output())
 		}
-		if got := strings.Contains(result.Output(), "Actions Cannot Use This Secret Name"); got != warned {
+		if got := strings.Contains(result.Output(), "Actions Cannot Use the Secret Name"); got != warned {
 			t.Errorf("the plan for the name %q warns: %t, want %t", name, got, warned)
 		}
 	}
