@@ -152,8 +152,8 @@ func (a *actionInvokeAction) ValidateConfig(ctx context.Context, req action.Vali
 	model.validate(&resp.Diagnostics)
 }
 
-// ModifyPlan finds what would fail later anyway. It leaves alone what is not known yet,
-// because Invoke looks at everything again.
+// ModifyPlan reports errors that Invoke would find anyway. It skips unknown values, because
+// Invoke checks everything again.
 func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var model actionInvokeModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
@@ -210,7 +210,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 }
 
-// findAction also returns what was looked for.
+// findAction also returns the reference that it looked for.
 func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel) (found roboto.Action, ref roboto.ActionRef, err error) {
 	ref = roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
 	if ref.OrgID, err = a.data.findOrg(ctx, model.owner()); err == nil {
@@ -275,12 +275,12 @@ func (m actionInvokeModel) owner() string {
 	return cmp.Or(m.ActionOrgID.ValueString(), m.OrgID.ValueString())
 }
 
-// namesAreUnknown tells whether it is not known yet which action is meant.
+// namesAreUnknown reports whether it is not known yet which action is meant.
 func (m actionInvokeModel) namesAreUnknown() bool {
 	return m.Name.IsUnknown() || m.Digest.IsUnknown() || m.ActionOrgID.IsUnknown() || m.ActionOrgID.IsNull() && m.OrgID.IsUnknown()
 }
 
-// parameters are the parameters that are given, nil if the whole map is unknown.
+// parameters returns the parameters that are not null, or nil if the whole map is unknown.
 func (m actionInvokeModel) parameters() map[string]types.String {
 	if m.ParameterValues.IsUnknown() {
 		return nil
@@ -294,7 +294,8 @@ func (m actionInvokeModel) parameters() map[string]types.String {
 	return given
 }
 
-// validate checks what needs no call and may be unknown until the action is invoked.
+// validate makes the checks that need no call. Values may be unknown until the action is
+// invoked.
 func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	durationValidator.validate(path.Root("wait_timeout"), m.WaitTimeout, diags)
 	durationValidator.validate(path.Root("action_timeout"), m.ActionTimeout, diags)

@@ -17,8 +17,8 @@ import (
 const (
 	summaryInvoke = "Cannot Invoke Roboto Action"
 
-	// invokeAgain belongs into each error of an invocation. What triggered it is in the
-	// state by then, so another apply has nothing to do.
+	// invokeAgain is part of each error of an invocation. The change that triggered it is in
+	// the state by then, so another apply has nothing to do.
 	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
 )
 
@@ -31,8 +31,8 @@ func describeStatus(actionName, invocationID string, status roboto.Status) strin
 	return text
 }
 
-// addFindActionError is for an action that could not be looked up. more is what to add to
-// the advice.
+// addFindActionError is for an action that could not be looked up. more is added to the
+// advice.
 func (d *providerData) addFindActionError(diags *diag.Diagnostics, ref roboto.ActionRef, err error, more ...string) {
 	explained := explainInvocation(err)
 	if roboto.KindOf(err) == roboto.KindNotFound {
@@ -54,8 +54,8 @@ func addMissingParameterError(diags *diag.Diagnostics, actionName, parameter str
 		fmt.Sprintf("The action %q requires the parameter %q. Add it to parameter_values.", actionName, parameter))
 }
 
-// addUnknownParameterError points at the map. The line of the parameter would show what
-// somebody took for the right place of a value.
+// addUnknownParameterError points at the map, because the line of the parameter may hold a
+// value that somebody put in the wrong place.
 func addUnknownParameterError(diags *diag.Diagnostics, actionName, parameter string, known []string) {
 	parameters := "It has no parameters."
 	if len(known) > 0 {
@@ -76,7 +76,7 @@ func (d *providerData) addParameterSecretError(diags *diag.Diagnostics, actionNa
 			parameter, actionName, describe(ref)), explained)+"\n\n"+invokeAgain)
 }
 
-// addInvokeError is for an action that was not invoked, or of which this is not known.
+// addInvokeError reports an action that was not invoked, or may not have been.
 func (d *providerData) addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
 	action := "the action " + strconv.Quote(actionName)
 	diags.AddError(summaryInvoke, d.tell(action, "Invoking "+action+" failed.", explainInvocation(err))+"\n\n"+invokeAgain)
@@ -106,7 +106,7 @@ func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last r
 			last.ID, actionName, statusText(last.Status()), final, showLogs(last), invokeAgain))
 }
 
-// addLostInvocationError is for an invocation that goes on unobserved.
+// addLostInvocationError is for an invocation whose status Roboto no longer reports.
 func addLostInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation, err error) {
 	diags.AddError("Lost Sight of Roboto Action",
 		fmt.Sprintf("The invocation %s of the action %q may still run. Its last known status is %s.\n\n%s\n\n%s",
@@ -118,10 +118,10 @@ type stoppedInvocation struct {
 	actionName string
 	before     roboto.Status
 	last       roboto.Invocation
-	// unheard is why the last look before told nothing, or nil.
+	// unheard is why the last status request before that failed, or nil.
 	unheard   error
 	cancelErr error
-	// timeout is as the configuration says, "" after an interrupt.
+	// timeout is wait_timeout as configured, or "" after an interrupt.
 	timeout string
 }
 
@@ -146,8 +146,8 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last look at it failed."), outcome, showLogs(s.last), next))
 }
 
-// stillAsked takes the verdict out of an error: the provider goes on asking for an invocation,
-// whatever the host did.
+// stillAsked removes the verdict from an error. The explanation would say that the host gets
+// no more requests, but the provider goes on asking about an invocation.
 func stillAsked(err error) error {
 	if failure, ok := errors.AsType[*roboto.Error](err); ok {
 		asked := *failure

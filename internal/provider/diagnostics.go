@@ -49,7 +49,7 @@ func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 			describe(ref), explain(err).what, importBlock(ref)))
 }
 
-// warnUnresolvableName is for a name that Terraform can manage and actions cannot use.
+// warnUnresolvableName is for a name that Terraform can manage but actions cannot use.
 func (d *providerData) warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
 	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
 		return
@@ -78,16 +78,17 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 	return true
 }
 
-// addUnsettledError is for a change of a secret that was not refreshed since a create of which it
-// is not known whether it took effect.
+// addUnsettledError refuses to change a secret whose create had no clear outcome and which no
+// refresh has settled since.
 func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
 	diags.AddError("Roboto Secret Not Refreshed Yet",
 		fmt.Sprintf("It is not known whether the secret %s was created, so the record of this name may be somebody else's. Nothing was changed.\n\n"+
 			"Apply again, without -refresh=false. Terraform then looks first.", describe(state.ref())))
 }
 
-// warnLeftBehind is for an unsettled create that state forgets, although a record of the name
-// is there. Its title has the name, because Terraform folds warnings of one title into one.
+// warnLeftBehind is for an unsettled create that is removed from the state although a record
+// of the name exists. Its title has the name, because Terraform folds warnings of one title
+// into one.
 func warnLeftBehind(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddWarning(fmt.Sprintf("Roboto Secret %q May Be Left Behind", ref.Name),
 		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s "+
@@ -165,7 +166,7 @@ func (d *providerData) adviseOnce(sentence, advice string) string {
 
 func secretOf(ref roboto.SecretRef) string { return "the secret " + describe(ref) }
 
-// isMissing tells whether there is no such secret in an organization of the API key's owner.
+// isMissing reports whether there is no such secret in an organization of the API key's owner.
 func isMissing(err error) bool {
 	e, ok := errors.AsType[*roboto.Error](err)
 	return ok && e.Kind == roboto.KindNotFound && e.ForeignOrgID == ""
@@ -199,7 +200,7 @@ func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef) {
 			"Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.", ref.Name, ref.OrgID))
 }
 
-// addImportIDError is for an import ID that names no secret.
+// addImportIDError is for an invalid import ID.
 func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 	diags.AddError("Invalid Import ID",
 		fmt.Sprintf("The import ID %q names no secret: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
@@ -237,7 +238,7 @@ func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.Secre
 		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
 }
 
-// mayNotRead tells whether the API key gives access to the organization, but not to the value.
+// mayNotRead reports whether the API key gives access to the organization, but not to the value.
 func mayNotRead(err error) bool {
 	e, ok := errors.AsType[*roboto.Error](err)
 	if !ok || e.ForeignOrgID != "" || e.Verdict != nil {

@@ -18,10 +18,10 @@ import (
 // explanation says what happened and what to do next.
 type explanation struct {
 	what, next string
-	// reason is what happened, as a clause, if other errors may have the same reason. It is ""
-	// if there is something to say about this secret alone.
+	// reason is the cause, as a clause, if other errors may have the same cause. It is "" if
+	// the error is about this secret alone.
 	reason string
-	// own is what belongs to the reason but differs from one secret to the next, or "".
+	// own is the part of the reason that differs from one secret to the next, or "".
 	own string
 	// doubt is a sentence about what is not known of this secret, or "".
 	doubt string
@@ -34,7 +34,7 @@ func (e explanation) String() string {
 	return e.what + "\n\n" + e.next
 }
 
-// told is what an explanation was given for, with its own part.
+// told is the thing that an explanation was given for, with its own part.
 type told struct{ thing, own string }
 
 // tell appends an explanation to a sentence about the thing. Of the errors with the same

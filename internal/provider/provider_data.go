@@ -38,7 +38,7 @@ type providerData struct {
 	created, deleted sync.Map
 }
 
-// appliesWithout tells whether this process created secrets, but not this one. Terraform
+// appliesWithout reports whether this process created secrets, but not this one. Terraform
 // plans in one process and applies in another.
 func (d *providerData) appliesWithout(ref roboto.SecretRef) bool {
 	applies := false
@@ -47,13 +47,13 @@ func (d *providerData) appliesWithout(ref roboto.SecretRef) bool {
 	return applies && !mine
 }
 
-// saysOtherDefault tells, for the first secret of another organization than the default
-// one, to warn of it. One warning speaks for all secrets.
+// saysOtherDefault returns true once, for the first secret whose organization is not the
+// default. One warning covers all such secrets.
 func (d *providerData) saysOtherDefault(orgID string) bool {
 	return d.orgID != "" && d.orgID != orgID && d.saidOtherDefault.CompareAndSwap(false, true)
 }
 
-// canCall tells whether the settings that a call needs are known. orgID is "" for the
+// canCall reports whether the settings that a call needs are known. orgID is "" for the
 // default organization.
 func (d *providerData) canCall(orgID string) bool {
 	return d.client != nil && (orgID != "" || len(d.unknown) == 0)
@@ -116,7 +116,7 @@ func (d *providerData) findOrg(ctx context.Context, given string) (string, error
 	return d.client.OnlyOrgID(ctx)
 }
 
-// defaultOrg returns "" if a setting is unknown that finding the organization takes.
+// defaultOrg returns "" while a setting needed to find the organization is unknown.
 func (d *providerData) defaultOrg(ctx context.Context) (string, error) {
 	if d.orgID == "" && !d.canCall("") {
 		return "", nil

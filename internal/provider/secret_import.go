@@ -60,7 +60,8 @@ func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag
 		}
 		return ref, true
 	}
-	// A name may begin so, but an ARN is the likelier meaning. The URI of such a name works.
+	// A name may begin like this, but an ARN is more likely. Such a name can be imported by its
+	// URI.
 	if strings.HasPrefix(req.ID, "arn:") {
 		addImportIDError(diags, req.ID, "it is an ARN, from which the name does not follow")
 		return roboto.SecretRef{}, false

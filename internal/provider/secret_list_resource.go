@@ -74,7 +74,7 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		return
 	}
 	// The last result within the limit waits until it is known whether there are more,
-	// because Terraform hears nothing that comes after it.
+	// because Terraform reads nothing after it.
 	var last *list.ListResult
 	found := int64(0)
 	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString()) {

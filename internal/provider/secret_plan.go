@@ -137,8 +137,8 @@ func (r *secretResource) planUpdate(
 			r.data.warnOverwrite(diags, state, false)
 		}
 	case compareValue:
-		// What else is updated decides already, so the comparison has nothing but a warning to
-		// give.
+		// An unknown value cannot be compared. If something else changes, this is an update in
+		// any case, and the comparison could only add a warning.
 		if config.ValueWO.IsUnknown() || updates(*plan, state) && !r.refreshed(state) {
 			plan.VersionID = types.StringUnknown()
 			return nil
@@ -169,9 +169,8 @@ func (r *secretResource) planUpdate(
 	return nil
 }
 
-// refreshed tells whether this process refreshed the secret. Terraform plans again during
-// apply, in another process, which does not refresh. What a plan warned of need not be
-// said again there.
+// refreshed reports whether this process refreshed the secret. Terraform plans again during
+// apply, in another process, which does not refresh. That plan need not repeat warnings.
 func (r *secretResource) refreshed(state secretModel) bool {
 	return r.data.client != nil && !r.data.client.Seen(state.ref()).IsZero()
 }
@@ -221,25 +220,25 @@ func decideValueAction(config, state secretModel) valueAction {
 
 func mayDetectDrift(flag types.Bool) bool { return flag.ValueBool() || flag.IsUnknown() }
 
-// replaces tells whether the plan destroys the secret and creates another one.
+// replaces reports whether the plan destroys the secret and creates another one.
 func replaces(plan, state secretModel) bool {
 	return !plan.Name.Equal(state.Name) || !plan.OrgID.Equal(state.OrgID)
 }
 
-// updates tells whether an attribute other than the value changes.
+// updates reports whether an attribute other than the value changes.
 func updates(plan, state secretModel) bool {
 	return !plan.ValueWOVersion.Equal(state.ValueWOVersion) ||
 		!plan.DetectValueDrift.Equal(state.DetectValueDrift) ||
 		!plan.DeletionProtection.Equal(state.DeletionProtection)
 }
 
-// driftFound tells whether a refresh has found that another value was written elsewhere.
-// Nothing else takes the version ID of a value with a version away.
+// driftFound reports whether a refresh found another value. Only that clears the version ID
+// of a value with a version.
 func driftFound(state secretModel) bool {
 	return !state.ValueWOVersion.IsNull() && state.VersionID.IsNull()
 }
 
-// wroteValue tells whether state shows that the configuration has, or had, a value.
+// wroteValue reports whether state shows that the configuration has, or had, a value.
 func wroteValue(state secretModel) bool {
 	return !state.ValueWOVersion.IsNull() || !state.VersionID.IsNull()
 }

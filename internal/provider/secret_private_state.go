@@ -18,7 +18,7 @@ const (
 	// would then change the state.
 	keySeen = "seen"
 
-	// keyCreateBegan is when a create began of which it is not known whether it took effect.
+	// keyCreateBegan is the key of the start time of a create whose outcome is unknown.
 	keyCreateBegan = "create_began"
 )
 

@@ -164,8 +164,8 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 	}
 }
 
-// warnReplacement warns of what a plan without a prior state cannot know, or warns of in
-// vain: Terraform plans the create of a replacement too, and drops its warnings.
+// warnReplacement gives the warnings of a replacement. They belong to the plan with the prior
+// state: the plan of the create does not know that state, and Terraform drops its warnings.
 func (r *secretResource) warnReplacement(ctx context.Context, config, plan, state secretModel, diags *diag.Diagnostics) {
 	if !plan.Name.Equal(state.Name) {
 		r.data.warnUnresolvableName(diags, plan.Name)
@@ -173,7 +173,7 @@ func (r *secretResource) warnReplacement(ctx context.Context, config, plan, stat
 	if !config.OrgID.IsNull() {
 		return
 	}
-	// An error is for the plan of the create to report.
+	// Planning the create reports the error.
 	if orgID, err := r.data.defaultOrg(ctx); err == nil && orgID != "" && orgID != state.OrgID.ValueString() {
 		r.data.warnMove(diags, state.ref(), orgID)
 	}
@@ -227,9 +227,9 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
 			if cleanupErr := r.cleanUp(ctx, record, err); cleanupErr != nil {
-				// The record stays in the state. Terraform 1.16 and 1.17 may panic then, if they
-				// write the state of another resource in the same moment. A record that no state
-				// has is worse: it is there for certain, and nobody would know of it.
+				// The record stays in the state. Terraform 1.16 and 1.17 may then panic if they
+				// write the state of another resource at the same moment. A record that is in no
+				// state would be worse: it certainly exists, and nobody would know of it.
 				r.data.addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 				return
 			}

@@ -53,7 +53,7 @@ func (m *secretModel) identity() secretIdentityModel {
 	return secretIdentityModel{Name: m.Name, OrgID: m.OrgID}
 }
 
-// record is what state knows about the secret's identity. A name alone is not enough,
+// record returns what state knows about the secret's identity. A name alone is not enough,
 // because another secret may have it now. After an import only the name is known.
 func (m *secretModel) record() roboto.Record {
 	record := roboto.Record{SecretRef: m.ref(), ARN: m.ARN.ValueString()}

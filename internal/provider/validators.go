@@ -97,8 +97,8 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// validateParameterValue refuses what begins like a secret URI and is none. The value of
-// the parameter is not repeated.
+// validateParameterValue refuses text that begins like a secret URI but is not one. It does
+// not repeat the text.
 func validateParameterValue(name string, value types.String, diags *diag.Diagnostics) {
 	text := value.ValueString()
 	if !strings.HasPrefix(text, roboto.URIScheme) {

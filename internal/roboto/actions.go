@@ -22,8 +22,8 @@ type ActionRef struct {
 	Digest string
 }
 
-// Action is what Roboto keeps of an action (src/roboto/domain/actions/action_record.py), as
-// far as it matters to its invocation.
+// Action holds the parts of an action's record (src/roboto/domain/actions/action_record.py)
+// that matter to its invocation.
 type Action struct {
 	ActionRef
 	Parameters []Parameter
@@ -37,7 +37,7 @@ type Parameter struct {
 	Required bool
 }
 
-// An error may list all parameters. The limits are far above what an action has.
+// An error may list all parameters. The limits are far above those of any real action.
 const (
 	maxParameters    = 200
 	maxParameterName = 200 // bytes

@@ -16,7 +16,7 @@ const listingLifetime = 30 * time.Second
 // organization instead of each secret.
 //
 // The first read lists the organization, and concurrent reads wait for that listing. It
-// is used for listingLifetime. A record is read by itself if the listing cannot be
+// is used for listingLifetime. A record is read on its own if the listing cannot be
 // trusted: if the listing failed, if it lacks the name (it may lag behind a create, so
 // absence never means deletion), or if this process has created or deleted a secret of
 // that name.
@@ -36,7 +36,7 @@ type listing struct {
 	completed time.Time
 }
 
-// expired tells whether the listing is complete and too old. A failed listing never
+// expired reports whether the listing is complete and too old. A failed listing never
 // expires, because repeating it would hold up all reads.
 func (l *listing) expired() bool {
 	select {

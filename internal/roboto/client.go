@@ -132,8 +132,8 @@ type request struct {
 	// path lies below the endpoint, percent-encoded, with a leading slash.
 	path  string
 	query url.Values
-	// actingOrg is the organization for which the caller creates something, ownerOrg the one
-	// that owns what the request is about. Each may be "".
+	// actingOrg is the organization for which the caller creates something, ownerOrg the
+	// owner of the requested object. Each may be "".
 	actingOrg, ownerOrg string
 	body                any
 	// once disables retries, because the caller first checks what the attempt did.

@@ -37,7 +37,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 // SettleCreate returns the record that a CreateSecret of KindUnsettledCreate has left. began
 // is when that create began, by the clock of the machine that it ran on. The error is of
 // KindNotFound if there is no record of the name, and of KindNameTaken if there is one that
-// seems to be somebody else's. It may be ours nevertheless if the clocks differ.
+// seems to be somebody else's. It may still be ours if the clocks differ.
 func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Time) (Record, error) {
 	n := creation{client: c, ref: ref, started: began, answerLost: true}
 	found, record, err := n.find(ctx)

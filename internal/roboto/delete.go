@@ -80,13 +80,13 @@ func (c *Client) UndoCreate(ctx context.Context, created Record) error {
 	return c.DeleteSecret(settling(ctx), created)
 }
 
-// isTemporary tells whether a request that had no effect may succeed when it is repeated.
+// isTemporary reports whether a request that had no effect may succeed when it is repeated.
 func isTemporary(err error) bool {
 	kind := KindOf(err)
 	return kind == KindNoAnswer || kind == KindThrottled
 }
 
-// isGone tells whether the known secret no longer exists.
+// isGone reports whether the known secret no longer exists.
 func (c *Client) isGone(ctx context.Context, known Record) (bool, error) {
 	record, _, err := c.getRecord(ctx, known.SecretRef)
 	if KindOf(err) == KindNotFound {

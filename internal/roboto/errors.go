@@ -49,7 +49,7 @@ const (
 
 	// KindUnsettledInvoke: the action may have been invoked. Err is how that failed.
 	KindUnsettledInvoke
-	// KindLostInvocation: it is not known what became of an invocation. Err is why.
+	// KindLostInvocation: Roboto no longer reports the status of an invocation. Err is why.
 	KindLostInvocation
 
 	// KindNoAPIKey: no source gave an API key.
@@ -171,8 +171,8 @@ type Error struct {
 	Began time.Time
 	// Err is the cause, or nil.
 	Err error
-	// Settle is why this client could not find out whether a create or a deletion took
-	// effect, or lately how an invocation is doing, or nil.
+	// Settle is why this client could not find out what happened: whether a create or a
+	// deletion took effect, or the status of an invocation. It may be nil.
 	Settle error
 
 	// lost is set if the request may have taken effect although it failed.
@@ -291,7 +291,7 @@ func parseErrorBody(body []byte) (code, message string) {
 	return code, jsonText(envelope.Message)
 }
 
-// jsonText is the text of a JSON string, "" for anything else.
+// jsonText returns the text of a JSON string, or "" for anything else.
 func jsonText(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
@@ -407,7 +407,7 @@ func unsupportedStore(ref SecretRef, storeType string) *Error {
 	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q", storeType)}
 }
 
-// mayHaveTakenEffect tells whether a failed request may have been carried out. A
+// mayHaveTakenEffect reports whether a failed request may have been carried out. A
 // gateway's 502 or 503 can mean either.
 func mayHaveTakenEffect(err error) bool {
 	e, ok := errors.AsType[*Error](err)

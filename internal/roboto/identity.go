@@ -23,7 +23,7 @@ func (c *Client) origin(found Record) string {
 	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
 }
 
-// isAnother tells whether the record describes another secret than the known one of the
+// isAnother reports whether the record describes a different secret from the known one of the
 // same name. Both ARN and creation time have to differ, because it is not documented
 // whether Roboto ever moves a secret to another ARN. If either is not known, as after an
 // import, the answer is no.

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// InvocationInput says what to invoke an action with. What is empty is not given.
+// InvocationInput says what to invoke an action with. Empty fields are not given.
 type InvocationInput struct {
 	// OrgID is the organization in which the action is invoked.
 	OrgID string
@@ -72,7 +72,7 @@ type Invocation struct {
 // (src/roboto/domain/actions/invocation.py).
 func (i Invocation) Status() Status { return i.Statuses[len(i.Statuses)-1] }
 
-// HasEnded tells whether the invocation no longer runs. After StatusFailed, Roboto may
+// HasEnded reports whether the invocation no longer runs. After StatusFailed, Roboto may
 // queue it again.
 func (i Invocation) HasEnded() bool {
 	return slices.Contains([]StatusCode{StatusCompleted, StatusCancelled, StatusFailed, StatusDeadly}, i.Status().Code)
@@ -83,14 +83,14 @@ const (
 	firstPollInterval = 500 * time.Millisecond
 	pollInterval      = 5 * time.Second
 
-	// maxFailedPolls is how many times in a row Follow may hear something else than how an
-	// invocation is doing. A service that is out of reach or busy does not count.
+	// maxFailedPolls is how many times in a row Follow accepts an answer that does not give the
+	// status. Outages and throttling do not count.
 	maxFailedPolls = 5
 
 	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
 	// followed by Queued, and the third Failed is a Deadly. Nothing says how soon Roboto
 	// queues a failed invocation again, so this is six times as long as the SDK waits between
-	// two looks.
+	// two polls.
 	failedGrace = 30 * time.Second
 
 	// maxStatuses is far more than the statuses of three runs.
@@ -101,7 +101,7 @@ const (
 // so a repetition never runs the action twice. The error is of KindUnsettledInvoke if the
 // action may run although its invocation is not known.
 //
-// If the context ends meanwhile, Invoke waits for a moment for the answer, because only
+// If the context ends meanwhile, Invoke waits a moment longer for the answer, because only
 // the answer has the ID with which the invocation can be canceled.
 func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInput) (Invocation, error) {
 	r := c.invokeRequest(action, input)
@@ -117,7 +117,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 			return invocation, nil
 		}
 		if !answerLost && mayHaveTakenEffect(err) {
-			// Only another answer tells, and perhaps nobody else asks the host.
+			// Only another answer settles this, and perhaps no other call asks the host.
 			answerLost, patient = true, settling(patient)
 		}
 		again := (mayHaveTakenEffect(err) || isTemporary(err)) && (!isFinalFailure(err) || answerLost && isOutage(err)) &&
@@ -219,8 +219,9 @@ func (c *Client) invokeRequest(action Action, input InvocationInput) request {
 }
 
 // Follow waits until an invocation has ended, and calls report for each of its statuses,
-// the present ones too. The error is of KindCanceled if the context ends first, and of
-// KindLostInvocation if Roboto no longer tells. The invocation is valid in any case.
+// including those so far. The error is of KindCanceled if the context ends first, and of
+// KindLostInvocation if Roboto no longer reports the status. The invocation is valid in any
+// case.
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
 	reported, failedPolls := 0, 0
 	var failedSince time.Time
@@ -262,14 +263,14 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 	}
 }
 
-// mayPass tells whether Roboto is out of reach or busy.
+// mayPass reports whether Roboto is out of reach or busy.
 func mayPass(err error) bool {
 	return KindOf(err) == KindUnavailable || isTemporary(err) && (!isFinalFailure(err) || isOutage(err))
 }
 
 // CancelInvocation cancels an invocation, also after the context has ended. It returns the
 // invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
-// the invocation had ended before for good.
+// the invocation had already ended for good.
 func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
 	ctx, cancel := context.WithTimeout(settling(context.WithoutCancel(ctx)), settleTimeout)
 	defer cancel()

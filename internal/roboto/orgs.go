@@ -33,8 +33,8 @@ const (
 	// orgLookupTime limits the look-up that only completes an error.
 	orgLookupTime = 10 * time.Second
 
-	// orgLookupLifetime is how long a look-up of a failed call speaks for those of other
-	// failed calls, whatever came of it.
+	// orgLookupLifetime is how long one look-up serves all failed calls, whether or not it
+	// succeeded.
 	orgLookupLifetime = 30 * time.Second
 )
 
@@ -84,8 +84,8 @@ func (c *Client) listOrgs(orgs []Organization) string {
 	return strings.Join(listed, ", ")
 }
 
-// withOwnOrgs adds the organizations of the API key's owner to a failed request about an
-// organization that is none of them. It changes nothing if they cannot be looked up.
+// withOwnOrgs adds the organizations of the API key's owner to the error of a request about an
+// organization that is not one of them. It changes nothing if they cannot be looked up.
 func (c *Client) withOwnOrgs(ctx context.Context, orgID string, err error) error {
 	failure, ok := errors.AsType[*Error](err)
 	if !ok || orgID == "" {
@@ -152,8 +152,8 @@ func (l *orgLookup) wait(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
-// waitBriefly is wait for an error, which the lock only completes. Whoever needs the
-// organizations may look them up for minutes.
+// waitBriefly is wait for a caller that only completes an error. A caller that needs the
+// organizations may hold the lock for minutes.
 func (l *orgLookup) waitBriefly(ctx context.Context) (unlock func(), err error) {
 	if began := l.began.Load(); began != nil {
 		var cancel context.CancelFunc
@@ -163,8 +163,8 @@ func (l *orgLookup) waitBriefly(ctx context.Context) (unlock func(), err error) 
 	return l.wait(ctx)
 }
 
-// isOld tells whether the last look-up no longer speaks for those of other failed calls. One
-// that hangs would otherwise hold up each of them.
+// isOld reports whether other failed calls need a new look-up. One that hangs would otherwise
+// hold up each of them.
 func (l *orgLookup) isOld() bool { return time.Since(l.tried) > orgLookupLifetime }
 
 // lookUpOrgs needs the lock. An outage is not final, because any answer ends it.

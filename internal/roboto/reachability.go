@@ -11,24 +11,26 @@ import (
 	"time"
 )
 
-// All calls of a Client share what is known of a host. Without that, each of hundreds of
+// All calls of a Client share what they know about a host. Without that, each of hundreds of
 // calls would find out for itself, with all its attempts, that a host is out of reach.
 
 const (
 	// patience is how long a host may leave all requests without an answer.
 	patience = 30 * time.Second
 
-	// patienceWithUnknown is for a name that DNS does not know, of a host that never answered.
+	// patienceWithUnknown is for a host that never answered and whose name DNS does not know.
 	patienceWithUnknown = 3 * time.Second
 
-	// shortOutage is what a host is forgiven even if a call has used up its attempts.
+	// shortOutage is how long a host that has answered may be silent before a call that has
+	// used up its attempts gives up for all.
 	shortOutage = 10 * time.Second
 
 	// connectTimeout is less than patience, so that a host that swallows packets has several
 	// attempts. After ten seconds, the system has asked for the connection four times.
 	connectTimeout = 10 * time.Second
 
-	// lastAttemptTime limits the attempt after the patience with a host that never answered.
+	// lastAttemptTime limits an attempt that starts when the patience with a host that never
+	// answered has run out.
 	lastAttemptTime = 8 * time.Second
 )
 
@@ -57,7 +59,7 @@ func verdictIn(err error) *Verdict {
 	return verdict
 }
 
-// isOutage tells whether the call failed because the host is out of reach.
+// isOutage reports whether the call failed because the host is out of reach.
 func isOutage(err error) bool {
 	verdict := verdictIn(err)
 	if e, ok := errors.AsType[*Error](err); ok && e.Verdict != nil {
@@ -100,9 +102,9 @@ type host struct {
 	decided chan struct{}
 }
 
-// answer is for an answer of any kind that is complete, or larger than is read. A first part
-// proves nothing: a host may go on with it until the attempt times out, again and again. An
-// answer ends an outage, but a refused API key stays refused.
+// answer is for an answer of any kind that is complete, or larger than is read. A partial
+// answer proves nothing: a host may trickle it until the attempt times out, again and again.
+// An answer ends an outage, but a refused API key stays refused.
 func (h *host) answer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -115,9 +117,9 @@ func (h *host) answer() {
 // fail is for a request that was sent at the given time and not answered, or not to the end.
 // It returns the verdict, if there is one.
 //
-// What is lost at one time is no outage, however long it took: all requests may have shared a
-// connection. A request that was sent after the first failure decides. Only a failure that
-// no other attempt can change decides by itself.
+// Requests lost at the same time do not prove an outage, however long they took, because they
+// may have shared a connection. It takes a request that was sent after the first failure. A
+// failure that no retry can change counts at once, unless the host has answered before.
 func (h *host) fail(sent time.Time, err error) *Verdict {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 
 const storeTypeAWS = "aws"
 
-// Record is what Roboto keeps of a secret (src/roboto/domain/secrets/record.py).
+// Record is Roboto's record of a secret (src/roboto/domain/secrets/record.py).
 // Times are in UTC.
 type Record struct {
 	SecretRef

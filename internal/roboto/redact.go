@@ -21,7 +21,7 @@ import (
 const (
 	// fragmentLength is the length of the shortest piece of a secret that is redacted,
 	// because a service may truncate what it echoes. A text that contains a shorter secret is
-	// redacted as a whole: the letters that are missing would tell the secret.
+	// redacted as a whole: otherwise the gaps would reveal it.
 	fragmentLength = 8
 
 	// minKeyLength is less than the length of any real API key. A shorter text would
@@ -50,7 +50,7 @@ func newRedactor(secrets ...Sensitive) *redactor {
 	return r
 }
 
-// repeatsAPIKey tells whether any of the texts holds the API key.
+// repeatsAPIKey reports whether any of the texts holds the API key.
 func (c *Client) repeatsAPIKey(texts ...string) bool {
 	key := c.config.APIKey.Reveal()
 	return len(key) >= minKeyLength && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, key) })

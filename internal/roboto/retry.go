@@ -23,7 +23,7 @@ import (
 //   - CreateSecret repeats a POST if the record does not exist.
 //   - DeleteSecret repeats a DELETE if the record still exists.
 //   - Invoke repeats a POST, whose idempotency ID keeps the action from running twice.
-//   - Follow asks again if it has not heard how an invocation is doing.
+//   - Follow asks again if it did not learn the status of an invocation.
 //   - CancelInvocation repeats a POST if the invocation has not ended.
 //
 // Each request also waits for the throttle of its service.
@@ -109,7 +109,7 @@ func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
 	return backoffWithin(ctx, attempt)
 }
 
-// leavesTime tells whether an attempt after the wait still makes sense.
+// leavesTime reports whether an attempt after the wait still makes sense.
 func leavesTime(ctx context.Context, wait time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || wait <= time.Until(deadline)-minAttemptTime
@@ -146,14 +146,14 @@ func retryAfter(resp *http.Response) (time.Duration, bool) {
 	return min(wait, retryAfterCap), wait > 0
 }
 
-// isFinalFailure tells whether another attempt would fail in the same way.
+// isFinalFailure reports whether another attempt would fail in the same way.
 func isFinalFailure(err error) bool {
 	_, tooLarge := errors.AsType[*tooLargeError](err)
 	refusal, refused := errors.AsType[*proxyError](err)
 	return tooLarge || isUntrusted(err) || verdictIn(err) != nil || refused && refusal.status == http.StatusProxyAuthRequired
 }
 
-// isUntrusted tells whether the server's certificate was refused.
+// isUntrusted reports whether the server's certificate was refused.
 func isUntrusted(err error) bool {
 	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
 	return ok

@@ -23,8 +23,8 @@ type Route struct {
 	APIKey KeySource
 }
 
-// KeySource describes where an API key came from, in words of whoever configured the
-// client.
+// KeySource describes where an API key came from, in the words of the program that
+// configured the client.
 type KeySource struct {
 	// From completes the sentence "The API key is from …".
 	From string

@@ -132,7 +132,7 @@ func isTooManyRequests(err error) bool {
 	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
 }
 
-// isNewSecretLag tells whether AWS may have refused only because the secret is new.
+// isNewSecretLag reports whether AWS may have refused only because the secret is new.
 func isNewSecretLag(err error, operation string) bool {
 	refused, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

@@ -35,7 +35,7 @@ func (s Sensitive) Reveal() string {
 	return s.reveal()
 }
 
-// IsEmpty tells whether there is no text.
+// IsEmpty reports whether there is no text.
 func (s Sensitive) IsEmpty() bool { return s.Reveal() == "" }
 
 // Equal compares in a time that depends on the lengths alone.

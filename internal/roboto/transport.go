@@ -193,8 +193,8 @@ func (e *sentError) Unwrap() error { return e.error }
 
 type sentKey struct{}
 
-// watchSent returns a context for requests, and tells whether any of their attempts had a
-// connection.
+// watchSent returns a context for requests, and a flag that is set once any of their attempts
+// has a connection.
 func watchSent(ctx context.Context) (context.Context, *atomic.Bool) {
 	sent := &atomic.Bool{}
 	return context.WithValue(ctx, sentKey{}, sent), sent
@@ -206,7 +206,7 @@ func noteSent(ctx context.Context) {
 	}
 }
 
-// wasSent tells whether the request that failed with err may have been carried out.
+// wasSent reports whether the request that failed with err may have been carried out.
 func wasSent(err error) bool {
 	_, ok := errors.AsType[*sentError](err)
 	return ok

@@ -32,7 +32,7 @@ func (r SecretRef) URI() string {
 	return URIScheme + r.Name + "@" + r.OrgID
 }
 
-// ResolvableName tells whether Roboto's own software can look up a secret with this name.
+// ResolvableName reports whether Roboto's own software can look up a secret with this name.
 // It does not escape names in URLs (tried with SDK 0.53). Spaces and characters beyond
 // ASCII are refused, and %, # and ? change the meaning of the URL.
 func ResolvableName(name string) bool {

@@ -15,7 +15,7 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
-// configFile is what Roboto's first-party tools keep in ~/.roboto/config.json.
+// configFile is the config file of Roboto's first-party tools, ~/.roboto/config.json.
 // Both versions are in use (src/roboto/config.py).
 type configFile struct {
 	defaultProfile string
@@ -112,8 +112,8 @@ func parseConfigFileV1(top map[string]json.RawMessage) (configFile, error) {
 	return file, nil
 }
 
-// parseConfigFileV0 takes every top-level object with a token for a profile and
-// passes over the rest, as the SDK does.
+// parseConfigFileV0 treats every top-level object with a token as a profile and skips the
+// rest, as the SDK does.
 func parseConfigFileV0(top map[string]json.RawMessage) configFile {
 	file := configFile{profiles: map[string]profile{}}
 	for name, raw := range top {
@@ -129,7 +129,7 @@ func parseConfigFileV0(top map[string]json.RawMessage) configFile {
 	return file
 }
 
-// text is that of a JSON string, false for anything else.
+// text returns the text of a JSON string, or false for anything else.
 func text(raw json.RawMessage) (string, bool) {
 	var text *string
 	if json.Unmarshal(raw, &text) != nil || text == nil {

@@ -111,8 +111,8 @@ type Warning struct {
 
 // Resolve completes the explicit settings from the environment, the config file and the
 // defaults, in this order. It reads the config file only when the API key has to come
-// from it. Finding no API key is not an error here, so that what needs no call works
-// without one. Errors are of type *Error. The warning may be nil.
+// from it. Finding no API key is not an error here, so that operations that make no call
+// work without one. Errors are of type *Error. The warning may be nil.
 func Resolve(explicit Explicit, env Environment) (roboto.Config, *Warning, error) {
 	login, err := resolveLogin(explicit, env)
 	if err != nil {
