@@ -59,7 +59,7 @@ var (
 	pathParameterValues = path.Root("parameter_values")
 
 	// errWaitTimeout ends a wait.
-	errWaitTimeout = errors.New("wait_timeout is over")
+	errWaitTimeout = errors.New("wait_timeout expired")
 )
 
 func (a *actionInvokeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
@@ -130,13 +130,13 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			},
 			"wait": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether to wait until the invocation has ended. With `false`, it is enough that it is queued, and what becomes of it is not known. " +
+				MarkdownDescription: "Whether to wait until the invocation has ended. With `false`, the apply succeeds as soon as the invocation is queued, and its outcome is not reported. " +
 					"Defaults to `true`.",
 			},
 			"wait_timeout": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "How long to wait, as a duration such as `10m`. After it, the invocation is canceled and the apply fails. " +
-					"The time in which the invocation is queued counts. Defaults to `" + defaultWaitTimeout + "`.",
+				MarkdownDescription: "How long to wait, as a duration such as `10m`. After that, the invocation is canceled and the apply fails. " +
+					"Time spent in the queue counts. Defaults to `" + defaultWaitTimeout + "`.",
 			},
 		},
 	}
@@ -225,7 +225,7 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 	for _, parameter := range slices.Sorted(maps.Keys(input.Parameters)) {
 		ref, err := roboto.ParseURI(input.Parameters[parameter])
 		if err != nil {
-			continue // it is no secret, because validate has refused what only looks like one
+			continue // not a secret, because validate has refused malformed URIs
 		}
 		ref.OrgID = cmp.Or(ref.OrgID, input.OrgID)
 		if _, err := a.data.client.Record(ctx, ref); err != nil {
@@ -260,7 +260,7 @@ func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, 
 			addStoppedInvocationError(diags, stopped)
 			return
 		}
-		report(last.Status()) // it has ended by itself
+		report(last.Status()) // it ended without being canceled
 	case err != nil:
 		addLostInvocationError(diags, actionName, last, err)
 		return

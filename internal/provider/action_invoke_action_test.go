@@ -304,15 +304,15 @@ func TestActionInvokeFails(t *testing.T) {
 		"with a secret it cannot see": {config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"}},
 		"as nobody may invoke it":     {faults: fault(robototest.InvokeAction, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "Ask."}), texts: []string{"Invoking the action \"check\" failed", "Ask.", "Ask an administrator"}},
 		"without an answer":           {faults: fault(robototest.InvokeAction, robototest.Fault{Drop: true, After: true}), texts: []string{"It is not known whether the action was invoked", "connection was closed", "list-invocations"}, invocations: 1},
-		"out of sight":                {faults: fault(robototest.GetInvocation, robototest.Fault{Status: 401, Skip: 2}), texts: []string{"Lost Sight", "may still run", "status is Downloading", "roboto invocations cancel"}, invocations: 1, last: robototest.Downloading},
-		"too slowly":                  {action: hangs, config: fields{"wait_timeout": "1m"}, texts: []string{"Took Too Long", "wait_timeout of 1m was over", "status Processing", "It was canceled.", "raise wait_timeout"}, invocations: 1, last: robototest.Cancelled},
+		"out of sight":                {faults: fault(robototest.GetInvocation, robototest.Fault{Status: 401, Skip: 2}), texts: []string{"Status Unknown", "may still be running", "status is Downloading", "roboto invocations cancel"}, invocations: 1, last: robototest.Downloading},
+		"too slowly":                  {action: hangs, config: fields{"wait_timeout": "1m"}, texts: []string{"Took Too Long", "wait_timeout of 1m expired", "status Processing", "It was canceled.", "raise wait_timeout"}, invocations: 1, last: robototest.Cancelled},
 		"too slowly, and goes on": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "No."}),
-			texts: []string{"could not be canceled, so it may still run", "No.", "roboto invocations cancel iv_"}, invocations: 1, last: robototest.Processing,
+			texts: []string{"could not be canceled, so it may still be running", "No.", "roboto invocations cancel iv_"}, invocations: 1, last: robototest.Processing,
 		},
 		"too long out of reach": {
 			config: fields{"wait_timeout": "5m"}, faults: fault(robototest.GetInvocation, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}),
-			texts: []string{"Took Too Long", "wait_timeout of 5m was over", "status Downloading", "The last look at it failed. No usable answer", "could not be canceled, so it may still run. No usable answer"}, invocations: 1, last: robototest.Downloading,
+			texts: []string{"Took Too Long", "wait_timeout of 5m expired", "status Downloading", "The last status request failed. No usable answer", "could not be canceled, so it may still be running. No usable answer"}, invocations: 1, last: robototest.Downloading,
 		},
 		"too slowly, and is not stopped yet": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 204}),

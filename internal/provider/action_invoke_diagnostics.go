@@ -99,7 +99,7 @@ func explainInvocation(err error) explanation {
 func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation) {
 	final := ""
 	if last.Status().Code == roboto.StatusFailed {
-		final = " Roboto may queue a failed invocation again, and did not do so while the provider waited."
+		final = " Roboto may queue a failed invocation again, but did not do so while the provider waited."
 	}
 	diags.AddError("Roboto Action Failed",
 		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s If a new value of a secret is the cause, the guide \"Prove a rotation\" says how to go back.\n\n%s",
@@ -108,8 +108,8 @@ func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last r
 
 // addLostInvocationError is for an invocation whose status Roboto no longer reports.
 func addLostInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation, err error) {
-	diags.AddError("Lost Sight of Roboto Action",
-		fmt.Sprintf("The invocation %s of the action %q may still run. Its last known status is %s.\n\n%s\n\n%s",
+	diags.AddError("Roboto Action Status Unknown",
+		fmt.Sprintf("The invocation %s of the action %q may still be running. Its last known status is %s.\n\n%s\n\n%s",
 			last.ID, actionName, statusText(last.Status()), explain(err), invokeAgain))
 }
 
@@ -129,21 +129,21 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	summary, reason := "Roboto Action Was Interrupted", "Terraform was interrupted"
 	next := invokeAgain
 	if s.timeout != "" {
-		summary, reason = "Roboto Action Took Too Long", fmt.Sprintf("The wait_timeout of %s was over", s.timeout)
+		summary, reason = "Roboto Action Took Too Long", fmt.Sprintf("The wait_timeout of %s expired", s.timeout)
 		next = "If the action needs longer, raise wait_timeout. " + invokeAgain
 	}
 	outcome := "It was canceled."
 	switch {
 	case s.cancelErr != nil && s.last.Status().Code == roboto.StatusFailed:
-		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see what becomes of it, use roboto invocations status %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see its status, use roboto invocations status %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
 	case s.cancelErr != nil:
-		outcome = fmt.Sprintf("It could not be canceled, so it may still run. %s\n\nTo end it, use roboto invocations cancel %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so it may still be running. %s\n\nTo end it, use roboto invocations cancel %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
 	case s.last.Status().Code != roboto.StatusCancelled:
-		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see what becomes of it, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
+		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see how it ends, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
 	}
 	diags.AddError(summary,
 		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s.%s %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last look at it failed."), outcome, showLogs(s.last), next))
+			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last status request failed."), outcome, showLogs(s.last), next))
 }
 
 // stillAsked removes the verdict from an error. The explanation would say that the host gets
@@ -168,5 +168,5 @@ func statusText(status roboto.Status) string {
 // showLogs says how to see the logs, which the provider never shows: an action may write
 // the values of secrets there.
 func showLogs(invocation roboto.Invocation) string {
-	return fmt.Sprintf("To see what it wrote, use roboto invocations logs %s. The provider does not show it, because it may hold the value of a secret.", invocation.ID)
+	return fmt.Sprintf("To see its output, use roboto invocations logs %s. The provider does not show it, because it may hold the value of a secret.", invocation.ID)
 }

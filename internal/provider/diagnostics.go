@@ -34,7 +34,7 @@ func (d *providerData) addSecretError(diags *diag.Diagnostics, task string, ref 
 func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID string, err error) {
 	diags.AddError("Cannot Read Roboto Secret",
 		fmt.Sprintf("The secret %s has no version %s. AWS guarantees only the current version and the one before it.\n\n%s\n\n"+
-			"To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value was written elsewhere since: "+
+			"To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: "+
 			"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
 			describe(ref), versionID, explain(err).what))
 }
@@ -43,8 +43,8 @@ func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID 
 // the name, because Terraform folds warnings of one title into one.
 func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Was Replaced Elsewhere", ref.Name),
-		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform takes the secret that is gone out of the state. If the configuration no longer contains this resource, nothing is left to do. "+
-			"Otherwise the plan creates the secret again, which fails as long as the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
+		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. "+
+			"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
 			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
 			describe(ref), explain(err).what, importBlock(ref)))
 }
@@ -74,7 +74,7 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 	}
 	diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
 		fmt.Sprintf("The value_wo_version of the secret %q changes, but there is no value_wo to write: it is null, or ignore_changes keeps it from the provider.\n\n"+
-			"To write the value, remove value_wo from ignore_changes. To leave it alone, add value_wo_version to ignore_changes too, or keep its present value.", state.Name.ValueString()))
+			"To write the value, remove value_wo from ignore_changes. To leave it alone, add value_wo_version to ignore_changes too, or keep its current value.", state.Name.ValueString()))
 	return true
 }
 
@@ -83,7 +83,7 @@ func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bo
 func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
 	diags.AddError("Roboto Secret Not Refreshed Yet",
 		fmt.Sprintf("It is not known whether the secret %s was created, so the record of this name may be somebody else's. Nothing was changed.\n\n"+
-			"Apply again, without -refresh=false. Terraform then looks first.", describe(state.ref())))
+			"Apply again, without -refresh=false. Terraform then first checks whose record it is.", describe(state.ref())))
 }
 
 // warnLeftBehind is for an unsettled create that is removed from the state although a record
@@ -92,8 +92,8 @@ func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
 func warnLeftBehind(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddWarning(fmt.Sprintf("Roboto Secret %q May Be Left Behind", ref.Name),
 		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s "+
-			"Terraform therefore takes the record for somebody else's: it leaves the record alone, and takes the attempt out of the state.\n\n"+
-			"The record may come from that attempt all the same. If nobody needs it, delete it. To manage it with this resource, "+
+			"Terraform therefore assumes that the record belongs to somebody else. It does not touch the record, and removes the failed attempt from the state.\n\n"+
+			"The record may still come from that attempt. If nobody needs it, delete it. To manage it with this resource, "+
 			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
 			describe(ref), explain(err).what, importBlock(ref)))
 }
@@ -106,7 +106,7 @@ func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
 	}
 	diags.AddError("Roboto Secret Is Protected",
 		fmt.Sprintf("The secret %s has deletion_protection, and this would delete the secret with its value, for good. Nothing was deleted.\n\n"+
-			"To delete it nevertheless:\n"+
+			"To delete it anyway:\n"+
 			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n"+
 			"  2. Then delete or replace it.\n\n"+
 			"If the resource is marked as tainted, run terraform untaint with its address before the first step. If the plan calls the secret a deposed object, "+
@@ -187,7 +187,7 @@ func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err e
 func warnLimit(diags *diag.Diagnostics, limit int64, orgID string, err error) {
 	finding := fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d, and there are more.", orgID, limit)
 	if err != nil {
-		finding = fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d. Whether there are more is not known. %s", orgID, limit, explain(err).what)
+		finding = fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d. It is not known whether there are more. %s", orgID, limit, explain(err).what)
 	}
 	diags.AddWarning("Not All Roboto Secrets Are Listed",
 		finding+"\n\nTo list more, set a higher limit in the list block. Without one, Terraform asks for at most 100. To list fewer, set name_prefix.")
@@ -203,7 +203,7 @@ func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef) {
 // addImportIDError is for an invalid import ID.
 func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 	diags.AddError("Invalid Import ID",
-		fmt.Sprintf("The import ID %q names no secret: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
+		fmt.Sprintf("The import ID %q is not valid: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
 }
 
 func (d *providerData) addOrganizationsError(diags *diag.Diagnostics, err error) {
@@ -281,7 +281,7 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 // organization is another one.
 func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
 	diags.AddWarning("Roboto Secrets Stay in Their Organization",
-		fmt.Sprintf("The provider's organization is %[1]s, and the secret %[2]s stays where it is. The same may hold for other secrets. The default counts only when a secret is created. "+
+		fmt.Sprintf("The provider's organization is %[1]s, and the secret %[2]s stays where it is. The same may be true of other secrets. The default counts only when a secret is created. "+
 			"If the secret is replaced, for example with -replace or taint, the new one is created in %[1]s.\n\n"+
 			"If the secret is where it should be, set its org_id to %[3]q. To move it, see the guide \"Rename, move and copy secrets\".",
 			defaultOrgID, describe(ref), ref.OrgID))
@@ -309,7 +309,7 @@ func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.Secr
 		d.tell(secretOf(ref), fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
 			"It is in Terraform's state, without a value and marked as tainted.", describe(ref)), explanation{
 			what: fmt.Sprintf("Writing: %s\n\nDeleting: %s", explain(err).what, explain(cleanupErr).what),
-			next: "When the cause is removed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
+			next: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
 				"run terraform untaint with the resource's address first. The next apply then writes the value.",
 			reason: commonReason(err, cleanupErr),
 			doubt:  explain(cleanupErr).doubt,

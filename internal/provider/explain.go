@@ -99,7 +99,7 @@ func reasonOf(e *roboto.Error) (reason, own string) {
 		}
 		return fmt.Sprintf("no usable answer from %s (%s)", cmp.Or(e.Route.Host, e.Service), problem), ""
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
-		return fmt.Sprintf("the answer of %s was refused: %s", e.Service, e.Problem), ""
+		return fmt.Sprintf("the answer from %s cannot be used: %s", e.Service, e.Problem), ""
 	case roboto.KindCanceled:
 		return ending(e), ""
 	case roboto.KindRefused:
@@ -131,9 +131,9 @@ func commonReason(errs ...error) string {
 func doubtOf(e *roboto.Error) string {
 	switch {
 	case e.Kind == roboto.KindUnsettledCreate:
-		return "A record may be left behind, so the state keeps the attempt."
+		return "A record may have been left behind, so the attempt stays in the state."
 	case e.Kind == roboto.KindUnsettledDelete:
-		return "It may have been deleted nevertheless."
+		return "The secret may have been deleted anyway."
 	case e.Kind == roboto.KindUnsettledInvoke:
 		return "It is not known whether the action was invoked."
 	case e.Kind == roboto.KindUnconfirmedGone && e.Err != nil:
@@ -174,7 +174,7 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsettledInvoke:
 		return doubtOf(e) + causeOf(e.Err)
 	case roboto.KindLostInvocation:
-		return "Roboto no longer says how the invocation is doing." + causeOf(e.Err)
+		return "Roboto no longer reports the status of the invocation." + causeOf(e.Err)
 	case roboto.KindNoAPIKey:
 		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
 	case roboto.KindNoOnlyOrg:
@@ -188,7 +188,7 @@ func whatHappened(e *roboto.Error) string {
 		}
 		return text
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
-		return fmt.Sprintf("The answer of %s to %s was refused: %s.", serviceOf(e), e.Request, e.Problem)
+		return fmt.Sprintf("The answer from %s to %s cannot be used: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindTooSlow:
 		return fmt.Sprintf("%s took too long to answer %s: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindCanceled:
@@ -260,7 +260,7 @@ func causeOf(err error, introduction ...string) string {
 func whatNext(e *roboto.Error) string {
 	const (
 		checkEndpoint = "Check that the provider's endpoint is Roboto's API"
-		applyAgain    = "When the cause is removed, apply again."
+		applyAgain    = "Once the problem is fixed, apply again."
 	)
 	if e.ForeignOrgID != "" && e.Kind != roboto.KindUnconfirmedGone {
 		return "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to " + e.ForeignOrgID + "."
@@ -269,16 +269,16 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindNotFound:
 		return "Check the name and the organization."
 	case roboto.KindNotRoboto:
-		return "This is not Roboto's own answer for a missing secret, so the provider concludes nothing from it. " + checkEndpoint + ", without a path, and that no proxy answers in its place."
+		return "This is not how Roboto itself says that something does not exist, so the provider does not treat anything as deleted. " + checkEndpoint + ", without a path, and that no proxy answers in its place."
 	case roboto.KindUnconfirmedGone:
 		if e.Err != nil {
 			return explain(e.Err).next
 		}
-		return "Use an API key of somebody who belongs to the organization. To forget the secret, take it out of the state with terraform state rm or with a removed block."
+		return "Use an API key of somebody who belongs to the organization. To stop managing the secret, remove it from the state with terraform state rm or a removed block."
 	case roboto.KindReplaced:
-		return "Apply again, without -refresh=false. Terraform then takes the secret that is gone out of the state, and says how to adopt the other one."
+		return "Apply again, without -refresh=false. Terraform then removes the old secret from the state, and says how to adopt the other one."
 	case roboto.KindConflict:
-		return "The name of a secret that was just deleted may be taken for a moment. Apply again."
+		return "The name of a secret that was just deleted may stay taken for a moment. Apply again."
 	case roboto.KindNameTaken:
 		return "If it is not in this Terraform state, import it: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
 			"\n\nIf this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
@@ -287,15 +287,15 @@ func whatNext(e *roboto.Error) string {
 		return applyAgain + " Terraform then looks for the record, and replaces it if this attempt created it. If create_before_destroy or prevent_destroy is set, " +
 			"run terraform untaint with the resource's address before that."
 	case roboto.KindUnsettledDelete:
-		return applyAgain + " Terraform then looks first."
+		return applyAgain + " Terraform then first checks whether the secret still exists."
 	case roboto.KindUnsettledInvoke:
 		return "To see whether it runs, use roboto actions list-invocations with the name of the action."
 	case roboto.KindLostInvocation:
-		return "To see how it is doing, use roboto invocations status with its ID. To end it, use roboto invocations cancel."
+		return "To see its status, use roboto invocations status with its ID. To end it, use roboto invocations cancel."
 	case roboto.KindNoAPIKey:
 		return "Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it."
 	case roboto.KindTokenRefused:
-		return strings.TrimSpace(e.Route.APIKey.Check + " The key may have expired, or its owner may not do this. Keys are managed at " + settings.TokenPage + ".")
+		return strings.TrimSpace(e.Route.APIKey.Check + " The key may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".")
 	case roboto.KindUnauthorized:
 		return strings.TrimSpace("Ask an administrator of the organization for the permission, or use an API key that has it. " + e.Route.APIKey.Check)
 	case roboto.KindLimitExceeded:
@@ -311,7 +311,7 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindThrottled:
 		return "The service was busy during all attempts. Apply again later, with a lower -parallelism, or raise max_attempts."
 	case roboto.KindUnavailable:
-		return "The service failed during all attempts. Apply again later. Nothing that was done is lost."
+		return "The service failed during all attempts. Apply again later. Completed changes are kept."
 	case roboto.KindTooSlow:
 		return "The service is slow or busy. Try again later, with a lower -parallelism."
 	case roboto.KindRedirected:
@@ -321,7 +321,7 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindUntrusted:
 		return "Check that the endpoint is the right one. If your proxy intercepts TLS connections, add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE."
 	case roboto.KindUnexpectedAnswer:
-		return checkEndpoint + " and not a proxy or a login page before it. If it is, please report this to Roboto's support."
+		return checkEndpoint + ", not a proxy or a login page in front of it. If it is Roboto's API, please report this to Roboto's support."
 	case roboto.KindUnexpectedAWSAnswer:
 		return "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place."
 	case roboto.KindCanceled:

@@ -55,7 +55,7 @@ func (d *organizationsDataSource) Schema(_ context.Context, _ datasource.SchemaR
 			"org_ids": schema.MapAttribute{
 				Computed:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "IDs of the organizations by name. A name that several of the organizations have is omitted, because it does not say which one is meant. " +
+				MarkdownDescription: "IDs of the organizations by name. A name that several organizations share is omitted, because it is ambiguous. " +
 					"Such organizations are in `organizations`.",
 			},
 			"organizations": schema.ListNestedAttribute{

@@ -96,7 +96,7 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 	reason := "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet"
 	diags.AddError("Provider Configuration Not Known Yet",
 		d.tell("the attempt to "+task, fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task), explanation{
-			what:   reason + ". The value in the provider configuration depends on something that is not applied yet. No other source is used in its place.",
+			what:   reason + ". The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
 			next:   "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
 			reason: reason,
 		}))

@@ -98,7 +98,7 @@ func TestSecretImportFillsIdentity(t *testing.T) {
 		t.Run("not by identity with "+name, func(t *testing.T) {
 			p := env.in(t).protocol(fields{})
 			_, out := p.Import("", test.identity)
-			p.Fails(out, "The identity names no secret", test.want)
+			p.Fails(out, "The identity is not valid", test.want)
 		})
 	}
 	t.Run("not of a secret that does not exist", func(t *testing.T) {

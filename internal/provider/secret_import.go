@@ -55,7 +55,7 @@ func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag
 		}
 		ref := roboto.SecretRef{Name: identity.Name.ValueString(), OrgID: identity.OrgID.ValueString()}
 		if err := ref.Validate(); err != nil {
-			diags.AddError("Invalid Import Identity", fmt.Sprintf("The identity names no secret: %v.", err))
+			diags.AddError("Invalid Import Identity", fmt.Sprintf("The identity is not valid: %v.", err))
 			return roboto.SecretRef{}, false
 		}
 		return ref, true
@@ -63,7 +63,7 @@ func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag
 	// A name may begin like this, but an ARN is more likely. Such a name can be imported by its
 	// URI.
 	if strings.HasPrefix(req.ID, "arn:") {
-		addImportIDError(diags, req.ID, "it is an ARN, from which the name does not follow")
+		addImportIDError(diags, req.ID, "it is an ARN, and the secret's name cannot be derived from it")
 		return roboto.SecretRef{}, false
 	}
 	ref, err := roboto.ParseSecretRef(req.ID)

@@ -171,7 +171,7 @@ func TestSecretImportRefusesWhatIsNotThere(t *testing.T) {
 		"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/db-AbC": {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
 		"og_test/db":                       {"Invalid Import ID", "name@org_id, or its URI"},
 		"https://app.roboto.ai/secrets/db": {"Invalid Import ID", "name@org_id, or its URI"},
-		"a/b":                              {"Invalid Import ID", `"a/b" names no secret`, "name@org_id, or its URI"},
+		"a/b":                              {"Invalid Import ID", `"a/b" is not valid`, "name@org_id, or its URI"},
 		"db@My Org":                        {"Invalid Import ID", "letters, digits"},
 		"db@og_unknown":                    {"could not be imported", "You are not a member of organization og_unknown"},
 		"roboto-secret://db@og@og":         {"Invalid Import ID"},

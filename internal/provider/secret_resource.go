@@ -83,11 +83,11 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "If `true`, Terraform refuses to delete the secret: when its block is removed, when a changed `name` or `org_id` replaces it, with `-replace` or `taint`, and with `terraform destroy`. " +
-					"The setting from the last apply counts, so it still holds when the block is gone. To delete the secret, set this to `false` and apply first. Other tools can still delete the secret. Defaults to `false`.",
+					"The value from the last apply counts, so the protection remains even if the block is removed. To delete the secret, set this to `false` and apply first. Other tools can still delete the secret. Defaults to `false`.",
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version that Terraform wrote last, or that it found to be current and equal to `value_wo`. Null if Terraform wrote none, or if `detect_value_drift` found another version. It changes with each write, so it can trigger other resources. " +
+				MarkdownDescription: "ID of the AWS version that Terraform last wrote, or found to be current and equal to `value_wo`. Null if there is none, or if `detect_value_drift` found a different version. It changes with each write, so other resources can use it as a trigger. " +
 					"Pass it as `version_id` to an ephemeral resource that reads this secret.",
 			},
 			"uri": schema.StringAttribute{
@@ -155,9 +155,9 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 		}
 	default:
 		if err := roboto.ValidateValue(roboto.NewSensitive(value.ValueString())); err != nil {
-			next := "Shorten it, or split it over several secrets."
+			next := "Shorten it, or split it across several secrets."
 			if value.ValueString() == "" {
-				next = "An unset variable of a CI system arrives as an empty text. To keep the record without a value, remove value_wo or set it to null."
+				next = "An unset variable of a CI system arrives as an empty string. To keep the record without a value, remove value_wo or set it to null."
 			}
 			diags.AddError("Invalid Secret Value", fmt.Sprintf("The value_wo of the secret %s is not usable: %v.\n\n%s", config.describe(), err, next))
 		}

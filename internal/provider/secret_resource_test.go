@@ -413,7 +413,7 @@ func TestAccSecretImport(t *testing.T) {
 			ResourceName:  address,
 			ImportState:   true,
 			ImportStateId: "a/b",
-			ExpectError:   errorLike("names no secret"),
+			ExpectError:   errorLike("is not valid"),
 		})
 	})
 }

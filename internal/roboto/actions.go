@@ -69,13 +69,13 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	}
 	switch {
 	case wire.Name != ref.Name:
-		return Action{}, unexpected(r, "the record is of another action")
+		return Action{}, unexpected(r, "the record describes another action")
 	case ref.Digest != "" && wire.Digest != ref.Digest:
-		return Action{}, unexpected(r, "the record is of another version of the action")
+		return Action{}, unexpected(r, "the record describes another version of the action")
 	case wire.OrgID != ref.OrgID:
 		return Action{}, unexpected(r, "the action belongs to another organization")
 	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
-		return Action{}, unexpected(r, "the timeout of the action is no number of minutes")
+		return Action{}, unexpected(r, "the timeout of the action is not a valid number of minutes")
 	}
 	action := Action{ActionRef: ActionRef{OrgID: wire.OrgID, Name: wire.Name, Digest: wire.Digest}, timeout: wire.Timeout}
 	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none

@@ -95,7 +95,7 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 		case settleErr != nil:
 			return Record{}, n.unsettled(err, settleErr)
 		case last && n.answerLost:
-			return Record{}, n.unsettled(err, nil) // the service may still be at it
+			return Record{}, n.unsettled(err, nil) // the service may still be working on it
 		case last:
 			return Record{}, err
 		}
@@ -185,7 +185,7 @@ func (n *creation) settleCanceled(ctx context.Context) (Record, error) {
 	case found == theirs:
 		return Record{}, cause
 	}
-	return Record{}, n.unsettled(cause, err) // if it is absent, the service may still be at it
+	return Record{}, n.unsettled(cause, err) // if it is absent, the service may still be working on it
 }
 
 func (n *creation) unsettled(err, settleErr error) error {

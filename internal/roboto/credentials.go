@@ -71,7 +71,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 	case record.isAnother(known):
 		return nil, c.replaced(known, record)
 	case known.ARN != "" && known.ARN != record.ARN:
-		return refuse("the credentials are for another AWS secret than the one that is known")
+		return refuse("the credentials are for a different AWS secret")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != region:

@@ -104,7 +104,7 @@ var kindNames = [...]string{
 	KindUnsettledCreate:     "a record may exist",
 	KindUnsettledDelete:     "the secret may be gone",
 	KindUnsettledInvoke:     "the action may have been invoked",
-	KindLostInvocation:      "the invocation was lost sight of",
+	KindLostInvocation:      "the status of the invocation is unknown",
 	KindNoAPIKey:            "no API key",
 	KindTokenRefused:        "the API key was refused",
 	KindUnauthorized:        "not authorized",

@@ -139,7 +139,7 @@ func (c *Client) post(ctx context.Context, r request, action Action, input Invoc
 	}
 	invocation, actionName, err := c.invocation(r, ans)
 	if err == nil && (actionName != action.Name || invocation.OrgID != input.OrgID) {
-		err = unreadable(r, "the invocation is of another action or organization")
+		err = unreadable(r, "the invocation belongs to another action or organization")
 	}
 	return invocation, err
 }
@@ -225,7 +225,7 @@ func (c *Client) invokeRequest(action Action, input InvocationInput) request {
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
 	reported, failedPolls := 0, 0
 	var failedSince time.Time
-	var unheard error // why the last look told nothing
+	var unheard error // why the last status request failed
 	for wait := firstPollInterval; ; wait = min(2*wait, pollInterval) {
 		for ; reported < len(invocation.Statuses); reported++ {
 			report(invocation.Statuses[reported])
@@ -304,7 +304,7 @@ func (c *Client) readInvocation(ctx context.Context, known Invocation) (Invocati
 	}
 	current, _, err := c.invocation(r, ans)
 	if err == nil && (current.ID != known.ID || current.OrgID != known.OrgID) {
-		err = unexpected(r, "the invocation is another one")
+		err = unexpected(r, "the record describes another invocation")
 	}
 	return current, err
 }

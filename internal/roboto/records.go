@@ -237,7 +237,7 @@ func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Reco
 		return Record{}, err
 	}
 	if record.SecretRef != want {
-		return Record{}, unexpected(r, "the record is of another secret")
+		return Record{}, unexpected(r, "the record describes another secret")
 	}
 	if record.StoreType != storeTypeAWS {
 		return Record{}, unsupportedStore(want, record.StoreType)

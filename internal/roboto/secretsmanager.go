@@ -141,7 +141,7 @@ func isNewSecretLag(err error, operation string) bool {
 	switch refused.ErrorCode() {
 	case codeAccessDenied, "UnrecognizedClientException":
 		return true
-	case codeResourceNotFound: // to a read it says that there is no value
+	case codeResourceNotFound: // for a read, it means that there is no value
 		return operation == opPutSecretValue
 	case codeInvalidRequest:
 		return strings.Contains(refused.ErrorMessage(), "marked for deletion") ||

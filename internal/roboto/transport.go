@@ -113,7 +113,7 @@ func (t *attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := host.admits(req.Context()); err != nil { // again, for the wait may have been long
+	if err := host.admits(req.Context()); err != nil { // again, because the wait may have been long
 		return nil, err
 	}
 	resp, err := t.attempt(req, host)

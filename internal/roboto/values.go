@@ -79,7 +79,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return Sensitive{}, "", err
 	}
 	if output.SecretString == nil {
-		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto's secrets do not; was it written with another tool?")
+		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
@@ -210,10 +210,11 @@ func ValidateVersionID(versionID string) error {
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return v.unexpectedAWS(operation, "AWS names another secret than the one asked for")
-	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID,
-		ValidateVersionID(aws.ToString(versionID)) != nil:
-		return v.unexpectedAWS(operation, "AWS names another version than the one asked for")
+		return v.unexpectedAWS(operation, "AWS names another secret, not the requested one")
+	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID:
+		return v.unexpectedAWS(operation, "AWS names another version, not the requested one")
+	case ValidateVersionID(aws.ToString(versionID)) != nil:
+		return v.unexpectedAWS(operation, "AWS names no valid version")
 	}
 	return nil
 }
@@ -241,7 +242,7 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		return result
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return v.unexpectedAWS(operation, "it is not what AWS Secrets Manager answers")
+		return v.unexpectedAWS(operation, "it does not have the shape of AWS Secrets Manager's answers")
 	}
 	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
 		return noAnswer(serviceAWS, v.route(), operation, send.Err).sharing(v.client.hosts.get(v.route().Host))

@@ -313,7 +313,7 @@ func checkAPIKey(key roboto.Sensitive, source string) error {
 		return fail(`tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`, "Create a new token at "+TokenPage+".")
 	case strings.Trim(trimmed, `"'`) != trimmed:
 		return fail("it begins or ends with a quotation mark, which no token does",
-			"Remove the quotes. Variables of CI systems and files for docker --env-file, for example, take quotes as a part of the value.")
+			"Remove the quotes. Some CI systems, and docker --env-file, treat quotes as part of the value.")
 	case !roboto.IsHeaderText(token):
 		return fail("it contains white space or other characters that no token has", "Copy the token again, without a line break.")
 	}

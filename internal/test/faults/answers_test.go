@@ -114,7 +114,7 @@ func TestHostileValueIsNotBelieved(t *testing.T) {
 				server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(body []byte) []byte {
 					return bytes.ReplaceAll(body, []byte(test.old), []byte(test.changed))
 				}})
-				if err := c.OpenEphemeral(config); err == nil || !strings.Contains(err.Error(), "than the one asked for") {
+				if err := c.OpenEphemeral(config); err == nil || !strings.Contains(err.Error(), "cannot be used: AWS names ") {
 					t.Errorf("the error is %v", err)
 				}
 			})

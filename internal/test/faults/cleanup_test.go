@@ -122,7 +122,7 @@ func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
 		short := 0
 		for _, err := range f.errors(1, applyVersioned) {
 			text := fmt.Sprint(err)
-			if !strings.Contains(text, "could not be deleted again") || !strings.Contains(text, "It may have been deleted nevertheless.") {
+			if !strings.Contains(text, "could not be deleted again") || !strings.Contains(text, "The secret may have been deleted anyway.") {
 				t.Errorf("the error is %s", text)
 			}
 			if strings.Contains(text, "The reason is the same as") {

@@ -20,7 +20,7 @@ import (
 // puts everything right.
 func unsettled(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), "A record may be left behind") {
+	if err == nil || !strings.Contains(err.Error(), "A record may have been left behind") {
 		t.Fatalf("the error is %v", err)
 	}
 	if c.State == nil || !c.Tainted {
@@ -115,7 +115,7 @@ func TestUnsettledCreateUnderAnotherClock(t *testing.T) {
 		if c.State != nil || !exists {
 			t.Fatalf("the state is %v, and the record exists: %t", c.State, exists)
 		}
-		for _, words := range []string{record.ARN, `id = "db@og_test"`, "may come from that attempt all the same"} {
+		for _, words := range []string{record.ARN, `id = "db@og_test"`, "may still come from that attempt"} {
 			if c.Warning == nil || !strings.Contains(c.Warning.Error(), words) {
 				t.Errorf("the warning does not say %q: %v", words, c.Warning)
 			}
@@ -294,7 +294,7 @@ func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
 		inBubble(t, func(t *testing.T, _ *robototest.Server, c *protocol.Core) {
 			c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
 			c.Vars["ROBOTO_SERVICE_ENDPOINT"] = "http://127.0.0.1:9" // nobody listens
-			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record may be left behind") {
+			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record may have been left behind") {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -338,7 +338,7 @@ func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
 				refusal.Operation = robototest.CreateSecret
 				server.Inject(refusal)
 				err := c.Apply(versionedSecret)
-				if err == nil || !strings.Contains(err.Error(), "A record may be left behind") || !strings.Contains(err.Error(), refusal.Message) {
+				if err == nil || !strings.Contains(err.Error(), "A record may have been left behind") || !strings.Contains(err.Error(), refusal.Message) {
 					t.Errorf("the error is %v", err)
 				}
 			})
@@ -366,7 +366,7 @@ func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
 	server := robototest.Start(t, robototest.Options{})
 	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
 	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-	tf.fails(t.Context(), applyNow, "A record may be left behind")
+	tf.fails(t.Context(), applyNow, "A record may have been left behind")
 	server.ClearFaults()
 	server.AddSecret(robototest.DefaultOrg, "db")
 	tf.succeeds(applyNow...)

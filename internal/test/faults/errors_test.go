@@ -141,7 +141,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "An API key in quotes", vars: map[string]string{"ROBOTO_API_KEY": `"abc"`}, config: versioned},
 		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},
 		{title: "An endpoint without encryption", settings: fields{"endpoint": "http://example.com"}, config: versioned},
-		{title: "An endpoint that is no URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
+		{title: "An endpoint that is not a URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
 		{title: "A Secrets Manager endpoint without encryption", vars: map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://example.com"}, config: versioned},
 		{title: "A config file that is not JSON", settings: fields{"profile": "prod"}, file: "token = x", config: versioned},
 		{title: "A profile that the config file lacks", settings: fields{"profile": "prod"}, file: `{"dev":{"token":"x"}}`, config: versioned},
@@ -153,8 +153,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			c.MustStart()
 			return c.Warning
 		}},
-		{title: "A request timeout that is no number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
-		{title: "An organization's name for its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
+		{title: "A request timeout that is not a number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
+		{title: "An organization's name instead of its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
 		{title: "Several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: versioned},
 		{title: "A setting that is not known yet", settings: fields{"api_key": unknown}, act: data(protocol.TypeSecrets, nil)},
 
@@ -171,10 +171,10 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Create: the service refuses the name", faults: answer(create, 400, "RobotoIllegalArgumentException", "Names must be shorter."), config: versioned},
 		{title: "The token is refused", faults: answer("", 403, "", "User is not authorized to access this resource with an explicit deny"), config: versioned},
 		{title: "The token is not authorized", faults: answer("", 401, "RobotoUnauthorizedException", "Token expired."), config: versioned},
-		{title: "The service is throttling for ever", faults: answer(create, 429, "", "Too Many Requests"), config: versioned},
-		{title: "The service fails for ever", faults: answer(get, 503, "RobotoServiceUnavailableException", "Try again."), managed: versioned},
+		{title: "The service keeps throttling", faults: answer(create, 429, "", "Too Many Requests"), config: versioned},
+		{title: "The service keeps failing", faults: answer(get, 503, "RobotoServiceUnavailableException", "Try again."), managed: versioned},
 		{title: "The service is retired", faults: answer(get, 410, "RobotoExpiredException", "Gone."), managed: versioned},
-		{title: "The connection breaks for ever", faults: []robototest.Fault{{Operation: get, Drop: true}}, managed: versioned},
+		{title: "The connection keeps breaking", faults: []robototest.Fault{{Operation: get, Drop: true}}, managed: versioned},
 		{title: "The service does not answer in time", faults: []robototest.Fault{{Operation: get, Delay: time.Hour}}, managed: versioned},
 		{title: "The host is unknown", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["unknown host"])},
 		{title: "The certificate is not trusted", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["certificate not trusted"])},
@@ -201,7 +201,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "The answer is a success with an error in it", faults: []robototest.Fault{{Operation: get, Status: 200, Body: `{"error":{}}`}}, managed: versioned},
 		{title: "The endpoint redirects", faults: []robototest.Fault{{Operation: get, Status: 308, Header: http.Header{"Location": {"https://example.com"}}}}, managed: versioned},
 		{title: "A 404 that is not Roboto's", faults: []robototest.Fault{{Operation: get, Status: 404, Body: "<html>Not Found</html>", Header: html}}, managed: versioned},
-		{title: "The record is of another secret", faults: mutate(get, `"name":"db"`, `"name":"other"`), managed: versioned},
+		{title: "The record describes another secret", faults: mutate(get, `"name":"db"`, `"name":"other"`), managed: versioned},
 		{title: "The record names no secret at AWS", faults: mutate(get, ":secretsmanager:", ":s3:"), managed: versioned},
 		{title: "The record lacks fields", faults: mutate(get, `"store_type"`, `"type"`), managed: versioned},
 		{title: "The value is kept in another store", faults: mutate(get, `"store_type":"aws"`, `"store_type":"vault"`), managed: versioned},
@@ -211,8 +211,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Write: the credentials are for another secret", faults: mutate(creds, "123456789012", "210987654321"), config: versioned},
 		{title: "Write: the credentials contain a line break", faults: mutate(creds, `"session_token":"`, `"session_token":"\n`), config: versioned},
 		{title: "Write: AWS denies access", faults: aws(put, 400, "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/x is not authorized."), config: versioned},
-		{title: "Write: AWS throttles for ever", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
-		{title: "Write: AWS fails for ever", faults: aws(put, 500, "InternalServiceError", "An error occurred."), config: versioned},
+		{title: "Write: AWS keeps throttling", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
+		{title: "Write: AWS keeps failing", faults: aws(put, 500, "InternalServiceError", "An error occurred."), config: versioned},
 		{title: "Write: the credentials have always expired", faults: aws(put, 400, "ExpiredTokenException", "The security token included in the request is expired."), config: versioned},
 		{title: "Write: AWS is out of reach", faults: []robototest.Fault{{Operation: put, Drop: true}, {Operation: robototest.GetValue, Drop: true}}, config: versioned},
 		{title: "Write: AWS does not speak its protocol", faults: []robototest.Fault{{Operation: put, Status: 200, Body: "<html>", Header: html}}, config: versioned},
@@ -288,7 +288,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			return c.Warning
 		}},
 		{title: "An empty value of a secret whose name is not known yet", config: fields{"name": protocol.Unknown, "value_wo": ""}},
-		{title: "Import: an ID that names no secret", act: importing("a/b")},
+		{title: "Import: an invalid ID", act: importing("a/b")},
 		{title: "Import: an ARN", act: importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3")},
 		{title: "Import: no such secret", act: func(c *protocol.Core) error {
 			c.Must(c.ImportID("db"))
@@ -298,7 +298,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Query: whether there are more than the limit is not known (a warning)", options: robototest.Options{PageSize: 2}, faults: []robototest.Fault{{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: "RobotoInternalException", Message: "Oops."}}, act: queried},
 		{title: "Data source: no such secret", act: data(protocol.TypeSecret, fields{"name": "db"})},
 		{title: "Data source: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: data(protocol.TypeSecret, fields{"name": "db", "org_id": "og_two"})},
-		{title: "Data source: the organizations are not told", faults: answer(robototest.ListOrgs, 403, "", "User is not authorized to access this resource with an explicit deny"), act: data(protocol.TypeOrganizations, nil)},
+		{title: "Data source: the organizations cannot be listed", faults: answer(robototest.ListOrgs, 403, "", "User is not authorized to access this resource with an explicit deny"), act: data(protocol.TypeOrganizations, nil)},
 		{title: "Data source: no permission for the version", exists: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
 		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
@@ -321,7 +321,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 
-		{title: "Action: a secret URI that is none", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "roboto-secret://a/b"}})},
+		{title: "Action: an invalid secret URI", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "roboto-secret://a/b"}})},
 		{title: "Action: no such action", act: invoke(robototest.Action{}, fields{"name": "other"})},
 		{title: "Action: its organization is not the caller's", faults: answer(robototest.GetAction, 401, "RobotoUnauthorizedException", "Not a member."), act: invoke(robototest.Action{}, fields{"action_org_id": "og_partner"})},
 		{title: "Action: a parameter is missing", act: invoke(robototest.Action{}, fields{"parameter_values": nil})},
@@ -338,8 +338,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			time.AfterFunc(time.Minute, c.Interrupt)
 			return invoke(robototest.Action{Hang: true}, nil)(c)
 		}},
-		{title: "Action: Roboto no longer tells how it is doing", managed: versioned, faults: answer(robototest.GetInvocation, 404, "RobotoNotFoundException", "No such invocation."), act: invoke(robototest.Action{}, nil)},
-		{title: "Action: Roboto fails until the time is over", managed: versioned, faults: answer(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: Roboto no longer reports its status", managed: versioned, faults: answer(robototest.GetInvocation, 404, "RobotoNotFoundException", "No such invocation."), act: invoke(robototest.Action{}, nil)},
+		{title: "Action: Roboto fails until the time has run out", managed: versioned, faults: answer(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), act: invoke(robototest.Action{}, nil)},
 		{title: "Action: it has failed, and may be queued again", managed: versioned, act: func(c *protocol.Core) error {
 			time.AfterFunc(20*time.Second, c.Interrupt)
 			return invoke(robototest.Action{Fails: "Exit code 1."}, nil)(c)

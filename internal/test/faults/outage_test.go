@@ -275,7 +275,7 @@ func TestSharedCauses(t *testing.T) {
 			faults: []robototest.Fault{of(get, robototest.Fault{Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No."}), of(orgs, robototest.Fault{Status: http.StatusForbidden, Message: "Forbidden"})},
 			reason: "could not be looked up. The reason is the same as for", most: secrets + 1,
 		},
-		"a login page":      {faults: []robototest.Fault{html(http.StatusOK)}, reason: "the answer of Roboto was refused: it is not JSON", most: secrets},
+		"a login page":      {faults: []robototest.Fault{html(http.StatusOK)}, reason: "the answer from Roboto cannot be used: it is not JSON", most: secrets},
 		"a wrong endpoint":  {faults: []robototest.Fault{html(http.StatusNotFound)}, reason: "Roboto answered 404 Not Found", most: secrets},
 		"a redirect":        {faults: []robototest.Fault{html(http.StatusPermanentRedirect)}, reason: "Roboto answered 308 Permanent Redirect", most: secrets},
 		"a retired service": {faults: []robototest.Fault{{Operation: get, Status: http.StatusGone, Code: "RobotoExpiredException", Message: "Gone."}}, reason: "Roboto answered 410 Gone, RobotoExpiredException: Gone", most: secrets},

@@ -255,7 +255,7 @@ func TestTerraformForeign404(t *testing.T) {
 			} {
 				fault.Operation = operation
 				server.Inject(fault)
-				tf.fails(t.Context(), args, "This is not Roboto's own answer for a missing secret")
+				tf.fails(t.Context(), args, "This is not how Roboto itself says that something does not exist")
 				tf.holds("test")
 				server.ClearFaults()
 			}
