@@ -83,7 +83,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "If `true`, Terraform refuses to delete the secret: when its block is removed, when a changed `name` or `org_id` replaces it, with `-replace` or `taint`, and with `terraform destroy`. " +
-					"The value from the last apply counts, so the protection remains even if the block is removed. To delete the secret, set this to `false` and apply first. Other tools can still delete the secret. Defaults to `false`.",
+					"The setting from the last apply counts, so the protection remains even if the block is removed. To delete the secret, set this to `false` and apply first. Other tools can still delete the secret. Defaults to `false`.",
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
