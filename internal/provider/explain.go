@@ -235,8 +235,8 @@ func serviceOf(e *roboto.Error) string {
 	return fmt.Sprintf("%s (%s)", e.Service, strings.Join(how, ", "))
 }
 
-// belonging says to which organizations the API key's owner belongs, if the error's
-// organization is none of them.
+// belonging lists the organizations of the API key's owner, for an error about an
+// organization that is not one of them.
 func belonging(e *roboto.Error) string {
 	if e.OwnOrgs == "" {
 		return outside(e) + ", or to any other"

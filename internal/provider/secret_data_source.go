@@ -65,7 +65,7 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	attributes["version_id"] = schema.StringAttribute{
 		Computed: true,
 		MarkdownDescription: "ID of the AWS version that is current, if `read_version_id` is `true`. Null if the secret has no value. " +
-			"It changes with each write, whoever writes, so a configuration with its own state can follow a rotation.",
+			"It changes with each write, no matter who writes, so a configuration with its own state can follow a rotation.",
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the metadata of one secret, never its value. A missing secret is an error.",

@@ -16,8 +16,8 @@ import (
 type temporaryCredentials struct {
 	accessKeyID, secretAccessKey, sessionToken Sensitive
 	arn, region                                string
-	// newUntil ends the time in which a refusal by AWS may only mean that permissions have
-	// not propagated yet. It is by this machine's clock.
+	// newUntil ends the time in which a refusal by AWS may only mean that AWS lags behind. It
+	// is by this machine's clock.
 	newUntil time.Time
 }
 

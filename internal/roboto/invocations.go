@@ -83,8 +83,8 @@ const (
 	firstPollInterval = 500 * time.Millisecond
 	pollInterval      = 5 * time.Second
 
-	// maxFailedPolls is how many times in a row Follow accepts an answer that does not give the
-	// status. Outages and throttling do not count.
+	// maxFailedPolls is how many times in a row Follow may fail to learn the status. A service
+	// that is out of reach or busy does not count.
 	maxFailedPolls = 5
 
 	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be

@@ -65,7 +65,7 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }
 
-// refusalOfProxy keeps the status, of which net/http keeps only the text.
+// refusalOfProxy keeps the status code. net/http keeps only its text.
 func refusalOfProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return &proxyError{resp.StatusCode}
