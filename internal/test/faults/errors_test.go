@@ -127,10 +127,11 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		}
 	}
 	destroy := func(c *protocol.Core) error { return c.Apply(nil) }
-	// without a refresh, whose requests would fail before those of the deletion
+	// as terraform destroy does, which plans and applies in processes that do not refresh
 	destroyPlanned := func(c *protocol.Core) error {
-		s := c.MustStart()
-		return s.Change(nil)
+		plan, err := c.MustStart().Plan(nil)
+		c.Must(err)
+		return c.MustStart().ApplyPlanned(plan)
 	}
 	html := http.Header{"Content-Type": {"text/html"}}
 	unknown := protocol.Unknown
@@ -235,6 +236,15 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Delete: the secret is protected", managed: guarded, act: destroy},
 		{title: "Destroy: a value that Terraform did not write (a warning)", managed: recordOnly, act: planned(nil)},
 		{title: "Rename: a value that the configuration does not have (a warning)", managed: recordOnly, act: planned(fields{"name": "cache"})},
+		{title: "Rename: a value that somebody else wrote (a warning)", managed: watched, act: func(c *protocol.Core) error {
+			c.Roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
+			return planned(fields{"name": "cache", "value_wo": canary, "value_wo_version": "1", "detect_value_drift": true})(c)
+		}},
+		{title: "Update: a value that nobody knows the author of (a warning)", managed: recordOnly, act: func(c *protocol.Core) error {
+			c.Roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
+			return planned(plain)(c)
+		}},
+		{title: "Update: the first value of a secret that exists (a warning)", managed: recordOnly, act: planned(versioned)},
 		{title: "Update: somebody else wrote the value (a warning)", managed: plain, act: func(c *protocol.Core) error {
 			c.Roboto.SetValue(robototest.DefaultOrg, "db", "written elsewhere")
 			return planned(plain)(c)
