@@ -143,15 +143,15 @@ func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel,
 // warnOverwrite is for a plan that overwrites a value which Terraform did not write. differs
 // reports whether the plan has compared the value. Otherwise there may be none.
 func (d *providerData) warnOverwrite(diags *diag.Diagnostics, state secretModel, differs bool) {
-	finding := fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.", describe(state.ref()))
+	will, finding := "Will", fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.", describe(state.ref()))
 	switch {
 	case wroteValue(state):
 	case differs:
 		finding = fmt.Sprintf("The secret %s has another value than value_wo. The state does not say who wrote it; applying overwrites it.", describe(state.ref()))
 	default:
-		finding = fmt.Sprintf("According to the state, Terraform did not write the value of the secret %s. If it has one, applying overwrites it.", describe(state.ref()))
+		will, finding = "May", fmt.Sprintf("According to the state, Terraform did not write the value of the secret %s. If it has one, applying overwrites it.", describe(state.ref()))
 	}
-	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q Will Be Overwritten", state.Name.ValueString()), d.adviseOnce(finding,
+	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q %s Be Overwritten", state.Name.ValueString(), will), d.adviseOnce(finding,
 		"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."))
 }
 
