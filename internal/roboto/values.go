@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -80,6 +82,10 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	}
 	if output.SecretString == nil {
 		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
+	}
+	// An ID that was asked for is known not to be an echo.
+	if versionID == "" && repeatsValue(*output.VersionId, *output.SecretString) {
+		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the ID of the version repeats the value")
 	}
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
@@ -217,6 +223,14 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 		return v.unexpectedAWS(operation, "AWS names no valid version")
 	}
 	return nil
+}
+
+// repeatsValue tells whether the ID of a version, which callers store in state, holds the
+// value or is a part of it, in any encoding. A short value may occur in an ID by chance.
+func repeatsValue(versionID, value string) bool {
+	return slices.ContainsFunc(encodings(value), func(form string) bool {
+		return strings.Contains(form, versionID) || len(form) >= fragmentLength && strings.Contains(versionID, form)
+	})
 }
 
 // awsError converts an error of the AWS SDK. The function message redacts the text of a

@@ -5,6 +5,8 @@ package roboto_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,42 @@ func TestAnswersOfAWSAreChecked(t *testing.T) {
 				}})
 				_, _, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), versionID)
 				s.wantKind(err, roboto.KindUnexpectedAWSAnswer)
+			})
+		})
+	}
+}
+
+// The ID of a version goes into the state. An ID that was asked for cannot be an echo.
+func TestVersionIDThatRepeatsTheValue(t *testing.T) {
+	const long = "correct-horse-battery-staple-0123456789"
+	for name, test := range map[string]struct {
+		value, versionID string
+		refused          bool
+	}{
+		"the value":           {long, long, true},
+		"a part of the value": {"password=" + long + "; user=eve", long, true},
+		"holds the value":     {"s3cr3t-8", "0123-s3cr3t-8-0123456789-0123456789", true},
+		"the value in hex":    {"a 16-byte secret", hex.EncodeToString([]byte("a 16-byte secret")), true},
+		"the value in base64": {"a much longer secret!", base64.StdEncoding.EncodeToString([]byte("a much longer secret!")) + "-0123", true},
+		"holds a short value": {"e", "11111111-2222-3333-4444-55555555555e", false},
+		"holds seven bytes":   {"1111111", "11111111-2222-3333-4444-555555555555", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inService(t, func(t *testing.T, s service) {
+				s.server.AddSecret(robototest.DefaultOrg, "db")
+				current := s.server.SetValue(robototest.DefaultOrg, "db", test.value)
+				s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(b []byte) []byte {
+					return bytes.ReplaceAll(b, []byte(current), []byte(test.versionID))
+				}})
+				want := roboto.KindOther
+				if test.refused {
+					want = roboto.KindUnexpectedAWSAnswer
+				}
+				value, versionID, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), "")
+				s.wantKind(err, want)
+				if !test.refused && (value.Reveal() != test.value || versionID != test.versionID) {
+					t.Errorf("the version %q was read", versionID)
+				}
 			})
 		})
 	}
