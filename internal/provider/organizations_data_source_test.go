@@ -6,6 +6,7 @@ package provider_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -83,16 +84,22 @@ func TestOrganizationsDataSourceOfNobody(t *testing.T) {
 	p.Equal("result", result, fields{"org_ids": map[string]any{}, "organizations": []any{}})
 }
 
-func TestOrganizationsDataSourceRefusesTheAPIKeyInAnAnswer(t *testing.T) {
+func TestOrganizationsDataSourceRefusesTexts(t *testing.T) {
 	for _, field := range []string{"premium", "active", "Test Organization"} {
 		t.Run(field, func(t *testing.T) {
 			env := newEnvironment(t)
-			env.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(answer []byte) []byte {
-				return bytes.ReplaceAll(answer, []byte(field), []byte(env.roboto.APIKey()))
-			}})
-			p := env.protocol(fields{})
-			_, out := p.ReadDataSource(typeOrganizations, fields{})
-			p.Fails(out, "an organization repeats the API key")
+			for text, problem := range map[string]string{
+				env.roboto.APIKey():       "an organization repeats the API key",
+				strings.Repeat("x", 2049): "an organization has a text of more than 2048 bytes",
+			} {
+				env.roboto.ClearFaults()
+				env.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(answer []byte) []byte {
+					return bytes.ReplaceAll(answer, []byte(field), []byte(text))
+				}})
+				p := env.protocol(fields{})
+				_, out := p.ReadDataSource(typeOrganizations, fields{})
+				p.Fails(out, problem)
+			}
 		})
 	}
 }

@@ -53,6 +53,7 @@ type Config struct {
 // concurrent use.
 type Client struct {
 	config         Config
+	keyForms       func() []string
 	userAgent      string
 	requester      string
 	pool           *http.Transport
@@ -92,6 +93,7 @@ func NewClient(config Config, options Options) *Client {
 	route.APIKey = config.APIKeySource
 	return &Client{
 		config:         config,
+		keyForms:       keyForms(config.APIKey),
 		route:          route,
 		hosts:          known,
 		robotoHost:     known.get(route.Host),

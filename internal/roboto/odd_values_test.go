@@ -4,8 +4,13 @@
 package roboto_test
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,4 +61,42 @@ func TestValuesThatAreNotUTF8(t *testing.T) {
 		}
 		s.wantCount(robototest.PutValue, 0)
 	})
+}
+
+// The texts of a record go into the state.
+func TestRecordTextsThatAreRefused(t *testing.T) {
+	key := func(s service) string { return s.server.APIKey() }
+	for name, test := range map[string]struct {
+		createdBy func(service) string
+		want      string
+	}{
+		"API key":           {key, "repeats the API key"},
+		"API key in hex":    {func(s service) string { return hex.EncodeToString([]byte(key(s))) }, "repeats the API key"},
+		"API key in base64": {func(s service) string { return base64.StdEncoding.EncodeToString([]byte("x" + key(s))) }, "repeats the API key"},
+		"API key in a URL":  {func(s service) string { return url.QueryEscape("of " + key(s)) }, "repeats the API key"},
+		"as long as an ARN": {func(service) string { return strings.Repeat("x", 2048) }, ""},
+		"longer":            {func(service) string { return strings.Repeat("x", 2049) }, "a secret record has a text of more than 2048 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inService(t, func(t *testing.T, s service) {
+				s.server.AddSecret(robototest.DefaultOrg, "db")
+				createdBy, err := json.Marshal(test.createdBy(s))
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(b []byte) []byte {
+					return regexp.MustCompile(`"created_by":"[^"]*"`).ReplaceAllLiteral(b, append([]byte(`"created_by":`), createdBy...))
+				}})
+				_, err = s.client.Record(t.Context(), ref("db"))
+				if test.want == "" {
+					s.wantKind(err, roboto.KindOther)
+					return
+				}
+				s.wantKind(err, roboto.KindUnexpectedAnswer)
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("the error is %v, want one with %q", err, test.want)
+				}
+			})
+		})
+	}
 }

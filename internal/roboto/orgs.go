@@ -190,9 +190,10 @@ func (c *Client) callerOrgs(ctx context.Context) ([]Organization, error) {
 	}
 	var orgs []Organization
 	err = eachItem(r, ans.data, func(item Organization) error {
+		if err := c.checkTexts(r, "an organization", item.ID, item.Name, item.Tier, item.Status); err != nil {
+			return err
+		}
 		switch {
-		case c.repeatsAPIKey(item.ID, item.Name, item.Tier, item.Status):
-			return unexpected(r, "an organization repeats the API key")
 		case ValidateOrgID(item.ID) != nil:
 			return unexpected(r, "it holds an organization without a valid ID")
 		case len(orgs) == maxOrgs:

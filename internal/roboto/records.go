@@ -11,6 +11,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -206,8 +207,8 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
 		return Record{}, unreadable(r, "a secret record lacks its name, org_id, store_type or created")
 	}
-	if c.repeatsAPIKey(wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy) {
-		return Record{}, unexpected(r, "a secret record repeats the API key")
+	if err := c.checkTexts(r, "a secret record", wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy); err != nil {
+		return Record{}, err
 	}
 	record := Record{
 		SecretRef:  SecretRef{Name: wire.Name, OrgID: wire.OrgID},
@@ -227,6 +228,20 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 		}
 	}
 	return record, nil
+}
+
+// maxText is the length of the longest ARN. Names of secrets and of people are shorter.
+const maxText = 2048
+
+// checkTexts refuses texts that must not get into a state.
+func (c *Client) checkTexts(r request, thing string, texts ...string) error {
+	switch {
+	case slices.ContainsFunc(texts, func(text string) bool { return len(text) > maxText }):
+		return unexpected(r, fmt.Sprintf("%s has a text of more than %d bytes", thing, maxText))
+	case c.repeatsAPIKey(texts...):
+		return unexpected(r, thing+" repeats the API key")
+	}
+	return nil
 }
 
 // checkedRecord also checks that the record is the requested one, and that this client can

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -50,10 +51,21 @@ func newRedactor(secrets ...Sensitive) *redactor {
 	return r
 }
 
-// repeatsAPIKey reports whether any of the texts holds the API key.
+// repeatsAPIKey reports whether any of the texts holds the API key, in any encoding.
 func (c *Client) repeatsAPIKey(texts ...string) bool {
-	key := c.config.APIKey.Reveal()
-	return len(key) >= minKeyLength && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, key) })
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return slices.ContainsFunc(c.keyForms(), func(form string) bool { return strings.Contains(text, form) })
+	})
+}
+
+// keyForms makes a function, because fmt could print a slice in the client.
+func keyForms(key Sensitive) func() []string {
+	return sync.OnceValue(func() []string {
+		if len(key.Reveal()) < minKeyLength {
+			return nil
+		}
+		return encodings(key.Reveal())
+	})
 }
 
 // encodings lists the forms in which a server may repeat text.

@@ -102,7 +102,7 @@ func TestListingsWithoutEnd(t *testing.T) {
 		"the same record":     record("db"),
 		"one new record":      record("db-@"),
 		"hundreds of records": fill(300_000, "", record("db-@-#"), ""),
-		"large records":       record(strings.Repeat("x", 1<<20) + "@"),
+		"large records":       fill(1<<20, "", record(strings.Repeat("x", 2000)+"@-#"), ""),
 		"as much as is read":  fill(nearlyRobotoLimit, "", record("db-@-#"), ""),
 		"small and many":      fill(nearlyRobotoLimit, "", small, ""),
 	} {
@@ -148,6 +148,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		"deep nesting":          {"record", body(`{"data":` + strings.Repeat("[", nearlyRobotoLimit)), "closed before the answer was complete"},
 		"empty items":           {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "{}", "]}}")), "lacks its name"},
 		"numbers for items":     {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "0", "]}}")), "does not have the shape"},
+		"a long text":           {"list", body(`{"data":{"items":[` + record(strings.Repeat("x", 1<<20)) + "]}}"), "a secret record has a text of more than 2048 bytes"},
 		"empty organizations":   {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, "{}", "]}")), "without a valid ID"},
 		"many organizations":    {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, `{"org_id":"a"}`, "]}")), "more than 1000 organizations"},
 		"endless body of AWS":   {"value", behind(endless), "the answer is larger than 1 MiB"},
