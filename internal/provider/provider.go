@@ -128,12 +128,29 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 	}
 }
 
-// ValidateConfig allows one source of the API key. Its errors point at the other attribute,
-// because Terraform prints the line, and the line of api_key may hold the key.
+// ValidateConfig refuses empty settings, and allows one source of the API key. An empty
+// setting comes from a variable that is not set, and would fall back to another identity.
+// Its errors about two sources point at the other attribute, because Terraform prints the
+// line, and the line of api_key may hold the key.
 func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if model.APIKey.IsNull() || model.APIKey.IsUnknown() {
+	for setting, value := range map[string]types.String{
+		settings.APIKey:                 model.APIKey,
+		settings.Endpoint:               model.Endpoint,
+		settings.Profile:                model.Profile,
+		settings.ConfigFile:             model.ConfigFile,
+		settings.SecretsManagerEndpoint: model.SecretsManagerEndpoint,
+	} { // The others have validators, which refuse "".
+		if value.Equal(types.StringValue("")) {
+			addSettingError(&resp.Diagnostics, &settings.Error{
+				Setting: setting,
+				Problem: "it is empty",
+				Remedy:  "Give it a value. To use what the environment or the config file has, leave it out or make it null.",
+			})
+		}
+	}
+	if model.APIKey.IsNull() || model.APIKey.IsUnknown() || resp.Diagnostics.HasError() {
 		return
 	}
 	for setting, value := range map[string]types.String{

@@ -69,6 +69,23 @@ func TestSecretRefusesBadInput(t *testing.T) {
 	})
 }
 
+// The environment has another API key, which must not take the place of one that a variable
+// was to give.
+func TestEmptySettingsAreRefused(t *testing.T) {
+	for setting := range settingNames(newEnvironment(t).protocol(fields{})) {
+		if setting == "max_attempts" || setting == "bulk_refresh" {
+			continue
+		}
+		t.Run(setting, func(t *testing.T) {
+			config := "variable \"setting\" {\n  default = \"\"\n}\nprovider \"roboto\" {\n  " + setting + " = var.setting\n}\n"
+			env := newEnvironment(t)
+			env.failsToPlan(config+secret("db"), setting, "not usable")
+			env.makesNoRequest()
+			env.run(resource.TestStep{Config: strings.Replace(config, `""`, "null", 1) + secret("db")})
+		})
+	}
+}
+
 // The same goes for the API key.
 func TestAPIKeyErrorsShowNoSourceLine(t *testing.T) {
 	const literal = "rbt_a_literal_key"
