@@ -66,7 +66,7 @@ func TestSecretWithVersionAndDeniedCredentials(t *testing.T) {
 }
 
 // Without a version, planning has to compare. terraform-plugin-testing ends with
-// terraform destroy -refresh=false, the remedy that the error names.
+// terraform destroy -refresh=false, which compares nothing.
 func TestSecretWithoutVersionAndDeniedCredentials(t *testing.T) {
 	env := newEnvironment(t)
 	config := secret("db", `value_wo = "value"`)
@@ -85,7 +85,7 @@ func TestSecretWithoutVersionAndDeniedCredentials(t *testing.T) {
 func TestDeniedCredentialsNameTheRemedies(t *testing.T) {
 	compare := []string{
 		`The secret "db" of the organization og_test has value_wo without value_wo_version`,
-		"Or set value_wo_version: planning then reads no value", "terraform destroy -refresh=false",
+		"Or set value_wo_version: planning then reads no value", "To destroy the secret with this API key, remove value_wo first",
 	}
 	detect := []string{`The secret "db" of the organization og_test has detect_value_drift`, "Or remove detect_value_drift"}
 	creds := func(f robototest.Fault) robototest.Fault {
@@ -117,6 +117,8 @@ func TestDeniedCredentialsNameTheRemedies(t *testing.T) {
 			_, _, out = p.Plan(versioned, drifting)
 			p.Succeeds(out)
 			_, _, out = p.Plan(unversioned, nil)
+			p.Succeeds(out)
+			_, _, out = p.Plan(unversioned, fields{"name": "db"})
 			p.Succeeds(out)
 		})
 	}

@@ -5,6 +5,7 @@ package faults
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,6 +142,20 @@ func TestTerraformWarnsOfATaintedSecret(t *testing.T) {
 			t.Errorf("terraform %v warns %d times:\n\n%s", args, n, result.Output())
 		}
 	}
+}
+
+// Whoever may not read the value can destroy the secret nevertheless, as the error says.
+func TestTerraformDestroysWhatItMayNotRead(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	const compared = "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n}\n"
+	tf := newTerraform(t, server, compared)
+	tf.succeeds(applyNow...)
+	server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "no"})
+	tf.fails(t.Context(), destroyNow, "remove value_wo first")
+	tf.configure("resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n")
+	tf.succeeds(destroyNow...)
+	tf.holds()
 }
 
 // Roboto's own SDK does not find a secret by such a name.
