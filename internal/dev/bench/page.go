@@ -15,6 +15,7 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 //go:embed page.md.tmpl
@@ -80,16 +81,12 @@ func (r requests) String() string {
 
 // machine describes what the numbers depend on.
 func (b *bench) machine(ctx context.Context) (string, error) {
-	workspace, err := b.workspace(ctx, b.mirror, module)
-	if err != nil {
-		return "", err
-	}
-	terraform, err := workspace.Version(ctx)
+	release, err := terraformcli.Identify(ctx, b.terraform)
 	memory := ""
 	if total := totalMemory(); total > 0 {
 		memory = fmt.Sprintf(", %.0f GiB of memory", float64(total)/(1<<30))
 	}
-	return fmt.Sprintf("%d cores%s, %s/%s, %s, Terraform %s", runtime.NumCPU(), memory, runtime.GOOS, runtime.GOARCH, runtime.Version(), terraform), err
+	return fmt.Sprintf("%d cores%s, %s/%s, %s, Terraform %s", runtime.NumCPU(), memory, runtime.GOOS, runtime.GOARCH, runtime.Version(), release.Version), err
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

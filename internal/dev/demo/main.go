@@ -70,16 +70,11 @@ func demo(ctx context.Context, out *screen, keep bool) (err error) {
 	if err := workspace.Write("main.tf", module); err != nil {
 		return err
 	}
-	version, err := workspace.Version(ctx)
-	if err != nil {
-		return err
-	}
-	out.fact("Terraform", version+", "+executable)
-
 	release, err := terraformcli.Identify(ctx, executable)
 	if err != nil {
 		return err
 	}
+	out.fact("Terraform", release.Version+", "+executable)
 
 	s := &story{out: out, workspace: workspace, roboto: roboto, release: release}
 	if err := s.tell(ctx); err != nil {

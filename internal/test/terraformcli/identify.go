@@ -5,15 +5,15 @@ package terraformcli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os/exec"
+	"regexp"
 	"strconv"
-	"strings"
 )
 
-// Release says which release an executable is of: 1.Minor.
+// Release says which release an executable is of.
 type Release struct {
+	// Version is 1.Minor and more.
+	Version  string
 	Minor    int
 	OpenTofu bool
 }
@@ -21,35 +21,18 @@ type Release struct {
 // HasActions tells whether a configuration can have actions.
 func (r Release) HasActions() bool { return r.Minor >= 14 && !r.OpenTofu }
 
+var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(1\.(\d+)\.\S+)$`)
+
 // Identify asks an executable for its release.
 func Identify(ctx context.Context, path string) (Release, error) {
-	ask := func(args ...string) ([]byte, error) {
-		command := exec.CommandContext(ctx, path, args...) //nolint:gosec // the executable that the tests run
-		command.Env = []string{"CHECKPOINT_DISABLE=1"}
-		out, err := command.Output()
-		if err != nil {
-			return nil, fmt.Errorf("asking terraform for its version: %w", err)
-		}
-		return out, nil
-	}
-	out, err := ask("version", "-json")
+	output, err := Command(ctx, []string{"CHECKPOINT_DISABLE=1"}, path, "version")
 	if err != nil {
 		return Release{}, err
 	}
-	var version struct {
-		Terraform string `json:"terraform_version"`
+	match := versionLine.FindStringSubmatch(string(output))
+	if match == nil {
+		return Release{}, fmt.Errorf("%s has no version 1.x.y:\n\n%s", path, output)
 	}
-	if err := json.Unmarshal(out, &version); err != nil {
-		return Release{}, fmt.Errorf("asking terraform for its version: %w", err)
-	}
-	numbers := strings.Split(version.Terraform, ".")
-	if len(numbers) < 3 || numbers[0] != "1" {
-		return Release{}, fmt.Errorf("terraform has the version %q; versions 1.x.y are known", version.Terraform)
-	}
-	minor, err := strconv.Atoi(numbers[1])
-	if err != nil {
-		return Release{}, err
-	}
-	out, err = ask("version")
-	return Release{Minor: minor, OpenTofu: strings.Contains(string(out), "OpenTofu")}, err
+	minor, err := strconv.Atoi(match[3])
+	return Release{Version: match[2], Minor: minor, OpenTofu: match[1] == "OpenTofu"}, err
 }

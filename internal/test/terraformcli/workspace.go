@@ -6,7 +6,6 @@ package terraformcli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -125,8 +124,6 @@ func (w *Workspace) Init(ctx context.Context, main string) error {
 type Result struct {
 	ExitCode       int
 	Stdout, Stderr []byte
-	// CPU is what Terraform and the providers that it started used.
-	CPU time.Duration
 }
 
 // Output is both streams, for messages.
@@ -146,7 +143,6 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 	result := Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), ExitCode: -1}
 	if cmd.ProcessState != nil {
 		result.ExitCode = cmd.ProcessState.ExitCode()
-		result.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && ctx.Err() == nil {
 		return result, fmt.Errorf("running terraform %s: %w", args[0], err)
@@ -179,21 +175,6 @@ func (w *Workspace) Expect(ctx context.Context, exitCode int, env []string, args
 func (w *Workspace) Terraform(ctx context.Context, args ...string) (string, error) {
 	result, err := w.Expect(ctx, 0, nil, args...)
 	return string(result.Stdout), err
-}
-
-// Version is that of Terraform.
-func (w *Workspace) Version(ctx context.Context) (string, error) {
-	output, err := w.Terraform(ctx, "version", "-json")
-	if err != nil {
-		return "", err
-	}
-	var version struct {
-		Terraform string `json:"terraform_version"`
-	}
-	if err := json.Unmarshal([]byte(output), &version); err != nil {
-		return "", fmt.Errorf("reading terraform version: %w", err)
-	}
-	return version.Terraform, nil
 }
 
 // Command runs a command that is not Terraform and returns all that it printed. The
