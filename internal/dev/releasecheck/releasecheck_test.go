@@ -285,6 +285,8 @@ func TestTheCopyHasWhatIsNotCommitted(t *testing.T) {
 	git("commit", "--quiet", "--message", "test")
 	write(t, filepath.Join(from, "changed"), "not committed")
 	write(t, filepath.Join(from, "new"), "not committed")
+	write(t, filepath.Join(from, ".gitignore"), "ignored")
+	write(t, filepath.Join(from, "ignored"), "not committed")
 	if err := os.Remove(filepath.Join(from, "deleted")); err != nil {
 		t.Fatal(err)
 	}
@@ -296,8 +298,10 @@ func TestTheCopyHasWhatIsNotCommitted(t *testing.T) {
 			t.Errorf("%s has %q, want %q", name, got, want)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(to, "deleted")); err == nil {
-		t.Error("the copy has what was deleted")
+	for _, name := range []string{"deleted", "ignored"} {
+		if _, err := os.Stat(filepath.Join(to, name)); err == nil {
+			t.Errorf("the copy has the file %q", name)
+		}
 	}
 }
 

@@ -8,10 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -49,42 +47,17 @@ func (s snapshot) sameAs(other snapshot) error {
 	return errors.Join(errs...)
 }
 
-// copyRepository clones a repository, and copies what is not committed.
+// copyRepository makes a clone of a repository that has its files as they are now,
+// committed or not, but for those that git ignores.
 func copyRepository(ctx context.Context, from, to string) error {
-	git := func(args ...string) (string, error) {
-		output, err := terraformcli.Command(ctx, os.Environ(), "git", args...)
-		return string(output), err
-	}
-	if _, err := git("clone", "--quiet", from, to); err != nil {
-		return err
-	}
-	names, err := git("-C", from, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	if err != nil {
-		return err
-	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(names, "\x00"), "\x00") {
-		if err := copyFile(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+	for _, args := range [][]string{
+		{"clone", "--quiet", "--no-checkout", from, to},
+		{"-C", from, "--git-dir=" + filepath.Join(to, ".git"), "--work-tree=.", "add", "--all"},
+		{"-C", to, "checkout-index", "--all", "--index"},
+	} {
+		if _, err := terraformcli.Command(ctx, os.Environ(), "git", args...); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// copyFile copies a file, or deletes the copy of one that is no longer there.
-func copyFile(from, to string) error {
-	content, err := os.ReadFile(from) //nolint:gosec // a path of our own
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.RemoveAll(to)
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, content, info.Mode()) //nolint:gosec // a path of our own
 }
