@@ -58,23 +58,15 @@ func describe(platforms []platform) string {
 	return fmt.Sprintf("%d platforms %s", len(platforms), platforms)
 }
 
-// recipe is how goreleaser is to make a snapshot.
-type recipe struct {
-	// repository is the folder with the sources.
-	repository string
-	platforms  []platform
-	// key is empty if nothing is to be signed.
-	key signingKey
-}
-
-// build makes a snapshot. It puts its configuration into dir.
-func (r recipe) build(ctx context.Context, dir string) (snapshot, error) {
-	config, err := os.ReadFile(filepath.Join(r.repository, configFile))
+// build lets goreleaser make a snapshot of a repository. It puts its configuration into
+// dir. Without a key, nothing is signed.
+func build(ctx context.Context, dir, repository string, platforms []platform, key signingKey) (snapshot, error) {
+	config, err := os.ReadFile(filepath.Join(repository, configFile)) //nolint:gosec // a path of our own
 	if err != nil {
 		return snapshot{}, fmt.Errorf("%w: run this in the root of the repository", err)
 	}
-	if len(r.platforms) == 1 {
-		if config, err = narrow(config, r.platforms[0]); err != nil {
+	if len(platforms) == 1 {
+		if config, err = narrow(config, platforms[0]); err != nil {
 			return snapshot{}, fmt.Errorf("%s: %w", configFile, err)
 		}
 	}
@@ -83,17 +75,17 @@ func (r recipe) build(ctx context.Context, dir string) (snapshot, error) {
 		return snapshot{}, err
 	}
 	skip := "publish"
-	if r.key == "" {
+	if key == "" {
 		skip += ",sign"
 	}
 	// Without a remote, goreleaser does not look at the commit, and takes the time of day.
-	env := append(r.key.env(), "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=remote.origin.url", "GIT_CONFIG_VALUE_0=https://github.com/roboto-ai/"+project)
-	if _, err := terraformcli.Command(ctx, env, "go", "-C", r.repository, "tool", "-modfile=tools/go.mod", "goreleaser",
+	env := append(key.env(), "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=remote.origin.url", "GIT_CONFIG_VALUE_0=https://github.com/roboto-ai/"+project)
+	if _, err := terraformcli.Command(ctx, env, "go", "-C", repository, "tool", "-modfile=tools/go.mod", "goreleaser",
 		"release", "--snapshot", "--clean", "--skip="+skip, "--config="+path); err != nil {
 		return snapshot{}, err
 	}
 
-	dist := filepath.Join(r.repository, distDir)
+	dist := filepath.Join(repository, distDir)
 	metadata, err := os.ReadFile(filepath.Join(dist, "metadata.json")) //nolint:gosec // a path of our own
 	if err != nil {
 		return snapshot{}, err
@@ -104,7 +96,7 @@ func (r recipe) build(ctx context.Context, dir string) (snapshot, error) {
 	if err := json.Unmarshal(metadata, &built); err != nil {
 		return snapshot{}, fmt.Errorf("reading goreleaser's metadata: %w", err)
 	}
-	return snapshot{dist: dist, version: built.Version, platforms: r.platforms}, nil
+	return snapshot{dist: dist, version: built.Version, platforms: platforms}, nil
 }
 
 // narrow leaves one platform in the configuration: goreleaser release, unlike

@@ -65,7 +65,7 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	defer key.close()
 
 	out.line("Building a snapshot for %s", describe(platforms))
-	snapshot, err := recipe{repository: ".", platforms: platforms, key: key}.build(ctx, dir)
+	snapshot, err := build(ctx, dir, ".", platforms, key)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (s snapshot) reproduce(ctx context.Context, dir string) error {
 	if err := copyRepository(ctx, ".", repository); err != nil {
 		return err
 	}
-	again, err := recipe{repository: repository, platforms: s.platforms}.build(ctx, dir)
+	again, err := build(ctx, dir, repository, s.platforms, "")
 	if err != nil {
 		return err
 	}
