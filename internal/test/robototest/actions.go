@@ -83,10 +83,10 @@ func routeAction(method, rest string) (Operation, string) {
 	return Unknown, ""
 }
 
-func (s *Server) getAction(req Request, grant Grant) reply {
+func (s *Server) getAction(req Request, grant Grant) *reply {
 	action, refusal := s.findAction(req, grant)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	return data(action.wire())
 }
@@ -97,8 +97,7 @@ func (s *Server) findAction(req Request, grant Grant) (Action, *reply) {
 	orgs := s.callerOrgs(grant)
 	if owner == "" {
 		if len(orgs) != 1 {
-			refusal := noOrganization()
-			return Action{}, &refusal
+			return Action{}, noOrganization()
 		}
 		owner = orgs[0].id
 	}
@@ -110,8 +109,7 @@ func (s *Server) findAction(req Request, grant Grant) (Action, *reply) {
 			return action, nil
 		}
 	}
-	refusal := envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No action named %q in organization %s.", req.Name, owner))
-	return Action{}, &refusal
+	return Action{}, envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No action named %q in organization %s.", req.Name, owner))
 }
 
 func (a Action) wire() map[string]any {

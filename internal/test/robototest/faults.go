@@ -138,29 +138,30 @@ func (s *Server) Throttle(perSecond int, retryAfter bool) {
 	}
 }
 
-func (s *Server) throttled(req Request) (reply, bool) {
+// throttled is the answer to a request beyond the limit, nil to others.
+func (s *Server) throttled(req Request) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.throttle
 	if t == nil || req.AWS() {
-		return reply{}, false
+		return nil
 	}
 	if second := time.Now().Truncate(time.Second); second != t.second {
 		t.second, t.count = second, 0
 	}
 	t.count++
 	if t.count <= t.perSecond {
-		return reply{}, false
+		return nil
 	}
 	rep := gateway(http.StatusTooManyRequests, "Too Many Requests")
 	if t.retryAfter {
 		rep.header.Set("Retry-After", "1")
 	}
-	return rep, true
+	return rep
 }
 
 // serve answers a request: by the service's rules, unless a fault says otherwise.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answer func(Request) reply) {
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answer func(Request) *reply) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -177,7 +178,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if s.out() {
 		s.drop(recorded)
 	}
-	if rep, yes := s.throttled(req); yes {
+	if rep := s.throttled(req); rep != nil {
 		s.finish(w, recorded, rep)
 		return
 	}
@@ -185,36 +186,34 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
 		s.happened()
 	}
-	if !f.After {
-		wait(r.Context(), f.Delay, f.Until)
-		s.cut(f.Outage)
-		if f.Drop || s.out() || r.Context().Err() != nil {
-			s.drop(recorded)
-		}
-	}
-	var rep reply
-	if f.After || !f.answers() {
+	var rep *reply
+	if f.After {
 		rep = answer(req)
 	}
-	own := rep.body
-	if f.After {
-		wait(r.Context(), f.Delay, f.Until)
-		s.cut(f.Outage)
-	}
-	if f.Drop || s.out() {
+	wait(r.Context(), f.Delay, f.Until)
+	s.cut(f.Outage)
+	if f.Drop || s.out() || r.Context().Err() != nil {
 		s.drop(recorded)
 	}
-	switch {
-	case f.answers():
+	if f.answers() {
 		rep = f.reply(req)
-	case f.Truncate:
-		rep.body = rep.body[:len(rep.body)/2]
+	} else {
+		if rep == nil {
+			rep = answer(req)
+		}
+		own := rep.body
+		if f.Truncate {
+			rep.body = own[:len(own)/2]
+		}
+		if f.Mutate != nil {
+			rep.body = f.Mutate(rep.body)
+		}
+		if !bytes.Equal(rep.body, own) {
+			s.happened()
+		}
 	}
-	if f.Mutate != nil && !f.answers() {
-		rep.body = f.Mutate(rep.body)
-	}
-	if !f.answers() && !bytes.Equal(rep.body, own) {
-		s.happened()
+	if s.out() { // the outage of another request, which began meanwhile
+		s.drop(recorded)
 	}
 	rep.header = merged(rep.header, f.Header)
 	if f.Wire != nil {
@@ -253,7 +252,7 @@ func merged(header, over http.Header) http.Header {
 	return all
 }
 
-func (s *Server) finish(w http.ResponseWriter, req *Request, rep reply) {
+func (s *Server) finish(w http.ResponseWriter, req *Request, rep *reply) {
 	s.settle(req, rep.status)
 	rep.write(w)
 }
@@ -278,11 +277,11 @@ func (f Fault) answers() bool {
 	return f.Huge > 0 || f.Echo || f.AWSError != "" || f.Code != "" || f.Message != "" || f.Status != 0 || f.Body != ""
 }
 
-func (f Fault) reply(req Request) reply {
+func (f Fault) reply(req Request) *reply {
 	status := cmp.Or(f.Status, http.StatusBadRequest)
 	switch {
 	case f.Huge > 0:
-		return reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{"Content-Type": {"application/json"}}, huge: f.Huge}
+		return &reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{"Content-Type": {"application/json"}}, huge: f.Huge}
 	case f.Echo:
 		return echo(req, status)
 	case f.AWSError != "":
@@ -292,7 +291,7 @@ func (f Fault) reply(req Request) reply {
 	case f.Message != "":
 		return gateway(status, f.Message)
 	}
-	rep := reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{}, body: []byte(f.Body)}
+	rep := &reply{status: cmp.Or(f.Status, http.StatusOK), header: http.Header{}, body: []byte(f.Body)}
 	if json.Valid(rep.body) {
 		rep.header.Set("Content-Type", "application/json")
 	}
@@ -300,9 +299,9 @@ func (f Fault) reply(req Request) reply {
 }
 
 // echo repeats what only a hostile or careless service would.
-func echo(req Request, status int) reply {
+func echo(req Request, status int) *reply {
 	words := fmt.Sprintf("bad request: %s %s %s", req.Header.Get("Authorization"), req.Header.Get("X-Amz-Security-Token"), req.Body)
-	var rep reply
+	var rep *reply
 	if req.AWS() {
 		var input putOrGet
 		_ = json.Unmarshal(req.Body, &input)

@@ -150,14 +150,14 @@ func (s *Server) invocation(id string) *invocation {
 	return nil
 }
 
-func (s *Server) invokeAction(req Request, grant Grant) reply {
+func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	orgID, refusal := s.organization(req, grant)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	action, refusal := s.findAction(req, grant)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	if grant.ReadOnly {
 		return unauthorized("invoke actions")
@@ -211,35 +211,34 @@ func (a Action) problem(values map[string]string) string {
 }
 
 // getInvocation shows an invocation, which is one status further each time.
-func (s *Server) getInvocation(req Request, grant Grant) reply {
+func (s *Server) getInvocation(req Request, grant Grant) *reply {
 	inv, refusal := s.callersInvocation(req, grant)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	s.advance(inv)
 	return data(inv.wire())
 }
 
-func (s *Server) cancelInvocation(req Request, grant Grant) reply {
+func (s *Server) cancelInvocation(req Request, grant Grant) *reply {
 	inv, refusal := s.callersInvocation(req, grant)
 	switch {
 	case refusal != nil:
-		return *refusal
+		return refusal
 	case grant.ReadOnly:
 		return unauthorized("cancel invocations")
 	case inv.Status() > Uploading:
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The invocation has ended.")
 	}
 	inv.add(Cancelled, "Cancelled by caller@example.com.")
-	return reply{status: http.StatusNoContent}
+	return &reply{status: http.StatusNoContent}
 }
 
 func (s *Server) callersInvocation(req Request, grant Grant) (*invocation, *reply) {
 	inv := s.invocation(req.Name)
 	if inv == nil || req.OrgID != "" && req.OrgID != inv.OrgID ||
 		!slices.ContainsFunc(s.callerOrgs(grant), func(o org) bool { return o.id == inv.OrgID }) {
-		refusal := envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No invocation %q.", req.Name))
-		return nil, &refusal
+		return nil, envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No invocation %q.", req.Name))
 	}
 	return inv, nil
 }

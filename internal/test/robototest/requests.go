@@ -122,15 +122,15 @@ type reply struct {
 	huge int64
 }
 
-func jsonReply(status int, body any) reply {
+func jsonReply(status int, body any) *reply {
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		panic(err)
 	}
-	return reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encoded}
+	return &reply{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encoded}
 }
 
-func (rep reply) write(w http.ResponseWriter) {
+func (rep *reply) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), rep.header)
 	w.WriteHeader(rep.status)
 	_, _ = w.Write(rep.body)
@@ -145,7 +145,7 @@ func (rep reply) write(w http.ResponseWriter) {
 }
 
 // writeRaw answers with bytes that need not be HTTP, and closes the connection.
-func (rep reply) writeRaw(w http.ResponseWriter, change func([]byte) []byte) {
+func (rep *reply) writeRaw(w http.ResponseWriter, change func([]byte) []byte) {
 	answer := http.Response{
 		StatusCode: rep.status, ProtoMajor: 1, ProtoMinor: 1, Header: rep.header,
 		Body: io.NopCloser(bytes.NewReader(rep.body)), ContentLength: int64(len(rep.body)),

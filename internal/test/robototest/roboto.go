@@ -79,17 +79,17 @@ func route(method, path string) (Operation, string) {
 	return Unknown, ""
 }
 
-func envelope(status int, code, message string) reply {
+func envelope(status int, code, message string) *reply {
 	return jsonReply(status, map[string]any{"error": map[string]any{"error_code": code, "message": message}})
 }
 
-func gateway(status int, message string) reply {
+func gateway(status int, message string) *reply {
 	return jsonReply(status, map[string]any{"message": message})
 }
 
-func data(value any) reply { return jsonReply(http.StatusOK, map[string]any{"data": value}) }
+func data(value any) *reply { return jsonReply(http.StatusOK, map[string]any{"data": value}) }
 
-func (s *Server) answerRoboto(req Request) reply {
+func (s *Server) answerRoboto(req Request) *reply {
 	if req.Operation == Unknown {
 		return gateway(http.StatusNotFound, "Not Found")
 	}
@@ -117,7 +117,7 @@ func (s *Server) answerRoboto(req Request) reply {
 	}
 	orgID, refusal := s.organization(req, grant)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	switch req.Operation {
 	case CreateSecret:
@@ -135,7 +135,7 @@ func (s *Server) answerRoboto(req Request) reply {
 			return unauthorized("delete secrets")
 		}
 		s.remove(orgID, req.Name)
-		return reply{status: http.StatusNoContent}
+		return &reply{status: http.StatusNoContent}
 	case GetCredentials:
 		if grant.NoCredentials {
 			return unauthorized("access secret values")
@@ -145,7 +145,7 @@ func (s *Server) answerRoboto(req Request) reply {
 	return data(sec.wire())
 }
 
-func unauthorized(task string) reply {
+func unauthorized(task string) *reply {
 	return envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not permitted to "+task+".")
 }
 
@@ -210,7 +210,7 @@ func (s *Server) callerOrgs(grant Grant) []org {
 	return slices.DeleteFunc(slices.Clone(s.orgs), func(o org) bool { return !slices.Contains(grant.Orgs, o.id) })
 }
 
-func (s *Server) listOrgs(grant Grant) reply {
+func (s *Server) listOrgs(grant Grant) *reply {
 	list := []map[string]any{}
 	for _, o := range s.callerOrgs(grant) {
 		list = append(list, map[string]any{
@@ -224,25 +224,24 @@ func (s *Server) listOrgs(grant Grant) reply {
 // organization is the one that a request is about: the named one if the caller
 // is in it, or the caller's only one.
 func (s *Server) organization(req Request, grant Grant) (string, *reply) {
-	refuse := func(r reply) (string, *reply) { return "", &r }
 	orgs := s.callerOrgs(grant)
 	if req.OrgID == "" {
 		if len(orgs) != 1 {
-			return refuse(noOrganization())
+			return "", noOrganization()
 		}
 		return orgs[0].id, nil
 	}
 	if !slices.ContainsFunc(orgs, func(o org) bool { return o.id == req.OrgID }) {
-		return refuse(envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+req.OrgID+"."))
+		return "", envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+req.OrgID+".")
 	}
 	return req.OrgID, nil
 }
 
-func noOrganization() reply {
+func noOrganization() *reply {
 	return gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation.")
 }
 
-func (s *Server) createSecret(req Request, grant Grant, orgID string) reply {
+func (s *Server) createSecret(req Request, grant Grant, orgID string) *reply {
 	if grant.ReadOnly {
 		return unauthorized("create secrets")
 	}
@@ -259,7 +258,7 @@ func (s *Server) createSecret(req Request, grant Grant, orgID string) reply {
 	return data(sec.wire())
 }
 
-func (s *Server) listSecrets(req Request, orgID string) reply {
+func (s *Server) listSecrets(req Request, orgID string) *reply {
 	query, err := url.ParseQuery(req.Query)
 	if err != nil {
 		return gateway(http.StatusBadRequest, "Bad Request")

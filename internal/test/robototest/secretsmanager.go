@@ -66,7 +66,7 @@ func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 		s.canaries[*input.SecretString] = true
 	}
 	s.mu.Unlock()
-	s.serve(w, r, req, func(req Request) reply { return s.answerAWS(r, req, input) })
+	s.serve(w, r, req, func(req Request) *reply { return s.answerAWS(r, req, input) })
 }
 
 // putOrGet is the input of either operation.
@@ -78,24 +78,24 @@ type putOrGet struct {
 	VersionStage       string  `json:"VersionStage"`
 }
 
-func awsReply(status int, body any) reply {
+func awsReply(status int, body any) *reply {
 	rep := jsonReply(status, body)
 	rep.header.Set("Content-Type", "application/x-amz-json-1.1")
 	rep.header.Set("X-Amzn-Requestid", rand.Text())
 	return rep
 }
 
-func awsError(status int, code, message string) reply {
+func awsError(status int, code, message string) *reply {
 	return awsReply(status, map[string]any{"__type": code, "message": message})
 }
 
-func badRequest(code, message string) reply { return awsError(http.StatusBadRequest, code, message) }
+func badRequest(code, message string) *reply { return awsError(http.StatusBadRequest, code, message) }
 
-func markedForDeletion() reply {
+func markedForDeletion() *reply {
 	return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
 }
 
-func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
+func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply {
 	if contentType := req.Header.Get("Content-Type"); req.Method != http.MethodPost || req.Path != "/" || contentType != "application/x-amz-json-1.1" {
 		s.violate("%s %s with Content-Type %q is not AWS's JSON protocol", req.Method, req.Path, contentType)
 		return badRequest("MalformedHttpRequestException", "The request is not valid.")
@@ -104,7 +104,7 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
 	defer s.mu.Unlock()
 	creds, refusal := s.authenticate(r, req)
 	if refusal != nil {
-		return *refusal
+		return refusal
 	}
 	if req.Operation == Unknown || input.SecretID != creds.arn {
 		s.note("credentials were used for something else than reading or writing their secret's value")
@@ -125,7 +125,7 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) reply {
 	return sec.get(input)
 }
 
-func (sec *secret) put(input putOrGet) reply {
+func (sec *secret) put(input putOrGet) *reply {
 	switch {
 	case sec.refusals > 0:
 		sec.refusals--
@@ -147,7 +147,7 @@ func (sec *secret) put(input putOrGet) reply {
 	})
 }
 
-func (sec *secret) get(input putOrGet) reply {
+func (sec *secret) get(input putOrGet) *reply {
 	wanted := "VersionId: " + input.VersionID
 	if input.VersionID == "" {
 		input.VersionStage = cmp.Or(input.VersionStage, "AWSCURRENT")

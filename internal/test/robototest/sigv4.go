@@ -27,41 +27,37 @@ var authorizationPattern = regexp.MustCompile(
 // authenticate verifies an AWS Signature Version 4 by signing the request once
 // more with the credentials that it names; the lock is held.
 func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *reply) {
-	refuse := func(code, message string) (*Credentials, *reply) {
-		rep := badRequest(code, message)
-		return nil, &rep
-	}
 	authorization := req.Header.Get("Authorization")
 	if authorization == "" {
-		return refuse("MissingAuthenticationTokenException", "The request is not signed.")
+		return nil, badRequest("MissingAuthenticationTokenException", "The request is not signed.")
 	}
 	match := authorizationPattern.FindStringSubmatch(authorization)
 	if match == nil {
-		return refuse("IncompleteSignatureException", "The Authorization header is not complete.")
+		return nil, badRequest("IncompleteSignatureException", "The Authorization header is not complete.")
 	}
 	accessKeyID, date, region, service, signed := match[1], match[2], match[3], match[4], strings.Split(match[5], ";")
 	creds := s.credentials[accessKeyID]
 	if creds == nil || creds.SessionToken != req.Header.Get("X-Amz-Security-Token") {
-		return refuse("UnrecognizedClientException", "The security token included in the request is invalid.")
+		return nil, badRequest("UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
 	at, err := time.Parse("20060102T150405Z", req.Header.Get("X-Amz-Date"))
 	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > maxClockSkew {
-		return refuse("InvalidSignatureException", "Signature expired or not yet current.")
+		return nil, badRequest("InvalidSignatureException", "Signature expired or not yet current.")
 	}
 	if region != creds.region || service != "secretsmanager" {
-		return refuse("InvalidSignatureException", "Credential should be scoped to a valid region and service.")
+		return nil, badRequest("InvalidSignatureException", "Credential should be scoped to a valid region and service.")
 	}
 	for name := range req.Header {
 		name = strings.ToLower(name)
 		if (name == "content-type" || strings.HasPrefix(name, "x-amz-")) && !slices.Contains(signed, name) {
-			return refuse("InvalidSignatureException", "The header "+name+" must be signed.")
+			return nil, badRequest("InvalidSignatureException", "The header "+name+" must be signed.")
 		}
 	}
 	if !sameSignature(r, req, creds, at, signed) {
-		return refuse("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
+		return nil, badRequest("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
 	}
 	if time.Now().After(creds.expires) {
-		return refuse("ExpiredTokenException", "The security token included in the request is expired")
+		return nil, badRequest("ExpiredTokenException", "The security token included in the request is expired")
 	}
 	return creds, nil
 }
