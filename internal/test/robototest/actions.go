@@ -93,19 +93,14 @@ func (s *Server) getAction(req Request, grant Grant) *reply {
 
 // findAction finds the version that a request names, or the latest; the lock is held.
 func (s *Server) findAction(req Request, grant Grant) (Action, *reply) {
-	owner := req.Header.Get(ownerHeader)
-	orgs := s.callerOrgs(grant)
+	owner, foreign := s.organization(req.Header.Get(ownerHeader), grant)
 	if owner == "" {
-		if len(orgs) != 1 {
-			return Action{}, noOrganization()
-		}
-		owner = orgs[0].id
+		return Action{}, foreign
 	}
-	member := slices.ContainsFunc(orgs, func(o org) bool { return o.id == owner })
 	query, _ := url.ParseQuery(req.Query) // check has complained
 	versions := s.actions[secretKey{owner, req.Name}]
 	for _, action := range slices.Backward(versions) {
-		if digest := query.Get("digest"); (digest == "" || digest == action.Digest) && (member || action.Hub) {
+		if digest := query.Get("digest"); (digest == "" || digest == action.Digest) && (foreign == nil || action.Hub) {
 			return action, nil
 		}
 	}

@@ -151,7 +151,7 @@ func (s *Server) invocation(id string) *invocation {
 }
 
 func (s *Server) invokeAction(req Request, grant Grant) *reply {
-	orgID, refusal := s.organization(req, grant)
+	orgID, refusal := s.organization(req.OrgID, grant)
 	if refusal != nil {
 		return refusal
 	}

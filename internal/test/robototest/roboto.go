@@ -115,7 +115,7 @@ func (s *Server) answerRoboto(req Request) *reply {
 	case CancelInvocation:
 		return s.cancelInvocation(req, grant)
 	}
-	orgID, refusal := s.organization(req, grant)
+	orgID, refusal := s.organization(req.OrgID, grant)
 	if refusal != nil {
 		return refusal
 	}
@@ -221,24 +221,19 @@ func (s *Server) listOrgs(grant Grant) *reply {
 	return data(list)
 }
 
-// organization is the one that a request is about: the named one if the caller
-// is in it, or the caller's only one.
-func (s *Server) organization(req Request, grant Grant) (string, *reply) {
+// organization is the one that a request is about: the named one, which is refused unless
+// the caller is in it, or the caller's only one.
+func (s *Server) organization(named string, grant Grant) (string, *reply) {
 	orgs := s.callerOrgs(grant)
-	if req.OrgID == "" {
-		if len(orgs) != 1 {
-			return "", noOrganization()
-		}
+	switch {
+	case named == "" && len(orgs) == 1:
 		return orgs[0].id, nil
+	case named == "":
+		return "", gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation.")
+	case !slices.ContainsFunc(orgs, func(o org) bool { return o.id == named }):
+		return named, envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+named+".")
 	}
-	if !slices.ContainsFunc(orgs, func(o org) bool { return o.id == req.OrgID }) {
-		return "", envelope(http.StatusUnauthorized, "RobotoUnauthorizedException", "You are not a member of organization "+req.OrgID+".")
-	}
-	return req.OrgID, nil
-}
-
-func noOrganization() *reply {
-	return gateway(http.StatusBadRequest, "Caller did not provide a org for single-org operation.")
+	return named, nil
 }
 
 func (s *Server) createSecret(req Request, grant Grant, orgID string) *reply {
