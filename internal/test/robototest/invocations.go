@@ -159,9 +159,6 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	if grant.ReadOnly {
-		return unauthorized("invoke actions")
-	}
 	var body invocationBody
 	if json.Unmarshal(req.Body, &body) != nil || body.InputData == nil {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body does not describe an invocation.")
@@ -225,8 +222,6 @@ func (s *Server) cancelInvocation(req Request, grant Grant) *reply {
 	switch {
 	case refusal != nil:
 		return refusal
-	case grant.ReadOnly:
-		return unauthorized("cancel invocations")
 	case inv.Status() > Uploading:
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The invocation has ended.")
 	}

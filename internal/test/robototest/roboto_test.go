@@ -66,14 +66,12 @@ func TestAPIKeys(t *testing.T) {
 		grant.Orgs = []string{"og_a"}
 		return header("Authorization", "Bearer "+c.s.AddAPIKey(grant))
 	}
-	all, noCredentials, readOnly := with(robototest.Grant{}), with(robototest.Grant{NoCredentials: true}), with(robototest.Grant{ReadOnly: true})
+	all, noCredentials := with(robototest.Grant{}), with(robototest.Grant{NoCredentials: true})
 	c.call("GET /v1/orgs/caller", all).want(t, http.StatusOK, "og_a")
 	c.call(getDB, all, header("X-Roboto-Resource-Owner-Id", "og_b")).want(t, http.StatusUnauthorized)
 	c.call(creds, noCredentials).want(t, http.StatusUnauthorized, "RobotoUnauthorizedException")
 	c.call(getDB, noCredentials).want(t, http.StatusOK)
-	c.call(creds, readOnly).want(t, http.StatusOK)
-	c.call(`POST /v1/secrets {"name":"new"}`, readOnly).want(t, http.StatusUnauthorized)
-	c.call("DELETE /v1/secrets/name/db", readOnly).want(t, http.StatusUnauthorized)
+	c.call(creds, all).want(t, http.StatusOK)
 	c.call("DELETE /v1/secrets/name/db", all).want(t, http.StatusNoContent)
 	c.call(listed, header("Authorization", "Bearer unknown")).want(t, http.StatusForbidden, "with an explicit deny")
 	c.call(listed, without("Authorization")).want(t, http.StatusUnauthorized, `{"message":"Unauthorized"}`)

@@ -95,8 +95,6 @@ type Grant struct {
 	Orgs []string
 	// NoCredentials keeps the key from asking for credentials.
 	NoCredentials bool
-	// ReadOnly keeps the key from creating and deleting.
-	ReadOnly bool
 }
 
 // New starts a server. Close ends it.
