@@ -45,12 +45,12 @@ func TestAValueInARobotoRequestIsAViolation(t *testing.T) {
 			t.Run(name+", "+when, func(t *testing.T) {
 				c := newClient(t, robototest.Options{})
 				c.s.AllowViolations()
+				c.s.AddSecret(org, "db")
 				if early {
-					c.s.RegisterCanary(canary)
+					c.s.SetValue(org, "db", canary)
 				}
 				c.call(`POST /v1/secrets {"name":"a"}`, leak)
 				if !early {
-					c.s.AddSecret(org, "db")
 					c.s.SetValue(org, "db", canary)
 				}
 				if got := strings.Join(c.s.Violations(), "\n"); !strings.Contains(got, "carries a secret value") {

@@ -76,7 +76,7 @@ func (s *Server) add(orgID, name, by string) *secret {
 		serial: serial,
 		Record: Record{
 			Name: name, OrgID: orgID,
-			ARN:     fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", s.options.Region, orgID, strings.ToLower(serial[:12]), serial[12:18]),
+			ARN:     fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, orgID, strings.ToLower(serial[:12]), serial[12:18]),
 			Created: now, Modified: now, CreatedBy: by, ModifiedBy: by,
 		},
 	}

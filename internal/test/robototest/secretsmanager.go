@@ -13,11 +13,15 @@ import (
 	"time"
 )
 
+const (
+	awsRegion          = "us-west-2"
+	credentialLifetime = 15 * time.Minute
+)
+
 // Credentials are temporary AWS credentials, good for one secret.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 
-	region  string
 	arn     string
 	expires time.Time
 }
@@ -28,9 +32,8 @@ func (s *Server) issue(sec *secret) Credentials {
 		AccessKeyID:     "ASIA" + rand.Text()[:16],
 		SecretAccessKey: (rand.Text() + rand.Text())[:40],
 		SessionToken:    "FwoGZXIvYXdzE" + rand.Text() + rand.Text() + rand.Text() + "==",
-		region:          s.options.Region,
 		arn:             sec.ARN,
-		expires:         time.Now().Add(s.options.CredentialLifetime),
+		expires:         time.Now().Add(credentialLifetime),
 	}
 	s.credentials[creds.AccessKeyID] = &creds
 	s.issued = append(s.issued, creds)
@@ -39,7 +42,7 @@ func (s *Server) issue(sec *secret) Credentials {
 
 func (c Credentials) wire() map[string]any {
 	return map[string]any{
-		"store_type": "aws", "region": c.region,
+		"store_type": "aws", "region": awsRegion,
 		"access_key_id": c.AccessKeyID, "secret_access_key": c.SecretAccessKey, "session_token": c.SessionToken,
 	}
 }

@@ -28,12 +28,8 @@ const DefaultOrg = "og_test"
 type Options struct {
 	// PageSize is the number of records on a page of GET v1/secrets; 0 means 100.
 	PageSize int
-	// CredentialLifetime is how long temporary credentials are good; 0 means 15 minutes.
-	CredentialLifetime time.Duration
 	// PermissionLag is how long after a secret's creation AWS denies its credentials.
 	PermissionLag time.Duration
-	// Region is where secrets live; "" means us-west-2.
-	Region string
 	// Listen is the address of Roboto's endpoint; "" means a free port on loopback.
 	Listen string
 	// APIKey is the token of full rights; "" means a random one.
@@ -51,7 +47,6 @@ type Options struct {
 // concurrent use.
 type Server struct {
 	options Options
-	apiKey  string
 	roboto  *http.Server
 	aws     *http.Server
 	memory  map[string]*memoryListener
@@ -60,15 +55,16 @@ type Server struct {
 	// handling counts the requests that are being answered.
 	handling sync.WaitGroup
 
-	mu              sync.Mutex
-	orgs            []org
-	keys            map[string]Grant
-	secrets         map[secretKey]*secret
-	byARN           map[string]*secret
-	credentials     map[string]*Credentials
-	issued          []Credentials
-	deleted         map[secretKey]bool
-	markedARNs      map[string]bool
+	mu          sync.Mutex
+	orgs        []org
+	keys        map[string]Grant
+	secrets     map[secretKey]*secret
+	byARN       map[string]*secret
+	credentials map[string]*Credentials
+	issued      []Credentials
+	deleted     map[secretKey]bool
+	markedARNs  map[string]bool
+	// canaries are the values, which must never reach Roboto.
 	canaries        map[string]bool
 	requests        []*Request
 	violations      []string
@@ -103,13 +99,10 @@ func New(options Options) (*Server, error) {
 		return nil, errors.New("the page size is negative")
 	}
 	options.PageSize = cmp.Or(options.PageSize, 100)
-	options.CredentialLifetime = cmp.Or(options.CredentialLifetime, 15*time.Minute)
-	options.Region = cmp.Or(options.Region, "us-west-2")
 	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
 	s := &Server{
 		options:     options,
-		apiKey:      options.APIKey,
 		keys:        map[string]Grant{options.APIKey: {}},
 		secrets:     map[secretKey]*secret{},
 		byARN:       map[string]*secret{},
@@ -219,7 +212,7 @@ func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, err
 }
 
 // APIKey is a token that may do everything.
-func (s *Server) APIKey() string { return s.apiKey }
+func (s *Server) APIKey() string { return s.options.APIKey }
 
 // AddAPIKey makes a token that may do less.
 func (s *Server) AddAPIKey(grant Grant) string {
@@ -235,14 +228,6 @@ func (s *Server) AddOrg(orgID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.orgs = append(s.orgs, org{id: orgID, name: name})
-}
-
-// RegisterCanary names a value that must never reach Roboto. Values that are
-// stored are registered by themselves.
-func (s *Server) RegisterCanary(value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.canaries[value] = true
 }
 
 // AllowViolations keeps Start's cleanup from failing the test.

@@ -44,7 +44,7 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > maxClockSkew {
 		return nil, badRequest("InvalidSignatureException", "Signature expired or not yet current.")
 	}
-	if region != creds.region || service != "secretsmanager" {
+	if region != awsRegion || service != "secretsmanager" {
 		return nil, badRequest("InvalidSignatureException", "Credential should be scoped to a valid region and service.")
 	}
 	for name := range req.Header {
@@ -81,6 +81,6 @@ func sameSignature(r *http.Request, req Request, creds *Credentials, at time.Tim
 	hash := sha256.Sum256(req.Body)
 	err := v4.NewSigner().SignHTTP(context.Background(), aws.Credentials{
 		AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
-	}, again, hex.EncodeToString(hash[:]), "secretsmanager", creds.region, at)
+	}, again, hex.EncodeToString(hash[:]), "secretsmanager", awsRegion, at)
 	return err == nil && subtle.ConstantTimeCompare([]byte(again.Header.Get("Authorization")), []byte(req.Header.Get("Authorization"))) == 1
 }
