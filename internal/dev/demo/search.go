@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -115,7 +114,7 @@ func (s *story) artifacts() (map[string][]leaks.Artifact, error) {
 	for i, request := range s.roboto.Requests() {
 		if !request.AWS() {
 			name := fmt.Sprintf("request %d to Roboto, %s", i+1, request.Operation)
-			byKind[requests] = append(byKind[requests], leaks.Bytes(name, wholeRequest(request)))
+			byKind[requests] = append(byKind[requests], leaks.Bytes(name, request.Whole()))
 		}
 	}
 	return byKind, nil
@@ -133,12 +132,4 @@ func kindOf(file string) string {
 		return logs
 	}
 	return others
-}
-
-func wholeRequest(request robototest.Request) []byte {
-	var whole bytes.Buffer
-	fmt.Fprintf(&whole, "%s %s?%s\n", request.Method, request.Path, request.Query)
-	_ = request.Header.Write(&whole) // a Buffer takes everything
-	whole.Write(request.Body)
-	return whole.Bytes()
 }

@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 )
@@ -19,7 +17,7 @@ import (
 func (s *Server) leaks() []string {
 	var toRoboto, toAWS []leaks.Artifact
 	for _, r := range s.requests {
-		request := leaks.Bytes(string(r.Operation), []byte(r.text()))
+		request := leaks.Bytes(string(r.Operation), r.Whole())
 		if r.AWS() {
 			toAWS = append(toAWS, request)
 		} else {
@@ -53,16 +51,4 @@ func carriers(requests []leaks.Artifact, secrets iter.Seq[string], complaint str
 		}
 	}
 	return found
-}
-
-// text is all of a request in which something could be hidden.
-func (r Request) text() string {
-	var all strings.Builder
-	path, _ := url.PathUnescape(r.Path)
-	query, _ := url.QueryUnescape(r.Query)
-	fmt.Fprintf(&all, "%s\n%s\n%s\n%s\n%s\n", r.Path, path, r.Query, query, r.Body)
-	for name, values := range r.Header {
-		fmt.Fprintf(&all, "%s: %s\n", name, strings.Join(values, "\n"))
-	}
-	return all.String()
 }

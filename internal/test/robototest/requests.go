@@ -6,9 +6,11 @@ package robototest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -63,6 +65,16 @@ type Request struct {
 
 // AWS tells whether the request went to Secrets Manager.
 func (r Request) AWS() bool { return r.aws }
+
+// Whole is all of the request in which something could be hidden.
+func (r Request) Whole() []byte {
+	path, _ := url.PathUnescape(r.Path)
+	query, _ := url.QueryUnescape(r.Query)
+	var whole bytes.Buffer
+	fmt.Fprintf(&whole, "%s %s?%s\n%s?%s\n%s\n", r.Method, r.Path, r.Query, path, query, r.Body)
+	_ = r.Header.Write(&whole) // a Buffer takes everything
+	return whole.Bytes()
+}
 
 // Requests lists all requests since the last reset in the order of their arrival,
 // those that wait for their answer included.
