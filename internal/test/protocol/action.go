@@ -7,43 +7,40 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// TypeActionInvoke is the type of the provider's action.
-const TypeActionInvoke = "roboto_action_invoke"
+// typeActionInvoke is the type of the provider's action.
+const typeActionInvoke = "roboto_action_invoke"
 
 func (p *Provider) encodeAction(config Fields) *tfprotov6.DynamicValue {
 	p.t.Helper()
-	return p.encodeBlock(p.Schemas.ActionSchemas[TypeActionInvoke].Schema.ValueType(), config)
+	return p.encodeBlock(p.Schemas.ActionSchemas[typeActionInvoke].Schema.ValueType(), config)
 }
 
 // ValidateAction validates the configuration of the action.
 func (p *Provider) ValidateAction(config Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.ValidateActionConfig(p.t.Context(), &tfprotov6.ValidateActionConfigRequest{
-		ActionType: TypeActionInvoke, Config: p.encodeAction(config),
+	resp := call(p, p.server.ValidateActionConfig, &tfprotov6.ValidateActionConfigRequest{
+		ActionType: typeActionInvoke, Config: p.encodeAction(config),
 	})
-	p.ok(err)
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
 // PlanAction plans the action.
 func (p *Provider) PlanAction(config Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.PlanAction(p.t.Context(), &tfprotov6.PlanActionRequest{
-		ActionType:         TypeActionInvoke,
+	resp := call(p, p.server.PlanAction, &tfprotov6.PlanActionRequest{
+		ActionType:         typeActionInvoke,
 		Config:             p.encodeAction(config),
 		ClientCapabilities: &tfprotov6.PlanActionClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	return Outcome{resp.Diagnostics, resp.Deferred}
 }
 
 // InvokeAction invokes the action, and returns its progress line by line.
 func (p *Provider) InvokeAction(config Fields) (progress []string, out Outcome) {
 	p.t.Helper()
-	stream, err := p.server.InvokeAction(p.t.Context(), &tfprotov6.InvokeActionRequest{
-		ActionType: TypeActionInvoke, Config: p.encodeAction(config), ClientCapabilities: &tfprotov6.InvokeActionClientCapabilities{},
+	stream := call(p, p.server.InvokeAction, &tfprotov6.InvokeActionRequest{
+		ActionType: typeActionInvoke, Config: p.encodeAction(config), ClientCapabilities: &tfprotov6.InvokeActionClientCapabilities{},
 	})
-	p.ok(err)
 	for event := range stream.Events {
 		switch event := event.Type.(type) {
 		case tfprotov6.ProgressInvokeActionEventType:

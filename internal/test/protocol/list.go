@@ -26,13 +26,12 @@ type Listed struct {
 // List gives the results one by one. Whoever stops taking them stops the provider.
 func (p *Provider) List(l Listing) iter.Seq[Listed] {
 	p.t.Helper()
-	stream, err := p.server.ListResource(p.t.Context(), &tfprotov6.ListResourceRequest{
+	stream := call(p, p.server.ListResource, &tfprotov6.ListResourceRequest{
 		TypeName:        TypeSecret,
 		Config:          p.encodeBlock(p.Schemas.ListResourceSchemas[TypeSecret].ValueType(), l.Config),
 		IncludeResource: l.IncludeResource,
 		Limit:           l.Limit,
 	})
-	p.ok(err)
 	return func(yield func(Listed) bool) {
 		p.t.Helper()
 		for result := range stream.Results {

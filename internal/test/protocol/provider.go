@@ -123,11 +123,10 @@ func Start(t testing.TB, server tfprotov6.ProviderServer) *Provider {
 // Configure gives the provider its settings.
 func (p *Provider) Configure(given Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.ConfigureProvider(p.t.Context(), &tfprotov6.ConfigureProviderRequest{
+	resp := call(p, p.server.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
 		Config:           p.encodeBlock(p.Schemas.Provider.ValueType(), given),
 	})
-	p.ok(err)
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
@@ -165,7 +164,7 @@ func (p *Provider) Plan(prior Instance, config Fields) (planned Fields, replaces
 
 func (p *Provider) plan(prior Instance, config Fields) (*tfprotov6.PlanResourceChangeResponse, Outcome) {
 	p.t.Helper()
-	resp, err := p.server.PlanResourceChange(p.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+	resp := call(p, p.server.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
 		TypeName:           TypeSecret,
 		PriorState:         p.encode(p.secret, prior.State),
 		PriorPrivate:       prior.Private,
@@ -174,7 +173,6 @@ func (p *Provider) plan(prior Instance, config Fields) (*tfprotov6.PlanResourceC
 		ProposedNewState:   p.encode(p.secret, p.proposed(prior.State, config)),
 		ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	return resp, Outcome{resp.Diagnostics, resp.Deferred}
 }
 
@@ -216,7 +214,7 @@ func (p *Provider) TryApply(prior Instance, config Fields) (Instance, Outcome) {
 
 func (p *Provider) applyPlanned(prior Instance, config Fields, plan *tfprotov6.PlanResourceChangeResponse) (Instance, Outcome) {
 	p.t.Helper()
-	resp, err := p.server.ApplyResourceChange(p.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+	resp := call(p, p.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName:        TypeSecret,
 		PriorState:      p.encode(p.secret, prior.State),
 		PlannedState:    plan.PlannedState,
@@ -224,7 +222,6 @@ func (p *Provider) applyPlanned(prior Instance, config Fields, plan *tfprotov6.P
 		PlannedIdentity: plan.PlannedIdentity,
 		Config:          p.encode(p.secret, config),
 	})
-	p.ok(err)
 	return Instance{p.decode(p.secret, resp.NewState), p.decodeIdentity(resp.NewIdentity), resp.Private},
 		Outcome{Diagnostics: resp.Diagnostics}
 }
@@ -232,14 +229,13 @@ func (p *Provider) applyPlanned(prior Instance, config Fields, plan *tfprotov6.P
 // Read refreshes a secret.
 func (p *Provider) Read(current Instance) (Instance, Outcome) {
 	p.t.Helper()
-	resp, err := p.server.ReadResource(p.t.Context(), &tfprotov6.ReadResourceRequest{
+	resp := call(p, p.server.ReadResource, &tfprotov6.ReadResourceRequest{
 		TypeName:           TypeSecret,
 		CurrentState:       p.encode(p.secret, current.State),
 		CurrentIdentity:    p.encodeIdentity(current.Identity),
 		Private:            current.Private,
 		ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	return Instance{p.decode(p.secret, resp.NewState), p.decodeIdentity(resp.NewIdentity), resp.Private},
 		Outcome{resp.Diagnostics, resp.Deferred}
 }
@@ -248,13 +244,12 @@ func (p *Provider) Read(current Instance) (Instance, Outcome) {
 // Terraform, a read has to follow.
 func (p *Provider) Import(id string, identity Fields) (Instance, Outcome) {
 	p.t.Helper()
-	resp, err := p.server.ImportResourceState(p.t.Context(), &tfprotov6.ImportResourceStateRequest{
+	resp := call(p, p.server.ImportResourceState, &tfprotov6.ImportResourceStateRequest{
 		TypeName:           TypeSecret,
 		ID:                 id,
 		Identity:           p.encodeIdentity(identity),
 		ClientCapabilities: &tfprotov6.ImportResourceStateClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	out := Outcome{resp.Diagnostics, resp.Deferred}
 	if len(resp.ImportedResources) != 1 {
 		return Instance{}, out
@@ -267,12 +262,11 @@ func (p *Provider) Import(id string, identity Fields) (Instance, Outcome) {
 func (p *Provider) ReadDataSource(typeName string, config Fields) (Fields, Outcome) {
 	p.t.Helper()
 	schema := p.Schemas.DataSourceSchemas[typeName].ValueType()
-	resp, err := p.server.ReadDataSource(p.t.Context(), &tfprotov6.ReadDataSourceRequest{
+	resp := call(p, p.server.ReadDataSource, &tfprotov6.ReadDataSourceRequest{
 		TypeName:           typeName,
 		Config:             p.encodeBlock(schema, config),
 		ClientCapabilities: &tfprotov6.ReadDataSourceClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	return p.decode(schema, resp.State), Outcome{resp.Diagnostics, resp.Deferred}
 }
 
@@ -280,46 +274,42 @@ func (p *Provider) ReadDataSource(typeName string, config Fields) (Fields, Outco
 func (p *Provider) OpenEphemeral(config Fields) (Fields, Outcome) {
 	p.t.Helper()
 	schema := p.Schemas.EphemeralResourceSchemas[TypeSecret].ValueType()
-	resp, err := p.server.OpenEphemeralResource(p.t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+	resp := call(p, p.server.OpenEphemeralResource, &tfprotov6.OpenEphemeralResourceRequest{
 		TypeName:           TypeSecret,
 		Config:             p.encodeBlock(schema, config),
 		ClientCapabilities: &tfprotov6.OpenEphemeralResourceClientCapabilities{DeferralAllowed: p.deferral},
 	})
-	p.ok(err)
 	return p.decode(schema, resp.Result), Outcome{resp.Diagnostics, resp.Deferred}
 }
 
 // Validate validates the configuration of the resource.
 func (p *Provider) Validate(config Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.ValidateResourceConfig(p.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+	resp := call(p, p.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName:           TypeSecret,
 		Config:             p.encode(p.secret, config),
 		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
 	})
-	p.ok(err)
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
 // ValidateEphemeral validates the configuration of the ephemeral resource.
 func (p *Provider) ValidateEphemeral(config Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.ValidateEphemeralResourceConfig(p.t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+	resp := call(p, p.server.ValidateEphemeralResourceConfig, &tfprotov6.ValidateEphemeralResourceConfigRequest{
 		TypeName: TypeSecret,
 		Config:   p.encodeBlock(p.Schemas.EphemeralResourceSchemas[TypeSecret].ValueType(), config),
 	})
-	p.ok(err)
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
 // ValidateList validates the configuration of the list resource.
 func (p *Provider) ValidateList(config Fields) Outcome {
 	p.t.Helper()
-	resp, err := p.server.ValidateListResourceConfig(p.t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
+	resp := call(p, p.server.ValidateListResourceConfig, &tfprotov6.ValidateListResourceConfigRequest{
 		TypeName: TypeSecret,
 		Config:   p.encodeBlock(p.Schemas.ListResourceSchemas[TypeSecret].ValueType(), config),
 	})
-	p.ok(err)
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
@@ -332,8 +322,7 @@ func (p *Provider) Call(name string, arguments ...any) (any, *tfprotov6.Function
 		p.ok(err)
 		request.Arguments = append(request.Arguments, &encoded)
 	}
-	resp, err := p.server.CallFunction(p.t.Context(), request)
-	p.ok(err)
+	resp := call(p, p.server.CallFunction, request)
 	if resp.Error != nil {
 		return nil, resp.Error
 	}
@@ -342,7 +331,15 @@ func (p *Provider) Call(name string, arguments ...any) (any, *tfprotov6.Function
 	return p.plain(result), nil
 }
 
-// ok ends the test if a call failed by itself.
+// call makes a call, and ends the test if it failed by itself.
+func call[Request, Response any](p *Provider, method func(context.Context, Request) (Response, error), request Request) Response {
+	p.t.Helper()
+	response, err := method(p.t.Context(), request)
+	p.ok(err)
+	return response
+}
+
+// ok ends the test if there is an error that it is not about.
 func (p *Provider) ok(err error) {
 	p.t.Helper()
 	if err != nil {
