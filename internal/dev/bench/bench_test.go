@@ -70,7 +70,7 @@ func TestPagePromisesTheExpectedRequests(t *testing.T) {
 			t.Fatalf("got the table %q, want %q", title, s.title)
 		}
 		rows, tables, _ = strings.Cut(rows, "\n## ")
-		for _, secrets := range []int{10, 100, 1000} {
+		for _, secrets := range sizes {
 			l := life{scenario: s, secrets: secrets, pageSize: pageSize}
 			for _, op := range operations() {
 				if want := "\n" + requestCells(secrets, op, l.expected(op)); strings.Count(rows, want) != 1 {
@@ -100,6 +100,7 @@ func TestPageTellsWhichPromisesAreKept(t *testing.T) {
 	var got strings.Builder
 	p := page{
 		Tables:     []table{{"A scenario", []string{"| 1 |", "| 2 |"}}, {"Another", []string{"| 3 |"}}},
+		Baselines:  []string{"| 4 |"},
 		Promises:   []promise{ratioPromise("Fast", maxRatio, maxRatio), sizePromise("Small", maxExecutable, maxExecutable+1), sizePromise("Known", maxMemory, 0)},
 		LoadBefore: "0.10", LoadAfter: "2.00",
 	}
@@ -107,7 +108,7 @@ func TestPageTellsWhichPromisesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"\n\n## A scenario\n\n| Secrets |", "--: |\n| 1 |\n| 2 |\n\n## Another\n", "--: |\n| 3 |\n\n## Promises\n",
+		"\n\n## A scenario\n\n| Secrets |", "--: |\n| 1 |\n| 2 |\n\n## Another\n", "--: |\n| 3 |\n\n## Beside ", "--: |\n| 4 |\n\n## Promises\n",
 		"\n| Fast | at most 1.05 | 1.050 | kept |\n| Small | at most 22 MB | 22.0 MB | **broken** |\n| Known | at most 160 MB | unknown | **broken** |\n",
 		"\n\nThe machine's load average was 0.10 before the start and 2.00 at the end.",
 	} {

@@ -3,10 +3,10 @@
 
 // Command bench measures what the provider costs. The real Terraform creates, plans,
 // rotates and destroys secrets of a Roboto that is embedded in this process and answers
-// slowly. The command prints Markdown. With -check it also compares the numbers with
-// what is promised, and exits with 1 if a promise is broken.
+// slowly. The command prints Markdown, compares the numbers with what is promised, and
+// exits with 1 if a promise is broken.
 //
-//	go run ./internal/dev/bench -n 10,100 -check
+//	go run ./internal/dev/bench
 package main
 
 import (
@@ -14,43 +14,23 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 )
 
+// sizes are the numbers of secrets in the tables.
+var sizes = []int{10, 100, 1000}
+
 func main() {
-	n := flag.String("n", "10,100,1000", "comma-separated numbers of secrets to tabulate")
-	check := flag.Bool("check", false, "check the promises too, whatever sizes they take")
 	output := flag.String("o", "", "file that the Markdown is also written to")
 	flag.Parse()
 
-	command.Main(func(ctx context.Context) error {
-		sizes, err := parseSizes(*n)
-		if err != nil {
-			return err
-		}
-		return report(ctx, sizes, *check, *output)
-	})
+	command.Main(func(ctx context.Context) error { return report(ctx, *output) })
 }
 
-func parseSizes(list string) ([]int, error) {
-	var sizes []int
-	for text := range strings.SplitSeq(list, ",") {
-		size, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || size < 1 {
-			return nil, fmt.Errorf("-n: %q is not a number of secrets", text)
-		}
-		sizes = append(sizes, size)
-	}
-	return sizes, nil
-}
-
-func report(ctx context.Context, sizes []int, check bool, output string) (err error) {
+func report(ctx context.Context, output string) (err error) {
 	dir, err := os.MkdirTemp("", "roboto-bench-")
 	if err != nil {
 		return err
@@ -65,7 +45,7 @@ func report(ctx context.Context, sizes []int, check bool, output string) (err er
 		return err
 	}
 	for _, s := range scenarios() {
-		t, err := b.tabulate(ctx, s, sizes)
+		t, err := b.tabulate(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -74,10 +54,8 @@ func report(ctx context.Context, sizes []int, check bool, output string) (err er
 	if p.Baselines, err = b.baselineRows(ctx, sizes); err != nil {
 		return err
 	}
-	if check {
-		if p.Promises, err = b.promises(ctx); err != nil {
-			return err
-		}
+	if p.Promises, err = b.promises(ctx); err != nil {
+		return err
 	}
 	p.LoadAfter = loadAverage()
 	var markdown bytes.Buffer

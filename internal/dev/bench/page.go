@@ -46,7 +46,7 @@ func (p page) write(w io.Writer) error {
 }
 
 // tabulate measures a scenario at all sizes.
-func (b *bench) tabulate(ctx context.Context, s *scenario, sizes []int) (table, error) {
+func (b *bench) tabulate(ctx context.Context, s *scenario) (table, error) {
 	t := table{Title: s.title}
 	for _, secrets := range sizes {
 		compared, err := b.compare(ctx, s, secrets)
