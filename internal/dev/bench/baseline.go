@@ -5,16 +5,10 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
-	"os"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
-
-//go:embed plainmodule/main.tf
-var plainModule string
 
 // baseline is a run without latency, beside the same run without calls.
 type baseline struct {
@@ -27,27 +21,18 @@ func (b baseline) ratio() float64 { return b.secrets.wall.Seconds() / b.plain.wa
 // baselines measures what Terraform takes for as many resources of its own, and for
 // secrets without calls.
 func (b *bench) baselines(ctx context.Context, secrets int) (map[operation]baseline, error) {
-	if known, ok := b.beside[secrets]; ok {
-		return known, nil
-	}
-	l := life{scenario: versionedBulk, secrets: secrets, valueBytes: 64, pageSize: pageSize}
-	alone, err := b.plainLife(ctx, l, b.mirror, plainModule)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := b.plainLife(ctx, l, b.plain, module)
-	if err != nil {
-		return nil, err
-	}
-	own, err := b.live(ctx, l, operations()...)
-	if err != nil {
-		return nil, err
+	var measured [3]map[operation]measurement
+	for i, s := range []*scenario{terraformAlone, withoutCalls, versionedBulk} {
+		var err error
+		l := life{scenario: s, secrets: secrets, valueBytes: 64, pageSize: pageSize}
+		if measured[i], err = b.live(ctx, l, operations()...); err != nil {
+			return nil, err
+		}
 	}
 	all := map[operation]baseline{}
 	for _, op := range operations() {
-		all[op] = baseline{alone: alone[op], plain: plain[op], secrets: own[op]}
+		all[op] = baseline{alone: measured[0][op], plain: measured[1][op], secrets: measured[2][op]}
 	}
-	b.beside[secrets] = all
 	return all, nil
 }
 
@@ -64,22 +49,4 @@ func (b *bench) baselineRows(ctx context.Context, sizes []int) ([]string, error)
 		}
 	}
 	return rows, nil
-}
-
-// plainLife is a life without a service.
-func (b *bench) plainLife(ctx context.Context, l life, mirror terraformcli.Mirror, main string) (map[operation]measurement, error) {
-	workspace, err := b.workspace(ctx, mirror, main, l.variables()...)
-	if err != nil {
-		return nil, err
-	}
-	_, _ = fmt.Fprintf(os.Stderr, "%d resources without calls:", l.secrets)
-	measured := map[operation]measurement{}
-	for _, op := range operations() {
-		if measured[op], err = b.run(ctx, workspace, op); err != nil {
-			return nil, err
-		}
-		_, _ = fmt.Fprintf(os.Stderr, " %s %s;", op, seconds(measured[op].wall))
-	}
-	_, _ = fmt.Fprintln(os.Stderr)
-	return measured, nil
 }

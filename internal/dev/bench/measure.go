@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -32,8 +33,12 @@ const (
 	buildFlags = "-ldflags=-s -w"
 )
 
-//go:embed module/main.tf
-var module string
+var (
+	//go:embed module/main.tf
+	module string
+	//go:embed plainmodule/main.tf
+	plainModule string
+)
 
 // bench is what all runs share.
 type bench struct {
@@ -46,8 +51,6 @@ type bench struct {
 	// measured are the lives so far. The promises thus take their numbers from the runs
 	// that the tables show.
 	measured map[life]map[operation]measurement
-	// beside are the baselines so far, by the number of secrets.
-	beside map[int]map[operation]baseline
 }
 
 // measurement is what a run of Terraform took.
@@ -89,10 +92,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 		return nil, err
 	}
 	plain, err := terraformcli.BuildMirrorOf(ctx, plainProvider, filepath.Join(dir, "plain-mirror"), buildFlags)
-	return &bench{
-		dir: dir, terraform: terraform, mirror: mirror, plain: plain,
-		measured: map[life]map[operation]measurement{}, beside: map[int]map[operation]baseline{},
-	}, err
+	return &bench{dir: dir, terraform: terraform, mirror: mirror, plain: plain, measured: map[life]map[operation]measurement{}}, err
 }
 
 // workspace is a new one, initialized.
@@ -138,7 +138,11 @@ func (b *bench) live(ctx context.Context, l life, ops ...operation) (map[operati
 		return nil, err
 	}
 	defer server.Close()
-	workspace, err := b.workspace(ctx, b.mirror, module, slices.Concat(server.Env(), []string{"ROBOTO_ORG_ID=" + robototest.DefaultOrg}, l.variables())...)
+	mirror := b.mirror
+	if l.scenario.plain {
+		mirror = b.plain
+	}
+	workspace, err := b.workspace(ctx, mirror, cmp.Or(l.scenario.module, module), slices.Concat(server.Env(), []string{"ROBOTO_ORG_ID=" + robototest.DefaultOrg}, l.variables())...)
 	if err != nil {
 		return nil, err
 	}

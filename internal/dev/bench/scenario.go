@@ -37,6 +37,10 @@ func (r requests) total() int {
 // scenario is a way to configure the same secrets.
 type scenario struct {
 	title string
+	// module is empty for the one of the secrets.
+	module string
+	// plain is whether the provider is the one that makes no calls.
+	plain bool
 	// versions is whether each secret has a value_wo_version.
 	versions    bool
 	bulkRefresh bool
@@ -78,8 +82,11 @@ var (
 			destroy: {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.GetValue: 1, robototest.DeleteSecret: 1},
 		},
 	}
+	terraformAlone = &scenario{title: "Terraform alone", module: plainModule}
+	withoutCalls   = &scenario{title: "Without calls", plain: true, versions: true}
 )
 
+// scenarios are those with calls.
 func scenarios() []*scenario { return []*scenario{versioned, versionedBulk, unversioned} }
 
 // life is that of all secrets together, from create to destroy.
