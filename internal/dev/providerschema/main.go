@@ -14,17 +14,19 @@ import (
 	"os"
 
 	tfjson "github.com/hashicorp/terraform-json"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
 func main() { command.Main(run) }
 
 func run(ctx context.Context) error {
-	schema, err := describe(ctx, providerserver.NewProtocol6(provider.New("dev", settings.OSEnvironment())())())
+	schemas, err := protocol.ReadSchemas(ctx)
+	if err != nil {
+		return err
+	}
+	described, err := describe(schemas)
 	if err != nil {
 		return err
 	}
@@ -33,6 +35,6 @@ func run(ctx context.Context) error {
 	return encoder.Encode(tfjson.ProviderSchemas{
 		FormatVersion: "1.0",
 		// tfplugindocs looks for the short name, or for the namespace hashicorp.
-		Schemas: map[string]*tfjson.ProviderSchema{"roboto": schema},
+		Schemas: map[string]*tfjson.ProviderSchema{"roboto": described},
 	})
 }

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,24 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
-// describe asks the provider for all its schemas, in the form of
+// describe gives the provider's schemas the form of
 // https://developer.hashicorp.com/terraform/cli/commands/providers/schema.
-func describe(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.ProviderSchema, error) {
-	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, err
-	}
-	identities, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		return nil, err
-	}
-	for _, diagnostic := range append(schemas.Diagnostics, identities.Diagnostics...) {
-		if diagnostic.Severity == tfprotov6.DiagnosticSeverityError {
-			return nil, fmt.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
-		}
-	}
+func describe(schemas protocol.Schemas) (*tfjson.ProviderSchema, error) {
 	if len(schemas.StateStoreSchemas) > 0 {
 		return nil, errors.New("the provider has state stores, which this command does not describe")
 	}
@@ -43,7 +31,7 @@ func describe(ctx context.Context, server tfprotov6.ProviderServer) (*tfjson.Pro
 		ListResourceSchemas:      convertAll(schemas.ListResourceSchemas, c.schema),
 		ActionSchemas:            convertAll(schemas.ActionSchemas, c.action),
 		Functions:                convertAll(schemas.Functions, c.function),
-		ResourceIdentitySchemas:  convertAll(identities.IdentitySchemas, c.identity),
+		ResourceIdentitySchemas:  convertAll(schemas.IdentitySchemas, c.identity),
 	}
 	return described, errors.Join(c.errs...)
 }
@@ -94,9 +82,12 @@ func (c *converter) attributes(from []*tfprotov6.SchemaAttribute) map[string]*tf
 		if a.NestedType == nil {
 			attribute.AttributeType = c.typ(a.Type)
 		} else {
+			if a.NestedType.Nesting != tfprotov6.SchemaObjectNestingModeList {
+				c.errs = append(c.errs, fmt.Errorf("the attribute %q is not nested as a list, which is all that this command knows", a.Name))
+			}
 			attribute.AttributeNestedType = &tfjson.SchemaNestedAttributeType{
 				Attributes:  c.attributes(a.NestedType.Attributes),
-				NestingMode: c.nestingMode(a.NestedType.Nesting),
+				NestingMode: tfjson.SchemaNestingModeList,
 			}
 		}
 		attributes[a.Name] = attribute
@@ -154,17 +145,4 @@ func descriptionKind(kind tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
 		return tfjson.SchemaDescriptionKindMarkdown
 	}
 	return tfjson.SchemaDescriptionKindPlain
-}
-
-func (c *converter) nestingMode(from tfprotov6.SchemaObjectNestingMode) tfjson.SchemaNestingMode {
-	mode, ok := map[tfprotov6.SchemaObjectNestingMode]tfjson.SchemaNestingMode{
-		tfprotov6.SchemaObjectNestingModeSingle: tfjson.SchemaNestingModeSingle,
-		tfprotov6.SchemaObjectNestingModeList:   tfjson.SchemaNestingModeList,
-		tfprotov6.SchemaObjectNestingModeSet:    tfjson.SchemaNestingModeSet,
-		tfprotov6.SchemaObjectNestingModeMap:    tfjson.SchemaNestingModeMap,
-	}[from]
-	if !ok {
-		c.errs = append(c.errs, fmt.Errorf("unknown nesting mode %v", from))
-	}
-	return mode
 }

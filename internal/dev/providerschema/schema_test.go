@@ -13,22 +13,25 @@ import (
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-func newServer() tfprotov6.ProviderServer {
-	return providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
+func readSchemas(t *testing.T) protocol.Schemas {
+	t.Helper()
+	schemas, err := protocol.ReadSchemas(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schemas
 }
 
 func describeTest(t *testing.T) *tfjson.ProviderSchema {
 	t.Helper()
-	described, err := describe(t.Context(), newServer())
+	described, err := describe(readSchemas(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,11 +188,7 @@ func TestSaysMoreThan(t *testing.T) {
 // TestEveryKindIsDescribed fails when the provider serves something that the
 // documentation would lose.
 func TestEveryKindIsDescribed(t *testing.T) {
-	described := describeTest(t)
-	schemas, err := newServer().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	described, schemas := describeTest(t), readSchemas(t)
 	for kind, counts := range map[string][2]int{
 		"resources":           {len(described.ResourceSchemas), len(schemas.ResourceSchemas)},
 		"data sources":        {len(described.DataSourceSchemas), len(schemas.DataSourceSchemas)},
@@ -204,13 +203,18 @@ func TestEveryKindIsDescribed(t *testing.T) {
 	}
 }
 
-func TestBlocksAreNotLost(t *testing.T) {
+func TestWhatIsNotKnownIsNotLost(t *testing.T) {
 	var c converter
 	c.schema(&tfprotov6.Schema{Block: &tfprotov6.SchemaBlock{
-		Attributes: []*tfprotov6.SchemaAttribute{{Name: "name", Type: tftypes.String, Required: true}},
+		Attributes: []*tfprotov6.SchemaAttribute{
+			{Name: "name", Type: tftypes.String, Required: true},
+			{Name: "labels", NestedType: &tfprotov6.SchemaObject{Nesting: tfprotov6.SchemaObjectNestingModeMap}, Required: true},
+		},
 		BlockTypes: []*tfprotov6.SchemaNestedBlock{{TypeName: "settings"}},
 	}})
-	if err := errors.Join(c.errs...); err == nil || !strings.Contains(err.Error(), `"settings"`) {
-		t.Errorf("got %v, want an error that names the block", err)
+	for _, name := range []string{`"settings"`, `"labels"`} {
+		if err := errors.Join(c.errs...); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want an error that names %s", err, name)
+		}
 	}
 }

@@ -77,7 +77,7 @@ func ReadSchemas(ctx context.Context) (Schemas, error) {
 	if err != nil {
 		return Schemas{}, err
 	}
-	return Schemas{schemas, identities}, Outcome{Diagnostics: schemas.Diagnostics}.Err()
+	return Schemas{schemas, identities}, Outcome{Diagnostics: append(schemas.Diagnostics, identities.Diagnostics...)}.Err()
 }
 
 // The schemas are the same for each provider process, and reading them takes long.
