@@ -52,13 +52,11 @@ func (d *debugged) stderr() string {
 
 func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "provider")
-	args := append([]string{"build", "-buildvcs=false", "-o", binary}, buildFlags...)
-	build := exec.CommandContext(t.Context(), "go", append(args, "github.com/roboto-ai/terraform-provider-roboto")...)
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
+	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), buildFlags...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	d := &debugged{cmd: exec.CommandContext(t.Context(), binary, "-debug")}
+	d := &debugged{cmd: exec.CommandContext(t.Context(), mirror.Executable, "-debug")}
 	d.cmd.Env = append([]string{"TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir(), "TF_LOG=TRACE"}, env...)
 	d.cmd.Stderr = d
 	stdout, err := d.cmd.StdoutPipe()
@@ -119,7 +117,7 @@ func (d *debugged) apply(t *testing.T) (string, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := workspace.Write("main.tf", `
+	if err := workspace.Init(t.Context(), `
 terraform {
   required_providers {
     roboto = { source = "roboto-ai/roboto" }
@@ -136,9 +134,6 @@ resource "roboto_secret" "this" {
 }
 `); err != nil {
 		t.Fatal(err)
-	}
-	if result, err := workspace.Run(t.Context(), nil, "init"); err != nil || result.ExitCode != 0 {
-		t.Fatalf("%v\n%s", err, result.Output())
 	}
 	result, err := workspace.Run(t.Context(), nil, "apply", "-auto-approve", "-var=value="+value)
 	if err != nil {
