@@ -417,10 +417,10 @@ func testSeveralOrganizations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(w.env["HOME"], ".roboto"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(filepath.Join(w.root, "home"), ".roboto"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.env["HOME"], ".roboto", "config.json"), content, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(filepath.Join(w.root, "home"), ".roboto", "config.json"), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.env["TF_VAR_weather_api_keys"] = `{"production": "for real", "staging": "for fun"}`
@@ -434,8 +434,8 @@ func testSeveralOrganizations(t *testing.T) {
 // inGuide runs commands in the copy of a guide's example.
 func (w *workspace) inGuide(name string) {
 	w.t.Helper()
-	w.dir = filepath.Join(w.root, "examples", "guides", name)
-	mains, err := filepath.Glob(filepath.Join(w.dir, "*.tf"))
+	w.Dir = filepath.Join(w.root, "examples", "guides", name)
+	mains, err := filepath.Glob(filepath.Join(w.Dir, "*.tf"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -555,7 +555,7 @@ func testValueFromFile(t *testing.T) {
 	// What comes from files is in no plan and no state, as the guide says.
 	var artifacts []leaks.Artifact
 	for _, name := range []string{"plan.tfplan", "terraform.tfstate"} {
-		content, err := os.ReadFile(filepath.Join(w.dir, name))
+		content, err := os.ReadFile(filepath.Join(w.Dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -700,7 +700,7 @@ func testCopySecret(t *testing.T) {
 		w.apply()
 		w.wantValue("og_acme_staging", "weather_api_key", value)
 		w.settled()
-		state, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
+		state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
 		if err != nil || strings.Contains(string(state), value) {
 			t.Errorf("the state has the value, or is not there (%v)", err)
 		}
@@ -710,7 +710,7 @@ func testCopySecret(t *testing.T) {
 func testModule(t *testing.T) {
 	need(t, overrideInPlan)
 	w := newWorkspace(t)
-	w.dir = filepath.Join(w.root, "examples", "modules", "action-secrets")
+	w.Dir = filepath.Join(w.root, "examples", "modules", "action-secrets")
 	w.init()
 	w.terraform(0, "validate")
 	w.contains(w.terraform(0, "test"), "5 passed, 0 failed")

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -28,8 +27,8 @@ const (
 
 // terraform is the executable under test, with the providers that it installs.
 var terraform struct {
-	path      string
-	cliConfig string
+	path   string
+	mirror terraformcli.Mirror
 	terraformcli.Release
 }
 
@@ -71,17 +70,17 @@ func prepareTerraform(ctx context.Context, dir string) error {
 		return err
 	}
 
-	platform := runtime.GOOS + "_" + runtime.GOARCH
-	provider := filepath.Join(dir, "terraform-provider-roboto_v0.1.0")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", provider, repository).CombinedOutput(); err != nil {
-		return fmt.Errorf("building the provider: %w\n%s", err, out)
+	built, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "built"))
+	if err != nil {
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
+	mirror := filepath.Join(dir, "mirror")
 	for _, p := range []struct{ source, version, executable string }{
-		{"roboto-ai/roboto", "0.1.0", provider},
+		{"roboto-ai/roboto", terraformcli.ProviderVersion, built.Executable},
 		{"hashicorp/random", "3.7.0", self},
 		{"cyrilgdn/postgresql", "1.26.0", self},
 		{"hashicorp/vault", "5.0.0", self},
@@ -91,7 +90,7 @@ func prepareTerraform(ctx context.Context, dir string) error {
 	} {
 		// OpenTofu has a registry of its own.
 		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-			place := filepath.Join(dir, "mirror", host, p.source, p.version, platform)
+			place := filepath.Join(mirror, host, p.source, p.version, runtime.GOOS+"_"+runtime.GOARCH)
 			name := "terraform-provider-" + filepath.Base(p.source) + "_v" + p.version
 			err := errors.Join(os.MkdirAll(place, 0o750), os.Symlink(p.executable, filepath.Join(place, name)))
 			if err != nil {
@@ -99,9 +98,8 @@ func prepareTerraform(ctx context.Context, dir string) error {
 			}
 		}
 	}
-	terraform.cliConfig = filepath.Join(dir, "terraform.rc")
-	config := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(dir, "mirror"))
-	return os.WriteFile(terraform.cliConfig, []byte(config), 0o600)
+	terraform.mirror = terraformcli.OpenMirror(mirror)
+	return nil
 }
 
 // feature is something that not every Terraform has, with the minor versions of
@@ -137,14 +135,15 @@ func need(t *testing.T, f feature) {
 	}
 }
 
-// workspace is a directory with a copy of the examples in it, a Roboto of its own
-// and nothing of the machine around it.
+// workspace is one with a copy of the examples beside it, and a Roboto of its own.
 type workspace struct {
+	*terraformcli.Workspace
 	t      *testing.T
 	roboto *robototest.Server
-	// root is where the copy of examples/ is, and dir where commands run.
-	root, dir string
-	env       map[string]string
+	// root is where the copy of examples/ is.
+	root string
+	// env are further variables of the environment.
+	env map[string]string
 }
 
 func newWorkspace(t *testing.T, orgs ...string) *workspace {
@@ -157,28 +156,16 @@ func newWorkspace(t *testing.T, orgs ...string) *workspace {
 	if err := os.CopyFS(filepath.Join(root, "examples"), os.DirFS(filepath.Join(repository, "examples"))); err != nil {
 		t.Fatal(err)
 	}
-	w := &workspace{
-		t:      t,
-		roboto: server,
-		root:   root,
-		dir:    filepath.Join(root, "examples", "workspace"),
-		env: map[string]string{
-			"PATH":               filepath.Dir(terraform.path) + string(os.PathListSeparator) + os.Getenv("PATH"),
-			"HOME":               filepath.Join(root, "home"),
-			"TMPDIR":             root,
-			"TF_CLI_CONFIG_FILE": terraform.cliConfig,
-			"TF_CLI_ARGS":        "-no-color",
-			"TF_IN_AUTOMATION":   "1",
-		},
+	base, err := terraformcli.NewWorkspace(root, terraform.path, terraform.mirror)
+	if err != nil {
+		t.Fatal(err)
 	}
+	w := &workspace{Workspace: base, t: t, roboto: server, root: root, env: map[string]string{
+		"PATH": filepath.Dir(terraform.path) + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}}
 	for _, variable := range server.Env() {
 		name, value, _ := strings.Cut(variable, "=")
 		w.env[name] = value
-	}
-	for _, dir := range []string{w.dir, w.env["HOME"]} {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return w
 }
@@ -205,7 +192,7 @@ func (w *workspace) use(patterns ...string) {
 
 func (w *workspace) write(name, content string) {
 	w.t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -213,7 +200,7 @@ func (w *workspace) write(name, content string) {
 // replace changes one text in a file where commands run.
 func (w *workspace) replace(name, old, replacement string) {
 	w.t.Helper()
-	content, err := os.ReadFile(filepath.Join(w.dir, name))
+	content, err := os.ReadFile(filepath.Join(w.Dir, name))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -226,33 +213,24 @@ func (w *workspace) replace(name, old, replacement string) {
 // terraform runs a subcommand, which has to exit with the code, and returns what it printed.
 func (w *workspace) terraform(exitCode int, args ...string) string {
 	w.t.Helper()
-	return w.command(exitCode, append([]string{terraform.path}, args...)...)
+	return w.command(exitCode, terraform.path, args...)
 }
 
-// prepare prepares a command with the workspace's environment.
-func (w *workspace) prepare(name string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(w.t.Context(), name, args...)
-	command.Dir = w.dir
-	for name, value := range w.env {
-		command.Env = append(command.Env, name+"="+value)
-	}
-	return command
-}
-
-func (w *workspace) command(exitCode int, args ...string) string {
+func (w *workspace) command(exitCode int, name string, args ...string) string {
 	w.t.Helper()
-	command := w.prepare(args[0], args[1:]...)
-	out, err := command.CombinedOutput()
-	got := 0
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		got = exit.ExitCode()
-	} else if err != nil {
-		w.t.Fatalf("%s: %v", strings.Join(args, " "), err)
+	result, err := w.With(name).Expect(w.t.Context(), exitCode, w.environ(), args...)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	if got != exitCode {
-		w.t.Fatalf("%s: exit code %d, want %d\n%s", strings.Join(args, " "), got, exitCode, out)
+	return result.Output()
+}
+
+func (w *workspace) environ() []string {
+	var env []string
+	for name, value := range w.env {
+		env = append(env, name+"="+value)
 	}
-	return string(out)
+	return env
 }
 
 func (w *workspace) init() {

@@ -186,7 +186,7 @@ func testQueryCommands(w *workspace, commands []string) {
 	w.use("list-resources/roboto_secret/list-resource.tfquery.hcl")
 	w.init()
 	w.run(0, commands[0])
-	if _, err := os.Stat(filepath.Join(w.dir, "generated.tf")); err != nil {
+	if _, err := os.Stat(filepath.Join(w.Dir, "generated.tf")); err != nil {
 		w.t.Error(err)
 	}
 }

@@ -174,15 +174,16 @@ type reader struct {
 
 func (w *workspace) openTerminal(shell shell) *reader {
 	w.t.Helper()
-	config := filepath.Join(w.env["HOME"], shell.configFile)
+	config := filepath.Join(filepath.Join(w.root, "home"), shell.configFile)
 	if err := os.MkdirAll(filepath.Dir(config), 0o750); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := os.WriteFile(config, []byte(shell.config), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
+	w.env["TF_INPUT"] = "1"
 	w.env["TERM"] = "dumb" // no colors, no drawing
-	session, err := terminal.Start(w.prepare(shell.name, shell.args...))
+	session, err := terminal.Start(w.With(shell.name).Command(w.t.Context(), w.environ(), shell.args...))
 	if errors.Is(err, pty.ErrUnsupported) {
 		w.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}

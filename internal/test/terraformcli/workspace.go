@@ -106,6 +106,17 @@ func NewWorkspace(root, executable string, mirror Mirror, env ...string) (*Works
 	}, nil
 }
 
+// With is the same workspace with another program in Terraform's place, such as a shell.
+func (w *Workspace) With(executable string) *Workspace {
+	other := *w
+	other.executable = executable
+	return &other
+}
+
+func (w *Workspace) commandLine(args []string) string {
+	return filepath.Base(w.executable) + " " + strings.Join(args, " ")
+}
+
 // Write puts a file into the module.
 func (w *Workspace) Write(name, content string) error {
 	return os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600)
@@ -145,7 +156,7 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 		result.ExitCode = cmd.ProcessState.ExitCode()
 	}
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && ctx.Err() == nil {
-		return result, fmt.Errorf("running terraform %s: %w", args[0], err)
+		return result, fmt.Errorf("running %s: %w", w.commandLine(args), err)
 	}
 	return result, nil
 }
@@ -165,8 +176,8 @@ func (w *Workspace) Expect(ctx context.Context, exitCode int, env []string, args
 	case ctx.Err() != nil:
 		return result, ctx.Err()
 	case err == nil && result.ExitCode != exitCode:
-		err = fmt.Errorf("terraform %s ended with exit code %d instead of %d:\n\n%s",
-			strings.Join(args, " "), result.ExitCode, exitCode, result.Output())
+		err = fmt.Errorf("%s ended with exit code %d instead of %d:\n\n%s",
+			w.commandLine(args), result.ExitCode, exitCode, result.Output())
 	}
 	return result, err
 }
