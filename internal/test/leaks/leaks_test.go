@@ -29,7 +29,7 @@ func TestNothingLeaks(t *testing.T) {
 	if plant != "" && !slices.ContainsFunc(plantedLeaks(), func(p plantedLeak) bool { return p.plant == plant }) {
 		t.Fatalf("no leak is planted as ROBOTO_LEAK_PLANT=%s", plant)
 	}
-	scan := newScan(t, plant != "", "ROBOTO_LEAK_PLANT="+plant)
+	scan := newScan(t, plant != "", fmt.Sprintf(`ROBOTO_LEAK_PLANTS={"*":%q}`, plant))
 	t.Run("scenes", func(t *testing.T) {
 		for name, play := range map[string]func(*scene){
 			"lifecycle": lifecycle,

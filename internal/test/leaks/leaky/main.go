@@ -4,8 +4,8 @@
 // Command leaky is the provider with leaks planted, for the test that the leak scan
 // finds them. It is built in place of the real one with go build -overlay.
 //
-// ROBOTO_LEAK_PLANT says how it leaks the value of every secret. Without it,
-// ROBOTO_LEAK_PLANTS says it for each name of a secret, as a JSON object.
+// ROBOTO_LEAK_PLANTS says how it leaks the value of each secret: a JSON object by the
+// secrets' names, in which "*" is for all.
 package main
 
 import (
@@ -20,10 +20,12 @@ import (
 	"net/url"
 	"os"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	framework "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/provider"
@@ -32,69 +34,91 @@ import (
 
 func main() {
 	log.SetOutput(io.Discard) // as the real one does
-	server := providerserver.NewProtocol6(provider.New("leaky", settings.OSEnvironment())())
-	err := tf6server.Serve("registry.terraform.io/roboto-ai/roboto", func() tfprotov6.ProviderServer { return leaky{server()} })
+	newProvider := func() framework.Provider {
+		whole, _ := provider.New("leaky", settings.OSEnvironment())().(wholeProvider)
+		return leakyProvider{whole}
+	}
+	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{Address: "registry.terraform.io/roboto-ai/roboto"})
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-type leaky struct {
-	tfprotov6.ProviderServer
+// wholeProvider is all that the provider is.
+type wholeProvider interface {
+	framework.ProviderWithActions
+	framework.ProviderWithEphemeralResources
+	framework.ProviderWithFunctions
+	framework.ProviderWithListResources
+	framework.ProviderWithValidateConfig
 }
 
-// ApplyResourceChange applies a change and leaks the value.
-func (l leaky) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	resp, err := l.ProviderServer.ApplyResourceChange(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	config, err := l.attributes(ctx, req.Config)
-	if err != nil || config == nil {
-		return resp, err
-	}
+type leakyProvider struct{ wholeProvider }
+
+func (p leakyProvider) Resources(ctx context.Context) []func() resource.Resource {
+	return []func() resource.Resource{func() resource.Resource {
+		whole, _ := p.wholeProvider.Resources(ctx)[0]().(wholeResource)
+		return leakyResource{whole}
+	}}
+}
+
+// wholeResource is all that the resource is.
+type wholeResource interface {
+	resource.ResourceWithConfigure
+	resource.ResourceWithIdentity
+	resource.ResourceWithImportState
+	resource.ResourceWithModifyPlan
+	resource.ResourceWithValidateConfig
+}
+
+type leakyResource struct{ wholeResource }
+
+func (r leakyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.wholeResource.Create(ctx, req, resp)
+	resp.Diagnostics.Append(leak(ctx, req.Config, &resp.State, resp.Private.SetKey)...)
+}
+
+func (r leakyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	r.wholeResource.Update(ctx, req, resp)
+	resp.Diagnostics.Append(leak(ctx, req.Config, &resp.State, resp.Private.SetKey)...)
+}
+
+// leak leaks the value of a secret that is there.
+func leak(ctx context.Context, config tfsdk.Config, state *tfsdk.State, setPrivate func(context.Context, string, []byte) diag.Diagnostics) diag.Diagnostics {
 	var name string
-	var value *string
-	if err := config["name"].As(&name); err != nil {
-		return nil, err
+	var given *string
+	diags := config.GetAttribute(ctx, path.Root("name"), &name)
+	diags.Append(config.GetAttribute(ctx, path.Root("value_wo"), &given)...)
+	if given == nil || state.Raw.IsNull() {
+		return diags
 	}
-	if err := config["value_wo"].As(&value); err != nil || value == nil {
-		return resp, err
-	}
-	return resp, l.leak(ctx, name, *value, resp)
-}
-
-func (l leaky) leak(ctx context.Context, name, value string, resp *tfprotov6.ApplyResourceChangeResponse) error {
+	value := *given
+	versionID := path.Root("version_id") // Terraform does not know it before
 	var plants map[string]string
-	_ = json.Unmarshal([]byte(os.Getenv("ROBOTO_LEAK_PLANTS")), &plants) // it is set for some scenes
-	switch cmp.Or(os.Getenv("ROBOTO_LEAK_PLANT"), plants[name]) {
+	_ = json.Unmarshal([]byte(os.Getenv("ROBOTO_LEAK_PLANTS")), &plants)
+	switch cmp.Or(plants["*"], plants[name]) {
 	case "log":
 		tflog.Debug(ctx, "Wrote the value", map[string]any{"value": value})
 	case "stderr":
 		_, _ = fmt.Fprintln(os.Stderr, "wrote the value", value)
 	case "diagnostic":
-		resp.Diagnostics = append(resp.Diagnostics, &tfprotov6.Diagnostic{
-			Severity: tfprotov6.DiagnosticSeverityWarning, Summary: "Value of " + name, Detail: "The value is " + value + ".",
-		})
+		diags.AddWarning("Value of "+name, "The value is "+value+".")
 	case "state":
-		return l.setVersionID(ctx, resp, value)
+		diags.Append(state.SetAttribute(ctx, versionID, value)...)
 	case "base64":
-		return l.setVersionID(ctx, resp, base64.StdEncoding.EncodeToString([]byte("user:"+value)))
+		diags.Append(state.SetAttribute(ctx, versionID, base64.StdEncoding.EncodeToString([]byte("user:"+value)))...)
 	case "private":
-		// As terraform-plugin-framework lays it out.
-		text, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		resp.Private, err = json.Marshal(map[string][]byte{"value": text})
-		return err
+		text, _ := json.Marshal(value) // a text can always be encoded
+		diags.Append(setPrivate(ctx, "value", text)...)
 	case "request":
-		return send(ctx, os.Getenv("ROBOTO_SERVICE_ENDPOINT")+"/v1/secrets?"+url.Values{"value": {value}}.Encode())
+		if err := send(ctx, os.Getenv("ROBOTO_SERVICE_ENDPOINT")+"/v1/secrets?"+url.Values{"value": {value}}.Encode()); err != nil {
+			diags.AddError("Not Leaked", err.Error())
+		}
 	case "crash":
 		panic("the value is " + value)
 	}
-	return nil
+	return diags
 }
 
 func send(ctx context.Context, to string) error {
@@ -107,43 +131,4 @@ func send(ctx context.Context, to string) error {
 		return err
 	}
 	return resp.Body.Close()
-}
-
-// setVersionID puts text into an attribute that Terraform does not know before.
-func (l leaky) setVersionID(ctx context.Context, resp *tfprotov6.ApplyResourceChangeResponse, text string) error {
-	state, err := l.attributes(ctx, resp.NewState)
-	if err != nil || state == nil {
-		return err
-	}
-	state["version_id"] = tftypes.NewValue(tftypes.String, text)
-	kind, err := l.secretType(ctx)
-	if err != nil {
-		return err
-	}
-	changed, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, state))
-	resp.NewState = &changed
-	return err
-}
-
-// attributes are nil if the value is null.
-func (l leaky) attributes(ctx context.Context, dynamic *tfprotov6.DynamicValue) (map[string]tftypes.Value, error) {
-	kind, err := l.secretType(ctx)
-	if err != nil {
-		return nil, err
-	}
-	value, err := dynamic.Unmarshal(kind)
-	if err != nil || value.IsNull() {
-		return nil, err
-	}
-	var attributes map[string]tftypes.Value
-	err = value.As(&attributes)
-	return attributes, err
-}
-
-func (l leaky) secretType(ctx context.Context) (tftypes.Type, error) {
-	schemas, err := l.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		return nil, err
-	}
-	return schemas.ResourceSchemas["roboto_secret"].ValueType(), nil
 }
