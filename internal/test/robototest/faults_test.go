@@ -208,6 +208,28 @@ func TestDelaysInFakeTime(t *testing.T) {
 	})
 }
 
+func TestAnOutageEndsWhatIsBeingAnswered(t *testing.T) {
+	inBubble(t, robototest.Options{}, func(t *testing.T, c client) {
+		release := make(chan struct{})
+		c.s.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte { <-release; return body }})
+		c.s.Inject(robototest.Fault{Times: 1, Outage: time.Minute})
+		failed := make(chan error, 1)
+		go func() { failed <- c.call(getDB).err }()
+		synctest.Wait()
+		for range 2 {
+			if got := c.call(listed); got.err == nil {
+				t.Errorf("answered with %d", got.status)
+			}
+		}
+		close(release)
+		if err := <-failed; err == nil {
+			t.Error("a request was answered during the outage")
+		}
+		time.Sleep(time.Minute)
+		c.call(listed).want(t, http.StatusOK)
+	})
+}
+
 func TestCloseEndsWaitingRequests(t *testing.T) {
 	ended := 0
 	inBubble(t, robototest.Options{OnRequest: func(robototest.Request) { ended++ }}, func(t *testing.T, c client) {
