@@ -23,7 +23,7 @@ func (parseSecretURIFunction) Metadata(_ context.Context, _ function.MetadataReq
 
 func (parseSecretURIFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "Parse the URI of a secret",
+		Summary: "Split the URI of a secret into name and organization",
 		MarkdownDescription: "Parses a URI `roboto-secret://name@org_id` into an object with `name` and `org_id`. " +
 			"`org_id` is null for a URI without an organization. The secret does not have to exist. `secret_uri` is the inverse.",
 		Parameters: []function.Parameter{
