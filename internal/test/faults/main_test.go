@@ -6,7 +6,6 @@ package faults
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -40,16 +39,12 @@ func inBubble(t *testing.T, test func(t *testing.T, server *robototest.Server, c
 var mirrorDir string
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "faults-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		mirrorDir = dir
-		return m.Run()
-	}())
+	var err error
+	if mirrorDir, err = os.MkdirTemp("", "faults-"); err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(mirrorDir) }()
+	m.Run()
 }
 
 var buildMirror = sync.OnceValues(func() (terraformcli.Mirror, error) {
