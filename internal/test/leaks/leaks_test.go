@@ -59,12 +59,7 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		return
 	}
-	for _, leak := range v.leaks {
-		t.Errorf("leak: %s", leak)
-	}
-	for _, unproven := range v.unproven {
-		t.Errorf("the search is not to be trusted: %s", unproven)
-	}
+	v.judge(t)
 }
 
 // scan is what all scenes share, what they left, and what must not be in it.
@@ -229,6 +224,17 @@ func (c *scan) search() (verdict, error) {
 	}
 	v.took = time.Since(start)
 	return v, err
+}
+
+// judge fails the test unless nothing leaks and the search can be trusted.
+func (v verdict) judge(t *testing.T) {
+	t.Helper()
+	for _, leak := range v.leaks {
+		t.Errorf("leak: %s", leak)
+	}
+	for _, unproven := range v.unproven {
+		t.Errorf("the search is not to be trusted: %s", unproven)
+	}
 }
 
 // report is the verdict in words.
