@@ -6,7 +6,6 @@ package leaks_test
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -233,7 +232,7 @@ func privateData(file leaks.Artifact) ([]leaks.Artifact, error) {
 		Resources []struct {
 			Name      string `json:"name"`
 			Instances []struct {
-				Private string `json:"private"`
+				Private []byte `json:"private"`
 			} `json:"instances"`
 		} `json:"resources"`
 	}
@@ -243,12 +242,8 @@ func privateData(file leaks.Artifact) ([]leaks.Artifact, error) {
 	var all []leaks.Artifact
 	for _, resource := range state.Resources {
 		for i, instance := range resource.Instances {
-			private, err := base64.StdEncoding.DecodeString(instance.Private)
-			if err != nil {
-				return nil, fmt.Errorf("reading %s: %w", file.Name, err)
-			}
-			if len(private) > 0 {
-				all = append(all, leaks.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), private))
+			if len(instance.Private) > 0 {
+				all = append(all, leaks.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), instance.Private))
 			}
 		}
 	}
