@@ -267,7 +267,7 @@ func TestAccSecretWithoutValue(t *testing.T) {
 	env := anyService(t)
 	env.run(
 		resource.TestStep{
-			Config: env.secret("db"),
+			Config:            env.secret("db"),
 			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
 		},
 		resource.TestStep{

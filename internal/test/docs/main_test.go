@@ -152,7 +152,7 @@ func newWorkspace(t *testing.T, orgs ...string) *workspace {
 		orgs = []string{testOrg}
 	}
 	server := robototest.Start(t, robototest.Options{Orgs: orgs})
-	root := t.TempDir()
+	root := terraformcli.TempDir(t)
 	if err := os.CopyFS(filepath.Join(root, "examples"), os.DirFS(filepath.Join(repository, "examples"))); err != nil {
 		t.Fatal(err)
 	}

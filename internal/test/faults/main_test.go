@@ -70,7 +70,7 @@ func newTerraform(t *testing.T, server *robototest.Server, config string) *terra
 		t.Fatal(err)
 	}
 	// What /proc says of a process is free of symbolic links.
-	root, err := filepath.EvalSymlinks(t.TempDir())
+	root, err := filepath.EvalSymlinks(terraformcli.TempDir(t))
 	if err != nil {
 		t.Fatal(err)
 	}

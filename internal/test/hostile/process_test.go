@@ -113,7 +113,7 @@ func (d *debugged) apply(t *testing.T) (string, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workspace, err := terraformcli.NewWorkspace(t.TempDir(), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
+	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
 	if err != nil {
 		t.Fatal(err)
 	}

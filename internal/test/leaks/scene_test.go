@@ -88,7 +88,7 @@ type scene struct {
 func (c *scan) scene(t *testing.T, name string) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
-	s := &scene{t: t, name: name, roboto: roboto, release: c.release, root: t.TempDir(), records: t.ArtifactDir()}
+	s := &scene{t: t, name: name, roboto: roboto, release: c.release, root: terraformcli.TempDir(t), records: t.ArtifactDir()}
 	env := slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)
 	workspace, err := terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, env...)
 	if err != nil {

@@ -46,7 +46,7 @@ func newTerraform(t *testing.T) *terraform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	workspace, err := terraformcli.NewWorkspace(t.TempDir(), executable, mirror)
+	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), executable, mirror)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -104,6 +105,23 @@ func NewWorkspace(root, executable string, mirror Mirror, env ...string) (*Works
 			"TF_IN_AUTOMATION=1",
 		}, env...),
 	}, nil
+}
+
+// TempDir is a root for the workspace of a test. Its path is short, unlike that of t.TempDir:
+// the socket between Terraform and the provider lies below it, and the path of a socket must
+// not be longer than 104 bytes.
+func TempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // With is the same workspace with another program in Terraform's place, such as a shell.
