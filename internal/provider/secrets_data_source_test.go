@@ -26,14 +26,14 @@ func listing(name, prefix string) string {
 
 func TestAccSecretsDataSource(t *testing.T) {
 	env := anyService(t)
-	for _, name := range []string{"prod-db", "dev-db", "preprod-db", "prod-api", "größe"} {
-		env.addSecrets(name)
-	}
+	// The text that is asked for stands in the middle of this name.
+	backup := "backup-of-" + env.name("prod-db")
+	env.addSecrets("prod-db", "dev-db", backup, "prod-api", "größe")
 	env.run(resource.TestStep{
 		Config: listing("all", env.name("")) + listing("prod", env.name("prod-")),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("names"), knownvalue.ListExact([]knownvalue.Check{
-				knownvalue.StringExact(env.name("dev-db")), knownvalue.StringExact(env.name("größe")), knownvalue.StringExact(env.name("preprod-db")),
+				knownvalue.StringExact(env.name(backup)), knownvalue.StringExact(env.name("dev-db")), knownvalue.StringExact(env.name("größe")),
 				knownvalue.StringExact(env.name("prod-api")), knownvalue.StringExact(env.name("prod-db")),
 			})),
 			statecheck.ExpectKnownValue("data.roboto_secrets.all", tfjsonpath.New("org_id"), knownvalue.StringExact(env.org)),
