@@ -130,8 +130,8 @@ func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel,
 	switch {
 	case driftFound(state):
 		loses = "Its value was written outside Terraform, and is deleted for good."
-	case replacement != nil && replacement.ValueWO.IsNull():
-		loses = "The plan has no value_wo, so the value is deleted for good. The new secret has none, unless only ignore_changes hides value_wo."
+	case replacement != nil && replacement.ValueWO.IsNull() && !d.ignoresValue(*replacement):
+		loses = "The configuration has no value_wo, so the value is deleted for good, and the new secret has none."
 	case !wroteValue(state):
 		loses = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."
 	default:
@@ -251,7 +251,7 @@ func mayNotRead(err error) bool {
 func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	explained := explain(err)
 	if mayNotRead(err) {
-		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false once, because a refresh uses the setting from the last apply. " +
+		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
 			"To destroy the secret with this API key, do the latter first."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",

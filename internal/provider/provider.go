@@ -8,6 +8,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -135,14 +136,15 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	for setting, value := range map[string]types.String{
+	texts := map[string]types.String{ // The others have validators, which refuse "".
 		settings.APIKey:                 model.APIKey,
 		settings.Endpoint:               model.Endpoint,
 		settings.Profile:                model.Profile,
 		settings.ConfigFile:             model.ConfigFile,
 		settings.SecretsManagerEndpoint: model.SecretsManagerEndpoint,
-	} { // The others have validators, which refuse "".
-		if value.Equal(types.StringValue("")) {
+	}
+	for _, setting := range slices.Sorted(maps.Keys(texts)) {
+		if texts[setting].Equal(types.StringValue("")) {
 			addSettingError(&resp.Diagnostics, &settings.Error{
 				Setting: setting,
 				Problem: "it is empty",

@@ -94,7 +94,6 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 
 // planCreate makes a call only if it has to look up the organization.
 func (r *secretResource) planCreate(ctx context.Context, config secretModel, plan *secretModel, diags *diag.Diagnostics) {
-	r.data.warnUnresolvableName(diags, plan.Name)
 	if config.OrgID.IsNull() {
 		orgID, err := r.data.defaultOrg(ctx)
 		if err != nil {
@@ -105,9 +104,16 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 			plan.OrgID = types.StringValue(orgID)
 		}
 	}
-	// Terraform plans only a create for a tainted secret, whose value is deleted too.
-	if config.ValueWO.IsNull() && r.refreshed(*plan) {
-		r.data.warnLostValue(diags, *plan, &config)
+	if r.refreshed(*plan) {
+		// It is tainted, or replaced with -replace. Terraform then drops the warnings, which must
+		// not use up the advice.
+		warner := new(providerData)
+		warner.warnUnresolvableName(diags, plan.Name)
+		if config.ValueWO.IsNull() {
+			warner.warnLostValue(diags, *plan, &config)
+		}
+	} else {
+		r.data.warnUnresolvableName(diags, plan.Name)
 	}
 	// A value may be null while planning and not during apply, as terraform.applying makes it.
 	plan.VersionID = types.StringUnknown()
@@ -125,7 +131,9 @@ func (r *secretResource) planUpdate(
 	if addIgnoredValueError(diags, config, state) {
 		return nil
 	}
-	switch decideValueAction(config, state) {
+	action := r.decideValueAction(config, state)
+	r.data.planned.Store(state.ref(), action)
+	switch action {
 	case keepValue:
 	case leaveValue:
 		if !state.VersionID.IsNull() || updates(*plan, state) {
@@ -189,9 +197,9 @@ func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value r
 type valueAction int
 
 const (
-	// keepValue: the stored value stays, and its version is still Terraform's.
+	// keepValue: nothing is written, and version_id stays.
 	keepValue valueAction = iota
-	// leaveValue: the stored value is left to somebody else.
+	// leaveValue: the stored value is left to somebody else, and version_id goes.
 	leaveValue
 	// writeValue: the value is written, whatever is stored.
 	writeValue
@@ -201,13 +209,13 @@ const (
 
 // decideValueAction implements "When a value is written" for an existing secret.
 // Unknown attributes count as changed.
-func decideValueAction(config, state secretModel) valueAction {
+func (r *secretResource) decideValueAction(config, state secretModel) valueAction {
 	versioned := !config.ValueWOVersion.IsNull() || !state.ValueWOVersion.IsNull()
 	switch {
-	case config.ValueWO.IsNull() && config.ValueWOVersion.IsNull():
-		return leaveValue
-	case config.ValueWO.IsNull(): // because of ignore_changes
+	case r.data.ignoresValue(config):
 		return keepValue
+	case config.ValueWO.IsNull():
+		return leaveValue
 	case !config.ValueWOVersion.Equal(state.ValueWOVersion):
 		return writeValue
 	case versioned && state.VersionID.IsNull() && mayDetectDrift(config.DetectValueDrift):

@@ -134,6 +134,9 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if r.data != nil {
+		r.data.given.Store(config.Name.ValueString(), !config.ValueWO.IsNull())
+	}
 	validateValue(config, &resp.Diagnostics)
 	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
@@ -359,9 +362,13 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
-// updateValue writes the value if necessary, and returns the version ID for the state.
+// updateValue writes the value if necessary, and returns the version ID for the state. It
+// does as planned, because Terraform hides an ignored value from the plan only.
 func (r *secretResource) updateValue(ctx context.Context, config, state secretModel) (types.String, error) {
-	action := decideValueAction(config, state)
+	action, ok := r.data.plannedAction(state.ref())
+	if !ok {
+		action = r.decideValueAction(config, state)
+	}
 	switch action {
 	case keepValue:
 		return state.VersionID, nil

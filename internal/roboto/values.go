@@ -6,6 +6,7 @@ package roboto
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -225,10 +226,13 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 	return nil
 }
 
-// repeatsValue tells whether the ID of a version, which callers store in state, holds the
-// value or is a part of it, in any encoding. A short value may occur in an ID by chance.
+// repeatsValue reports whether the ID of a version, which callers store in state, holds the
+// value or is a part of it, in an encoding of letters, digits and hyphens. A short value may
+// occur in an ID by chance.
 func repeatsValue(versionID, value string) bool {
-	return slices.ContainsFunc(encodings(value), func(form string) bool {
+	hexadecimal := hex.EncodeToString([]byte(value))
+	forms := append(base64Forms(value), value, hexadecimal, strings.ToUpper(hexadecimal))
+	return slices.ContainsFunc(forms, func(form string) bool {
 		return strings.Contains(form, versionID) || len(form) >= fragmentLength && strings.Contains(versionID, form)
 	})
 }

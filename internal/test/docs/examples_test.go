@@ -417,10 +417,10 @@ func testSeveralOrganizations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(filepath.Join(w.root, "home"), ".roboto"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(w.root, "home", ".roboto"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(filepath.Join(w.root, "home"), ".roboto", "config.json"), content, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(w.root, "home", ".roboto", "config.json"), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.env["TF_VAR_weather_api_keys"] = `{"production": "for real", "staging": "for fun"}`

@@ -174,7 +174,7 @@ type reader struct {
 
 func (w *workspace) openTerminal(shell shell) *reader {
 	w.t.Helper()
-	config := filepath.Join(filepath.Join(w.root, "home"), shell.configFile)
+	config := filepath.Join(w.root, "home", shell.configFile)
 	if err := os.MkdirAll(filepath.Dir(config), 0o750); err != nil {
 		w.t.Fatal(err)
 	}

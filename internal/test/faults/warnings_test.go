@@ -174,3 +174,27 @@ func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
 		}
 	}
 }
+
+// Terraform hides an ignored value from the plan, and not from the apply.
+func TestTerraformLeavesAnIgnoredValueAlone(t *testing.T) {
+	for _, ignored := range []string{"[value_wo]", "[value_wo, value_wo_version]", "all"} {
+		for name, version := range map[string]string{"compared": "", "versioned": "  value_wo_version = \"1\"\n"} {
+			t.Run(name+" "+ignored, func(t *testing.T) {
+				t.Parallel()
+				server := robototest.Start(t, robototest.Options{})
+				config := "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n" + version + "  lifecycle {\n    ignore_changes = " + ignored + "\n  }\n}\n"
+				tf := newTerraform(t, server, config)
+				tf.succeeds(applyNow...)
+				for _, config := range []string{config, strings.Replace(config, "  lifecycle", "  detect_value_drift = false\n  lifecycle", 1)} {
+					tf.succeeds("plan", "-detailed-exitcode")
+					server.SetValue(robototest.DefaultOrg, "db", "theirs")
+					tf.configure(config)
+					tf.succeeds(applyNow...)
+					if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != "theirs" {
+						t.Errorf("the value is %q", value)
+					}
+				}
+			})
+		}
+	}
+}
