@@ -66,10 +66,11 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 
 // The limits of a listing lie far above any real organization. Without them, a service
 // whose pages always name another one would fill the memory, or keep a plan for hours.
+// Terraform's framework takes about ten times the memory of the records.
 const (
 	maxListedPages   = 1_000
-	maxListedRecords = 50_000
-	maxListedBytes   = 32 << 20
+	maxListedRecords = 10_000
+	maxListedBytes   = 8 << 20
 	maxListedTime    = 10 * time.Minute
 )
 
@@ -81,32 +82,41 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 	return func(yield func(Record, error) bool) {
 		began := time.Now()
 		pageToken, tokens, names, size := "", map[string]bool{}, map[string]bool{}, 0
-		for {
+		for pages := 1; ; pages++ {
 			page, err := c.page(ctx, orgID, pageToken)
 			if err != nil {
 				yield(Record{}, err)
+				return
+			}
+			tooLong := func() error {
+				return unexpected(c.listRequest(orgID), fmt.Sprintf(
+					"the listing is too long (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20))
+			}
+			if size += page.size; size > maxListedBytes {
+				yield(Record{}, tooLong())
 				return
 			}
 			for _, record := range page.records {
 				if names[record.Name] {
 					continue
 				}
+				if len(names) == maxListedRecords {
+					yield(Record{}, tooLong())
+					return
+				}
 				names[record.Name] = true
 				if !yield(record, nil) {
 					return
 				}
 			}
-			size += page.size
-			pages := len(tokens) + 1
 			switch {
 			case page.next == "":
 				return
 			case tokens[page.next]:
 				yield(Record{}, unexpected(c.listRequest(orgID), "the pages go round in a circle"))
 				return
-			case pages >= maxListedPages || len(names) >= maxListedRecords || size >= maxListedBytes:
-				yield(Record{}, unexpected(c.listRequest(orgID), fmt.Sprintf(
-					"the listing does not end (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20)))
+			case pages == maxListedPages:
+				yield(Record{}, tooLong())
 				return
 			case time.Since(began) >= maxListedTime:
 				failure := unexpected(c.listRequest(orgID), fmt.Sprintf(

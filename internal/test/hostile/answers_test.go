@@ -111,12 +111,25 @@ func TestListingsWithoutEnd(t *testing.T) {
 			attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				page := fmt.Sprint(pages.Add(1))
 				_, _ = fmt.Fprintf(w, `{"data":{"next_token":"token-%s","items":[%s]}}`, page, strings.ReplaceAll(items, "@", page))
-			}), "list", "the listing does not end (pages read: ")
+			}), "list", "the listing is too long (pages read: ")
 			if n := pages.Load(); n > 1_000 {
 				t.Errorf("%d pages were read", n)
 			}
 		})
 	}
+	for n, want := range map[int]string{10_000: "the listing ended after 10000 records", 10_001: "the listing is too long (pages read: 1, records: 10000, "} {
+		t.Run(fmt.Sprint(n, " records"), func(t *testing.T) {
+			items := strings.Split(fill(nearlyRobotoLimit, "", strings.ReplaceAll(small, "@", "1"), ""), `},{`)[:n]
+			attack(t, serve(t, body(`{"data":{"items":[`+strings.Join(items, "},{")+"}]}}")), "list", want)
+		})
+	}
+	t.Run("two large pages", func(t *testing.T) {
+		var pages atomic.Int64
+		attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			next := []string{"", "token", ""}[pages.Add(1)]
+			_, _ = fmt.Fprintf(w, `{"data":{"next_token":%q,"items":[%s]}}`, next, fill(5<<20, "", record(strings.Repeat("x", 2000)+"#"), ""))
+		}), "list", "the listing is too long (pages read: 2, ")
+	})
 	t.Run("the same token", func(t *testing.T) {
 		var pages atomic.Int64
 		attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -104,16 +104,21 @@ func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Serve
 	return server
 }
 
+// workspace is one whose Terraform uses the provider.
+func (d *debugged) workspace(t *testing.T) (*terraformcli.Workspace, error) {
+	terraform, err := terraformcli.Find(t.Context())
+	if err != nil {
+		return nil, err
+	}
+	return terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
+}
+
 const value = "kanarienvogel-4711-nobody-may-see-this"
 
 // apply creates a secret with the value. It returns what Terraform prints, and its exit code.
 func (d *debugged) apply(t *testing.T) (string, int) {
 	t.Helper()
-	terraform, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
+	workspace, err := d.workspace(t)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func beVictim() int {
 	if err := calls[os.Getenv(victimCall)](context.Background(), client); err != nil {
 		result.Error = err.Error()
 	}
-	result.PeakMiB = peakMiB()
+	result.PeakMiB = peakMiB("self")
 	if json.NewEncoder(os.Stdout).Encode(result) != nil {
 		return 2
 	}
@@ -102,9 +102,9 @@ func beVictim() int {
 
 var peakPattern = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peakMiB is the most memory that this process has had, or 0 where the system does not say.
-func peakMiB() int {
-	status, err := os.ReadFile("/proc/self/status")
+// peakMiB is the most memory that a process has had, or 0 where the system does not say.
+func peakMiB(process string) int {
+	status, err := os.ReadFile("/proc/" + process + "/status")
 	if err != nil {
 		return 0
 	}
