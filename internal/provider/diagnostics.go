@@ -194,10 +194,11 @@ func warnLimit(diags *diag.Diagnostics, limit int64, orgID string, err error) {
 }
 
 // addMissingImportError is for an import of a secret that does not exist.
-func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef) {
+func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddError("Cannot Import Roboto Secret",
-		fmt.Sprintf("There is no secret %q in the organization %s.\n\n"+
-			"Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.", ref.Name, ref.OrgID))
+		fmt.Sprintf("There is no secret %q in the organization %s.\n\n%s\n\n"+
+			"Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
+			ref.Name, ref.OrgID, explain(err).what))
 }
 
 // addImportIDError is for an invalid import ID.

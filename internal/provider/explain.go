@@ -160,7 +160,7 @@ func whatHappened(e *roboto.Error) string {
 		if e.Err != nil {
 			return doubtOf(e) + causeOf(e.Err)
 		}
-		return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because " + belonging(e) + ". Roboto may be hiding it."
+		return serviceOf(e) + " says that there is no such secret. The provider does not conclude that it was deleted, because " + belonging(e) + ". Roboto may be hiding it."
 	case roboto.KindReplaced:
 		return capitalize(e.Problem) + ". Terraform leaves the other secret alone."
 	case roboto.KindNameTaken:
@@ -178,7 +178,7 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindNoAPIKey:
 		return "No API key was found. The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json."
 	case roboto.KindNoOnlyOrg:
-		return "No organization is given, and " + e.Problem + "."
+		return fmt.Sprintf("No organization is given. According to %s, %s.", serviceOf(e), e.Problem)
 	case roboto.KindUnsupportedStore:
 		return capitalize(e.Problem) + ", which this version of the provider does not support."
 	case roboto.KindNoAnswer, roboto.KindUntrusted:

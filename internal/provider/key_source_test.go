@@ -5,10 +5,15 @@ package provider_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // A refused key is told with its endpoint, where it came from, and what to check there.
@@ -54,4 +59,63 @@ func TestRefusedAPIKeyIsToldWithItsSource(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The profile of another account ends in errors that look like another mistake.
+func TestErrorsOfAnotherAccountAreToldWithTheSource(t *testing.T) {
+	for name, test := range map[string]struct {
+		orgs  []string
+		fault robototest.Fault
+		call  func(*protocol.Provider) outcome
+		want  string
+	}{
+		"several organizations": {
+			[]string{testOrg, "og_other"},
+			robototest.Fault{},
+			func(p *protocol.Provider) outcome {
+				_, out := p.ReadDataSource(typeSecrets, fields{})
+				return out
+			},
+			"%s, the API key's owner belongs to several organizations",
+		},
+		"no organization": {
+			[]string{},
+			robototest.Fault{},
+			func(p *protocol.Provider) outcome {
+				_, out := p.ReadDataSource(typeSecrets, fields{})
+				return out
+			},
+			"%s, the API key's owner belongs to no organization",
+		},
+		"a secret that is hidden": {
+			[]string{"og_other"},
+			robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException"},
+			func(p *protocol.Provider) outcome { return readImported(p, "db@"+testOrg) },
+			"%s says that there is no such secret",
+		},
+		"an import of a secret that is not there": {
+			[]string{testOrg},
+			robototest.Fault{},
+			func(p *protocol.Provider) outcome { return readImported(p, "db") },
+			"%s answered 404 Not Found",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.roboto.AddOrg("og_other", "Other")
+			if test.fault.Operation != "" {
+				env.roboto.Inject(test.fault)
+			}
+			p := env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{Orgs: test.orgs})).protocol(fields{})
+			service := fmt.Sprintf("Roboto (%s, with the API key from ROBOTO_API_KEY)", strings.TrimPrefix(env.roboto.Endpoint(), "http://"))
+			p.Fails(test.call(p), fmt.Sprintf(test.want, service))
+		})
+	}
+}
+
+func readImported(p *protocol.Provider, id string) outcome {
+	imported, out := p.Import(id, nil)
+	p.Succeeds(out)
+	_, out = p.Read(imported)
+	return out
 }

@@ -301,7 +301,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	case roboto.KindNotFound:
 		if task == "import" {
-			addMissingImportError(&resp.Diagnostics, state.ref())
+			addMissingImportError(&resp.Diagnostics, state.ref(), err)
 			return
 		}
 		resp.State.RemoveResource(ctx)

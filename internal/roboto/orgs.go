@@ -67,7 +67,7 @@ func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	if len(orgs) > 1 {
 		problem = "the API key's owner belongs to several organizations: " + c.listOrgs(orgs)
 	}
-	return "", &Error{Kind: KindNoOnlyOrg, Problem: problem}
+	return "", &Error{Kind: KindNoOnlyOrg, Service: serviceRoboto, Route: c.route, Problem: problem}
 }
 
 // listOrgs is for people. Names are redacted, because the service may repeat anything in
