@@ -12,7 +12,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -35,8 +34,6 @@ func main() {
 		muteUnreadLog()
 	}
 
-	limitMemory()
-
 	newProvider := provider.New(version, settings.OSEnvironment())
 	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{
 		Address: "registry.terraform.io/roboto-ai/roboto",
@@ -46,13 +43,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// limitMemory has Go collect garbage before the heap doubles. The longest listing needs
-// about 100 MiB at a time. A lower GOMEMLIMIT stays.
-func limitMemory() {
-	const limit = 128 << 20
-	debug.SetMemoryLimit(min(limit, debug.SetMemoryLimit(-1)))
 }
 
 // muteUnreadLog turns off the log that Terraform is going to throw away. Terraform

@@ -69,7 +69,7 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 // Terraform's framework takes about ten times the memory of the records.
 const (
 	maxListedPages   = 1_000
-	maxListedRecords = 10_000
+	maxListedRecords = 8_000
 	maxListedBytes   = 8 << 20
 	maxListedTime    = 10 * time.Minute
 )

@@ -117,7 +117,7 @@ func TestListingsWithoutEnd(t *testing.T) {
 			}
 		})
 	}
-	for n, want := range map[int]string{10_000: "the listing ended after 10000 records", 10_001: "the listing is too long (pages read: 1, records: 10000, "} {
+	for n, want := range map[int]string{8_000: "the listing ended after 8000 records", 8_001: "the listing is too long (pages read: 1, records: 8000, "} {
 		t.Run(fmt.Sprint(n, " records"), func(t *testing.T) {
 			items := strings.Split(fill(nearlyRobotoLimit, "", strings.ReplaceAll(small, "@", "1"), ""), `},{`)[:n]
 			attack(t, serve(t, body(`{"data":{"items":[`+strings.Join(items, "},{")+"}]}}")), "list", want)
