@@ -248,10 +248,10 @@ func (tf *terraform) endsRight(values map[string]string) {
 	}
 }
 
-// recordNames are the names of an organization's records, sorted.
-func recordNames(server *robototest.Server, orgID string) []string {
+// recordNames are the names of the records in the default organization, sorted.
+func recordNames(server *robototest.Server) []string {
 	var names []string
-	for _, record := range server.Records(orgID) {
+	for _, record := range server.Records(robototest.DefaultOrg) {
 		names = append(names, record.Name)
 	}
 	slices.Sort(names)

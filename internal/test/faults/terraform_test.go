@@ -90,7 +90,7 @@ resource "roboto_secret" "second" {
 			}
 			tf.failsHeld(tf.hold(test.fault), func(interrupt func()) { interrupt() }, test.act)
 			tf.holds(test.state...)
-			if got := recordNames(server, robototest.DefaultOrg); !slices.Equal(got, test.records) {
+			if got := recordNames(server); !slices.Equal(got, test.records) {
 				t.Errorf("the service holds %q, want %q", got, test.records)
 			}
 			server.ClearFaults()
@@ -121,7 +121,7 @@ func TestTerraformProviderKilled(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{})
 				tf := newTerraform(t, server, config)
 				tf.failsHeld(tf.hold(fault), func(func()) { killProvider(t, tf.Dir) }, applyNow)
-				if got := recordNames(server, robototest.DefaultOrg); !slices.Equal(got, []string{"db"}) {
+				if got := recordNames(server); !slices.Equal(got, []string{"db"}) {
 					t.Fatalf("the service holds %q, want the record alone", got)
 				}
 				server.ClearFaults()
@@ -373,7 +373,7 @@ resource "roboto_secret" "copy" {
 			}, applyNow, "with "+test.from, test.says)
 			writing.holds()
 			reading.holds()
-			if got := recordNames(server, robototest.DefaultOrg); len(got) != 0 {
+			if got := recordNames(server); len(got) != 0 {
 				t.Errorf("the service holds %q", got)
 			}
 

@@ -103,7 +103,7 @@ func TestTerraformWarnsOfEachSecret(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, test.before)
 			tf.succeeds(applyNow...)
-			for _, name := range recordNames(server, robototest.DefaultOrg) {
+			for _, name := range recordNames(server) {
 				server.SetValue(robototest.DefaultOrg, name, "theirs")
 			}
 			tf.configure(test.after)

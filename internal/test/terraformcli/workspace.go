@@ -112,7 +112,7 @@ func NewWorkspace(root, executable string, mirror Mirror, env ...string) (*Works
 // not be longer than 104 bytes.
 func TempDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tf")
+	dir, err := os.MkdirTemp("", "tf") //nolint:usetesting // its path is too long
 	if err != nil {
 		t.Fatal(err)
 	}
