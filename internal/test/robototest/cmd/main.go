@@ -11,17 +11,24 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-func main() { command.Main(run) }
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "robototest:", err)
+		os.Exit(1)
+	}
+}
 
-func run(ctx context.Context) error {
+func run() error {
 	var options robototest.Options
 	flag.StringVar(&options.Listen, "listen", "127.0.0.1:0", "address of Roboto's endpoint, on loopback")
 	flag.StringVar(&options.APIKey, "api-key", "", "API key to accept (default: a random one)")
@@ -38,6 +45,8 @@ func run(ctx context.Context) error {
 		}
 	}
 
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	server, err := robototest.New(options)
 	if err != nil {
 		return err
