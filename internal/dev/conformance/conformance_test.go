@@ -87,7 +87,7 @@ func TestAllFactsHoldOfTheEmbeddedRoboto(t *testing.T) {
 			if len(r.left) > 0 || len(server.Records(l.orgID)) > 0 {
 				t.Errorf("left behind: %q, %v", r.left, server.Records(l.orgID))
 			}
-			// What is no correct client's is so on purpose.
+			// Some requests are wrong on purpose.
 			for _, violation := range server.Violations() {
 				if !strings.Contains(violation, "no-such-path") && !strings.Contains(violation, "for something else than reading or writing") {
 					t.Error(violation)

@@ -52,8 +52,7 @@ func TestExamplesAreFormatted(t *testing.T) {
 	}
 }
 
-// exampleFiles are the paths below examples/ of all examples. The demo's module is
-// the demo's to run.
+// exampleFiles are the paths below examples/ of all examples.
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -61,7 +60,7 @@ func exampleFiles(t *testing.T) []string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (path == "demo" || strings.HasPrefix(entry.Name(), ".terraform")):
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".terraform"):
 			return fs.SkipDir
 		case !entry.IsDir() && filepath.Ext(path) != ".md":
 			names = append(names, path)

@@ -168,6 +168,23 @@ func TestCheckLink(t *testing.T) {
 	}
 }
 
+// TestEveryGuideIsLinked: who reads the first page finds each guide.
+func TestEveryGuideIsLinked(t *testing.T) {
+	index, err := os.ReadFile(path.Join(repository, "docs", "index.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guides, err := os.ReadDir(path.Join(repository, "docs", "guides"))
+	if err != nil || len(guides) == 0 {
+		t.Fatalf("there are no guides (%v)", err)
+	}
+	for _, guide := range guides {
+		if name := strings.TrimSuffix(guide.Name(), ".md"); !strings.Contains(string(index), "/docs/guides/"+name+")") {
+			t.Errorf("docs/index.md does not list the guide %s", name)
+		}
+	}
+}
+
 // TestEverySchemaHasAPage: a new resource without documentation fails here.
 func TestEverySchemaHasAPage(t *testing.T) {
 	server := providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
@@ -190,6 +207,9 @@ func TestEverySchemaHasAPage(t *testing.T) {
 	}
 	for _, m := range metadata.ListResources {
 		add("list-resources", m.TypeName)
+	}
+	for _, m := range metadata.Actions {
+		add("actions", m.TypeName)
 	}
 	for _, m := range metadata.Functions {
 		add("functions", m.Name)

@@ -24,7 +24,7 @@ func TestVariablesOfValuesShowNothing(t *testing.T) {
 		}
 		content, _, _ := file.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "variable", LabelNames: []string{"name"}}}})
 		for _, block := range content.Blocks {
-			attributes, _ := block.Body.JustAttributes() // other blocks in it are no matter
+			attributes, _ := block.Body.JustAttributes() // validation blocks do not matter
 			_, ephemeral := attributes["ephemeral"]
 			_, sensitive := attributes["sensitive"]
 			if ephemeral {

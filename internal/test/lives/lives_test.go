@@ -94,6 +94,12 @@ var replayed = map[string]life{
 		edit{Name: "db", Value: "v2", Version: "1", Drift: true},
 		apply{},
 	},
+	"the value is left to somebody else": {
+		edit{Name: "db", Value: "v1"},
+		apply{},
+		edit{Name: "db"},
+		apply{Event: kill, After: 1},
+	},
 	// A record with a value may be anybody's, so the create must not take it over.
 	"somebody writes into a record whose create had no answer": {
 		edit{Name: "db", Value: "v1"},

@@ -43,13 +43,13 @@ func (w *world) expectation() expectation {
 	written := expectation{value: text(config.Value), writes: 1, isCurrent: true}
 	switch {
 	case config.Value == "":
-		return kept
+		return expectation{value: stored}
 	case config.Version != stateVersion:
 		return written
 	case config.Version != "" && config.Drift && versionID == nil:
 		return written
 	case config.Version != "":
-		// A refresh goes by the setting of the last apply.
+		// A refresh uses the setting of the last apply.
 		kept.again = config.Drift && !drift
 		return kept
 	case stored != text(config.Value):
