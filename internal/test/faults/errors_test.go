@@ -205,6 +205,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "The record describes another secret", faults: mutate(get, `"name":"db"`, `"name":"other"`), managed: versioned},
 		{title: "The record names no secret at AWS", faults: mutate(get, ":secretsmanager:", ":s3:"), managed: versioned},
 		{title: "The record lacks fields", faults: mutate(get, `"store_type"`, `"type"`), managed: versioned},
+		{title: "The record has a text without end", faults: mutate(get, `"created_by":"`, `"created_by":"`+strings.Repeat("x", 2048)), managed: versioned},
 		{title: "The value is kept in another store", faults: mutate(get, `"store_type":"aws"`, `"store_type":"vault"`), managed: versioned},
 
 		{title: "Write: no permission for credentials", faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: versioned},
@@ -226,6 +227,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			_, err := s.Plan(plain)
 			return err
 		}},
+		{title: "Compare: the ID of the version repeats the value", managed: plain, faults: mutate(robototest.GetValue, `"VersionId":"`, `"VersionId":"`+canary+"-"), config: plain},
 		{title: "Compare: the organization is not the caller's", managed: plain, faults: append(answer(creds, 403, "RobotoUnauthorizedException", "Not a member."), mutate(robototest.ListOrgs, "og_test", "og_other")...), config: plain},
 		{title: "Compare: AWS denies access", managed: plain, faults: aws(robototest.GetValue, 400, "AccessDeniedException", "Denied."), config: plain},
 		{title: "Detect drift: no permission for credentials", managed: watched, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: watched},
