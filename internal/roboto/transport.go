@@ -69,6 +69,9 @@ func newConnectionPool(dial func(ctx context.Context, network, addr string) (net
 	pool.MaxIdleConnsPerHost = idleConnectionsPerHost
 	pool.MaxIdleConns = 2 * idleConnectionsPerHost
 	pool.MaxResponseHeaderBytes = maxAnswerHeader
+	// A request that times out over HTTP/2 leaves its connection open, and all others would
+	// follow it onto one that is dead.
+	pool.HTTP2 = &http.HTTP2Config{SendPingTimeout: connectTimeout, PingTimeout: connectTimeout / 2}
 	pool.OnProxyConnectResponse = refusalOfProxy
 	if dial != nil {
 		pool.DialContext = dial

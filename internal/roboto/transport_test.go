@@ -31,6 +31,97 @@ func parseURL(t *testing.T, text string) *url.URL {
 	return u
 }
 
+// pipes is a network in memory, whose connections can be forgotten: what the client sends
+// over them then goes nowhere, and nobody is told.
+type pipes struct {
+	accepted chan net.Conn
+	closed   sync.Once
+	mu       sync.Mutex
+	dialed   []*forgettable
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p.accepted; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p *pipes) Close() error {
+	p.closed.Do(func() { close(p.accepted) })
+	return nil
+}
+
+func (*pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	conn := &forgettable{Conn: client}
+	p.mu.Lock()
+	p.dialed = append(p.dialed, conn)
+	p.mu.Unlock()
+	p.accepted <- server
+	return conn, nil
+}
+
+func (p *pipes) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.dialed {
+		conn.forgotten.Store(true)
+	}
+}
+
+type forgettable struct {
+	net.Conn
+	forgotten atomic.Bool
+}
+
+func (c *forgettable) Write(b []byte) (int, error) {
+	if c.forgotten.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// A router may forget a connection without a word. Others can be made.
+func TestForgottenConnections(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("HTTP/2 %t", http2), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := &pipes{accepted: make(chan net.Conn)}
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					_, _ = w.Write([]byte(`{"data": [{"org_id": "og_1"}]}`))
+				}))
+				_ = server.Listener.Close()
+				server.Listener, server.EnableHTTP2 = network, http2
+				server.StartTLS()
+				defer server.Close()
+				c := NewClient(Config{
+					APIKey: NewSensitive("key"), Endpoint: parseURL(t, server.URL), RequestTimeout: 30 * time.Second, MaxAttempts: 10,
+				}, Options{DialContext: network.dial})
+				defer c.Close()
+				roots := x509.NewCertPool()
+				roots.AddCert(server.Certificate())
+				c.pool.TLSClientConfig = &tls.Config{RootCAs: roots}
+				if _, err := c.callerOrgs(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				network.forget()
+				var calls sync.WaitGroup
+				for range 10 {
+					calls.Go(func() {
+						if _, err := c.callerOrgs(t.Context()); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				calls.Wait()
+			})
+		})
+	}
+}
+
 func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
 	for _, offered := range []bool{true, false} {
 		t.Run(fmt.Sprint(offered), func(t *testing.T) {
