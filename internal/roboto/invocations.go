@@ -229,6 +229,7 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 	for wait := firstPollInterval; ; wait = min(2*wait, pollInterval) {
 		for ; reported < len(invocation.Statuses); reported++ {
 			report(invocation.Statuses[reported])
+			failedSince = time.Time{} // each failure has its own grace
 		}
 		switch {
 		case invocation.Status().Code != StatusFailed:

@@ -471,3 +471,29 @@ func TestInvocationInput(t *testing.T) {
 		})
 	}
 }
+
+// An invocation that was queued again and failed again between two polls has failed anew.
+func TestFollowGivesEachFailureItsTime(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		invocation := s.mustInvoke(robototest.Action{Hang: true})
+		began := time.Now()
+		s.server.Inject(robototest.Fault{Operation: robototest.GetInvocation, Mutate: func(answer []byte) []byte {
+			var statuses []string
+			for _, status := range []struct {
+				after time.Duration
+				code  int
+			}{{time.Second, 998}, {28 * time.Second, 0}, {30 * time.Second, 998}, {50 * time.Second, 0}, {time.Minute, 5}} {
+				if time.Since(began) >= status.after {
+					statuses = append(statuses, fmt.Sprintf(`{"status":%d,"timestamp":%q}`, status.code, began.UTC().Add(status.after).Format(time.RFC3339Nano)))
+				}
+			}
+			before, rest, _ := bytes.Cut(answer, []byte(`"status":[`))
+			_, after, _ := bytes.Cut(rest, []byte("]"))
+			return slices.Concat(before, []byte(`"status":[`+strings.Join(statuses, ",")+"]"), after)
+		}})
+		reported, last, err := s.follow(t.Context(), invocation)
+		if err != nil || last.Status().Code != roboto.StatusCompleted {
+			t.Errorf("the end is %v (%v), after %q", last.Status(), err, reported)
+		}
+	})
+}
