@@ -167,14 +167,14 @@ func (l *orgLookup) waitBriefly(ctx context.Context) (unlock func(), err error) 
 // hold up each of them.
 func (l *orgLookup) isOld() bool { return time.Since(l.tried) > orgLookupLifetime }
 
-// lookUpOrgs needs the lock. An outage is not final, because any answer ends it.
+// lookUpOrgs needs the lock. A missing answer is not final, because the next one ends that.
 func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
 	began := time.Now()
 	c.orgs.began.Store(&began)
 	defer c.orgs.began.Store(nil)
 	orgs, err := c.callerOrgs(ctx)
 	c.orgs.tried = time.Now()
-	if err == nil || !c.orgs.done && ctx.Err() == nil && !isOutage(err) {
+	if err == nil || !c.orgs.done && ctx.Err() == nil && KindOf(err) != KindNoAnswer {
 		c.orgs.done, c.orgs.orgs, c.orgs.err = true, orgs, err
 	}
 	return orgs, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -57,6 +58,33 @@ func TestOrganizationsAreAskedForOnce(t *testing.T) {
 				}
 				group.Wait()
 				s.wantCount(robototest.ListOrgs, 1)
+			})
+		})
+	}
+}
+
+// One lost request ends one call, also with max_attempts = 1 and before any answer.
+func TestOneLostRequest(t *testing.T) {
+	for _, operation := range []robototest.Operation{robototest.ListOrgs, robototest.GetSecret} { // net/http repeats some
+		t.Run(string(operation), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server.AddSecret(robototest.DefaultOrg, "db")
+				client := newClient(t, server, roboto.Config{MaxAttempts: 1})
+				server.Inject(robototest.Fault{Operation: operation, Drop: true, Times: 1})
+				failed := 0
+				for range 10 {
+					orgID, err := client.OnlyOrgID(t.Context())
+					if err == nil {
+						_, err = client.Record(t.Context(), roboto.SecretRef{OrgID: orgID, Name: "db"})
+					}
+					if err != nil {
+						failed++
+					}
+				}
+				if failed > 1 {
+					t.Errorf("%d of 10 calls failed", failed)
+				}
 			})
 		})
 	}

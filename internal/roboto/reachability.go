@@ -140,11 +140,11 @@ func (h *host) fail(sent time.Time, err error) *Verdict {
 }
 
 // exhausted is for a call that has used up its attempts without an answer. If the host did
-// not answer other calls either, they need not use up theirs.
-func (h *host) exhausted() {
+// not answer other calls either, they need not use up theirs. One attempt proves nothing.
+func (h *host) exhausted(attempts int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.failed.IsZero() && (h.answered.IsZero() || time.Since(h.silent) >= shortOutage) {
+	if !h.failed.IsZero() && (h.answered.IsZero() && attempts > 1 || time.Since(h.silent) >= shortOutage) {
 		h.giveUp()
 	}
 }

@@ -57,7 +57,7 @@ func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
 			made++
 			retry := shouldRetry(ctx, resp, err, idempotent)
 			if retry && err != nil && made == attempts && !r.once {
-				c.robotoHost.exhausted()
+				c.robotoHost.exhausted(attempts)
 			}
 			return retry, nil
 		},

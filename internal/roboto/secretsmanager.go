@@ -108,7 +108,7 @@ func awsRetryer(ctx context.Context, host *host, maxAttempts int, operation stri
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 				if made++; made == maxAttempts && isUnanswered(err) {
-					host.exhausted()
+					host.exhausted(maxAttempts)
 				}
 				switch {
 				case isFinalFailure(err):
