@@ -19,7 +19,8 @@ const sightLifetime = time.Minute
 // the secret is gone, or if another secret has its name.
 //
 // Roboto deletes by name and supports no condition. DeleteSecret therefore reads the
-// record first, unless known was seen within the last minute. It also reads the record
+// record first, unless known was seen within the last minute, and not in a listing, which
+// may lag. It also reads the record
 // between two DELETEs, because the first one may have taken effect and the name may
 // belong to another secret by then. The error is of KindUnsettledDelete if it is not
 // known whether the secret was deleted.
@@ -29,7 +30,7 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 		return err
 	}
 	c.bulk.touch(ref)
-	if age := time.Since(known.Seen); age < 0 || age > sightLifetime {
+	if age := time.Since(known.Seen); c.config.BulkRefresh || age < 0 || age > sightLifetime {
 		if gone, err := c.isGone(ctx, known); gone || err != nil {
 			return err
 		}

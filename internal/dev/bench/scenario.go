@@ -59,7 +59,8 @@ var (
 			destroy: {robototest.GetSecret: 1, robototest.DeleteSecret: 1},
 		},
 	}
-	// The listing at the start of a run takes the place of each GetSecret.
+	// The listing at the start of a run takes the place of each GetSecret, but not of the look
+	// before a deletion.
 	versionedBulk = &scenario{
 		title:       "With `value_wo_version` and `bulk_refresh`",
 		versions:    true,
@@ -68,7 +69,7 @@ var (
 			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
 			plan:    {},
 			rotate:  {robototest.GetCredentials: 1, robototest.PutValue: 1},
-			destroy: {robototest.DeleteSecret: 1},
+			destroy: {robototest.GetSecret: 1, robototest.DeleteSecret: 1},
 		},
 	}
 	// Each plan compares the value with the stored one. To rotate, Terraform plans twice,

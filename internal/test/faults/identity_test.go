@@ -221,6 +221,32 @@ func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
 	}
 }
 
+// A listing may still show a secret that is gone.
+func TestDeletionLooksBehindAListing(t *testing.T) {
+	for name, config := range map[string]fields{
+		"destroyed": nil,
+		"renamed":   {"name": "cache", "value_wo": "v", "value_wo_version": "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Settings["bulk_refresh"] = true
+				c.Must(c.Apply(versionedSecret))
+				var old []byte
+				server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(listing []byte) []byte {
+					if old == nil {
+						old = bytes.Clone(listing)
+					}
+					return old
+				}})
+				c.Must(c.MustStart().Refresh())
+				handOn(server)
+				c.Must(c.Apply(config))
+				c.Must(successorIsSafe(server))
+			})
+		})
+	}
+}
+
 // What an update is to write into another secret is not written.
 func TestUpdateRefusesAnotherSecret(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
