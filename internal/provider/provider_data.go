@@ -36,16 +36,17 @@ type providerData struct {
 	// created holds the references of the secrets that this process created, and deleted
 	// those whose deletion it planned.
 	created, deleted sync.Map
-	// given holds, for each name, whether the configuration had a value when it was validated,
-	// and planned, for each reference, the valueAction of an update that this process planned.
+	// given holds, for each reference in a configuration, whether it had a value when it was
+	// validated, and planned the valueAction of each update that this process planned.
 	given, planned sync.Map
 }
 
 // ignoresValue reports whether ignore_changes hides the value from a plan. Terraform validates
-// a configuration as it is, right before it plans.
+// a configuration as it is, right before it plans. A reference that was not validated is an
+// ignored one.
 func (d *providerData) ignoresValue(config secretModel) bool {
-	given, _ := d.given.Load(config.Name.ValueString())
-	return config.ValueWO.IsNull() && (given == true || !config.ValueWOVersion.IsNull())
+	given, validated := d.given.Load(config.ref())
+	return config.ValueWO.IsNull() && (!validated || given == true || !config.ValueWOVersion.IsNull())
 }
 
 // plannedAction is what this process planned to do with the value of a secret, if it did.

@@ -135,7 +135,7 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 		return
 	}
 	if r.data != nil {
-		r.data.given.Store(config.Name.ValueString(), !config.ValueWO.IsNull())
+		r.data.given.Store(config.ref(), !config.ValueWO.IsNull())
 	}
 	validateValue(config, &resp.Diagnostics)
 	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {

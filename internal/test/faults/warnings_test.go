@@ -181,8 +181,10 @@ func TestTerraformLeavesAnIgnoredValueAlone(t *testing.T) {
 		for name, version := range map[string]string{"compared": "", "versioned": "  value_wo_version = \"1\"\n"} {
 			t.Run(name+" "+ignored, func(t *testing.T) {
 				t.Parallel()
-				server := robototest.Start(t, robototest.Options{})
-				config := "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n" + version + "  lifecycle {\n    ignore_changes = " + ignored + "\n  }\n}\n"
+				server := robototest.Start(t, robototest.Options{Orgs: []string{robototest.DefaultOrg, "og_other"}})
+				config := "provider \"roboto\" {\n  org_id = \"og_test\"\n}\nresource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n" + version + "  lifecycle {\n    ignore_changes = " + ignored + "\n  }\n}\n" +
+					// of the same name, and without a value
+					"resource \"roboto_secret\" \"other\" {\n  name   = \"db\"\n  org_id = \"og_other\"\n}\n"
 				tf := newTerraform(t, server, config)
 				tf.succeeds(applyNow...)
 				for _, config := range []string{config, strings.Replace(config, "  lifecycle", "  detect_value_drift = false\n  lifecycle", 1)} {

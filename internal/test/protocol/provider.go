@@ -162,8 +162,12 @@ func (p *Provider) Plan(prior Instance, config Fields) (planned Fields, replaces
 	return p.decode(p.secret, plan.PlannedState), replaces, out
 }
 
+// plan validates first, as Terraform does. What validation says is for Validate to test.
 func (p *Provider) plan(prior Instance, config Fields) (*tfprotov6.PlanResourceChangeResponse, Outcome) {
 	p.t.Helper()
+	if config != nil {
+		p.Validate(config)
+	}
 	resp := call(p, p.server.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{
 		TypeName:           TypeSecret,
 		PriorState:         p.encode(p.secret, prior.State),
