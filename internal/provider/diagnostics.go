@@ -117,12 +117,12 @@ func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
 
 // warnLostValue is for a plan that deletes a value which the configuration cannot write
 // again. Terraform does not show the provider the configuration of a resource that it
-// destroys, so the state has to do. replacement is the configuration of the secret that
-// takes its place, or nil.
-func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel, replacement *secretModel) {
+// destroys, so the state has to do. replaced reports whether another secret takes its place,
+// and rewritten whether that one gets a value.
+func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel, replaced, rewritten bool) {
 	deletes := "The plan deletes the secret " + describe(state.ref()) + "."
 	advice := "To keep a secret and stop managing it, use a removed block with destroy = false."
-	if replacement != nil {
+	if replaced {
 		deletes = "The plan deletes the secret " + describe(state.ref()) + " and creates another one in its place."
 		advice = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
 	}
@@ -130,7 +130,7 @@ func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel,
 	switch {
 	case driftFound(state):
 		loses = "Its value was written outside Terraform, and is deleted for good."
-	case replacement != nil && replacement.ValueWO.IsNull() && !d.ignoresValue(*replacement):
+	case replaced && !rewritten:
 		loses = "The configuration has no value_wo, so the value is deleted for good, and the new secret has none."
 	case !wroteValue(state):
 		loses = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."

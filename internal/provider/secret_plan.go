@@ -79,7 +79,8 @@ func (r *secretResource) planDelete(ctx context.Context, req resource.ModifyPlan
 	// After create_before_destroy, Terraform plans the deletion once more while it applies.
 	// The plan has warned already.
 	if !r.data.appliesWithout(state.ref()) {
-		r.data.warnLostValue(&resp.Diagnostics, state, replacement)
+		rewritten := replacement != nil && (!replacement.ValueWO.IsNull() || r.data.ignoresValue(*replacement))
+		r.data.warnLostValue(&resp.Diagnostics, state, replacement != nil, rewritten)
 	}
 	if r.data.client == nil {
 		return
@@ -110,7 +111,7 @@ func (r *secretResource) planCreate(ctx context.Context, config secretModel, pla
 		warner := new(providerData)
 		warner.warnUnresolvableName(diags, plan.Name)
 		if config.ValueWO.IsNull() {
-			warner.warnLostValue(diags, *plan, &config)
+			warner.warnLostValue(diags, *plan, true, false)
 		}
 	} else {
 		r.data.warnUnresolvableName(diags, plan.Name)
