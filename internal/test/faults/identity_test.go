@@ -228,7 +228,7 @@ func TestDeletionLooksBehindAListing(t *testing.T) {
 		"renamed":   {"name": "cache", "value_wo": "v", "value_wo_version": "1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+			inBubble(t, func(_ *testing.T, server *robototest.Server, c *protocol.Core) {
 				c.Settings["bulk_refresh"] = true
 				c.Must(c.Apply(versionedSecret))
 				var old []byte
