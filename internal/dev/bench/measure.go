@@ -26,7 +26,7 @@ const (
 	parallelism = 10
 	// pageSize is that of Roboto's listings.
 	pageSize = 100
-	startUps = 20
+	startUps = 100
 
 	plainProvider = "github.com/roboto-ai/terraform-provider-roboto/internal/dev/bench/plainprovider"
 	// buildFlags are those of a release: see .goreleaser.yml.
