@@ -95,7 +95,7 @@ func (b *bench) promises(ctx context.Context) ([]promise, error) {
 		ratioPromise("Create, 1,000 secrets without latency: ratio to the same without calls", maxCallsRatio, beside[create].ratio()),
 		ratioPromise("Destroy, the same", maxCallsRatio, beside[destroy].ratio()),
 		sizePromise("Create of 1,000 secrets of 64 kB: peak memory of the provider", maxMemory, large[create].provider.peakMemory),
-		ratioPromise(fmt.Sprintf("`terraform providers schema`: ratio to a provider that makes no calls, medians of %d (%s, %s)", startUps, milliseconds(this), milliseconds(plain)),
+		ratioPromise(fmt.Sprintf("`terraform providers schema`: ratio to a provider that makes no calls, medians of %d (%s, %s)", startUpCopies*startUpRuns, milliseconds(this), milliseconds(plain)),
 			maxRatio, this.Seconds()/plain.Seconds()),
 		sizePromise("Executable, stripped", maxExecutable, executable.Size()),
 	}, nil

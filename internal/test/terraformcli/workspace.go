@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
+	ProviderPackage = "github.com/roboto-ai/terraform-provider-roboto"
 	// ProviderAddress is where Terraform looks for the provider in a mirror.
 	ProviderAddress = "registry.terraform.io/roboto-ai/roboto"
 	// ProviderVersion is the one of each provider that is built into a Mirror.
@@ -54,7 +54,7 @@ func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 // BuildMirror builds the provider into dir, with further arguments for go build.
 // It works wherever in the module the process was started.
 func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, error) {
-	return BuildMirrorOf(ctx, providerPackage, dir, buildArgs...)
+	return BuildMirrorOf(ctx, ProviderPackage, dir, buildArgs...)
 }
 
 // BuildMirrorOf is BuildMirror with another Go package in the provider's place.
