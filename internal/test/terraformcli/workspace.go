@@ -19,6 +19,7 @@ import (
 )
 
 const (
+	// ProviderPackage is the Go package of the provider.
 	ProviderPackage = "github.com/roboto-ai/terraform-provider-roboto"
 	// ProviderAddress is where Terraform looks for the provider in a mirror.
 	ProviderAddress = "registry.terraform.io/roboto-ai/roboto"
