@@ -39,7 +39,7 @@ func TestUnreadLog(t *testing.T) {
 		{"TF_LOG_PROVIDER=TRACE", true},
 	} {
 		t.Run(test.env, func(t *testing.T) {
-			workspace, err := terraformcli.NewWorkspace(t.TempDir(), terraform, mirror)
+			workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, mirror)
 			if err != nil {
 				t.Fatal(err)
 			}

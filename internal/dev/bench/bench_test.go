@@ -44,7 +44,7 @@ func TestBaselinesHaveARowForEachOperation(t *testing.T) {
 // testBench is one whose Terraform can run the module, or skips the test.
 func testBench(t *testing.T) *bench {
 	t.Helper()
-	b, err := newBench(t.Context(), t.TempDir())
+	b, err := newBench(t.Context(), terraformcli.TempDir(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 
 // workspace is a new one, initialized.
 func (b *bench) workspace(ctx context.Context, mirror terraformcli.Mirror, main string, env ...string) (*terraformcli.Workspace, error) {
-	root, err := os.MkdirTemp(b.dir, "workspace-")
+	root, err := os.MkdirTemp(b.dir, "w") // short, because a socket lies below it
 	if err != nil {
 		return nil, err
 	}

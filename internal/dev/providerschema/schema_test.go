@@ -86,7 +86,7 @@ func terraformSchema(t *testing.T) map[string]any {
 	must(err)
 	mirror, err := terraformcli.BuildMirror(ctx, t.TempDir())
 	must(err)
-	terraform, err := terraformcli.NewWorkspace(t.TempDir(), executable, mirror)
+	terraform, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), executable, mirror)
 	must(err)
 	must(terraform.Init(ctx, `terraform {
   required_providers {

@@ -30,12 +30,7 @@ func TestTerraformListsAsMuchAsItMay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := workspace.Init(t.Context(), `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
+			if err := workspace.Init(t.Context(), required+`
 
 data "roboto_secrets" "all" {}
 

@@ -104,6 +104,14 @@ func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Serve
 	return server
 }
 
+const required = `
+terraform {
+  required_providers {
+    roboto = { source = "roboto-ai/roboto" }
+  }
+}
+`
+
 // workspace is one whose Terraform uses the provider.
 func (d *debugged) workspace(t *testing.T) (*terraformcli.Workspace, error) {
 	terraform, err := terraformcli.Find(t.Context())
@@ -122,12 +130,7 @@ func (d *debugged) apply(t *testing.T) (string, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := workspace.Init(t.Context(), `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
+	if err := workspace.Init(t.Context(), required+`
 
 variable "value" {
   ephemeral = true
