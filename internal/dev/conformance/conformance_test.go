@@ -398,6 +398,9 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 // TestTroubleIsNoDifference makes each operation fail in ways that say nothing about Roboto.
 func TestTroubleIsNoDifference(t *testing.T) {
 	for _, op := range robototest.Operations() {
+		if op == robototest.GetUser {
+			continue // no fact is about it yet
+		}
 		for _, status := range []int{401, 403, 429, 500, 503} {
 			t.Run(fmt.Sprintf("%s %d", op, status), func(t *testing.T) {
 				server, l := startLab(t, robototest.Options{}, nil)

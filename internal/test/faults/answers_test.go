@@ -125,6 +125,9 @@ func TestHostileValueIsNotBelieved(t *testing.T) {
 // A redirect would carry the API key or the value to another host.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, operation := range robototest.Operations() {
+		if operation == robototest.GetUser {
+			continue // the provider does not ask it yet
+		}
 		// A 307 repeats the request, unless its body cannot be sent again; a 303 makes it a GET.
 		for _, status := range []int{http.StatusTemporaryRedirect, http.StatusSeeOther} {
 			t.Run(fmt.Sprint(operation, "/", status), func(t *testing.T) { redirectIsNotFollowed(t, operation, status) })

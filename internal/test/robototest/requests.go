@@ -20,6 +20,7 @@ type Operation string
 // The operations of both services.
 const (
 	ListOrgs         Operation = "ListOrgs"
+	GetUser          Operation = "GetUser"
 	CreateSecret     Operation = "CreateSecret"
 	ListSecrets      Operation = "ListSecrets"
 	GetSecret        Operation = "GetSecret"
@@ -38,7 +39,7 @@ const (
 // Operations lists the calls that a client can make.
 func Operations() []Operation {
 	return []Operation{
-		ListOrgs, CreateSecret, ListSecrets, GetSecret, DeleteSecret, GetCredentials, PutValue, GetValue,
+		ListOrgs, GetUser, CreateSecret, ListSecrets, GetSecret, DeleteSecret, GetCredentials, PutValue, GetValue,
 		GetAction, InvokeAction, GetInvocation, CancelInvocation,
 	}
 }

@@ -4,6 +4,7 @@
 package robototest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -40,7 +41,7 @@ func orgHeaders(op Operation) []string {
 		return []string{actingHeader}
 	case InvokeAction:
 		return []string{actingHeader, ownerHeader}
-	case GetInvocation, ListOrgs:
+	case GetInvocation, GetUser, ListOrgs:
 		return nil
 	}
 	return []string{ownerHeader}
@@ -51,6 +52,8 @@ func route(method, path string) (Operation, string) {
 	switch {
 	case method == http.MethodGet && path == "/v1/orgs/caller":
 		return ListOrgs, ""
+	case method == http.MethodGet && path == "/v1/users":
+		return GetUser, ""
 	case method == http.MethodGet && path == "/v1/secrets":
 		return ListSecrets, ""
 	case method == http.MethodPost && path == "/v1/secrets":
@@ -106,6 +109,8 @@ func (s *Server) answerRoboto(req Request) *reply {
 	switch req.Operation {
 	case ListOrgs:
 		return s.listOrgs(grant)
+	case GetUser:
+		return data(map[string]any{"user_id": cmp.Or(grant.User, s.options.User), "is_service_user": false, "name": "Test Caller"})
 	case GetAction:
 		return s.getAction(req, grant)
 	case InvokeAction:
@@ -121,7 +126,7 @@ func (s *Server) answerRoboto(req Request) *reply {
 	}
 	switch req.Operation {
 	case CreateSecret:
-		return s.createSecret(req, orgID)
+		return s.createSecret(req, orgID, grant)
 	case ListSecrets:
 		return s.listSecrets(req, orgID)
 	}
@@ -229,14 +234,18 @@ func (s *Server) organization(named string, grant Grant) (string, *reply) {
 	return named, nil
 }
 
-func (s *Server) createSecret(req Request, orgID string) *reply {
+func (s *Server) createSecret(req Request, orgID string, grant Grant) *reply {
 	var body struct {
 		Name string `json:"name"`
 	}
 	if json.Unmarshal(req.Body, &body) != nil || body.Name == "" {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body must be an object with a name.")
 	}
-	sec := s.add(orgID, body.Name, "caller@example.com")
+	by := s.options.CreatedBy
+	if grant.User != "" {
+		by = "user:" + grant.User
+	}
+	sec := s.add(Record{OrgID: orgID, Name: body.Name, CreatedBy: by})
 	if sec == nil {
 		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", body.Name))
 	}

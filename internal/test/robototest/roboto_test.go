@@ -25,7 +25,7 @@ func TestRecordsLiveAndDie(t *testing.T) {
 	record, _ := c.s.Record(org, "db")
 	stamp := record.Created.Format(`"2006-01-02T15:04:05.000000Z"`)
 	c.call(getDB).want(t, http.StatusOK, `"store_type":"aws"`, `"created":`+stamp, `"modified":`+stamp,
-		`"created_by":"caller@example.com"`, `"modified_by":"caller@example.com"`, `"location":{"arn":"`+record.ARN+`","store_type":"aws"}`)
+		`"created_by":"user:caller@example.com"`, `"modified_by":"user:modifier@example.com"`, `"location":{"arn":"`+record.ARN+`","store_type":"aws"}`)
 	got := decode[wireRecord](t, c.call(getDB).want(t, http.StatusOK))
 	if got.LastUsed == nil || *got.LastUsed != "2026-01-02T03:04:05.000006Z" {
 		t.Errorf("last used %v", got.LastUsed)
@@ -45,6 +45,55 @@ func TestWritingAValueDoesNotTouchTheRecord(t *testing.T) {
 	c.s.SetValue(org, "db", "some value")
 	if after, _ := c.s.Record(org, "db"); after != before {
 		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+func TestRecordsAreAddedAsGiven(t *testing.T) {
+	c := newClient(t, robototest.Options{})
+	given := robototest.Record{
+		Name: "db", OrgID: org, ARN: "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-ABCDEF",
+		Created: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), CreatedBy: "device:arm@og_test",
+	}
+	got := c.s.AddRecord(given)
+	given.Modified, given.ModifiedBy = given.Created, "user:modifier@example.com"
+	if got != given {
+		t.Errorf("added %+v, want %+v", got, given)
+	}
+	if filled := c.s.AddSecret(org, "cache"); filled.ARN == "" || filled.CreatedBy != "user:somebody@example.com" || time.Since(filled.Created) > time.Minute {
+		t.Errorf("added %+v", filled)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a record was added twice")
+		}
+	}()
+	c.s.AddRecord(given)
+}
+
+func TestTheCallerIsWhoCreates(t *testing.T) {
+	for name, test := range map[string]struct {
+		options robototest.Options
+		grant   robototest.Grant
+		user    string
+		by      string
+	}{
+		"default":     {user: "caller@example.com", by: "user:caller@example.com"},
+		"another":     {options: robototest.Options{User: "me@example.com"}, user: "me@example.com", by: "user:me@example.com"},
+		"the bare ID": {options: robototest.Options{User: "me@example.com", CreatedBy: "me@example.com"}, user: "me@example.com", by: "me@example.com"},
+		"by the key":  {grant: robototest.Grant{User: "you@example.com"}, user: "you@example.com", by: "user:you@example.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, test.options)
+			key := header("Authorization", "Bearer "+c.s.AddAPIKey(test.grant))
+			c.call("GET /v1/users", key).want(t, http.StatusOK, `{"data":{"is_service_user":false,"name":"Test Caller","user_id":"`+test.user+`"}}`)
+			c.call(post, key).want(t, http.StatusOK, `"created_by":"`+test.by+`"`)
+			if n := c.s.Count(robototest.GetUser); n != 1 {
+				t.Errorf("%d requests for the caller", n)
+			}
+			c.call("GET /v1/users", header("Authorization", "Bearer unknown")).want(t, http.StatusForbidden)
+			c.call("GET /v1/users", header("X-Roboto-Org-Id", org))
+			c.wantViolation("X-Roboto-Org-Id")
+		})
 	}
 }
 

@@ -64,22 +64,20 @@ func (sec *secret) version(id string) (Version, bool) {
 	return sec.versions[i], true
 }
 
-// add makes a record; the lock is held.
-func (s *Server) add(orgID, name, by string) *secret {
-	key := secretKey{orgID, name}
+// add makes a record, unless there is one, and fills what it lacks; the lock is held.
+// Nobody is both its creator and who modified it, so that no client mistakes them.
+func (s *Server) add(r Record) *secret {
+	key := secretKey{r.OrgID, r.Name}
 	if s.secrets[key] != nil {
 		return nil
 	}
 	serial := rand.Text()
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	sec := &secret{
-		serial: serial,
-		Record: Record{
-			Name: name, OrgID: orgID,
-			ARN:     fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, orgID, strings.ToLower(serial[:12]), serial[12:18]),
-			Created: now, Modified: now, CreatedBy: by, ModifiedBy: by,
-		},
-	}
+	r.ARN = cmp.Or(r.ARN, fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, r.OrgID, strings.ToLower(serial[:12]), serial[12:18]))
+	r.Created = cmp.Or(r.Created, time.Now().UTC().Truncate(time.Microsecond))
+	r.Modified = cmp.Or(r.Modified, r.Created)
+	r.CreatedBy = cmp.Or(r.CreatedBy, "user:somebody@example.com")
+	r.ModifiedBy = cmp.Or(r.ModifiedBy, "user:modifier@example.com")
+	sec := &secret{serial: serial, Record: r}
 	if s.deleted[key] {
 		sec.refusals = s.deletionLag
 	}
@@ -116,11 +114,16 @@ func (s *Server) sorted(orgID string) []*secret {
 
 // AddSecret makes a record as somebody elsewhere would. It panics if there is one.
 func (s *Server) AddSecret(orgID, name string) Record {
+	return s.AddRecord(Record{OrgID: orgID, Name: name})
+}
+
+// AddRecord is AddSecret with a record as given. What is zero in it is as AddSecret has it.
+func (s *Server) AddRecord(r Record) Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sec := s.add(orgID, name, "somebody@example.com")
+	sec := s.add(r)
 	if sec == nil {
-		panic(fmt.Sprintf("robototest: secret %q exists", name))
+		panic(fmt.Sprintf("robototest: secret %q exists", r.Name))
 	}
 	return sec.Record
 }

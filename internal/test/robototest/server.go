@@ -34,6 +34,10 @@ type Options struct {
 	Listen string
 	// APIKey is the token of full rights; "" means a random one.
 	APIKey string
+	// User is the caller's ID; "" means caller@example.com.
+	User string
+	// CreatedBy names the caller in the records that it creates; "" means "user:" and its ID.
+	CreatedBy string
 	// Orgs are the caller's organizations; none means DefaultOrg.
 	Orgs []string
 	// InMemory makes connections in memory, reached with DialContext, so that the
@@ -89,6 +93,8 @@ type org struct {
 type Grant struct {
 	// Orgs are the key's organizations; nil means all.
 	Orgs []string
+	// User is the ID of the key's owner; "" means Options.User.
+	User string
 	// NoCredentials keeps the key from asking for credentials.
 	NoCredentials bool
 }
@@ -101,6 +107,8 @@ func New(options Options) (*Server, error) {
 	options.PageSize = cmp.Or(options.PageSize, 100)
 	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
+	options.User = cmp.Or(options.User, "caller@example.com")
+	options.CreatedBy = cmp.Or(options.CreatedBy, "user:"+options.User)
 	s := &Server{
 		options:     options,
 		keys:        map[string]Grant{options.APIKey: {}},
