@@ -45,7 +45,7 @@ func (d *providerData) addFindActionError(diags *diag.Diagnostics, ref roboto.Ac
 	if ref.OrgID != "" {
 		action += " of the organization " + ref.OrgID
 	}
-	detail := d.tell("the action "+action, fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.", action), explained)
+	detail := d.detail(fmt.Sprintf("The action %s could not be looked up. Nothing was invoked.", action), explained)
 	diags.AddError("Cannot Find Roboto Action", strings.Join(append([]string{detail}, more...), "\n\n"))
 }
 
@@ -72,14 +72,14 @@ func (d *providerData) addParameterSecretError(diags *diag.Diagnostics, actionNa
 		explained.next = "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked."
 	}
 	diags.AddAttributeError(pathParameterValues, summaryInvoke,
-		d.tell(secretOf(ref), fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.",
+		d.detail(fmt.Sprintf("The parameter %q of the action %q names the secret %s, which could not be looked up. Nothing was invoked.",
 			parameter, actionName, describe(ref)), explained)+"\n\n"+invokeAgain)
 }
 
 // addInvokeError reports an action that was not invoked, or may not have been.
 func (d *providerData) addInvokeError(diags *diag.Diagnostics, actionName string, err error) {
 	action := "the action " + strconv.Quote(actionName)
-	diags.AddError(summaryInvoke, d.tell(action, "Invoking "+action+" failed.", explainInvocation(err))+"\n\n"+invokeAgain)
+	diags.AddError(summaryInvoke, d.detail("Invoking "+action+" failed.", explainInvocation(err))+"\n\n"+invokeAgain)
 }
 
 // explainInvocation is explain without the advice to apply again, and without advice that

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
@@ -25,7 +24,7 @@ func (d *providerData) addSecretError(diags *diag.Diagnostics, task string, ref 
 	}
 	diags.AddError(
 		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
-		d.tell(secretOf(ref), fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task]), explained),
+		d.detail(fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task]), explained),
 	)
 }
 
@@ -49,127 +48,32 @@ func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 			describe(ref), explain(err).what, importBlock(ref)))
 }
 
-// warnUnresolvableName is for a name that Terraform can manage but actions cannot use.
-func (d *providerData) warnUnresolvableName(diags *diag.Diagnostics, name types.String) {
-	if name.IsNull() || name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
-		return
-	}
-	if text := name.ValueString(); strings.TrimSpace(text) != text {
-		diags.AddAttributeWarning(pathName, fmt.Sprintf("Secret Name %q Has Space Around It", text), d.adviseOnce(
-			fmt.Sprintf("The name %q begins or ends with white space, which is part of the name. Actions cannot look up such a secret.", text),
-			"If the space got there by accident, as from a file or a variable, remove it, for example with trimspace()."))
-		return
-	}
-	diags.AddAttributeWarning(pathName, fmt.Sprintf("Actions Cannot Use the Secret Name %q", name.ValueString()), d.adviseOnce(
-		fmt.Sprintf("Roboto's own software (SDK 0.53) cannot look up the secret %q, because it does not encode spaces, %%, #, ? or characters beyond ASCII.", name.ValueString()),
-		"An action fails if it gets the URI of such a secret as a parameter. Terraform can manage and read the secret. "+
-			"If an action has to use it, choose a name without these characters."))
-}
-
-// addIgnoredValueError is for a version that would be recorded although nothing is written.
-// Validation sees the value_wo that ignore_changes hides from the plan.
-func addIgnoredValueError(diags *diag.Diagnostics, config, state secretModel) bool {
-	if !config.ValueWO.IsNull() || config.ValueWOVersion.IsNull() || config.ValueWOVersion.Equal(state.ValueWOVersion) {
-		return false
-	}
-	diags.AddAttributeError(path.Root("value_wo_version"), "Missing Secret Value",
-		fmt.Sprintf("The value_wo_version of the secret %q changes, but there is no value_wo to write: it is null, or ignore_changes keeps it from the provider.\n\n"+
-			"To write the value, remove value_wo from ignore_changes. To leave it alone, add value_wo_version to ignore_changes too, or keep its current value.", state.Name.ValueString()))
-	return true
-}
-
-// addUnsettledError refuses to change a secret whose create had no clear outcome and which no
-// refresh has settled since.
-func addUnsettledError(diags *diag.Diagnostics, state secretModel) {
-	diags.AddError("Roboto Secret Not Refreshed Yet",
-		fmt.Sprintf("It is not known whether the secret %s was created, so the record of this name may be somebody else's. Nothing was changed.\n\n"+
-			"Apply again, without -refresh=false. Terraform then first checks whose record it is.", describe(state.ref())))
-}
-
-// warnLeftBehind is for an unsettled create that is removed from the state although a record
-// of the name exists. Its title has the name, because Terraform folds warnings of one title
-// into one.
-func warnLeftBehind(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	diags.AddWarning(fmt.Sprintf("Roboto Secret %q May Be Left Behind", ref.Name),
-		fmt.Sprintf("It was not known whether an earlier attempt created the secret %s. %s "+
-			"Terraform therefore assumes that the record belongs to somebody else. It does not touch the record, and removes the failed attempt from the state.\n\n"+
-			"The record may still come from that attempt. If nobody needs it, delete it. To manage it with this resource, "+
-			"put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
-			describe(ref), explain(err).what, importBlock(ref)))
-}
-
-// addProtectedError refuses to delete a secret that state says is protected, and tells
-// whether it did.
-func addProtectedError(diags *diag.Diagnostics, state secretModel) bool {
-	if !state.DeletionProtection.ValueBool() {
-		return false
-	}
-	diags.AddError("Roboto Secret Is Protected",
-		fmt.Sprintf("The secret %s has deletion_protection, and this would delete the secret with its value, for good. Nothing was deleted.\n\n"+
-			"To delete it anyway:\n"+
-			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n"+
-			"  2. Then delete or replace it.\n\n"+
-			"If the resource is marked as tainted, run terraform untaint with its address before the first step. If the plan calls the secret a deposed object, "+
-			"run terraform state rm with the address of the resource, and import the secret that its block describes. Nothing manages the deposed secret then.",
-			describe(state.ref())))
-	return true
-}
-
-// warnLostValue is for a plan that deletes a value which the configuration cannot write
-// again. Terraform does not show the provider the configuration of a resource that it
-// destroys, so the state has to do. replaced reports whether another secret takes its place,
-// and rewritten whether that one gets a value.
-func (d *providerData) warnLostValue(diags *diag.Diagnostics, state secretModel, replaced, rewritten bool) {
-	deletes := "The plan deletes the secret " + describe(state.ref()) + "."
-	advice := "To keep a secret and stop managing it, use a removed block with destroy = false."
-	if replaced {
-		deletes = "The plan deletes the secret " + describe(state.ref()) + " and creates another one in its place."
-		advice = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
-	}
-	var loses string
-	switch {
-	case driftFound(state):
-		loses = "Its value was written outside Terraform, and is deleted for good."
-	case replaced && !rewritten:
-		loses = "The configuration has no value_wo, so the value is deleted for good, and the new secret has none."
-	case !wroteValue(state):
-		loses = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."
-	default:
-		return
-	}
-	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q Will Be Lost", state.Name.ValueString()), d.adviseOnce(deletes+" "+loses, advice))
-}
-
-// warnOverwrite is for a plan that overwrites a value which Terraform did not write. differs
-// reports whether the plan has compared the value. Otherwise there may be none.
-func (d *providerData) warnOverwrite(diags *diag.Diagnostics, state secretModel, differs bool) {
-	will, finding := "Will", fmt.Sprintf("The value of the secret %s was written outside Terraform; applying overwrites it.", describe(state.ref()))
-	switch {
-	case wroteValue(state):
-	case differs:
-		finding = fmt.Sprintf("The secret %s has another value than value_wo. The state does not say who wrote it; applying overwrites it.", describe(state.ref()))
-	default:
-		will, finding = "May", fmt.Sprintf("According to the state, Terraform did not write the value of the secret %s. If it has one, applying overwrites it.", describe(state.ref()))
-	}
-	diags.AddWarning(fmt.Sprintf("Value of Roboto Secret %q %s Be Overwritten", state.Name.ValueString(), will), d.adviseOnce(finding,
-		"To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."))
-}
-
-// adviseOnce adds advice to the first warning that has it. Terraform folds only warnings of
-// one title, and a title that names the secret keeps each secret on the screen.
-func (d *providerData) adviseOnce(sentence, advice string) string {
-	if _, repeated := d.told.LoadOrStore([2]string{"", advice}, told{}); repeated {
-		return sentence
-	}
-	return sentence + "\n\n" + advice
-}
-
-func secretOf(ref roboto.SecretRef) string { return "the secret " + describe(ref) }
-
 // isMissing reports whether there is no such secret in an organization of the API key's owner.
 func isMissing(err error) bool {
 	e, ok := errors.AsType[*roboto.Error](err)
 	return ok && e.Kind == roboto.KindNotFound && e.ForeignOrgID == ""
+}
+
+// addReplaceError is for a replacement of which it is not known whether the new secret can be
+// created.
+func (d *providerData) addReplaceError(diags *diag.Diagnostics, old, next roboto.SecretRef, err error) {
+	diags.AddError("Cannot Replace Roboto Secret",
+		d.detail(fmt.Sprintf("The secret %s was not deleted, because the secret that replaces it, %s, cannot be created.", describe(old), describe(next)), explain(err)))
+}
+
+// addOtherDefaultError is for a saved plan that is applied with another default organization.
+func addOtherDefaultError(diags *diag.Diagnostics, old roboto.SecretRef, planned, now string) {
+	diags.AddError("Roboto Organization Changed Since the Plan",
+		fmt.Sprintf("The secret %s was not deleted. The plan replaces it by a secret in the organization %s, the provider's organization at that time. Now it is %s.\n\n"+
+			"Apply with the same org_id or ROBOTO_ORG_ID as the plan, or plan again.", describe(old), planned, now))
+}
+
+// addNewNameTakenError is for a replacement whose name was taken since the plan.
+func addNewNameTakenError(diags *diag.Diagnostics, old, next roboto.SecretRef) {
+	diags.AddError("Name of Roboto Secret Is Taken",
+		fmt.Sprintf("The secret %s was not deleted, because its replacement cannot be created: there is a secret %s already.\n\n"+
+			"Choose another name. If other resources of this configuration give that name up, as when names are swapped or count shifts, apply in two steps: first give each secret a name that is free. "+
+			"To keep the secrets, use for_each with the names as keys.", describe(old), describe(next)))
 }
 
 // addListError says that the secrets of an organization could not be listed. orgID is "" if
@@ -179,7 +83,7 @@ func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err e
 	if orgID != "" {
 		whose += " of the organization " + orgID
 	}
-	diags.AddError("Cannot List Roboto Secrets", d.tell("a list of secrets", whose+" could not be listed.", explain(err)))
+	diags.AddError("Cannot List Roboto Secrets", d.detail(whose+" could not be listed.", explain(err)))
 }
 
 // warnLimit is for a list that stops at a limit. err says why it is not known whether there
@@ -208,7 +112,7 @@ func addImportIDError(diags *diag.Diagnostics, id, problem string) {
 }
 
 func (d *providerData) addOrganizationsError(diags *diag.Diagnostics, err error) {
-	diags.AddError("Cannot List Roboto Organizations", d.tell("the list of organizations", "The organizations of the API key's owner could not be listed.", explain(err)))
+	diags.AddError("Cannot List Roboto Organizations", d.detail("The organizations of the API key's owner could not be listed.", explain(err)))
 }
 
 var participles = map[string]string{
@@ -236,7 +140,7 @@ func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.Secre
 			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare."
 	}
 	diags.AddError("Cannot Compare Roboto Secret Value",
-		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
+		d.detail(fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
 }
 
 // mayNotRead reports whether the API key gives access to the organization, but not to the value.
@@ -256,7 +160,7 @@ func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretR
 			"To destroy the secret with this API key, do the latter first."
 	}
 	diags.AddError("Cannot Detect Roboto Secret Value Drift",
-		d.tell(secretOf(ref), fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref)), explained))
+		d.detail(fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref)), explained))
 }
 
 // addReadVersionError is for a data source that cannot tell the current version.
@@ -266,7 +170,7 @@ func (d *providerData) addReadVersionError(diags *diag.Diagnostics, ref roboto.S
 		explained.next = "Use an API key that may read the value, or remove read_version_id."
 	}
 	diags.AddError("Cannot Read Roboto Secret Version",
-		d.tell(secretOf(ref), fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref)), explained))
+		d.detail(fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref)), explained))
 }
 
 // addOpenError is for an ephemeral resource that cannot read the value.
@@ -275,31 +179,14 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 	if isMissing(err) || roboto.KindOf(err) == roboto.KindNoValue {
 		explained.next += " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
 	}
-	diags.AddError("Cannot Read Roboto Secret", d.tell(secretOf(ref), fmt.Sprintf("The value of the secret %s could not be read.", describe(ref)), explained))
-}
-
-// warnOtherDefault is for a secret that stays in its organization while the default
-// organization is another one.
-func warnOtherDefault(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
-	diags.AddWarning("Roboto Secrets Stay in Their Organization",
-		fmt.Sprintf("The provider's organization is %[1]s, and the secret %[2]s stays where it is. The same may be true of other secrets. The default counts only when a secret is created. "+
-			"If the secret is replaced, for example with -replace or taint, the new one is created in %[1]s.\n\n"+
-			"If the secret is where it should be, set its org_id to %[3]q. To move it, see the guide \"Rename, move and copy secrets\".",
-			defaultOrgID, describe(ref), ref.OrgID))
-}
-
-// warnMove is for a replacement in another organization that no org_id asks for.
-func (d *providerData) warnMove(diags *diag.Diagnostics, ref roboto.SecretRef, defaultOrgID string) {
-	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Moves to Another Organization", ref.Name), d.adviseOnce(
-		fmt.Sprintf("The plan replaces the secret %s, and creates it in %s, the provider's organization, because the resource has no org_id.", describe(ref), defaultOrgID),
-		fmt.Sprintf("If it should stay in its organization, set its org_id to %q.", ref.OrgID)))
+	diags.AddError("Cannot Read Roboto Secret", d.detail(fmt.Sprintf("The value of the secret %s could not be read.", describe(ref)), explained))
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record
 // again.
 func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		d.tell(secretOf(ref), fmt.Sprintf(
+		d.detail(fmt.Sprintf(
 			"The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.", describe(ref)), explain(err)))
 }
 
@@ -307,13 +194,11 @@ func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.Se
 // record.
 func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
 	diags.AddError("Cannot Write Roboto Secret Value",
-		d.tell(secretOf(ref), fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
+		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
 			"It is in Terraform's state, without a value and marked as tainted.", describe(ref)), explanation{
 			what: fmt.Sprintf("Writing: %s\n\nDeleting: %s", explain(err).what, explain(cleanupErr).what),
 			next: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
 				"run terraform untaint with the resource's address first. The next apply then writes the value.",
-			reason: commonReason(err, cleanupErr),
-			doubt:  explain(cleanupErr).doubt,
 		}))
 }
 

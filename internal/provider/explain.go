@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,48 +17,21 @@ import (
 // explanation says what happened and what to do next.
 type explanation struct {
 	what, next string
-	// reason is the cause, as a clause, if other errors may have the same cause. It is "" if
-	// the error is about this secret alone.
-	reason string
-	// own is the part of the reason that differs from one secret to the next, or "".
-	own string
-	// doubt is a sentence about what is not known of this secret, or "".
-	doubt string
+	// block is a block of configuration for this secret, with an introduction, or "".
+	block string
 }
 
 func (e explanation) String() string {
-	if e.next == "" {
-		return e.what
-	}
-	return e.what + "\n\n" + e.next
+	texts := slices.DeleteFunc([]string{e.what, e.next, e.block}, func(text string) bool { return text == "" })
+	return strings.Join(texts, "\n\n")
 }
 
-// told is the thing that an explanation was given for, with its own part.
-type told struct{ thing, own string }
-
-// tell appends an explanation to a sentence about the thing. Of the errors with the same
-// reason and the same advice, only the first has the whole explanation. The others refer to
-// it, because a provider cannot merge diagnostics.
-func (d *providerData) tell(thing, sentence string, e explanation) string {
-	if e.reason == "" {
-		return sentence + "\n\n" + e.String()
+// detail puts an explanation behind a sentence. Advice is given with the first error that has it.
+func (d *providerData) detail(sentence string, e explanation) string {
+	if !d.memory.first(e.next) {
+		e.next = ""
 	}
-	known, repeated := d.told.LoadOrStore([2]string{e.reason, e.next}, told{thing, e.own})
-	if !repeated {
-		return sentence + "\n\n" + e.String()
-	}
-	if e.doubt != "" {
-		sentence += " " + e.doubt
-	}
-	first, _ := known.(told)
-	same := "as for " + first.thing
-	if first.thing == thing {
-		same = "as before"
-	}
-	if first.own != e.own {
-		same += ", but for the message"
-	}
-	return fmt.Sprintf("%s The reason is the same %s: %s%s.", sentence, same, e.reason, e.own)
+	return sentence + "\n\n" + e.String()
 }
 
 // explain puts an error of package roboto into words.
@@ -67,79 +39,11 @@ func explain(err error) explanation {
 	e, ok := errors.AsType[*roboto.Error](err)
 	switch {
 	case ok:
-		reason, own := reasonOf(e)
-		return explanation{what: whatHappened(e), next: whatNext(e), reason: reason, own: own, doubt: doubtOf(e)}
+		return explanation{what: whatHappened(e), next: whatNext(e), block: blockOf(e)}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return explain(&roboto.Error{Kind: roboto.KindCanceled, Err: err})
 	}
 	return explanation{what: capitalize(err.Error()) + "."}
-}
-
-// reasonOf returns the reason and the own part of an explanation.
-func reasonOf(e *roboto.Error) (reason, own string) {
-	switch {
-	case e.ForeignOrgID != "":
-		return outside(e), ""
-	case e.Kind == roboto.KindTokenRefused && e.Verdict != nil:
-		return e.Verdict.Error(), ""
-	}
-	switch e.Kind {
-	case roboto.KindNotFound, roboto.KindConflict, roboto.KindNameTaken, roboto.KindReplaced, roboto.KindNoValue:
-		return "", ""
-	case roboto.KindUnconfirmedGone, roboto.KindUnsettledCreate, roboto.KindUnsettledDelete, roboto.KindUnsettledInvoke:
-		return commonReason(e.Unwrap()...), ""
-	case roboto.KindNoAPIKey:
-		return "no API key was found", ""
-	case roboto.KindNoOnlyOrg:
-		return "no organization is given", ""
-	case roboto.KindNoAnswer, roboto.KindUntrusted:
-		problem := e.Problem
-		if e.Verdict != nil {
-			problem = e.Verdict.Error()
-		}
-		return fmt.Sprintf("no usable answer from %s (%s)", cmp.Or(e.Route.Host, e.Service), problem), ""
-	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
-		return fmt.Sprintf("the answer from %s cannot be used: %s", e.Service, e.Problem), ""
-	case roboto.KindCanceled:
-		return ending(e), ""
-	case roboto.KindRefused:
-		return fmt.Sprintf("%s answered %s%s", e.Service, e.Status(), message(e)), ""
-	}
-	if e.StatusCode == 0 {
-		return e.Problem, ""
-	}
-	// The message may name the secret.
-	return fmt.Sprintf("%s answered %s", e.Service, e.Status()), message(e)
-}
-
-// commonReason is the reason of all errors. It is "" if one of them is about one secret alone.
-func commonReason(errs ...error) string {
-	var reasons []string
-	for _, err := range errs {
-		reason := explain(err).reason
-		if reason == "" {
-			return ""
-		}
-		if !slices.Contains(reasons, reason) {
-			reasons = append(reasons, reason)
-		}
-	}
-	return strings.Join(reasons, "; then ")
-}
-
-// doubtOf is the doubt of an explanation.
-func doubtOf(e *roboto.Error) string {
-	switch {
-	case e.Kind == roboto.KindUnsettledCreate:
-		return "A record may have been left behind, so the attempt stays in the state."
-	case e.Kind == roboto.KindUnsettledDelete:
-		return "The secret may have been deleted anyway."
-	case e.Kind == roboto.KindUnsettledInvoke:
-		return "It is not known whether the action was invoked."
-	case e.Kind == roboto.KindUnconfirmedGone && e.Err != nil:
-		return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because the organizations of the API key's owner could not be looked up."
-	}
-	return ""
 }
 
 func explainSetting(e *settings.Error) explanation {
@@ -158,7 +62,7 @@ func whatHappened(e *roboto.Error) string {
 	switch e.Kind {
 	case roboto.KindUnconfirmedGone:
 		if e.Err != nil {
-			return doubtOf(e) + causeOf(e.Err)
+			return "Roboto says that there is no such secret. The provider does not conclude that it was deleted, because the organizations of the API key's owner could not be looked up." + causeOf(e.Err)
 		}
 		return serviceOf(e) + " says that there is no such secret. The provider does not conclude that it was deleted, because " + belonging(e) + ". Roboto may be hiding it."
 	case roboto.KindReplaced:
@@ -168,11 +72,13 @@ func whatHappened(e *roboto.Error) string {
 		if e.Problem != "" {
 			text += " " + capitalize(e.Problem) + "."
 		}
-		return text + causeOf(e.Err)
-	case roboto.KindUnsettledCreate, roboto.KindUnsettledDelete:
-		return doubtOf(e) + causeOf(e.Err) + causeOf(e.Settle, "Looking for the secret failed too.")
+		return text + causeOf(e.Err) + causeOf(e.Settle)
+	case roboto.KindUnsettledCreate:
+		return "It is not known whether a record was created. Nothing is in the state." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
+	case roboto.KindUnsettledDelete:
+		return "The secret may have been deleted anyway." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the secret failed too.")
 	case roboto.KindUnsettledInvoke:
-		return doubtOf(e) + causeOf(e.Err)
+		return "It is not known whether the action was invoked." + causeOf(e.Err)
 	case roboto.KindLostInvocation:
 		return "Roboto no longer reports the status of the invocation." + causeOf(e.Err)
 	case roboto.KindNoAPIKey:
@@ -199,6 +105,14 @@ func whatHappened(e *roboto.Error) string {
 		text += ". " + capitalize(belonging(e))
 	}
 	return text + "."
+}
+
+// blockOf is for a record that this resource may take over.
+func blockOf(e *roboto.Error) string {
+	if e.Kind != roboto.KindNameTaken && e.Kind != roboto.KindUnsettledCreate {
+		return ""
+	}
+	return "If nothing else manages the record, this resource can: put its address into the following block, add the block to the configuration, and apply:\n\n" + importBlock(e.Ref)
 }
 
 // message is what the service said, after a colon, or "".
@@ -280,12 +194,12 @@ func whatNext(e *roboto.Error) string {
 	case roboto.KindConflict:
 		return "The name of a secret that was just deleted may stay taken for a moment. Apply again."
 	case roboto.KindNameTaken:
-		return "If it is not in this Terraform state, import it: put the address of this resource into the following block, add it to the configuration, and apply:\n\n" + importBlock(e.Ref) +
-			"\n\nIf this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
-			"If the plan says that the secret is tainted, run terraform untaint with its address instead, and apply."
+		return "If another resource block, another Terraform state or somebody else manages it, choose another name: two that manage one secret overwrite each other. " +
+			"If this plan deletes it at another address, apply again. " +
+			"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
+			"If the plan says that the secret is tainted, run terraform untaint with its address, and apply."
 	case roboto.KindUnsettledCreate:
-		return applyAgain + " Terraform then looks for the record, and replaces it if this attempt created it. If create_before_destroy or prevent_destroy is set, " +
-			"run terraform untaint with the resource's address before that."
+		return applyAgain + " If the record exists, the apply then says who created it, and when."
 	case roboto.KindUnsettledDelete:
 		return applyAgain + " Terraform then first checks whether the secret still exists."
 	case roboto.KindUnsettledInvoke:

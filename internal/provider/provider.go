@@ -194,7 +194,7 @@ func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (*pro
 	if err != nil {
 		return nil, nil, err
 	}
-	data := &providerData{unknown: unknown}
+	data := &providerData{unknown: unknown, memory: newMemory()}
 	if !slices.Contains(unknown, settings.OrgID) {
 		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
 			return nil, nil, err

@@ -8,8 +8,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -28,47 +26,8 @@ type providerData struct {
 	// back to another source.
 	unknown []string
 
-	// saidOtherDefault is whether a plan has warned that a secret stays in another
-	// organization than the default one.
-	saidOtherDefault atomic.Bool
-	// told holds a told for each reason with its advice.
-	told sync.Map
-	// created holds the references of the secrets that this process created, and deleted
-	// those whose deletion it planned.
-	created, deleted sync.Map
-	// given holds, for each reference in a configuration, whether it had a value when it was
-	// validated, and planned the valueAction of each update that this process planned.
-	given, planned sync.Map
-}
-
-// ignoresValue reports whether ignore_changes hides the value from a plan. Terraform validates
-// a configuration as it is, right before it plans. A reference that was not validated is an
-// ignored one.
-func (d *providerData) ignoresValue(config secretModel) bool {
-	given, validated := d.given.Load(config.ref())
-	return config.ValueWO.IsNull() && (!validated || given == true || !config.ValueWOVersion.IsNull())
-}
-
-// plannedAction is what this process planned to do with the value of a secret, if it did.
-func (d *providerData) plannedAction(ref roboto.SecretRef) (valueAction, bool) {
-	planned, ok := d.planned.Load(ref)
-	action, _ := planned.(valueAction)
-	return action, ok
-}
-
-// appliesWithout reports whether this process created secrets, but not this one. Terraform
-// plans in one process and applies in another.
-func (d *providerData) appliesWithout(ref roboto.SecretRef) bool {
-	applies := false
-	d.created.Range(func(any, any) bool { applies = true; return false })
-	_, mine := d.created.Load(ref)
-	return applies && !mine
-}
-
-// saysOtherDefault returns true once, for the first secret whose organization is not the
-// default. One warning covers all such secrets.
-func (d *providerData) saysOtherDefault(orgID string) bool {
-	return d.orgID != "" && d.orgID != orgID && d.saidOtherDefault.CompareAndSwap(false, true)
+	// memory is what this process remembers of secrets.
+	memory *memory
 }
 
 // canCall reports whether the settings that a call needs are known. orgID is "" for the
@@ -111,12 +70,10 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 	case deferralAllowed:
 		return deferCall
 	}
-	reason := "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet"
 	diags.AddError("Provider Configuration Not Known Yet",
-		d.tell("the attempt to "+task, fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task), explanation{
-			what:   reason + ". The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
-			next:   "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
-			reason: reason,
+		d.detail(fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task), explanation{
+			what: "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
+			next: "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
 		}))
 	return refuseCall
 }

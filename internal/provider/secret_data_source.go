@@ -110,6 +110,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	model.VersionID = types.StringNull()
 	if model.ReadVersionID.ValueBool() {
+		record.CreatedHere = d.data.memory.createdAt(ref)
 		_, versionID, err := d.data.client.ValueAccess(record).Read(ctx, "")
 		switch {
 		case err == nil:

@@ -103,7 +103,7 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		return
 	}
 	ref.OrgID = orgID
-	value, versionID, err := e.data.client.ValueAccess(roboto.Record{SecretRef: ref}).Read(ctx, model.VersionID.ValueString())
+	value, versionID, err := e.data.client.ValueAccess(roboto.Record{SecretRef: ref, CreatedHere: e.data.memory.createdAt(ref)}).Read(ctx, model.VersionID.ValueString())
 	switch {
 	case roboto.KindOf(err) == roboto.KindNoValue && !model.VersionID.IsNull():
 		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)

@@ -6,21 +6,32 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
+// The keys of the planned private data, which Terraform hands from a plan to its apply. Nothing
+// of it stays in the private data of a secret: each plan would then change the state.
 const (
-	// keySeen is a key in the private data of a planned deletion, for when the secret was last
-	// seen. It must not get into the private data of a secret that stays, because each plan
-	// would then change the state.
-	keySeen = "seen"
+	// keyNullValue notes that value_wo was null while planning. Terraform hides an ignored value
+	// from the plan, and not from the apply.
+	keyNullValue = "null_value"
 
-	// keyCreateBegan is the key of the start time of a create whose outcome is unknown.
-	keyCreateBegan = "create_began"
+	// keyReplacement holds the plannedReplacement of a plan that deletes a secret and creates
+	// another one in its place.
+	keyReplacement = "replacement"
 )
+
+// plannedReplacement is the secret that a plan creates.
+type plannedReplacement struct {
+	Name string `json:"name"`
+	// OrgID is "" if it was not known while planning.
+	OrgID string `json:"org_id"`
+	// Default is whether OrgID is the default organization.
+	Default bool `json:"default"`
+	// Renames is whether it replaces a secret of another name or organization.
+	Renames bool `json:"renames"`
+}
 
 // privateData is the private data of the framework, whose type is not exported.
 type privateData interface {
@@ -28,17 +39,17 @@ type privateData interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// setTime also stores the zero time, which replaces what was stored before.
-func setTime(ctx context.Context, private privateData, key string, at time.Time) diag.Diagnostics {
-	return private.SetKey(ctx, key, strconv.AppendQuote(nil, at.Format(time.RFC3339Nano)))
+// setNote removes the key if note is nil.
+func setNote(ctx context.Context, private privateData, key string, note any) diag.Diagnostics {
+	var encoded []byte
+	if note != nil {
+		encoded, _ = json.Marshal(note) // cannot fail for the types that are stored
+	}
+	return private.SetKey(ctx, key, encoded)
 }
 
-// storedTime returns the zero time if there is none.
-func storedTime(ctx context.Context, private privateData, key string) time.Time {
-	var at time.Time
+// getNote returns false if there is no such note.
+func getNote(ctx context.Context, private privateData, key string, note any) bool {
 	encoded, _ := private.GetKey(ctx, key)
-	if json.Unmarshal(encoded, &at) != nil {
-		return time.Time{}
-	}
-	return at
+	return len(encoded) > 0 && json.Unmarshal(encoded, note) == nil
 }

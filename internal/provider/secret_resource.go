@@ -5,9 +5,7 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -134,9 +132,6 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.data != nil {
-		r.data.given.Store(config.ref(), !config.ValueWO.IsNull())
-	}
 	validateValue(config, &resp.Diagnostics)
 	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
@@ -167,21 +162,6 @@ func validateValue(config secretModel, diags *diag.Diagnostics) {
 	}
 }
 
-// warnReplacement gives the warnings of a replacement. They belong to the plan with the prior
-// state: the plan of the create does not know that state, and Terraform drops its warnings.
-func (r *secretResource) warnReplacement(ctx context.Context, config, plan, state secretModel, diags *diag.Diagnostics) {
-	if !plan.Name.Equal(state.Name) {
-		r.data.warnUnresolvableName(diags, plan.Name)
-	}
-	if !config.OrgID.IsNull() {
-		return
-	}
-	// Planning the create reports the error.
-	if orgID, err := r.data.defaultOrg(ctx); err == nil && orgID != "" && orgID != state.OrgID.ValueString() {
-		r.data.warnMove(diags, state.ref(), orgID)
-	}
-}
-
 func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var config, state secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -194,32 +174,31 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if r.data.gate("create the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
 		return
 	}
-	var record roboto.Record
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
-	if err == nil {
-		ref.OrgID = orgID
+	if err != nil {
+		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
+		return
+	}
+	ref.OrgID = orgID
+	if !r.data.memory.claim(ref) {
+		addNotice(&resp.Diagnostics, noticeCreatedTwice, ref, "", r.data.memory.first)
+		return
+	}
+	record, err := r.data.client.CreateSecret(ctx, ref)
+	for roboto.KindOf(err) == roboto.KindNameTaken && r.data.memory.waitDelete(ctx, ref) {
 		record, err = r.data.client.CreateSecret(ctx, ref)
 	}
+	if err != nil {
+		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
+		return
+	}
+	r.data.memory.noteCreated(record)
 	planned := state
 	state.VersionID = types.StringNull()
 	state.ValueWOVersion = types.StringNull()
 	// A record that stays behind without its value holds nothing to protect, and the next
 	// apply has to replace it.
 	state.DeletionProtection = types.BoolNull()
-	if err != nil {
-		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
-		if failure, ok := errors.AsType[*roboto.Error](err); ok && failure.Kind == roboto.KindUnsettledCreate {
-			// The next refresh finds out whose record it is, if there is one.
-			state.setRecord(roboto.Record{SecretRef: ref})
-			state.ARN, state.Created, state.CreatedBy = types.StringNull(), types.StringNull(), types.StringNull()
-			resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-			resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-			resp.Diagnostics.Append(setTime(ctx, resp.Private, keyCreateBegan, failure.Began)...)
-		}
-		return
-	}
-
-	r.data.created.Store(record.SecretRef, true)
 	state.setRecord(record)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
@@ -229,7 +208,9 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !config.ValueWO.IsNull() {
 		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
-			if cleanupErr := r.cleanUp(ctx, record, err); cleanupErr != nil {
+			// The record is deleted, so that the next apply starts over. A tainted resource would
+			// not recover under create_before_destroy or prevent_destroy.
+			if cleanupErr := r.data.client.UndoCreate(ctx, record); cleanupErr != nil {
 				// The record stays in the state. Terraform 1.16 and 1.17 may then panic if they
 				// write the state of another resource at the same moment. A record that is in no
 				// state would be worse: it certainly exists, and nobody would know of it.
@@ -244,19 +225,6 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	state.ValueWOVersion, state.DeletionProtection = planned.ValueWOVersion, planned.DeletionProtection
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-}
-
-// cleanUp deletes the record that this create has made, so that the next apply starts
-// over. A tainted resource would not recover under create_before_destroy or
-// prevent_destroy.
-//
-// Unless the create was only canceled, the record is read before it is deleted, because
-// cause may be that another secret has the name by now.
-func (r *secretResource) cleanUp(ctx context.Context, record roboto.Record, cause error) error {
-	if roboto.KindOf(cause) != roboto.KindCanceled {
-		record.Seen = time.Time{}
-	}
-	return r.data.client.UndoCreate(ctx, record)
 }
 
 func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -275,28 +243,14 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case refuseCall:
 		return
 	}
-	var (
-		record roboto.Record
-		err    error
-		task   = "read"
-		began  = unsettledSince(ctx, state, req.Private)
-	)
-	if began.IsZero() {
-		// Right after an import, state has no more than the name.
-		if state.Created.IsNull() {
-			task = "import"
-		}
-		record, err = r.data.client.RefreshRecord(ctx, state.record())
-	} else {
-		record, err = r.data.client.SettleCreate(ctx, state.ref(), began)
+	task := "read"
+	if state.Created.IsNull() { // right after an import, state has no more than the name
+		task = "import"
 	}
+	record, err := r.data.client.RefreshRecord(ctx, state.record())
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:
 		addReplacedWarning(&resp.Diagnostics, state.ref(), err)
-		resp.State.RemoveResource(ctx)
-		return
-	case roboto.KindNameTaken:
-		warnLeftBehind(&resp.Diagnostics, state.ref(), err)
 		resp.State.RemoveResource(ctx)
 		return
 	case roboto.KindNotFound:
@@ -310,6 +264,9 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if err != nil {
 		r.data.addSecretError(&resp.Diagnostics, task, state.ref(), err)
 		return
+	}
+	if r.data.memory.noteRead(record) {
+		addNotice(&resp.Diagnostics, noticeTwoAddresses, record.SecretRef, "", r.data.memory.first)
 	}
 	state.setRecord(record)
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
@@ -325,15 +282,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// unsettledSince is when the create began, if it is not known whether it took effect, or the
-// zero time.
-func unsettledSince(ctx context.Context, state secretModel, private privateData) time.Time {
-	if !state.Created.IsNull() {
-		return time.Time{}
-	}
-	return storedTime(ctx, private, keyCreateBegan)
-}
-
+// Update does what the plan decided: a known version ID means that the value stays.
 func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var config, plan, state secretModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -343,15 +292,18 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !unsettledSince(ctx, state, req.Private).IsZero() {
-		addUnsettledError(&resp.Diagnostics, state)
-		return
-	}
-	if plan.VersionID.IsUnknown() {
+	var nullValue bool
+	getNote(ctx, req.Private, keyNullValue, &nullValue)
+	resp.Diagnostics.Append(setNote(ctx, resp.Private, keyNullValue, nil)...)
+	switch {
+	case !plan.VersionID.IsUnknown():
+	case nullValue || config.ValueWO.IsNull():
+		plan.VersionID = afterNullValue(plan, state)
+	default:
 		if r.data.gate("update the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
 			return
 		}
-		versionID, err := r.updateValue(ctx, config, state)
+		versionID, err := r.writeValue(ctx, config, plan, state)
 		if err != nil {
 			r.data.addSecretError(&resp.Diagnostics, "update", state.ref(), err)
 			return
@@ -362,25 +314,18 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 }
 
-// updateValue writes the value if necessary, and returns the version ID for the state. It
-// does as planned, because Terraform hides an ignored value from the plan only.
-func (r *secretResource) updateValue(ctx context.Context, config, state secretModel) (types.String, error) {
-	action, ok := r.data.plannedAction(state.ref())
-	if !ok {
-		action = r.decideValueAction(config, state)
-	}
-	switch action {
-	case keepValue:
-		return state.VersionID, nil
-	case leaveValue:
-		return types.StringNull(), nil
-	}
+// writeValue writes the value and returns the ID of its version. Without value_wo_version, it
+// writes only if the stored value differs.
+func (r *secretResource) writeValue(ctx context.Context, config, plan, state secretModel) (types.String, error) {
 	access := r.data.client.ValueAccess(state.record())
 	value := roboto.NewSensitive(config.ValueWO.ValueString())
-	if action == compareValue {
-		same, current, err := compareStoredValue(ctx, access, value)
-		if err != nil || same {
-			return types.StringValue(current), err
+	if plan.ValueWOVersion.IsNull() && state.ValueWOVersion.IsNull() {
+		stored, versionID, err := access.Read(ctx, "")
+		switch {
+		case err != nil && roboto.KindOf(err) != roboto.KindNoValue:
+			return types.StringNull(), err
+		case err == nil && stored.Equal(value):
+			return types.StringValue(versionID), nil
 		}
 	}
 	versionID, err := access.Write(ctx, value)
@@ -390,42 +335,55 @@ func (r *secretResource) updateValue(ctx context.Context, config, state secretMo
 func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state secretModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ref := state.ref()
 	// Terraform does not tell the provider of -replace or taint while planning.
-	if resp.Diagnostics.HasError() || addProtectedError(&resp.Diagnostics, state) {
+	if state.DeletionProtection.ValueBool() {
+		addNotice(&resp.Diagnostics, noticeProtected, ref, "", r.data.memory.first)
 		return
 	}
-	if r.data.gate("delete the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
+	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall || !r.canReplace(ctx, ref, req.Private, &resp.Diagnostics) {
 		return
 	}
-	record := state.record()
-	record.Seen = storedTime(ctx, req.Private, keySeen)
-	if _, here := r.data.deleted.Load(state.ref()); here {
-		record.Seen = r.data.client.Seen(state.ref())
+	end := r.data.memory.beginDelete(ref)
+	err := r.data.client.DeleteSecret(ctx, state.record())
+	end(err == nil)
+	if err != nil {
+		r.data.addSecretError(&resp.Diagnostics, "delete", ref, err)
 	}
-	if state.Created.IsNull() {
-		// A create in this process shows that the unsettled one left nothing.
-		if _, mine := r.data.created.Load(state.ref()); mine {
-			return
-		}
-		// Terraform passes no private data of a tainted resource on to its replacement.
-		began := unsettledSince(ctx, state, req.Private)
-		if began.IsZero() {
-			addUnsettledError(&resp.Diagnostics, state)
-			return
-		}
-		var err error
-		if record, err = r.data.client.SettleCreate(ctx, state.ref(), began); err != nil {
-			switch roboto.KindOf(err) {
-			case roboto.KindNotFound:
-			case roboto.KindNameTaken:
-				warnLeftBehind(&resp.Diagnostics, state.ref(), err)
-			default:
-				r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
-			}
-			return
-		}
+}
+
+// canReplace reports whether nothing is known that keeps the replacement of a secret from being
+// created, if the plan replaces it. Otherwise the secret must stay.
+func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, private privateData, diags *diag.Diagnostics) bool {
+	var planned plannedReplacement
+	if !getNote(ctx, private, keyReplacement, &planned) {
+		return true
 	}
-	if err := r.data.client.DeleteSecret(ctx, record); err != nil {
-		r.data.addSecretError(&resp.Diagnostics, "delete", state.ref(), err)
+	next := roboto.SecretRef{Name: planned.Name, OrgID: planned.OrgID}
+	if planned.Default {
+		orgID, err := r.data.findOrg(ctx, "")
+		switch {
+		case err != nil:
+			r.data.addReplaceError(diags, old, next, err)
+			return false
+		case planned.OrgID != "" && planned.OrgID != orgID:
+			addOtherDefaultError(diags, old, planned.OrgID, orgID)
+			return false
+		}
+		next.OrgID = orgID
 	}
+	if next == old || next.Name == "" || next.OrgID == "" {
+		return true
+	}
+	_, err := r.data.client.Record(ctx, next)
+	switch {
+	case err == nil:
+		addNewNameTakenError(diags, old, next)
+	case !isMissing(err):
+		r.data.addReplaceError(diags, old, next, err)
+	}
+	return isMissing(err)
 }

@@ -17,16 +17,14 @@ const listingLifetime = 30 * time.Second
 //
 // The first read lists the organization, and concurrent reads wait for that listing. It
 // is used for listingLifetime. A record is read on its own if the listing cannot be
-// trusted: if the listing failed, if it lacks the name (it may lag behind a create, so
-// absence never means deletion), or if this process has created or deleted a secret of
-// that name.
+// trusted: if the listing failed, or if it lacks the name or shows another secret (it may lag,
+// so it proves no deletion).
 //
 // A listing may still show a secret that was deleted a moment ago. Bulk refresh is
 // therefore opt-in.
 type bulkRefresh struct {
 	mu       sync.Mutex
 	listings map[string]*listing
-	touched  map[SecretRef]bool
 }
 
 type listing struct {
@@ -48,7 +46,7 @@ func (l *listing) expired() bool {
 }
 
 func newBulkRefresh() *bulkRefresh {
-	return &bulkRefresh{listings: map[string]*listing{}, touched: map[SecretRef]bool{}}
+	return &bulkRefresh{listings: map[string]*listing{}}
 }
 
 // RefreshRecord returns the current record of a known secret. With Config.BulkRefresh, it
@@ -79,12 +77,11 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	case record.isAnother(known):
 		return Record{}, c.replaced(known, record)
 	}
-	c.seen.note(ref, record.Seen)
+	if !known.Created.IsZero() {
+		record.Created = known.Created // the same instant, in the digits that are known already
+	}
 	return record, nil
 }
-
-// Seen is when RefreshRecord last found the secret, or the zero time if it never did.
-func (c *Client) Seen(ref SecretRef) time.Time { return c.seen.of(ref) }
 
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {
 	b.mu.Lock()
@@ -107,16 +104,7 @@ func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Rec
 		return Record{}, false
 	}
 	record, ok := l.records[ref.Name]
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return record, ok && !b.touched[ref] && record.StoreType == storeTypeAWS
-}
-
-// touch excludes a name from listings.
-func (b *bulkRefresh) touch(ref SecretRef) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.touched[ref] = true
+	return record, ok && record.StoreType == storeTypeAWS
 }
 
 // listing returns the records of an organization by name, or nil if a page fails.

@@ -63,10 +63,8 @@ type Client struct {
 	robotoHTTP     *http.Client
 	secretsManager secretsManager
 	orgs           orgLookup
+	user           userLookup
 	bulk           *bulkRefresh
-
-	// created and seen are when this process created a secret and last read its record.
-	created, seen moments
 }
 
 // Options describe the program that uses a Client.

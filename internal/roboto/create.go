@@ -10,96 +10,64 @@ import (
 	"time"
 )
 
-// settleTimeout limits the search for the effect of a canceled call.
-const settleTimeout = 10 * time.Second
+const (
+	// settleTimeout limits the search for the effect of a canceled call.
+	settleTimeout = 10 * time.Second
+
+	// maxAnswerAge is how long before its answer a request may have created a record.
+	maxAnswerAge = time.Hour
+)
 
 // CreateSecret creates a record without a value.
 //
-// POST is not idempotent. If its answer is lost, CreateSecret reads the record to find
-// out whether the request took effect. The error is of KindNameTaken if somebody else
-// created the record, and of KindUnsettledCreate if a record of ours may be left.
+// POST is not idempotent. If its answer is lost, CreateSecret reads the record, and takes it for
+// its own only if Roboto says so (see whyNotOurs). The error is of KindNameTaken if another
+// record has the name, and of KindUnsettledCreate if a record may exist that was not found.
 func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error) {
 	if err := ref.validateFull(); err != nil {
 		return Record{}, err
 	}
-	c.bulk.touch(ref)
-	n := creation{client: c, ref: ref, started: time.Now()}
+	n := creation{client: c, ref: ref, began: time.Now()}
 	record, err := n.create(ctx)
 	if err != nil && ctx.Err() != nil && n.answerLost {
-		record, err = n.settleCanceled(ctx)
+		// A record that was created before the cancel is returned, so that the caller can keep or
+		// delete it.
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		defer cancel()
+		cause, found := canceled(ctx, ""), false
+		if record, found, err = n.look(detached, cause); !found && err == nil {
+			err = n.failed(cause, nil) // the service may still be working on it
+		}
 	}
-	if err == nil {
-		c.created.note(ref, time.Now())
-	}
+	record.CreatedHere = time.Now()
 	return record, err
-}
-
-// SettleCreate returns the record that a CreateSecret of KindUnsettledCreate has left. began
-// is when that create began, by the clock of the machine that it ran on. The error is of
-// KindNotFound if there is no record of the name, and of KindNameTaken if there is one that
-// seems to be somebody else's. It may still be ours if the clocks differ.
-func (c *Client) SettleCreate(ctx context.Context, ref SecretRef, began time.Time) (Record, error) {
-	n := creation{client: c, ref: ref, started: began, answerLost: true}
-	found, record, err := n.find(ctx)
-	if err == nil && found == absent {
-		err = c.confirmGone(ctx, ref)
-	}
-	switch {
-	case err != nil || found == ours:
-		return record, err
-	case found == theirs:
-		return Record{}, &Error{Kind: KindNameTaken, Ref: ref, Problem: fmt.Sprintf(
-			"the attempt began at %s, and the record was %s. %s", began.UTC().Format(time.RFC3339), c.origin(record), n.foreign)}
-	}
-	return Record{}, &Error{Kind: KindNotFound, Ref: ref, Service: serviceRoboto}
 }
 
 // creation is the creation of one record.
 type creation struct {
-	client  *Client
-	ref     SecretRef
-	started time.Time
-	// answerLost is set if a failed attempt may have taken effect. Only then can a record
-	// that is found be ours.
+	client *Client
+	ref    SecretRef
+	// began is when the first POST was sent, by this machine's clock.
+	began time.Time
+	// answerLost is set if a failed POST may have taken effect.
 	answerLost bool
-	// foreign is a sentence that says why a record is theirs.
-	foreign string
 }
-
-// finding says whose record has the name.
-type finding int
-
-const (
-	absent finding = iota
-	ours
-	theirs
-)
 
 func (n *creation) create(ctx context.Context) (Record, error) {
 	for attempt := 1; ; attempt++ {
 		record, err := n.post(ctx)
-		if err == nil || ctx.Err() != nil {
+		conflict := KindOf(err) == KindConflict
+		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettledCreate || !conflict && !n.answerLost {
 			return record, err
 		}
-		nameTaken := KindOf(err) == KindConflict
-		if KindOf(err) == KindUnsettledCreate || !nameTaken && !n.answerLost {
-			return Record{}, err
+		record, found, lookErr := n.look(ctx, err)
+		if found || lookErr != nil {
+			return record, lookErr
 		}
-		last := attempt >= n.client.config.MaxAttempts || !nameTaken && !mayHaveTakenEffect(err)
-		found, record, settleErr := n.find(settling(ctx))
-		switch {
-		case found == ours:
-			return record, nil
-		case found == theirs, settleErr != nil && !n.answerLost:
-			return Record{}, &Error{Kind: KindNameTaken, Ref: n.ref, Err: err}
-		case settleErr != nil:
-			return Record{}, n.unsettled(err, settleErr)
-		case last && n.answerLost:
-			return Record{}, n.unsettled(err, nil) // the service may still be working on it
-		case last:
-			return Record{}, err
+		// The POST had no effect, or the name of a deleted secret is not free yet.
+		if attempt >= n.client.config.MaxAttempts || !conflict && !mayHaveTakenEffect(err) {
+			return Record{}, n.failed(err, nil)
 		}
-		// The request did not take effect, or the name of a deleted secret is not free yet.
 		if err := n.client.robotoHost.sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
 			return Record{}, err
 		}
@@ -125,69 +93,82 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 		return Record{}, err
 	}
 	record, err := n.client.checkedRecord(r, wire, n.ref)
-	if err != nil {
-		// A record was created, but the answer describes one that must not be touched.
-		return Record{}, n.unsettled(err, nil)
+	if err == nil && !ans.date.IsZero() && ans.date.Sub(record.Created) > maxAnswerAge {
+		err = unexpected(r, fmt.Sprintf("its record was created at %s, long before the request", record.Created.Format(time.RFC3339)))
 	}
-	record.Seen = ans.received
+	if err != nil {
+		// There may be a record of the name, but not one that may be touched.
+		return Record{}, &Error{Kind: KindUnsettledCreate, Ref: n.ref, Err: err}
+	}
 	return record, nil
 }
 
-// find reads the record after a create was refused because of the name, or after its
-// answer was lost. The record is ours if it was created no earlier than our first attempt
-// and has no value yet. The times are compared by the server's clock: the first attempt
-// was at the Date of the answer, less the time that has passed since by our monotonic
-// clock.
-func (n *creation) find(ctx context.Context) (finding, Record, error) {
+// look reads the record of the name after a POST that failed because of cause. It returns false
+// if there is none, and an error of KindNameTaken if it is not ours.
+func (n *creation) look(ctx context.Context, cause error) (record Record, found bool, err error) {
+	ctx = settling(ctx)
 	record, ans, err := n.client.getRecord(ctx, n.ref)
 	switch {
 	case KindOf(err) == KindNotFound:
-		return absent, Record{}, nil
+		return Record{}, false, nil
 	case err != nil:
-		return absent, Record{}, err
+		return Record{}, false, n.failed(cause, err)
 	}
-	firstAttempt := ans.date.Add(-ans.received.Sub(n.started))
+	userID, userErr := n.client.userID(ctx)
+	problem := "it was " + n.client.origin(record)
 	switch {
-	case !n.answerLost:
-		return theirs, record, nil
-	case ans.date.IsZero():
-		n.foreign = "The answer has no Date, so it is not known which of the two came first"
-		return theirs, record, nil
-	case record.Created.Before(firstAttempt):
-		n.foreign = "By the clocks, which can differ, the record came first"
-		return theirs, record, nil
+	case userErr != nil:
+	case isUser(record.CreatedBy, userID):
+		problem += ". The creator is the owner of this API key"
+	default:
+		problem += ". The creator is not the owner of this API key"
 	}
-	n.client.created.note(n.ref, time.Now())
-	_, _, err = n.client.ValueAccess(record).Read(ctx, "")
-	switch KindOf(err) {
-	case KindNoValue:
-		return ours, record, nil
-	case KindNotFound: // the record exists, so this is about something else
-		return absent, Record{}, unexpected(request{route: n.client.route, method: http.MethodGet, path: secretPath(n.ref) + "/creds"}, "the record is there, but not its credentials")
+	if !n.answerLost {
+		return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: problem}
 	}
-	if err != nil {
-		return absent, Record{}, err
+	why, err := n.whyNotOurs(ctx, record, ans.date, userID, userErr)
+	if why == "" {
+		return record, true, nil
 	}
-	n.foreign = "The record has a value, which the attempt did not write"
-	return theirs, record, nil
+	return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: problem + ". An answer to this create was lost, but the record does not count as created by it, because " + why, Settle: err}
 }
 
-// settleCanceled finds out whether a canceled create took effect, so that the caller can
-// keep or delete the record.
-func (n *creation) settleCanceled(ctx context.Context) (Record, error) {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	cause := canceled(ctx, "")
-	found, record, err := n.find(settling(detached))
+// whyNotOurs returns "" if Roboto says that a POST of ours created the record: its creator is
+// the API key's owner, it was created between our first POST and the answer that shows it, and
+// it has no value. Otherwise it returns the reason, and an error if something cannot be found
+// out. Times are compared in whole seconds, because a Date has no more, with a second's grace.
+func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time, userID string, userErr error) (string, error) {
+	created := record.Created.Truncate(time.Second)
 	switch {
-	case found == ours:
-		return record, nil
-	case found == theirs:
-		return Record{}, cause
+	case date.IsZero():
+		return "the answer from Roboto has no Date", nil
+	case created.Before(n.began.Truncate(time.Second).Add(-time.Second)):
+		return "it is older than the first request", nil
+	case created.After(date.Add(time.Second)):
+		return fmt.Sprintf("it is newer than the answer that shows it, whose Date is %s", date.UTC().Format(time.RFC3339)), nil
+	case userErr != nil:
+		return "it cannot be found out who owns the API key", userErr
+	case !isUser(record.CreatedBy, userID):
+		return "somebody else created it", nil
 	}
-	return Record{}, n.unsettled(cause, err) // if it is absent, the service may still be working on it
+	record.CreatedHere = time.Now()
+	switch _, _, err := n.client.ValueAccess(record).Read(ctx, ""); {
+	case err == nil:
+		return "it has a value already", nil
+	case KindOf(err) != KindNoValue:
+		return "it cannot be found out whether it has a value", err
+	}
+	return "", nil
 }
 
-func (n *creation) unsettled(err, settleErr error) error {
-	return &Error{Kind: KindUnsettledCreate, Ref: n.ref, Began: n.started, Err: err, Settle: settleErr}
+// failed is the error of a create that failed because of cause. lookErr is why the record could
+// not be looked for, or nil if there is none yet.
+func (n *creation) failed(cause, lookErr error) error {
+	switch {
+	case n.answerLost:
+		return &Error{Kind: KindUnsettledCreate, Ref: n.ref, Err: cause, Settle: lookErr}
+	case lookErr != nil: // Roboto has refused the name
+		return &Error{Kind: KindNameTaken, Ref: n.ref, Err: cause}
+	}
+	return cause
 }

@@ -70,8 +70,6 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		return refuse(err.Error())
 	case record.isAnother(known):
 		return nil, c.replaced(known, record)
-	case known.ARN != "" && known.ARN != record.ARN:
-		return refuse("the credentials are for a different AWS secret")
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != region:
@@ -87,7 +85,7 @@ func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCrede
 		sessionToken:    NewSensitive(wire.Creds.SessionToken),
 		arn:             record.ARN,
 		region:          region,
-		newUntil:        c.newUntil(record, ans),
+		newUntil:        newUntil(known.CreatedHere, record, ans),
 	}, nil
 }
 
@@ -99,8 +97,8 @@ func IsHeaderText(text string) bool {
 
 // newUntil is when the grace for a new secret ends. The grace starts when the record was
 // created, by the server's clock, or when this process created it.
-func (c *Client) newUntil(record Record, ans answer) time.Time {
-	until := c.created.of(record.SecretRef).Add(newSecretGrace)
+func newUntil(createdHere time.Time, record Record, ans answer) time.Time {
+	until := createdHere.Add(newSecretGrace)
 	if age := ans.date.Sub(record.Created); !ans.date.IsZero() {
 		if byServer := ans.received.Add(newSecretGrace - max(age, 0)); byServer.After(until) {
 			until = byServer

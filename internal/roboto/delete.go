@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -12,62 +13,49 @@ import (
 // undoTimeout limits UndoCreate.
 const undoTimeout = 30 * time.Second
 
-// sightLifetime is how long a record that was seen is assumed to exist.
-const sightLifetime = time.Minute
-
 // DeleteSecret deletes a record and its value for good. It succeeds without a DELETE if
 // the secret is gone, or if another secret has its name.
 //
-// Roboto deletes by name and supports no condition. DeleteSecret therefore reads the
-// record first, unless known was seen within the last minute, and not in a listing, which
-// may lag. It also reads the record
-// between two DELETEs, because the first one may have taken effect and the name may
-// belong to another secret by then. The error is of KindUnsettledDelete if it is not
-// known whether the secret was deleted.
+// Roboto deletes by name and supports no condition. DeleteSecret therefore reads the record
+// before each DELETE: an earlier one may have taken effect without an answer, and the name may be
+// another secret's by then. The error is of KindUnsettledDelete if it is not known whether the
+// secret was deleted.
 func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
-	ref := known.SecretRef
-	if err := ref.validateFull(); err != nil {
+	if err := known.validateFull(); err != nil {
 		return err
 	}
-	c.bulk.touch(ref)
-	if age := time.Since(known.Seen); c.config.BulkRefresh || age < 0 || age > sightLifetime {
-		if gone, err := c.isGone(ctx, known); gone || err != nil {
-			return err
-		}
+	if known.ARN == "" || known.Created.IsZero() {
+		return fmt.Errorf("the ARN and the creation time of the secret %q are not known, so another secret could be deleted", known.Name)
 	}
+	// failed is how the last DELETE failed.
+	var failed error
 	for attempt := 1; ; attempt++ {
-		_, err := c.send(ctx, request{
-			route: c.route, method: http.MethodDelete, path: secretPath(ref), ownerOrg: ref.OrgID, once: true,
-		})
-		switch {
-		case err == nil:
-			return nil
-		case KindOf(err) == KindNotFound:
-			return c.confirmGone(ctx, ref)
-		case ctx.Err() != nil || !mayHaveTakenEffect(err) && !isTemporary(err):
-			return err
-		}
-		last := attempt >= c.config.MaxAttempts || isFinalFailure(err)
-		if last && !mayHaveTakenEffect(err) {
-			return err
-		}
-		if !last {
-			if err := c.robotoHost.sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
-				return err
-			}
-		}
 		looking := ctx
-		if mayHaveTakenEffect(err) {
+		if mayHaveTakenEffect(failed) {
 			looking = settling(ctx)
 		}
-		gone, settleErr := c.isGone(looking, known)
-		switch {
-		case settleErr != nil && mayHaveTakenEffect(err):
-			return &Error{Kind: KindUnsettledDelete, Ref: ref, Err: err, Settle: settleErr}
-		case gone || settleErr != nil:
-			return settleErr
-		case last:
+		switch gone, err := c.isGone(looking, known); {
+		case err != nil && mayHaveTakenEffect(failed):
+			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: failed, Settle: err}
+		case gone || err != nil:
 			return err
+		case attempt > c.config.MaxAttempts || isFinalFailure(failed):
+			return failed
+		}
+		_, failed = c.send(ctx, request{
+			route: c.route, method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, once: true,
+		})
+		switch {
+		case failed == nil:
+			return nil
+		case KindOf(failed) == KindNotFound:
+			return c.confirmGone(ctx, known.SecretRef)
+		case ctx.Err() != nil || !mayHaveTakenEffect(failed) && (!isTemporary(failed) || attempt == c.config.MaxAttempts):
+			return failed
+		case attempt < c.config.MaxAttempts && !isFinalFailure(failed):
+			if err := c.robotoHost.sleep(ctx, waitAfter(ctx, attempt, failed)); err != nil {
+				return err
+			}
 		}
 	}
 }

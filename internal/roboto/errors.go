@@ -37,11 +37,10 @@ const (
 	KindReplaced
 	// KindConflict: the service refused a name because it is taken.
 	KindConflict
-	// KindNameTaken: somebody else's record has the name. If SettleCreate says so, Problem
-	// describes the record.
+	// KindNameTaken: a record has the name that the create did not make, or not provably.
+	// Problem says who created it and when, or is "" if that could not be found out.
 	KindNameTaken
-	// KindUnsettledCreate: a record may have been created. Err is how the create failed, and
-	// Began when it began. SettleCreate finds out later.
+	// KindUnsettledCreate: a record may have been created. Err is how the create failed.
 	KindUnsettledCreate
 	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion
 	// failed.
@@ -167,8 +166,6 @@ type Error struct {
 	ForeignOrgID, OwnOrgs string
 	// Verdict is set if the host gets no more requests, for the reason of this error.
 	Verdict *Verdict
-	// Began is when an unsettled create began, by this machine's clock.
-	Began time.Time
 	// Err is the cause, or nil.
 	Err error
 	// Settle is why this client could not find out what happened: whether a create or a

@@ -6,9 +6,31 @@ package roboto
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 )
+
+// isAnother reports whether the record describes another secret than the known one of the same
+// name. A secret is its ARN and its creation time. What is not known of it, as after an import
+// by name, is not compared.
+func (r Record) isAnother(known Record) bool {
+	return known.ARN != "" && known.ARN != r.ARN || !known.Created.IsZero() && !sameInstant(known.Created, r.Created)
+}
+
+// sameInstant compares two times at the coarser of their precisions, because a listing, a record
+// and credentials may give the same time with more or fewer digits.
+func sameInstant(a, b time.Time) bool {
+	coarser := max(precision(a), precision(b))
+	return a.Truncate(coarser).Equal(b.Truncate(coarser))
+}
+
+// precision is the unit of the last digits of a time: seconds, milliseconds and so on.
+func precision(t time.Time) time.Duration {
+	unit := time.Second
+	for unit > time.Nanosecond && !t.Truncate(unit).Equal(t) {
+		unit /= 1000
+	}
+	return unit
+}
 
 // replaced is the error for a secret that is gone and whose name another secret has.
 func (c *Client) replaced(known, found Record) *Error {
@@ -17,18 +39,10 @@ func (c *Client) replaced(known, found Record) *Error {
 		known.Created.Format(time.RFC3339), known.ARN, c.origin(found))}
 }
 
-// origin describes a record that somebody else may have created.
+// origin says when and by whom a record was created.
 func (c *Client) origin(found Record) string {
 	createdBy := newRedactor(c.config.APIKey).message(found.CreatedBy)
 	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
-}
-
-// isAnother reports whether the record describes a different secret from the known one of the
-// same name. Both ARN and creation time have to differ, because it is not documented
-// whether Roboto ever moves a secret to another ARN. If either is not known, as after an
-// import, the answer is no.
-func (r Record) isAnother(known Record) bool {
-	return known.ARN != "" && known.ARN != r.ARN && !known.Created.IsZero() && !known.Created.Equal(r.Created)
 }
 
 // confirmGone returns nil only if the API key's owner belongs to the secret's
@@ -43,16 +57,4 @@ func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
 		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Service: serviceRoboto, Route: c.route, ForeignOrgID: ref.OrgID, OwnOrgs: c.listOrgs(orgs)}
 	}
 	return nil
-}
-
-// moments remembers one time for each secret.
-type moments struct{ at sync.Map }
-
-func (m *moments) note(ref SecretRef, at time.Time) { m.at.Store(ref, at) }
-
-// of returns the zero time for a secret that was never noted.
-func (m *moments) of(ref SecretRef) time.Time {
-	known, _ := m.at.Load(ref)
-	at, _ := known.(time.Time)
-	return at
 }

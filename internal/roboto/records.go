@@ -31,9 +31,10 @@ type Record struct {
 	// LastUsed is nil if no action has used the secret.
 	LastUsed *time.Time
 
-	// Seen is when Roboto returned this record, by this machine's clock. It is zero for a
-	// record from elsewhere, such as a Terraform state.
-	Seen time.Time
+	// CreatedHere is when this process created the record, by this machine's clock, or zero.
+	// Roboto and AWS may not know a new secret everywhere at once, so calls are repeated for a
+	// while.
+	CreatedHere time.Time
 }
 
 // Record returns one secret's record. The error is of KindNotFound only if Roboto
@@ -60,7 +61,6 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, 
 		return Record{}, answer{}, err
 	}
 	record, err := c.checkedRecord(r, wire, ref)
-	record.Seen = ans.received
 	return record, ans, err
 }
 
@@ -167,7 +167,6 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error
 		if record.OrgID != orgID {
 			return unexpected(r, "a record belongs to another organization than "+orgID)
 		}
-		record.Seen = ans.received
 		result.records = append(result.records, record)
 		return nil
 	})
@@ -204,7 +203,8 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 		return err
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05"} {
-		if parsed, err := time.Parse(layout, text); err == nil {
+		// RFC 3339, in which the time is stored, has four digits for the year.
+		if parsed, err := time.Parse(layout, text); err == nil && parsed.UTC().Year() <= 9999 {
 			t.Time = parsed.UTC()
 			return nil
 		}

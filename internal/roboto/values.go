@@ -163,11 +163,10 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
 	for attempt := 1; ; attempt++ {
 		creds, err := v.client.credentials(ctx, v.record)
-		made := v.client.created.of(v.record.SecretRef)
 		switch {
 		case KindOf(err) != KindNotFound:
 			return creds, err
-		case time.Since(made) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
+		case time.Since(v.record.CreatedHere) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
 			return nil, v.client.withOwnOrgs(ctx, v.record.OrgID, err)
 		}
 		if err := v.client.robotoHost.sleep(ctx, backoff(attempt)); err != nil {

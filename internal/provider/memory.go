@@ -1,0 +1,217 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// memory is all that a process remembers of secrets. Terraform configures a new process for each
+// walk: one refreshes and plans, another applies.
+//
+// The rule: what is remembered may change what is printed or how long we wait, or lead to a
+// refusal. It never decides what is written or deleted, because no process sees everything.
+type memory struct {
+	mu      sync.Mutex
+	secrets map[secretKey]*knownSecret
+	names   map[roboto.SecretRef]*knownName
+	// advice holds the advice that was given.
+	advice map[string]bool
+	// applies is whether this process has created a secret. Then it is no process that plans.
+	applies bool
+}
+
+// secretKey identifies a secret at all addresses. Some answers give its time in whole seconds.
+type secretKey struct {
+	arn     string
+	created int64
+}
+
+// knownSecret is what the process has seen of one secret.
+type knownSecret struct {
+	// reads counts the addresses that were refreshed: each is read at most once in a walk.
+	reads int
+	// kept and deleted are whether an address plans to keep it, or to delete it.
+	kept, deleted bool
+}
+
+// knownName is what the process has seen of one name.
+type knownName struct {
+	// read is the secret of the name that was refreshed, or nil.
+	read *knownSecret
+	// removed and created are whether an address plans to delete, or to create, a secret of the
+	// name. replaces is whether one of them replaces a secret of another name.
+	removed, created, replaces bool
+	// claimed is whether this process has begun to create a secret of the name, and createdAt
+	// when it had done so.
+	claimed   bool
+	createdAt time.Time
+	// deletion is closed at the end of a deletion that is under way, or is nil.
+	deletion chan struct{}
+}
+
+func newMemory() *memory {
+	return &memory{secrets: map[secretKey]*knownSecret{}, names: map[roboto.SecretRef]*knownName{}, advice: map[string]bool{}}
+}
+
+// secret needs the lock.
+func (m *memory) secret(record roboto.Record) *knownSecret {
+	key := secretKey{record.ARN, record.Created.Unix()}
+	if m.secrets[key] == nil {
+		m.secrets[key] = &knownSecret{}
+	}
+	return m.secrets[key]
+}
+
+// name needs the lock.
+func (m *memory) name(ref roboto.SecretRef) *knownName {
+	if m.names[ref] == nil {
+		m.names[ref] = &knownName{}
+	}
+	return m.names[ref]
+}
+
+// noteRead is called for each refresh. It reports whether another address has the same secret.
+func (m *memory) noteRead(record roboto.Record) (elsewhere bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	secret := m.secret(record)
+	m.name(record.SecretRef).read = secret
+	secret.reads++
+	return secret.reads > 1
+}
+
+// remembered is what a process has seen of a secret and planned for it, or for its name, at other
+// addresses.
+type remembered struct {
+	// conflict: one address deletes the secret, and another one keeps it.
+	conflict bool
+	// recreated: one address deletes the secret, and another one creates one of its name.
+	// shifted: one of the two replaces a secret of another name.
+	recreated, shifted bool
+	// refreshed: this process has refreshed the secret.
+	refreshed bool
+	// applying: this process applies a plan, and has not created this secret.
+	applying bool
+}
+
+// noteKeep is called for each plan of an update, or of no change.
+func (m *memory) noteKeep(secret roboto.Record) remembered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.secret(secret)
+	known.kept = true
+	return remembered{
+		conflict:  known.deleted || known.reads > 1 && m.name(secret.SecretRef).created,
+		refreshed: known.reads > 0,
+	}
+}
+
+// noteDelete is called for each plan that deletes a secret. created is the secret that replaces
+// it, or nil.
+func (m *memory) noteDelete(secret roboto.Record, created *roboto.SecretRef) remembered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known, name := m.secret(secret), m.name(secret.SecretRef)
+	known.deleted, name.removed = true, true
+	name.replaces = name.replaces || created != nil
+	found := remembered{
+		conflict:  known.kept,
+		recreated: name.created, shifted: name.replaces,
+		refreshed: known.reads > 0,
+		applying:  m.applies && name.createdAt.IsZero(),
+	}
+	if created != nil && created.Name != "" && created.OrgID != "" {
+		name := m.name(*created)
+		name.created, name.replaces = true, true
+		found.recreated = found.recreated || name.removed
+	}
+	return found
+}
+
+// noteCreate is called for each plan of a secret that replaces none of another name.
+func (m *memory) noteCreate(ref roboto.SecretRef) remembered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	name := m.name(ref)
+	name.created = true
+	return remembered{
+		conflict:  name.read != nil && name.read.reads > 1,
+		recreated: name.removed, shifted: name.replaces,
+		refreshed: name.read != nil,
+	}
+}
+
+// claim reports whether this process has not begun to create a secret of the name before.
+// Names are unique, so two creates are two blocks of one name.
+func (m *memory) claim(ref roboto.SecretRef) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	name := m.name(ref)
+	free := !name.claimed
+	name.claimed = true
+	return free
+}
+
+// noteCreated is called when a secret was created.
+func (m *memory) noteCreated(record roboto.Record) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.applies = true
+	m.name(record.SecretRef).createdAt = record.CreatedHere
+}
+
+// createdAt is when this process created a secret of the name, or zero.
+func (m *memory) createdAt(ref roboto.SecretRef) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.name(ref).createdAt
+}
+
+// beginDelete notes that a deletion is under way, until end is called.
+func (m *memory) beginDelete(ref roboto.SecretRef) (end func(deleted bool)) {
+	done := make(chan struct{})
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name(ref).deletion = done
+	return func(deleted bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		name := m.name(ref)
+		name.deletion = nil
+		name.claimed = name.claimed && !deleted
+		close(done)
+	}
+}
+
+// waitDelete waits for the deletion of the name that is under way. It returns false if there is
+// none.
+func (m *memory) waitDelete(ctx context.Context, ref roboto.SecretRef) bool {
+	m.mu.Lock()
+	deletion := m.name(ref).deletion
+	m.mu.Unlock()
+	if deletion == nil {
+		return false
+	}
+	select {
+	case <-deletion:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// first reports whether the advice was not given before. Terraform folds only warnings of one
+// title, and a title that names the secret keeps each secret on the screen.
+func (m *memory) first(advice string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	first := !m.advice[advice]
+	m.advice[advice] = true
+	return first
+}
