@@ -183,11 +183,14 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record
-// again.
-func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
+// again. replaced says that another secret has the name, or is nil.
+func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err, replaced error) {
+	sentence := "so the record was deleted again. Nothing is left behind. Apply again to start over."
+	if replaced != nil {
+		sentence = "and the record is gone. " + explain(replaced).what
+	}
 	diags.AddError("Cannot Write Roboto Secret Value",
-		d.detail(fmt.Sprintf(
-			"The record of the secret %s was created, but its value could not be written, so the record was deleted again. Nothing is left behind. Apply again to start over.", describe(ref)), explain(err)))
+		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, %s", describe(ref), sentence), explain(err)))
 }
 
 // addLeftoverError is for a create that could neither write the value nor delete its

@@ -210,7 +210,8 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		if err != nil {
 			// The record is deleted, so that the next apply starts over. A tainted resource would
 			// not recover under create_before_destroy or prevent_destroy.
-			if cleanupErr := r.data.client.UndoCreate(ctx, record); cleanupErr != nil {
+			cleanupErr := r.data.client.UndoCreate(ctx, record)
+			if cleanupErr != nil && roboto.KindOf(cleanupErr) != roboto.KindReplaced {
 				// The record stays in the state. Terraform 1.16 and 1.17 may then panic if they
 				// write the state of another resource at the same moment. A record that is in no
 				// state would be worse: it certainly exists, and nobody would know of it.
@@ -218,7 +219,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 				return
 			}
 			resp.State.RemoveResource(ctx)
-			r.data.addFirstValueError(&resp.Diagnostics, record.SecretRef, err)
+			r.data.addFirstValueError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
 			return
 		}
 		state.VersionID = types.StringValue(versionID)

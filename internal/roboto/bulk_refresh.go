@@ -53,34 +53,13 @@ func newBulkRefresh() *bulkRefresh {
 // may use a listing. The error is of KindNotFound if the secret is gone, and of
 // KindReplaced if another secret has its name.
 func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error) {
-	var (
-		ref    = known.SecretRef
-		record Record
-		listed bool
-		err    error
-	)
 	if c.config.BulkRefresh {
-		record, listed = c.bulk.record(ctx, c, ref)
-	}
-	// A listing may lag, so it does not prove that a secret was replaced.
-	if !listed || record.isAnother(known) {
-		record, _, err = c.getRecord(ctx, ref)
-	}
-	switch {
-	case KindOf(err) == KindNotFound:
-		if unconfirmed := c.confirmGone(ctx, ref); unconfirmed != nil {
-			return Record{}, unconfirmed
+		// A listing may lag, so it does not prove that a secret was replaced.
+		if record, listed := c.bulk.record(ctx, c, known.SecretRef); listed && !record.isAnother(known) {
+			return record.as(known), nil
 		}
-		return Record{}, err
-	case err != nil:
-		return Record{}, err
-	case record.isAnother(known):
-		return Record{}, c.replaced(known, record)
 	}
-	if !known.Created.IsZero() {
-		record.Created = known.Created // the same instant, in the digits that are known already
-	}
-	return record, nil
+	return c.findRecord(ctx, known)
 }
 
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {

@@ -14,13 +14,29 @@ import (
 const undoTimeout = 30 * time.Second
 
 // DeleteSecret deletes a record and its value for good. It succeeds without a DELETE if
-// the secret is gone, or if another secret has its name.
-//
-// Roboto deletes by name and supports no condition. DeleteSecret therefore reads the record
-// before each DELETE: an earlier one may have taken effect without an answer, and the name may be
-// another secret's by then. The error is of KindUnsettledDelete if it is not known whether the
-// secret was deleted.
+// the secret is gone, or if another secret has its name. The error is of KindUnsettledDelete if
+// it is not known whether the secret was deleted.
 func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
+	err := c.deleteSecret(ctx, known)
+	if KindOf(err) == KindReplaced {
+		return nil
+	}
+	return err
+}
+
+// UndoCreate deletes the record of a secret that this process has just created. It has a
+// deadline of its own, runs after a cancel too, and makes its requests even if the host has
+// not answered lately. The error is of KindReplaced if another secret has the name by now.
+func (c *Client) UndoCreate(ctx context.Context, created Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	return c.deleteSecret(settling(ctx), created)
+}
+
+// deleteSecret reads the record before each DELETE, because Roboto deletes by name and supports
+// no condition: an earlier DELETE may have taken effect without an answer, and the name may be
+// another secret's by then.
+func (c *Client) deleteSecret(ctx context.Context, known Record) error {
 	if err := known.validateFull(); err != nil {
 		return err
 	}
@@ -30,14 +46,17 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	// failed is how the last DELETE failed.
 	var failed error
 	for attempt := 1; ; attempt++ {
+		lost := mayHaveTakenEffect(failed)
 		looking := ctx
-		if mayHaveTakenEffect(failed) {
+		if lost {
 			looking = settling(ctx)
 		}
-		switch gone, err := c.isGone(looking, known); {
-		case err != nil && mayHaveTakenEffect(failed):
+		switch _, err := c.findRecord(looking, known); {
+		case KindOf(err) == KindNotFound:
+			return nil
+		case err != nil && lost && KindOf(err) != KindReplaced:
 			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: failed, Settle: err}
-		case gone || err != nil:
+		case err != nil:
 			return err
 		case attempt > c.config.MaxAttempts || isFinalFailure(failed):
 			return failed
@@ -60,27 +79,8 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	}
 }
 
-// UndoCreate deletes the record of a secret that this process has just created. It has a
-// deadline of its own, runs after a cancel too, and makes its requests even if the host has
-// not answered lately.
-func (c *Client) UndoCreate(ctx context.Context, created Record) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
-	defer cancel()
-	return c.DeleteSecret(settling(ctx), created)
-}
-
 // isTemporary reports whether a request that had no effect may succeed when it is repeated.
 func isTemporary(err error) bool {
 	kind := KindOf(err)
 	return kind == KindNoAnswer || kind == KindThrottled
-}
-
-// isGone reports whether the known secret no longer exists.
-func (c *Client) isGone(ctx context.Context, known Record) (bool, error) {
-	record, _, err := c.getRecord(ctx, known.SecretRef)
-	if KindOf(err) == KindNotFound {
-		err = c.confirmGone(ctx, known.SecretRef)
-		return err == nil, err
-	}
-	return err == nil && record.isAnother(known), err
 }

@@ -16,6 +16,32 @@ func (r Record) isAnother(known Record) bool {
 	return known.ARN != "" && known.ARN != r.ARN || !known.Created.IsZero() && !sameInstant(known.Created, r.Created)
 }
 
+// as gives the creation time in the digits that are known already.
+func (r Record) as(known Record) Record {
+	if !known.Created.IsZero() {
+		r.Created = known.Created
+	}
+	return r
+}
+
+// findRecord reads the record of a known secret. The error is of KindNotFound if the secret is
+// gone, and of KindReplaced if another secret has its name.
+func (c *Client) findRecord(ctx context.Context, known Record) (Record, error) {
+	record, _, err := c.getRecord(ctx, known.SecretRef)
+	switch {
+	case KindOf(err) == KindNotFound:
+		if unconfirmed := c.confirmGone(ctx, known.SecretRef); unconfirmed != nil {
+			return Record{}, unconfirmed
+		}
+		return Record{}, err
+	case err != nil:
+		return Record{}, err
+	case record.isAnother(known):
+		return Record{}, c.replaced(known, record)
+	}
+	return record.as(known), nil
+}
+
 // sameInstant compares two times at the coarser of their precisions, because a listing, a record
 // and credentials may give the same time with more or fewer digits.
 func sameInstant(a, b time.Time) bool {
