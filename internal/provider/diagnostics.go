@@ -146,7 +146,7 @@ func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.Secre
 // mayNotRead reports whether the API key gives access to the organization, but not to the value.
 func mayNotRead(err error) bool {
 	e, ok := errors.AsType[*roboto.Error](err)
-	if !ok || e.ForeignOrgID != "" || e.Verdict != nil {
+	if !ok || e.ForeignOrgID != "" {
 		return false
 	}
 	return e.Kind == roboto.KindUnauthorized || e.Kind == roboto.KindTokenRefused || e.Kind == roboto.KindAWSAccessDenied

@@ -379,12 +379,12 @@ func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, p
 	if next == old || next.Name == "" || next.OrgID == "" {
 		return true
 	}
-	_, err := r.data.client.Record(ctx, next)
+	_, err := r.data.client.FindRecord(ctx, roboto.Record{SecretRef: next})
 	switch {
 	case err == nil:
 		addNewNameTakenError(diags, old, next)
-	case !isMissing(err):
+	case roboto.KindOf(err) != roboto.KindNotFound:
 		r.data.addReplaceError(diags, old, next, err)
 	}
-	return isMissing(err)
+	return roboto.KindOf(err) == roboto.KindNotFound
 }

@@ -7,6 +7,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // listingLifetime is how long a complete listing is used.
@@ -23,30 +25,21 @@ const listingLifetime = 30 * time.Second
 // A listing may still show a secret that was deleted a moment ago. Bulk refresh is
 // therefore opt-in.
 type bulkRefresh struct {
+	calls    singleflight.Group
 	mu       sync.Mutex
-	listings map[string]*listing
+	listings map[string]listing
 }
 
 type listing struct {
-	done chan struct{}
-	// The rest is valid once done is closed. records is nil if the listing failed.
+	// records is nil if the listing failed.
 	records   map[string]Record
 	completed time.Time
 }
 
-// expired reports whether the listing is complete and too old. A failed listing never
-// expires, because repeating it would hold up all reads.
-func (l *listing) expired() bool {
-	select {
-	case <-l.done:
-		return l.records != nil && time.Since(l.completed) > listingLifetime
-	default:
-		return false
-	}
-}
-
-func newBulkRefresh() *bulkRefresh {
-	return &bulkRefresh{listings: map[string]*listing{}}
+// expired reports whether the listing is too old. A failed listing never expires, because
+// repeating it would hold up all reads.
+func (l listing) expired() bool {
+	return l.records != nil && time.Since(l.completed) > listingLifetime
 }
 
 // RefreshRecord returns the current record of a known secret. With Config.BulkRefresh, it
@@ -59,31 +52,41 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 			return record.as(known), nil
 		}
 	}
-	return c.findRecord(ctx, known)
+	return c.FindRecord(ctx, known)
 }
 
 func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Record, bool) {
-	b.mu.Lock()
-	l := b.listings[ref.OrgID]
-	mine := l == nil || l.expired()
-	if mine {
-		l = &listing{done: make(chan struct{})}
-		b.listings[ref.OrgID] = l
-	}
-	b.mu.Unlock()
-
-	if mine {
-		l.records = c.listing(ctx, ref.OrgID)
-		l.completed = time.Now()
-		close(l.done)
-	}
-	select {
-	case <-l.done:
-	case <-ctx.Done():
-		return Record{}, false
+	l, fresh := b.fresh(ref.OrgID)
+	if !fresh {
+		call := b.calls.DoChan(ref.OrgID, func() (any, error) {
+			if l, fresh := b.fresh(ref.OrgID); fresh {
+				return l, nil
+			}
+			l := listing{c.listing(context.WithoutCancel(ctx), ref.OrgID), time.Now()}
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.listings == nil {
+				b.listings = map[string]listing{}
+			}
+			b.listings[ref.OrgID] = l
+			return l, nil
+		})
+		select {
+		case <-ctx.Done():
+			return Record{}, false
+		case result := <-call:
+			l, _ = result.Val.(listing)
+		}
 	}
 	record, ok := l.records[ref.Name]
 	return record, ok && record.StoreType == storeTypeAWS
+}
+
+func (b *bulkRefresh) fresh(orgID string) (listing, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, ok := b.listings[orgID]
+	return l, ok && !l.expired()
 }
 
 // listing returns the records of an organization by name, or nil if a page fails.

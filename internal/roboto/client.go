@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -62,9 +63,12 @@ type Client struct {
 	robotoHost     *host
 	robotoHTTP     *http.Client
 	secretsManager secretsManager
-	orgs           orgLookup
-	user           userLookup
-	bulk           *bulkRefresh
+	orgs           lookup[[]Organization]
+	user           lookup[string]
+	bulk           bulkRefresh
+
+	// completeErrorsUntil is when errors are no longer completed by a look-up that takes time.
+	completeErrorsUntil func() time.Time
 }
 
 // Options describe the program that uses a Client.
@@ -100,8 +104,8 @@ func NewClient(config Config, options Options) *Client {
 		pool:           pool,
 		robotoHTTP:     transport(maxRobotoAnswer).client(),
 		secretsManager: newSecretsManager(config, transport(maxAWSAnswer).client()),
-		orgs:           orgLookup{lock: make(chan struct{}, 1)},
-		bulk:           newBulkRefresh(),
+
+		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(orgLookupTime) }),
 	}
 }
 
@@ -175,31 +179,16 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 }
 
 // refused completes the error for a request that was refused. Roboto also answers 401 to
-// somebody who does not belong to an organization, and a gateway may deny a single path. So
-// the API key itself counts as refused only if it may not even look up its owner's
-// organizations.
+// somebody who does not belong to an organization.
 func (c *Client) refused(ctx context.Context, r request, err *Error) error {
-	orgID := cmp.Or(r.actingOrg, r.ownerOrg)
-	switch {
-	case err.Kind == KindTokenRefused && r.path == pathCallerOrgs:
-		c.robotoHost.refuse(err)
-	case err.Kind == KindTokenRefused:
-		c.tryAPIKey(ctx)
-		err.Verdict = c.robotoHost.refusal()
-		return c.withOwnOrgs(ctx, orgID, err)
-	case err.Code == codeUnauthorized:
-		return c.withOwnOrgs(ctx, orgID, err)
+	if r.path != pathCallerOrgs && (err.Kind == KindTokenRefused || err.Code == codeUnauthorized) {
+		return c.withOwnOrgs(ctx, cmp.Or(r.actingOrg, r.ownerOrg), err)
 	}
 	return err
 }
 
 // sendError is for a request without an answer.
 func (c *Client) sendError(ctx context.Context, r request, err error) error {
-	if verdict := verdictIn(err); verdict != nil && verdict.refusal() != nil {
-		refusal := *verdict.refusal()
-		refusal.lost = wasSent(err) // the request may have been sent before the verdict
-		return &refusal
-	}
 	if ctx.Err() == nil {
 		return noAnswer(serviceRoboto, r.route, r.String(), err).sharing(c.robotoHost)
 	}

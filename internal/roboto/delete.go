@@ -51,7 +51,7 @@ func (c *Client) deleteSecret(ctx context.Context, known Record) error {
 		if lost {
 			looking = settling(ctx)
 		}
-		switch _, err := c.findRecord(looking, known); {
+		switch _, err := c.FindRecord(looking, known); {
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:

@@ -53,7 +53,7 @@ const (
 
 	// KindNoAPIKey: no source gave an API key.
 	KindNoAPIKey
-	// KindTokenRefused: the API key was refused, not only this request.
+	// KindTokenRefused: the API key was refused, at least for this request.
 	KindTokenRefused
 	// KindUnauthorized: the API key may not do this.
 	KindUnauthorized
@@ -326,9 +326,7 @@ func noAnswer(service string, route Route, request string, err error) *Error {
 
 // sharing notes that the host is out of reach, if it is.
 func (e *Error) sharing(h *host) *Error {
-	if verdict := h.standing(); verdict != nil && verdict.refusal() == nil {
-		e.Verdict = verdict
-	}
+	e.Verdict = h.standing()
 	return e
 }
 

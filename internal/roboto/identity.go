@@ -24,9 +24,9 @@ func (r Record) as(known Record) Record {
 	return r
 }
 
-// findRecord reads the record of a known secret. The error is of KindNotFound if the secret is
+// FindRecord reads the record of a known secret. The error is of KindNotFound if the secret is
 // gone, and of KindReplaced if another secret has its name.
-func (c *Client) findRecord(ctx context.Context, known Record) (Record, error) {
+func (c *Client) FindRecord(ctx context.Context, known Record) (Record, error) {
 	record, _, err := c.getRecord(ctx, known.SecretRef)
 	switch {
 	case KindOf(err) == KindNotFound:

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -30,28 +29,9 @@ const (
 	// maxListedOrgs limits how many organizations an error lists.
 	maxListedOrgs = 20
 
-	// orgLookupTime limits the look-up that only completes an error.
+	// orgLookupTime limits the look-up that only completes errors, for all of them together.
 	orgLookupTime = 10 * time.Second
-
-	// orgLookupLifetime is how long one look-up serves all failed calls, whether or not it
-	// succeeded.
-	orgLookupLifetime = 30 * time.Second
 )
-
-// orgLookup remembers the organizations of the API key's owner. The channel is a lock
-// that a context can interrupt.
-type orgLookup struct {
-	lock chan struct{}
-	// done is set when orgs or err is final. An error is final too, because concurrent
-	// callers would not succeed either.
-	done bool
-	orgs []Organization
-	err  error
-	// tried is when the last look-up ended.
-	tried time.Time
-	// began is when the look-up under way began, or nil. It needs no lock.
-	began atomic.Pointer[time.Time]
-}
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
 // error is of KindNoOnlyOrg if there is none, or more than one.
@@ -91,21 +71,14 @@ func (c *Client) withOwnOrgs(ctx context.Context, orgID string, err error) error
 	if !ok || orgID == "" {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
+	ctx, cancel := context.WithDeadline(ctx, c.completeErrorsUntil())
 	defer cancel()
-	unlock, lockErr := c.orgs.waitBriefly(ctx)
-	if lockErr != nil {
-		return err
-	}
-	defer unlock()
-	if !c.orgs.done && c.orgs.isOld() {
-		_, _ = c.lookUpOrgs(ctx)
-	}
-	if !c.orgs.done || c.orgs.err != nil || contains(c.orgs.orgs, orgID) {
+	orgs, lookupErr := c.Organizations(ctx)
+	if lookupErr != nil || contains(orgs, orgID) {
 		return err
 	}
 	completed := *failure
-	completed.ForeignOrgID, completed.OwnOrgs = orgID, c.listOrgs(c.orgs.orgs)
+	completed.ForeignOrgID, completed.OwnOrgs = orgID, c.listOrgs(orgs)
 	return &completed
 }
 
@@ -116,68 +89,7 @@ func contains(orgs []Organization, id string) bool {
 // Organizations returns the organizations of the API key's owner, in the service's order.
 // They are looked up once.
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
-	unlock, err := c.orgs.wait(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if c.orgs.done {
-		return c.orgs.orgs, c.orgs.err
-	}
-	return c.lookUpOrgs(ctx)
-}
-
-// tryAPIKey finds out whether the API key as such is refused, which callerOrgs notes. Of many
-// calls that ask at the same time, one makes the request.
-func (c *Client) tryAPIKey(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, orgLookupTime)
-	defer cancel()
-	unlock, err := c.orgs.waitBriefly(ctx)
-	if err != nil {
-		return
-	}
-	defer unlock()
-	if c.robotoHost.refusal() == nil && c.orgs.isOld() {
-		_, _ = c.lookUpOrgs(ctx)
-	}
-}
-
-// wait takes the lock.
-func (l *orgLookup) wait(ctx context.Context) (unlock func(), err error) {
-	select {
-	case l.lock <- struct{}{}:
-		return func() { <-l.lock }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// waitBriefly is wait for a caller that only completes an error. A caller that needs the
-// organizations may hold the lock for minutes.
-func (l *orgLookup) waitBriefly(ctx context.Context) (unlock func(), err error) {
-	if began := l.began.Load(); began != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, began.Add(orgLookupTime))
-		defer cancel()
-	}
-	return l.wait(ctx)
-}
-
-// isOld reports whether other failed calls need a new look-up. One that hangs would otherwise
-// hold up each of them.
-func (l *orgLookup) isOld() bool { return time.Since(l.tried) > orgLookupLifetime }
-
-// lookUpOrgs needs the lock. A missing answer is not final, because the next one ends that.
-func (c *Client) lookUpOrgs(ctx context.Context) ([]Organization, error) {
-	began := time.Now()
-	c.orgs.began.Store(&began)
-	defer c.orgs.began.Store(nil)
-	orgs, err := c.callerOrgs(ctx)
-	c.orgs.tried = time.Now()
-	if err == nil || !c.orgs.done && ctx.Err() == nil && KindOf(err) != KindNoAnswer {
-		c.orgs.done, c.orgs.orgs, c.orgs.err = true, orgs, err
-	}
-	return orgs, err
+	return c.orgs.get(ctx, c.callerOrgs)
 }
 
 const pathCallerOrgs = "/v1/orgs/caller"

@@ -34,24 +34,17 @@ const (
 	lastAttemptTime = 8 * time.Second
 )
 
-// Verdict is why a host gets no more requests: it answered none for a while, or it refused
-// the API key. The errors of all calls that fail for this reason share one Verdict.
+// Verdict is why a host gets no more requests: it answered none for a while. The errors of all
+// calls that fail for this reason share one Verdict.
 type Verdict struct { //nolint:errname // the error is the one that has it
 	reason string
-	// err is how the last request failed, or nil if its text might not be harmless. It is of
-	// type *Error if the API key was refused.
+	// err is how the last request failed, or nil if its text might not be harmless.
 	err error
 }
 
 func (v *Verdict) Error() string { return v.reason }
 
 func (v *Verdict) Unwrap() error { return v.err }
-
-// refusal returns the error for the refused API key, or nil.
-func (v *Verdict) refusal() *Error {
-	refusal, _ := errors.AsType[*Error](v.err)
-	return refusal
-}
 
 // verdictIn returns nil if the request did not fail because of a verdict.
 func verdictIn(err error) *Verdict {
@@ -65,7 +58,7 @@ func isOutage(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok && e.Verdict != nil {
 		verdict = e.Verdict
 	}
-	return verdict != nil && verdict.refusal() == nil
+	return verdict != nil
 }
 
 // hosts holds what is known of each host.
@@ -109,7 +102,7 @@ func (h *host) answer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.answered, h.failed = time.Now(), time.Time{}
-	if h.verdict != nil && h.verdict.refusal() == nil {
+	if h.verdict != nil {
 		h.verdict, h.decided = nil, make(chan struct{})
 	}
 }
@@ -176,33 +169,11 @@ func (h *host) patienceWith(err error) time.Duration {
 	return patience
 }
 
-// refuse is for an answer that refuses the API key. It completes the error before others can
-// see it.
-func (h *host) refuse(refusal *Error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.verdict != nil && h.verdict.refusal() != nil {
-		refusal.Verdict = h.verdict
-		return
-	}
-	refusal.Verdict = &Verdict{reason: refusal.Kind.String(), err: refusal}
-	h.decide(refusal.Verdict)
-}
-
 // standing returns the verdict, or nil.
 func (h *host) standing() *Verdict {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.verdict
-}
-
-// refusal returns the verdict if the API key was refused, or nil.
-func (h *host) refusal() *Verdict {
-	verdict := h.standing()
-	if verdict == nil || verdict.refusal() == nil {
-		return nil
-	}
-	return verdict
 }
 
 func (h *host) decide(verdict *Verdict) {

@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// throttle keeps the requests to one service below the limit that a 429 reveals. After a
-// 429, all requests pause, and then keep a common pace. Separate back-offs of many
+// throttle makes all requests to one service pause after a 429. Separate back-offs of many
 // concurrent requests would keep the service flooded.
 type throttle struct {
-	mu    sync.Mutex
-	pause pause
-	pace  pace
+	mu sync.Mutex
+	// until is when the pause ends.
+	until time.Time
+	// refusals counts the pauses without another answer in between.
+	refusals int
 }
 
 // wait blocks until a request may be sent, and returns that time. It returns an error if
@@ -26,32 +27,14 @@ type throttle struct {
 // always refuses does not delay it forever. A pause that would exceed the context's
 // deadline is skipped, because an attempt may still succeed.
 func (t *throttle) wait(ctx context.Context) (time.Time, error) {
-	deadline, hasDeadline := ctx.Deadline()
-	paused := time.Duration(0)
-	// left is the rest of a pause that applies to this request.
-	left := func() time.Duration {
+	for paused := time.Duration(0); ; {
 		left := time.Until(t.pauseEnd())
-		if paused >= retryAfterCap || !leavesTime(ctx, left) {
-			return 0
-		}
-		return left
-	}
-	for {
-		if left := left(); left > 0 {
-			paused += left
-			if err := sleep(ctx, left); err != nil {
-				return time.Time{}, err
-			}
-		}
-		at := t.reserve()
-		if hasDeadline && at.After(deadline) || time.Until(at) <= 0 {
+		if left <= 0 || paused >= retryAfterCap || !leavesTime(ctx, left) {
 			return time.Now(), ctx.Err()
 		}
-		if err := sleep(ctx, time.Until(at)); err != nil {
+		paused += left
+		if err := sleep(ctx, left); err != nil {
 			return time.Time{}, err
-		}
-		if left() <= 0 {
-			return time.Now(), ctx.Err()
 		}
 	}
 }
@@ -59,26 +42,26 @@ func (t *throttle) wait(ctx context.Context) (time.Time, error) {
 func (t *throttle) pauseEnd() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.pause.until
+	return t.until
 }
 
-func (t *throttle) reserve() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.pace.reserve(time.Now())
-}
-
-// learn adjusts pause and pace to the answer to a request that was sent at the given time.
+// learn starts, extends or ends a pause after the answer to a request that was sent at the given
+// time. The refusal of a request that was sent before the last pause ended is not news.
 func (t *throttle) learn(resp *http.Response, sent time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := time.Now()
 	if resp.StatusCode != http.StatusTooManyRequests {
-		t.pause.answered()
-		t.pace.answer(now)
+		t.refusals = 0
 		return
 	}
-	if t.pause.refused(resp, sent, now) {
-		t.pace.slowDown(now, t.pause.until)
+	wait, asked := retryAfter(resp)
+	if news := !sent.Before(t.until); news {
+		t.refusals++
+		if !asked {
+			wait = backoff(t.refusals)
+		}
+	}
+	if until := time.Now().Add(wait); until.After(t.until) {
+		t.until = until
 	}
 }

@@ -1,0 +1,46 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// lookup asks once for something about the API key's owner that many calls need.
+type lookup[T any] struct {
+	calls  singleflight.Group
+	answer atomic.Pointer[lookupAnswer[T]]
+}
+
+type lookupAnswer[T any] struct {
+	value T
+	err   error
+}
+
+// get returns the answer. A refusal is final too, because other calls would not succeed either,
+// but a missing answer is not. A look-up goes on if the call that began it is canceled.
+func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	if known := l.answer.Load(); known != nil {
+		return known.value, known.err
+	}
+	call := l.calls.DoChan("", func() (any, error) {
+		value, err := ask(context.WithoutCancel(ctx))
+		answer := &lookupAnswer[T]{value, err}
+		if KindOf(err) != KindNoAnswer {
+			l.answer.Store(answer)
+		}
+		return answer, nil
+	})
+	select {
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	case result := <-call:
+		answer, _ := result.Val.(*lookupAnswer[T])
+		return answer.value, answer.err
+	}
+}
