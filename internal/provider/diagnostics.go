@@ -54,11 +54,17 @@ func isMissing(err error) bool {
 	return ok && e.Kind == roboto.KindNotFound && e.ForeignOrgID == ""
 }
 
-// addReplaceError is for a replacement of which it is not known whether the new secret can be
-// created.
+// addReplaceError is for a replacement whose new secret cannot be created. There is no import
+// block, because the resource still has its secret.
 func (d *providerData) addReplaceError(diags *diag.Diagnostics, old, next roboto.SecretRef, err error) {
+	explained := explain(err)
+	explained.block = ""
+	if roboto.KindOf(err) == roboto.KindNameTaken {
+		explained.next = "Choose another name. If other resources of this configuration give that name up, as when names are swapped or count shifts, first give each of them a name that is free, and apply. " +
+			"To keep the secrets instead, use for_each with the names as keys."
+	}
 	diags.AddError("Cannot Replace Roboto Secret",
-		d.detail(fmt.Sprintf("The secret %s was not deleted, because the secret that replaces it, %s, cannot be created.", describe(old), describe(next)), explain(err)))
+		d.detail(fmt.Sprintf("The secret %s was not deleted, because the secret that replaces it, %s, cannot be created.", describe(old), describe(next)), explained))
 }
 
 // addOtherDefaultError is for a saved plan that is applied with another default organization.
@@ -66,14 +72,6 @@ func addOtherDefaultError(diags *diag.Diagnostics, old roboto.SecretRef, planned
 	diags.AddError("Roboto Organization Changed Since the Plan",
 		fmt.Sprintf("The secret %s was not deleted. The plan replaces it by a secret in the organization %s, the provider's organization at that time. Now it is %s.\n\n"+
 			"Apply with the same org_id or ROBOTO_ORG_ID as the plan, or plan again.", describe(old), planned, now))
-}
-
-// addNewNameTakenError is for a replacement whose name was taken since the plan.
-func addNewNameTakenError(diags *diag.Diagnostics, old, next roboto.SecretRef) {
-	diags.AddError("Name of Roboto Secret Is Taken",
-		fmt.Sprintf("The secret %s was not deleted, because its replacement cannot be created: there is a secret %s already.\n\n"+
-			"Choose another name. If other resources of this configuration give that name up, as when names are swapped or count shifts, apply in two steps: first give each secret a name that is free. "+
-			"To keep the secrets, use for_each with the names as keys.", describe(old), describe(next)))
 }
 
 // addListError says that the secrets of an organization could not be listed. orgID is "" if

@@ -74,7 +74,7 @@ func whatHappened(e *roboto.Error) string {
 		}
 		return text + causeOf(e.Err) + causeOf(e.Settle)
 	case roboto.KindUnsettledCreate:
-		return "It is not known whether a record was created. Nothing is in the state." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
+		return "A record of this name may have been created. Nothing is in the state." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the record failed too.")
 	case roboto.KindUnsettledDelete:
 		return "The secret may have been deleted anyway." + causeOf(e.Err) + causeOf(e.Settle, "Looking for the secret failed too.")
 	case roboto.KindUnsettledInvoke:

@@ -379,12 +379,9 @@ func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, p
 	if next == old || next.Name == "" || next.OrgID == "" {
 		return true
 	}
-	_, err := r.data.client.FindRecord(ctx, roboto.Record{SecretRef: next})
-	switch {
-	case err == nil:
-		addNewNameTakenError(diags, old, next)
-	case roboto.KindOf(err) != roboto.KindNotFound:
+	if err := r.data.client.CheckName(ctx, next); err != nil {
 		r.data.addReplaceError(diags, old, next, err)
+		return false
 	}
-	return roboto.KindOf(err) == roboto.KindNotFound
+	return true
 }

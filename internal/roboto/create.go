@@ -94,7 +94,7 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 	}
 	record, err := n.client.checkedRecord(r, wire, n.ref)
 	if err == nil && !ans.date.IsZero() && ans.date.Sub(record.Created) > maxAnswerAge {
-		err = unexpected(r, fmt.Sprintf("its record was created at %s, long before the request", record.Created.Format(time.RFC3339)))
+		err = unexpected(r, "its record was "+n.client.origin(record)+", so this request did not create it")
 	}
 	if err != nil {
 		// There may be a record of the name, but not one that may be touched.
@@ -114,31 +114,50 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 	case err != nil:
 		return Record{}, false, n.failed(cause, err)
 	}
-	userID, userErr := n.client.userID(ctx)
-	problem := "it was " + n.client.origin(record)
-	switch {
-	case userErr != nil:
-	case isUser(record.CreatedBy, userID):
-		problem += ". The creator is the owner of this API key"
-	default:
-		problem += ". The creator is not the owner of this API key"
-	}
+	taken := n.client.nameTaken(ctx, record)
 	if !n.answerLost {
-		return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: problem}
+		return Record{}, true, taken
 	}
-	why, err := n.whyNotOurs(ctx, record, ans.date, userID, userErr)
+	why, err := n.whyNotOurs(ctx, record, ans.date)
 	if why == "" {
 		return record, true, nil
 	}
-	return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: problem + ". An answer to this create was lost, but the record does not count as created by it, because " + why, Settle: err}
+	return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: taken.Problem + ". An answer to this create was lost, so the record may be its own. It does not count as such, because " + why, Settle: err}
+}
+
+// nameTaken says who created the record of a name, and when.
+func (c *Client) nameTaken(ctx context.Context, record Record) *Error {
+	problem := "it was " + c.origin(record)
+	if userID, err := c.userID(ctx); err == nil {
+		not := " not"
+		if isUser(record.CreatedBy, userID) {
+			not = ""
+		}
+		problem += ". The creator is" + not + " the owner of this API key"
+	}
+	return &Error{Kind: KindNameTaken, Ref: record.SecretRef, Problem: problem}
+}
+
+// CheckName returns nil if there is no secret of the name. The error is of KindNameTaken if
+// there is one.
+func (c *Client) CheckName(ctx context.Context, ref SecretRef) error {
+	record, err := c.FindRecord(ctx, Record{SecretRef: ref})
+	switch {
+	case KindOf(err) == KindNotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	return c.nameTaken(ctx, record)
 }
 
 // whyNotOurs returns "" if Roboto says that a POST of ours created the record: its creator is
 // the API key's owner, it was created between our first POST and the answer that shows it, and
 // it has no value. Otherwise it returns the reason, and an error if something cannot be found
 // out. Times are compared in whole seconds, because a Date has no more, with a second's grace.
-func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time, userID string, userErr error) (string, error) {
+func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time) (string, error) {
 	created := record.Created.Truncate(time.Second)
+	userID, userErr := n.client.userID(ctx)
 	switch {
 	case date.IsZero():
 		return "the answer from Roboto has no Date", nil
