@@ -31,7 +31,9 @@ var (
 	linkPattern    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	headingPattern = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	anchorPattern  = regexp.MustCompile(`<a id="([^"]+)">`)
-	codePattern    = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
+	// codeLinkPattern matches a link to a declaration.
+	codeLinkPattern = regexp.MustCompile("\\[`(\\w+)`\\]\\((\\S+\\.go)\\)")
+	codePattern     = regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`")
 )
 
 // TestLinks follows all links between the repository's own pages.
@@ -51,6 +53,34 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	if checked < 50 {
+		t.Errorf("only %d links were found", checked)
+	}
+}
+
+// TestLinksToCode: what a page calls by its name is declared in the file that the link leads to.
+func TestLinksToCode(t *testing.T) {
+	repo := os.DirFS(repository)
+	checked := 0
+	for _, page := range markdownPages(t, repo) {
+		content, err := fs.ReadFile(repo, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range codeLinkPattern.FindAllStringSubmatch(string(content), -1) {
+			checked++
+			name, file := match[1], path.Join(path.Dir(page), match[2])
+			code, err := fs.ReadFile(repo, file)
+			if err != nil {
+				t.Errorf("%s: %v", page, err)
+				continue
+			}
+			declaration := regexp.MustCompile(`(?m)^(func (\([^)]+\) )?` + name + `\(|(type|var|const) ` + name + `\b|\t` + name + ` += )`)
+			if !declaration.Match(code) {
+				t.Errorf("%s: %s does not declare %s", page, file, name)
+			}
+		}
+	}
+	if checked < 10 {
 		t.Errorf("only %d links were found", checked)
 	}
 }
