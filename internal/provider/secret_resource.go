@@ -85,7 +85,8 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 			},
 			"version_id": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "ID of the AWS version that Terraform last wrote, or found to be current and equal to `value_wo`. Null if there is none, or if `detect_value_drift` found a different version. It changes with each write, so other resources can use it as a trigger. " +
+				MarkdownDescription: "ID of the AWS version that Terraform last wrote, or found to be current and equal to `value_wo`. Null if there is none, if `detect_value_drift` found a different version, or after `value_wo` and `value_wo_version` were removed. " +
+					"It changes with each write, so other resources can use it as a trigger. " +
 					"Pass it as `version_id` to an ephemeral resource that reads this secret.",
 			},
 			"uri": schema.StringAttribute{

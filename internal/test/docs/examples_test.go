@@ -110,6 +110,7 @@ var exampleTests = []struct {
 	{"guides/rename-secret/*.tf", testRenameSecret},
 	{"guides/move-secret/*.tf", testMoveSecret},
 	{"guides/copy-secret/*.tf", testCopySecret},
+	{"guides/count-to-for-each/*.tf", testCountToForEach},
 	{"modules/action-secrets/*.tf modules/action-secrets/tests/*.tftest.hcl", testModule},
 }
 
@@ -704,6 +705,22 @@ func testCopySecret(t *testing.T) {
 			t.Errorf("the state has the value, or is not there (%v)", err)
 		}
 	}
+}
+
+func testCountToForEach(t *testing.T) {
+	w := newWorkspace(t)
+	w.use(providerBlock)
+	w.write("main.tf", "resource \"roboto_secret\" \"sensor\" {\n  count = 2\n  name  = [\"sensor_gps\", \"sensor_imu\"][count.index]\n}\n")
+	w.init()
+	w.apply()
+	w.roboto.SetValue(testOrg, "sensor_imu", "written by a person")
+	w.write("main.tf", "")
+	w.use("guides/count-to-for-each/main.tf")
+	w.contains(w.apply(), "0 added, 0 changed, 0 destroyed")
+	w.replace("guides_count-to-for-each_main.tf", `"sensor_gps", "sensor_imu"]`, `"sensor_imu"]`)
+	w.contains(w.apply(), "0 added, 0 changed, 1 destroyed")
+	w.wantValue(testOrg, "sensor_imu", "written by a person")
+	w.settled()
 }
 
 func testModule(t *testing.T) {
