@@ -105,15 +105,13 @@ func (r *secretResource) remember(f facts, renames bool) *remembered {
 }
 
 func (r *secretResource) show(notices []notice, f facts, diags *diag.Diagnostics) {
-	ref, first := roboto.SecretRef{}, r.data.memory.first
+	ref, _ := f.createdRef()
+	first := r.data.memory.first
 	if f.state != nil {
 		ref = f.state.ref()
-	} else {
-		ref, _ = f.createdRef()
-		if f.remembered != nil && f.remembered.refreshed {
-			// Terraform may drop these warnings, which must not use up the advice.
-			first = func(string) bool { return true }
-		}
+	} else if f.remembered != nil && f.remembered.refreshed {
+		// Terraform may drop these warnings, which must not use up the advice.
+		first = func(string) bool { return true }
 	}
 	defaultOrgID := r.data.orgID
 	if f.defaultOrg != nil {
