@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -233,8 +235,8 @@ func (c faultCall) believes(f robototest.Fault) bool {
 }
 
 // TestFaults is the matrix: each call, each fault, once, three times and for
-// ever. Whatever happens in the middle, one plain apply after the fault ends
-// right. testdata/faults.txt says which faults are survived; run with -update after
+// ever. Whatever happens in the middle, one plain apply after the fault ends right, or
+// ends in an error whose import block does. testdata/faults.txt says which faults are survived; run with -update after
 // a change. The table also goes into the file that ROBOTO_FAULT_TABLE names.
 func TestFaults(t *testing.T) {
 	cases, calls := faultCases(), faultCalls()
@@ -276,7 +278,7 @@ func TestFaults(t *testing.T) {
 
 func faultTable(calls []faultCall, cases []faultCase, table map[[2]string]string, cells int) []byte {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever; an outage for ten seconds, two minutes, for ever.\ns survived   e clear error, repaired by one plain apply   W wrong   - not a fault of this call\n\n")
+	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever; an outage for ten seconds, two minutes, for ever.\ns survived   e clear error, repaired by one plain apply   i clear error, repaired by its import block   W wrong   - not a fault of this call\n\n")
 	for i, call := range calls {
 		fmt.Fprintf(&out, "%4d  %s\n", i+1, call.name)
 	}
@@ -304,7 +306,7 @@ const faultDeadline = 30 * time.Minute
 // outages are how long an outage lasts in place of once, three times and for ever.
 var outages = map[int]time.Duration{1: 10 * time.Second, 3: 2 * time.Minute, 0: 1000 * time.Hour}
 
-// runFault returns "s", "e" or "W".
+// runFault returns "s", "e", "i" or "W".
 func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 	verdict := "W"
 	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
@@ -328,19 +330,53 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 				t.Error(err)
 			}
 			server.ClearFaults()
-			if again := c.Apply(call.after); again != nil {
+			imported, again := repair(c, call.after)
+			if again != nil {
 				t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
 			}
 			if wrong := disagreement(c, call); wrong != nil {
 				t.Fatalf("%v\n\nafter: %v", wrong, err)
 			}
-			verdict = "s"
-			if err != nil {
+			switch {
+			case imported:
+				verdict = "i"
+			case err != nil:
 				verdict = "e"
+			default:
+				verdict = "s"
 			}
 		})
 	})
 	return verdict
+}
+
+// repair applies once more. If that fails, and the error has an import block, it does what the
+// block says, and imported is true.
+func repair(c *protocol.Core, config fields) (imported bool, err error) {
+	err = c.Apply(config)
+	if err == nil {
+		return false, nil
+	}
+	id, found := importBlockID(err.Error())
+	if !found {
+		return false, err
+	}
+	if refused := c.ImportID(id); refused != nil {
+		return false, fmt.Errorf("the import block of the error does not help: %w\n\nthe error: %w", refused, err)
+	}
+	return true, c.Apply(config)
+}
+
+var importBlock = regexp.MustCompile(`import \{\n {2}to = roboto_secret\.ADDRESS_OF_THIS_RESOURCE\n {2}id = ("[^"\n]*")\n\}`)
+
+// importBlockID is the ID in the import block of an error.
+func importBlockID(text string) (string, bool) {
+	match := importBlock.FindStringSubmatch(text)
+	if match == nil {
+		return "", false
+	}
+	id, err := strconv.Unquote(match[1])
+	return id, err == nil
 }
 
 // startCall has done what comes before the call. Where the name is handed on, this
