@@ -62,8 +62,7 @@ func TestHostileAnswersAreRefusedBeforeAWSIsCalled(t *testing.T) {
 				if _, exists := server.Record(robototest.DefaultOrg, "other"); !exists {
 					t.Error("another secret was deleted")
 				}
-				// A create of which it is not known what it did stays in the state, as it was asked for.
-				if c.State != nil && (c.State["name"] != "db" || c.State["org_id"] != robototest.DefaultOrg || c.State["arn"] != nil || !c.Tainted) {
+				if c.State != nil {
 					t.Errorf("the state is %v", c.State)
 				}
 			})
@@ -142,7 +141,7 @@ func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status 
 			Operation: operation, Status: status,
 			Header: http.Header{"Location": {elsewhere + "/"}},
 		})
-		if operation == robototest.GetUser { // which is asked after a lost answer
+		if operation == robototest.GetUser { // who the caller is, is asked only after a lost answer
 			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
 		}
 		_ = c.Apply(fields{"name": "db", "value_wo": canary})

@@ -16,18 +16,23 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// unsettled checks that an error says that a record may be there, and that one plain apply
-// puts everything right.
-func unsettled(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
+// leavesInDoubt checks that a create says that a record may be there, and keeps nothing in the
+// state. The next apply puts everything right, or says with which import block it does.
+func leavesInDoubt(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), "A record may have been left behind") {
+	if err == nil || !strings.Contains(err.Error(), "It is not known whether a record was created. Nothing is in the state.") {
 		t.Fatalf("the error is %v", err)
 	}
-	if c.State == nil || !c.Tainted {
-		t.Error("the attempt is not in the state")
+	if c.State != nil {
+		t.Errorf("the state is %v", c.State)
 	}
 	server.ClearFaults()
-	c.Must(c.Apply(versionedSecret))
+	_, exists := server.Record(robototest.DefaultOrg, "db")
+	imported, err := repair(c, versionedSecret)
+	c.Must(err)
+	if imported != exists {
+		t.Errorf("the record exists: %t, and the next apply asks for an import: %t", exists, imported)
+	}
 	if empty, err := c.PlanIsEmpty(versionedSecret); err != nil || !empty {
 		t.Errorf("the plan after it is empty: %t, %v", empty, err)
 	}
@@ -36,90 +41,17 @@ func unsettled(t *testing.T, server *robototest.Server, c *protocol.Core, err er
 	}
 }
 
-// A record that may be there, or may come to be there, is found by the next apply.
-func TestUnsettledCreatesAreSettledLater(t *testing.T) {
-	t.Run("without credentials", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			c.Settings = fields{"max_attempts": 1}
-			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
-			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "no"})
-			unsettled(t, server, c, c.Apply(versionedSecret))
-		})
-	})
-	t.Run("canceled while the service is at it", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-			var err error
-			var group sync.WaitGroup
-			group.Go(func() { err = c.Apply(versionedSecret) })
-			time.Sleep(time.Second)
-			c.Interrupt()
-			group.Wait()
-			unsettled(t, server, c, err)
-		})
-	})
-}
-
-// An attempt whose record is not there, or is somebody else's, is forgotten, also without a
-// refresh.
-func TestUnsettledCreatesLeaveOthersRecordsAlone(t *testing.T) {
-	for name, after := range map[string]struct {
-		taken, valued, refresh bool
-	}{
-		"nobody's":                    {refresh: true},
-		"nobody's, not refreshed":     {},
-		"another's":                   {taken: true, valued: true, refresh: true},
-		"another's, not refreshed":    {taken: true, valued: true},
-		"an older one":                {taken: true, refresh: true},
-		"an older one, not refreshed": {taken: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				if after.taken && !after.valued {
-					server.AddSecret(robototest.DefaultOrg, "db")
-					time.Sleep(time.Minute)
-				}
-				leaveUnsettled(t, server, c, versionedSecret, false)
-				if after.valued {
-					server.AddSecret(robototest.DefaultOrg, "db")
-					server.SetValue(robototest.DefaultOrg, "db", "somebody else's")
-				}
-				s := c.MustStart()
-				if after.refresh {
-					c.Must(s.Refresh())
-				}
-				c.Must(s.Change(nil))
-				if c.State != nil {
-					t.Error("the attempt is still in the state")
-				}
-				if warned := c.Warning != nil && strings.Contains(c.Warning.Error(), "May Be Left Behind"); warned != after.taken {
-					t.Errorf("the warning is %v", c.Warning)
-				}
-				if _, exists := server.Record(robototest.DefaultOrg, "db"); exists != after.taken {
-					t.Errorf("the record exists: %t", exists)
-				}
-			})
-		})
-	}
-}
-
-// The clocks of two machines differ, so that the record of an attempt looks older than it. It is
-// not forgotten without a word.
-func TestUnsettledCreateUnderAnotherClock(t *testing.T) {
+// A create that is canceled while the service works on it.
+func TestCanceledCreateIsInDoubt(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		leaveUnsettled(t, server, c, versionedSecret, true)
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": {time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)}}})
-		s := c.MustStart()
-		c.Must(s.Refresh())
-		record, exists := server.Record(robototest.DefaultOrg, "db")
-		if c.State != nil || !exists {
-			t.Fatalf("the state is %v, and the record exists: %t", c.State, exists)
-		}
-		for _, words := range []string{record.ARN, `id = "db@og_test"`, "may still come from that attempt"} {
-			if c.Warning == nil || !strings.Contains(c.Warning.Error(), words) {
-				t.Errorf("the warning does not say %q: %v", words, c.Warning)
-			}
-		}
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
+		var err error
+		var group sync.WaitGroup
+		group.Go(func() { err = c.Apply(versionedSecret) })
+		time.Sleep(time.Second)
+		c.Interrupt()
+		group.Wait()
+		leavesInDoubt(t, server, c, err)
 	})
 }
 
@@ -139,8 +71,7 @@ func TestCancelWhileSettling(t *testing.T) {
 	})
 }
 
-// A create that succeeded but describes what must not be touched may have left a
-// record, which the next apply finds.
+// A create whose answer describes what must not be touched may have made a record.
 func TestRefusedCreateFindsWhatItLeaves(t *testing.T) {
 	for name, replace := range map[string][2]string{
 		"another store":   {`"store_type":"aws"`, `"store_type":"vault"`},
@@ -151,7 +82,7 @@ func TestRefusedCreateFindsWhatItLeaves(t *testing.T) {
 				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Mutate: func(body []byte) []byte {
 					return bytes.ReplaceAll(body, []byte(replace[0]), []byte(replace[1]))
 				}})
-				unsettled(t, server, c, c.Apply(versionedSecret))
+				leavesInDoubt(t, server, c, c.Apply(versionedSecret))
 			})
 		})
 	}
@@ -224,21 +155,44 @@ func TestLagAfterASlowCreate(t *testing.T) {
 	})
 }
 
-// After a lost answer, a record that may be somebody else's is left alone.
+// After a lost answer, a record is left alone if a single fact does not say that it is ours. The
+// error says which one, and how to adopt the record.
 func TestLostCreateAdoptsOnlyItsOwnRecord(t *testing.T) {
+	const caller = "user:caller@example.com"
+	shifted := func(by time.Duration) http.Header {
+		return http.Header{"Date": {time.Now().Add(by).UTC().Format(http.TimeFormat)}}
+	}
 	for name, test := range map[string]struct {
-		age   time.Duration
-		value string
-		date  http.Header
+		createdBy string
+		age       time.Duration
+		value     string
+		// date is the header of the answer that shows the record.
+		date func() http.Header
+		// fault keeps something from being found out.
+		fault robototest.Fault
+		why   string
 	}{
-		"an older one":        {age: time.Minute},
-		"one with a value":    {value: "somebody else's value"},
-		"one of unknown time": {date: http.Header{"Date": nil}},
+		"a colleague's": {createdBy: "user:colleague@example.com", why: "because somebody else created it"},
+		"an action's":   {createdBy: "invocation:iv_1", why: "because somebody else created it"},
+		"an older one":  {createdBy: caller, age: time.Minute, why: "because it is older than the first request"},
+		"one from after the answer": {
+			createdBy: caller, date: func() http.Header { return shifted(-time.Minute) }, why: "because it is newer than the answer that shows it",
+		},
+		"one of unknown time": {createdBy: caller, date: func() http.Header { return http.Header{"Date": nil} }, why: "because the answer from Roboto has no Date"},
+		"one with a value":    {createdBy: caller, value: "somebody else's value", why: "because it has a value already"},
+		"one whose value is hidden": {
+			createdBy: caller, fault: robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"},
+			why: "because it cannot be found out whether it has a value. Roboto",
+		},
+		"one of an unknown caller": {
+			createdBy: caller, fault: robototest.Fault{Operation: robototest.GetUser, Status: http.StatusForbidden, Message: "Forbidden"},
+			why: "because it cannot be found out who owns the API key. Roboto",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				add := sync.OnceFunc(func() {
-					server.AddSecret(robototest.DefaultOrg, "db")
+					server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: test.createdBy})
 					if test.value != "" {
 						server.SetValue(robototest.DefaultOrg, "db", test.value)
 					}
@@ -251,12 +205,23 @@ func TestLostCreateAdoptsOnlyItsOwnRecord(t *testing.T) {
 					Operation: robototest.CreateSecret, Drop: true, Times: 1,
 					Match: func(robototest.Request) bool { add(); return true },
 				})
-				server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: test.date})
-				if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "exists already") {
-					t.Errorf("the error is %v", err)
+				if test.date != nil {
+					server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: test.date()})
+				}
+				if test.fault.Operation != "" {
+					server.Inject(test.fault)
+				}
+				err := c.Apply(versionedSecret)
+				for _, words := range []string{"exists already", " by " + test.createdBy, "An answer to this create was lost", test.why, `id = "db@og_test"`} {
+					if err == nil || !strings.Contains(err.Error(), words) {
+						t.Errorf("the error does not say %q: %v", words, err)
+					}
 				}
 				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.value || c.State != nil {
 					t.Errorf("the value is %q, the state %s", value, c.State)
+				}
+				if n := server.Count(robototest.DeleteSecret); n != 0 {
+					t.Errorf("%d deletions were sent", n)
 				}
 			})
 		})
@@ -294,7 +259,7 @@ func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
 		inBubble(t, func(t *testing.T, _ *robototest.Server, c *protocol.Core) {
 			c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
 			c.Vars["ROBOTO_SERVICE_ENDPOINT"] = "http://127.0.0.1:9" // nobody listens
-			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record may have been left behind") {
+			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "It is not known whether a record was created") {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -316,10 +281,10 @@ func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
 func TestCreateThatTakesEffectLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 6 * time.Second})
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Hour})
 		err := c.Apply(versionedSecret)
-		time.Sleep(time.Minute)
-		unsettled(t, server, c, err)
+		server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})
+		leavesInDoubt(t, server, c, err)
 	})
 }
 
@@ -338,7 +303,7 @@ func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
 				refusal.Operation = robototest.CreateSecret
 				server.Inject(refusal)
 				err := c.Apply(versionedSecret)
-				if err == nil || !strings.Contains(err.Error(), "A record may have been left behind") || !strings.Contains(err.Error(), refusal.Message) {
+				if err == nil || !strings.Contains(err.Error(), "It is not known whether a record was created") || !strings.Contains(err.Error(), refusal.Message) {
 					t.Errorf("the error is %v", err)
 				}
 			})
@@ -360,15 +325,16 @@ func TestRefusedCreateAfterLostAnswerFindsTheRecord(t *testing.T) {
 	})
 }
 
-// With Terraform: a create that may take effect when the provider has given up.
+// With Terraform: a create that takes effect when the provider has given up.
 func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
 	t.Parallel()
 	server := robototest.Start(t, robototest.Options{})
 	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
 	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-	tf.fails(t.Context(), applyNow, "A record may have been left behind")
+	tf.fails(t.Context(), applyNow, "It is not known whether a record was created. Nothing is in the state.", "Once the problem is fixed, apply again.")
+	tf.holds()
 	server.ClearFaults()
-	server.AddSecret(robototest.DefaultOrg, "db")
-	tf.succeeds(applyNow...)
+	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})
+	tf.importsAsAdvised("The creator is the owner of this API key")
 	tf.endsRight(map[string]string{"test": "the value of db"})
 }

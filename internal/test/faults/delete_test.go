@@ -4,8 +4,9 @@
 package faults
 
 import (
-	"maps"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,33 +15,38 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// The first deletion of a plain destroy or replacement is one request.
-func TestTerraformDeletesWithOneRequest(t *testing.T) {
+// A deletion looks once, and a replacement also whether the new name is free.
+func TestTerraformLooksBeforeItDeletes(t *testing.T) {
+	t.Parallel()
 	server := robototest.Start(t, robototest.Options{})
 	tf := newTerraform(t, server, oneSecret)
 	tf.succeeds(applyNow...)
 	for _, step := range []struct {
 		do   func()
-		want map[robototest.Operation]int
+		want []string
 	}{
 		{
 			func() { tf.configure(strings.ReplaceAll(oneSecret, `"db"`, `"other"`)); tf.succeeds(applyNow...) },
-			map[robototest.Operation]int{robototest.GetSecret: 1, robototest.DeleteSecret: 1, robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
+			[]string{"GetSecret db", "GetSecret other", "GetSecret db", "DeleteSecret db", "CreateSecret", "GetCredentials other", "PutValue other"},
 		},
-		{
-			func() { tf.succeeds(destroyNow...) },
-			map[robototest.Operation]int{robototest.GetSecret: 1, robototest.DeleteSecret: 1},
-		},
+		{func() { tf.succeeds(destroyNow...) }, []string{"GetSecret other", "GetSecret other", "DeleteSecret other"}},
+		{func() {
+			tf.configure(oneSecret)
+			tf.succeeds(applyNow...)
+			server.ResetRequests()
+			tf.succeeds("destroy", "-auto-approve", "-refresh=false")
+		}, []string{"GetSecret db", "DeleteSecret db"}},
 	} {
 		server.ResetRequests()
 		step.do()
-		got := map[robototest.Operation]int{}
+		var got []string
 		for _, request := range server.Requests() {
-			got[request.Operation]++
+			if request.Operation != robototest.ListOrgs {
+				got = append(got, strings.TrimSpace(fmt.Sprint(request.Operation, " ", request.Name)))
+			}
 		}
-		delete(got, robototest.ListOrgs)
-		if !maps.Equal(got, step.want) {
-			t.Errorf("the requests are %v, want %v", got, step.want)
+		if !slices.Equal(got, step.want) {
+			t.Errorf("the requests are %q, want %q", got, step.want)
 		}
 	}
 }

@@ -119,7 +119,7 @@ func TestTerraformHandsNamesOn(t *testing.T) {
 	}
 }
 
-// Without a refresh nobody has looked, so the replacement does.
+// Without a refresh, the replacement alone looks.
 func TestTerraformLooksBeforeItReplaces(t *testing.T) {
 	t.Parallel()
 	server := robototest.Start(t, robototest.Options{})
@@ -144,7 +144,7 @@ func TestOldPlanLooksBeforeItDeletes(t *testing.T) {
 		c.Must(err)
 		time.Sleep(2 * time.Minute)
 		handOn(server)
-		c.Must(s.ApplyPlanned(plan))
+		c.Must(c.MustStart().ApplyPlanned(plan))
 		if c.State != nil {
 			t.Error("the secret is still in the state")
 		}
@@ -334,26 +334,37 @@ func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
 	}
 }
 
-// A record that was moved to another ARN is still the same secret.
-func TestMovedRecordIsTheSameSecret(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := protocol.NewCore(t, server)
-		c.Must(c.Apply(versionedSecret))
-		arn := fmt.Sprint(c.State["arn"])
-		moved := strings.Replace(arn, "/og_test/", "/og_test/moved-", 1)
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
-			return bytes.ReplaceAll(body, []byte(arn), []byte(moved))
-		}})
-		if empty, err := c.PlanIsEmpty(versionedSecret); !empty || err != nil || c.Warning != nil {
-			t.Errorf("the plan is empty: %t (%v, %v)", empty, err, c.Warning)
-		}
-		if got := c.State["arn"]; got != moved {
-			t.Errorf("the ARN is %q, want %q", got, moved)
-		}
-		c.Must(c.Apply(nil))
-		if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
-			t.Error("the secret is still there")
-		}
-	})
+// A secret is its ARN and its creation time: a record of the name in which either differs is
+// another secret, which is neither read on, nor written, nor deleted.
+func TestRecordThatDiffersIsAnotherSecret(t *testing.T) {
+	for name, changed := range map[string][2]string{
+		"ARN":           {":secret:roboto/og_test/", ":secret:roboto/og_test/moved-"},
+		"creation time": {`"created":"2000-`, `"created":"1999-`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Must(c.Apply(versionedSecret))
+				known := c.Instance
+				server.Inject(robototest.Fault{Mutate: func(body []byte) []byte {
+					return bytes.ReplaceAll(body, []byte(changed[0]), []byte(changed[1]))
+				}})
+				c.Must(c.MustStart().Refresh())
+				if c.State != nil || c.Warning == nil || !strings.Contains(c.Warning.Error(), `Roboto Secret "db" Was Replaced Elsewhere`) {
+					t.Errorf("after a refresh, the state is %v, and the warning %v", c.State, c.Warning)
+				}
+				c.Instance = known
+				err := c.MustStart().Change(fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"})
+				if err == nil || !strings.Contains(err.Error(), "Another secret has its name now") {
+					t.Errorf("the error of an update is %v", err)
+				}
+				c.Must(c.MustStart().Change(nil))
+				if c.State != nil {
+					t.Error("the secret is still in the state")
+				}
+				if n := len(server.Versions(robototest.DefaultOrg, "db")); n != 1 || server.Count(robototest.DeleteSecret) != 0 {
+					t.Errorf("%d versions were written, and %d deletions sent", n, server.Count(robototest.DeleteSecret))
+				}
+			})
+		})
+	}
 }

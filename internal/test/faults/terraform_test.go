@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -69,8 +68,7 @@ resource "roboto_secret" "second" {
 		state, records []string
 	}{
 		{name: "organization look-up", fault: robototest.Fault{Operation: robototest.ListOrgs}, act: plan},
-		// The record is absent, but the service may still be at it.
-		{name: "create, not done", fault: robototest.Fault{Operation: robototest.CreateSecret, Skip: 1}, act: applyNow, state: both, records: both[:1]},
+		{name: "create, not done", fault: robototest.Fault{Operation: robototest.CreateSecret, Skip: 1}, act: applyNow, state: both[:1], records: both[:1]},
 		{name: "create, done", fault: robototest.Fault{Operation: robototest.CreateSecret, Skip: 1, After: true}, act: applyNow, state: both[:1], records: both[:1]},
 		{name: "credentials", fault: robototest.Fault{Operation: robototest.GetCredentials, Skip: 1}, act: applyNow, state: both[:1], records: both[:1]},
 		{name: "put, not done", fault: robototest.Fault{Operation: robototest.PutValue, Skip: 1}, act: applyNow, state: both[:1], records: both[:1]},
@@ -126,20 +124,25 @@ func TestTerraformProviderKilled(t *testing.T) {
 				}
 				server.ClearFaults()
 
-				output := tf.fails(t.Context(), applyNow, "exists already in the organization")
-				block := regexp.MustCompile(`(?s)import \{\n.*?\n\}`).FindString(output)
-				if block == "" {
-					t.Fatalf("there is no import block:\n\n%s", output)
-				}
-				block = strings.Replace(block, "roboto_secret.ADDRESS_OF_THIS_RESOURCE", "roboto_secret.test", 1)
-				if err := tf.Write("import.tf", block); err != nil {
-					t.Fatal(err)
-				}
-				tf.succeeds(applyNow...)
+				tf.importsAsAdvised("exists already in the organization")
 				tf.endsRight(map[string]string{"test": "the value of db"})
 			})
 		}
 	}
+}
+
+// importsAsAdvised applies, which has to fail with an import block beside the words, and once
+// more with that block in the configuration.
+func (tf *terraform) importsAsAdvised(words ...string) {
+	tf.t.Helper()
+	block := importBlock.FindString(tf.fails(tf.t.Context(), applyNow, words...))
+	if block == "" {
+		tf.t.Fatal("there is no import block")
+	}
+	if err := tf.Write("import.tf", strings.Replace(block, "ADDRESS_OF_THIS_RESOURCE", "test", 1)); err != nil {
+		tf.t.Fatal(err)
+	}
+	tf.succeeds(applyNow...)
 }
 
 // killProvider ends the provider that Terraform started in a module, as kill -9 does.

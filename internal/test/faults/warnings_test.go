@@ -57,8 +57,11 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		"value left to somebody else":  {watched, recordOnly, applyNow, "Value of Roboto Secret", 0},
 		"block removed":                {recordOnly, "# empty", applyNow, lost, 1},
 		"destroyed":                    {recordOnly, recordOnly, destroyNow, lost, 1},
-		"renamed with a value":         {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
-		"destroyed although changed":   {compared, compared, destroyNow, elsewhere, 0},
+		"address changed without moved": {
+			compared, strings.Replace(compared, `"test"`, `"new"`, 1), applyNow, `Roboto Secret "db" Is Deleted and Created Again`, 1,
+		},
+		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
+		"destroyed although changed": {compared, compared, destroyNow, elsewhere, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
