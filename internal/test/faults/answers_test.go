@@ -141,7 +141,7 @@ func redirectIsNotFollowed(t *testing.T, operation robototest.Operation, status 
 			Operation: operation, Status: status,
 			Header: http.Header{"Location": {elsewhere + "/"}},
 		})
-		if operation == robototest.GetUser { // who the caller is, is asked only after a lost answer
+		if operation == robototest.GetUser { // which is asked after a lost answer
 			server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
 		}
 		_ = c.Apply(fields{"name": "db", "value_wo": canary})

@@ -157,7 +157,7 @@ func TestLagAfterASlowCreate(t *testing.T) {
 
 // After a lost answer, a record is left alone if a single fact does not say that it is ours. The
 // error says which one, and how to adopt the record.
-func TestLostCreateAdoptsOnlyItsOwnRecord(t *testing.T) {
+func TestLostCreateSaysWhyARecordIsNotIts(t *testing.T) {
 	const caller = "user:caller@example.com"
 	shifted := func(by time.Duration) http.Header {
 		return http.Header{"Date": {time.Now().Add(by).UTC().Format(http.TimeFormat)}}

@@ -47,6 +47,7 @@ type cataloged struct {
 
 func catalog(hosts map[string]deadHost) []cataloged {
 	const (
+		caller = "user:caller@example.com"
 		create = robototest.CreateSecret
 		put    = robototest.PutValue
 		creds  = robototest.GetCredentials
@@ -117,6 +118,33 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		}
 		return errors.Join(warnings...)
 	}
+	lostCreate := []robototest.Fault{{Operation: create, Drop: true, Times: 1}}
+	// created applies while there is a record of that age.
+	created := func(age time.Duration, by string) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			c.Roboto.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: by})
+			time.Sleep(age)
+			return c.Apply(versioned)
+		}
+	}
+	const oldRecord = `{"data":{"name":"db","org_id":"og_test","store_type":"aws","location":{"store_type":"aws","arn":"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/old-ABCDEF"},` +
+		`"created":"1997-01-02T03:04:05Z","created_by":"user:caller@example.com","modified":"1997-01-02T03:04:05Z","modified_by":"user:caller@example.com"}}`
+	// addresses refreshes the managed secret at as many addresses, and plans for each what is given.
+	addresses := func(changes ...fields) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			s := c.MustStart()
+			for range changes {
+				c.Must(s.Refresh())
+			}
+			for _, change := range changes {
+				if _, err := s.Plan(change); err != nil {
+					return err
+				}
+			}
+			return c.Warning
+		}
+	}
+	renamed := fields{"name": "cache", "value_wo": canary, "value_wo_version": "1"}
 	guarded := fields{"name": "db", "value_wo": canary, "value_wo_version": "1", "deletion_protection": true}
 	recordOnly := fields{"name": "db"}
 	planned := func(change fields) func(*protocol.Core) error {
@@ -165,8 +193,29 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "A version without a value", config: fields{"name": "db", "value_wo_version": "1"}},
 
 		{title: "Create: the name is taken", exists: plain, config: versioned},
-		{title: "Create: the answer is lost, and a secret of that name is older", exists: plain, faults: []robototest.Fault{{Operation: create, Drop: true, Times: 1}}, config: versioned},
+		{title: "Create: the name is taken by a secret of the same creator", act: created(0, caller)},
+		{title: "Create: the name is taken, and the record cannot be looked for", exists: plain, faults: answer(get, 403, "", "Forbidden"), config: versioned},
+		{title: "Create: the answer is lost, and the record is of another creator", faults: lostCreate, act: created(0, "user:colleague@example.com")},
+		{title: "Create: the answer is lost, and a record of the same creator is older", faults: lostCreate, act: created(time.Minute, caller)},
+		{title: "Create: the answer is lost, and the creator cannot be found out", faults: append(answer(robototest.GetUser, 403, "", "Forbidden"), lostCreate...), act: created(0, caller)},
 		{title: "Create: the answer is lost, and the record cannot be looked for", faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: create, Drop: true}), config: versioned},
+		{title: "Create: the answer has the record of an older secret", faults: []robototest.Fault{{Operation: create, Status: 200, Body: oldRecord}}, config: versioned},
+		{title: "Create: Terraform is interrupted", faults: []robototest.Fault{{Operation: create, Delay: time.Hour}}, act: func(c *protocol.Core) error {
+			time.AfterFunc(time.Second, c.Interrupt)
+			return c.Apply(versioned)
+		}},
+		{title: "Create: the name is not free yet", faults: answer(create, 409, "RobotoConflictException", "The name is being deleted."), config: versioned},
+		{title: "Create: two blocks of one name", act: func(c *protocol.Core) error {
+			s := c.MustStart()
+			first, err := s.Plan(versioned)
+			c.Must(err)
+			second, err := s.Plan(plain)
+			c.Must(err)
+			s = c.MustStart()
+			c.Must(s.ApplyPlanned(first))
+			c.Instance = protocol.Instance{}
+			return s.ApplyPlanned(second)
+		}},
 		{title: "Create: a limit is reached", faults: answer(create, 403, "RobotoLimitExceededException", "You have 100 of 100 secrets."), config: versioned},
 		{title: "Create: no permission", faults: answer(create, 403, "RobotoUnauthorizedException", "You are not permitted to create secrets."), config: versioned},
 		{title: "Create: the service refuses the name", faults: answer(create, 400, "RobotoIllegalArgumentException", "Names must be shorter."), config: versioned},
@@ -182,18 +231,6 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "The server refuses TLS", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://api.example.com"}, act: unreachable(hosts["TLS refused"])},
 		{title: "The server does not speak TLS", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://127.0.0.1:1"}, config: versioned},
 		{title: "Nobody listens: the second secret", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, act: second},
-		{title: "The token is refused: the second secret", faults: answer("", 401, "", "Unauthorized"), act: second},
-		{title: "No API key: the second secret", vars: map[string]string{"ROBOTO_API_KEY": ""}, act: second},
-		{title: "No permission: the second secret", faults: answer(get, 403, "RobotoUnauthorizedException", "You are not permitted to read secrets."), act: second},
-		{title: "An organization that is not the caller's: the second secret", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: second},
-		{title: "Create: the answer is lost, and the record cannot be looked for: the second secret", faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: create, Drop: true}), act: func(c *protocol.Core) error {
-			s := c.MustStart()
-			if s.Change(fields{"name": "first", "org_id": robototest.DefaultOrg}) == nil {
-				return nil
-			}
-			c.Instance = protocol.Instance{}
-			return s.Change(versioned)
-		}},
 		{title: "Nobody listens", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "http://127.0.0.1:9"}, config: versioned},
 		{title: "The answer is endless", faults: []robototest.Fault{{Operation: get, Huge: 1 << 30}}, managed: versioned},
 		{title: "The header of the answer is endless", faults: []robototest.Fault{{Operation: get, Status: 200, Header: http.Header{"X-Endless": {strings.Repeat("x", 2<<20)}}}}, managed: versioned},
@@ -233,7 +270,9 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Detect drift: no permission for credentials", managed: watched, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: watched},
 		{title: "Delete: no permission", managed: versioned, faults: answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets."), act: destroy},
 
-		{title: "Delete: the answer is lost, and the secret cannot be looked for", managed: versioned, faults: append(answer(get, 403, "", "Forbidden"), robototest.Fault{Operation: robototest.DeleteSecret, Drop: true}), act: destroyPlanned},
+		{title: "Delete: the answer is lost, and the secret cannot be looked for", managed: versioned, faults: []robototest.Fault{
+			{Operation: get, Skip: 1, Status: 403, Message: "Forbidden"}, {Operation: robototest.DeleteSecret, Drop: true},
+		}, act: destroyPlanned},
 
 		{title: "Delete: the secret is protected", managed: guarded, act: destroy},
 		{title: "Destroy: a value that Terraform did not write (a warning)", managed: recordOnly, act: planned(nil)},
@@ -256,16 +295,64 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			c.Must(c.Apply(nil))
 			return c.Warning
 		}},
-		{title: "Refresh: a record that may be of an unsettled create (a warning)", exists: recordOnly, act: func(c *protocol.Core) error {
-			for _, op := range []robototest.Operation{create, get} {
-				c.Roboto.Inject(robototest.Fault{Operation: op, Drop: true, Times: 10})
-			}
-			if c.Apply(versioned) == nil {
-				return nil
-			}
-			c.Roboto.ClearFaults()
-			c.Must(c.MustStart().Refresh())
+		{title: "Refresh: one secret at two addresses (a warning)", managed: versioned, act: addresses(versioned, versioned)},
+		{title: "Plan: deleted at one address, and kept at another", managed: versioned, act: addresses(versioned, nil)},
+		{title: "Plan: deleted at one address, and created at another (a warning)", managed: versioned, act: func(c *protocol.Core) error {
+			s := c.MustStart()
+			c.Must(s.Refresh())
+			_, err := s.Plan(nil)
+			c.Must(err)
+			c.Instance = protocol.Instance{}
+			_, err = s.Plan(versioned)
+			c.Must(err)
 			return c.Warning
+		}},
+		{title: "Plan: names shift from one address to another (warnings)", managed: versioned, act: func(c *protocol.Core) error {
+			first := c.Instance
+			c.Instance = protocol.Instance{}
+			c.Must(c.Apply(renamed))
+			second := c.Instance
+			s := c.MustStart()
+			for _, step := range []struct {
+				protocol.Instance
+				change fields
+			}{{first, renamed}, {second, nil}} {
+				c.Instance = step.Instance
+				c.Must(s.Refresh())
+				_, err := s.Plan(step.change)
+				c.Must(err)
+			}
+			return c.Warning
+		}},
+		{title: "Replace: the default organization is another one than while planning", options: robototest.Options{Orgs: []string{"og_test", "og_other"}}, act: func(c *protocol.Core) error {
+			c.Settings["org_id"] = "og_test"
+			c.Must(c.Apply(versioned))
+			deletion, err := c.MustStart().PlanReplacement(renamed)
+			c.Must(err)
+			c.Settings["org_id"] = "og_other"
+			return c.MustStart().ApplyPlanned(deletion)
+		}},
+		{title: "Replace: the default organization is not known any more", managed: versioned, act: func(c *protocol.Core) error {
+			deletion, err := c.MustStart().PlanReplacement(renamed)
+			c.Must(err)
+			c.Roboto.AddOrg("og_other", "Other Organization")
+			return c.MustStart().ApplyPlanned(deletion)
+		}},
+		{title: "Replace: the new name is taken", managed: versioned, act: func(c *protocol.Core) error {
+			c.Roboto.AddSecret(robototest.DefaultOrg, "cache")
+			return c.Apply(renamed)
+		}},
+		{title: "Replace: whether the new name is taken cannot be found out", managed: versioned, faults: []robototest.Fault{{
+			Operation: get, Status: 403, Code: "RobotoUnauthorizedException", Message: "You are not permitted to read secrets.",
+			Match: func(r robototest.Request) bool { return r.Name == "cache" },
+		}}, config: renamed},
+		{title: "Update: the secret was deleted since the plan", managed: versioned, act: func(c *protocol.Core) error {
+			c.Roboto.DeleteSecret(robototest.DefaultOrg, "db")
+			return c.MustStart().Change(rotated)
+		}},
+		{title: "Write: another secret has the name by then", act: func(c *protocol.Core) error {
+			takeOverBefore(c.Roboto, creds)
+			return c.Apply(versioned)
 		}},
 		{title: "Update: another secret has the name", managed: versioned, act: func(c *protocol.Core) error {
 			handOn(c.Roboto)

@@ -208,19 +208,39 @@ func (s *Session) ReplaceTainted(config Fields) error {
 	return s.replace(config, nil)
 }
 
-// replace plans a create with the private data of an earlier plan, and hands on to the
+// PlanReplacement plans to replace the secret, and returns the plan of its deletion, as a saved
+// plan has it.
+func (s *Session) PlanReplacement(config Fields) (Planned, error) {
+	s.Core.t.Helper()
+	plan, err := s.Plan(config)
+	if err != nil {
+		return Planned{}, err
+	}
+	return s.planDeletion(config, plan.resp.PlannedPrivate)
+}
+
+// planDeletion plans a create with the private data of an earlier plan, and hands on to the
 // deletion what comes of it.
-func (s *Session) replace(config Fields, private []byte) error {
+func (s *Session) planDeletion(config Fields, private []byte) (Planned, error) {
 	s.Core.t.Helper()
 	prior := s.Instance
 	s.Instance = Instance{Private: private}
 	creation, err := s.Plan(config)
 	s.Instance = prior
 	if err != nil {
+		return Planned{}, err
+	}
+	return Planned{resp: &tfprotov6.PlanResourceChangeResponse{PlannedState: s.encode(s.secret, nil), PlannedPrivate: creation.resp.PlannedPrivate}}, nil
+}
+
+// replace deletes the secret and creates it again.
+func (s *Session) replace(config Fields, private []byte) error {
+	s.Core.t.Helper()
+	deletion, err := s.planDeletion(config, private)
+	if err != nil {
 		return err
 	}
-	deletion := &tfprotov6.PlanResourceChangeResponse{PlannedState: s.encode(s.secret, nil), PlannedPrivate: creation.resp.PlannedPrivate}
-	if err := s.ApplyPlanned(Planned{resp: deletion}); err != nil {
+	if err := s.ApplyPlanned(deletion); err != nil {
 		return err
 	}
 	return s.Change(config)
