@@ -60,8 +60,8 @@ func (d *providerData) addReplaceError(diags *diag.Diagnostics, old, next roboto
 	explained := explain(err)
 	explained.block = ""
 	if roboto.KindOf(err) == roboto.KindNameTaken {
-		explained.next = "Choose another name. If other resources of this configuration give that name up, as when names are swapped or count shifts, first give each of them a name that is free, and apply. " +
-			"To keep the secrets instead, use for_each with the names as keys."
+		explained.next = "Choose another name. If another resource of this configuration gives that name up, apply again: the name may be free by then. " +
+			"If names are swapped, apply in two steps: first give each secret a name that is free. To keep the secrets when a count shifts, use for_each with the names as keys."
 	}
 	diags.AddError("Cannot Replace Roboto Secret",
 		d.detail(fmt.Sprintf("The secret %s was not deleted, because the secret that replaces it, %s, cannot be created.", describe(old), describe(next)), explained))
@@ -70,7 +70,7 @@ func (d *providerData) addReplaceError(diags *diag.Diagnostics, old, next roboto
 // addOtherDefaultError is for a saved plan that is applied with another default organization.
 func addOtherDefaultError(diags *diag.Diagnostics, old roboto.SecretRef, planned, now string) {
 	diags.AddError("Roboto Organization Changed Since the Plan",
-		fmt.Sprintf("The secret %s was not deleted. The plan replaces it by a secret in the organization %s, the provider's organization at that time. Now it is %s.\n\n"+
+		fmt.Sprintf("The secret %s was not deleted. The plan replaces it with a secret in the organization %s, the provider's organization at that time. Now the provider's organization is %s.\n\n"+
 			"Apply with the same org_id or ROBOTO_ORG_ID as the plan, or plan again.", describe(old), planned, now))
 }
 
@@ -183,12 +183,24 @@ func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRe
 // addFirstValueError is for a create that could not write the value and deleted its record
 // again. replaced says that another secret has the name, or is nil.
 func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err, replaced error) {
-	sentence := "so the record was deleted again. Nothing is left behind. Apply again to start over."
-	if replaced != nil {
-		sentence = "and the record is gone. " + explain(replaced).what
+	sentence, explained := "so the record was deleted again. Nothing is left behind. Apply again to start over.", explain(err)
+	isAbout := roboto.KindOf(err) == roboto.KindReplaced
+	switch {
+	case replaced != nil:
+		sentence = "and the record is gone."
+		explained = explain(replaced)
+		if !isAbout {
+			explained.what = explain(err).what + " " + explained.what
+		}
+		explained.next = "Apply again. If the other secret still has the name, the error then says how to import it."
+	case isAbout: // and yet the record was there
+		explained = explanation{
+			what: "Roboto handed out credentials for another secret of this name.",
+			next: whatNext(&roboto.Error{Kind: roboto.KindUnexpectedAnswer}),
+		}
 	}
 	diags.AddError("Cannot Write Roboto Secret Value",
-		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, %s", describe(ref), sentence), explain(err)))
+		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, %s", describe(ref), sentence), explained))
 }
 
 // addLeftoverError is for a create that could neither write the value nor delete its

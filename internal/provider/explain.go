@@ -109,10 +109,16 @@ func whatHappened(e *roboto.Error) string {
 
 // blockOf is for a record that this resource may take over.
 func blockOf(e *roboto.Error) string {
-	if e.Kind != roboto.KindNameTaken && e.Kind != roboto.KindUnsettledCreate {
+	condition := ""
+	switch e.Kind {
+	case roboto.KindNameTaken:
+		condition = "If nothing else manages the record, import it"
+	case roboto.KindUnsettledCreate:
+		condition = "If the record exists and nothing else manages it, you can also import it"
+	default:
 		return ""
 	}
-	return "If nothing else manages the record, this resource can: put its address into the following block, add the block to the configuration, and apply:\n\n" + importBlock(e.Ref)
+	return condition + ": put the address of this resource into the following block, add the block to the configuration, and apply:\n\n" + importBlock(e.Ref)
 }
 
 // message is what the service said, after a colon, or "".

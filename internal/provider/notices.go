@@ -103,9 +103,9 @@ var noticeTexts = map[notice]noticeText{
 	},
 	noticeTwoAddresses: {
 		title: "Roboto Secret {name} Is at Two Addresses",
-		sentence: "Two resource addresses of the state have the secret {secret}. Each overwrites the value that the other has written, " +
+		sentence: "Two resource addresses have the secret {secret}. Each may overwrite the value that the other has written, " +
 			"and a deletion at one takes the secret from both.",
-		advice: "Keep one of the two. For the other, run terraform state rm with its address, which deletes nothing, and remove its resource block.",
+		advice: "Keep one of the two. For the other, run terraform state rm with its address, which deletes nothing, and remove its resource block, with its import block if there is one.",
 	},
 	noticeAddressChanged: {
 		title:    "Roboto Secret {name} Is Deleted and Created Again",
@@ -114,8 +114,8 @@ var noticeTexts = map[notice]noticeText{
 	},
 	noticeNamesShifted: {
 		title: "Roboto Secret Name {name} Goes to Another Address",
-		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. This happens if names are swapped, or if an item is removed " +
-			"from a list that count counts. The stored values are deleted for good, and the apply may fail because a name is still taken.",
+		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. This happens if names are swapped, or if an item is inserted into the list " +
+			"behind a count, or removed from it. The stored values are deleted for good, and the apply may fail because a name is still taken.",
 		advice: "To keep the secrets, use for_each with the names as keys, in place of count. Moved blocks do not help if names are swapped.",
 	},
 	noticeDriftLost:           {title: titleLost, sentence: sentenceLost + sentenceDrift, advice: adviceLost},
