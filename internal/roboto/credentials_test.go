@@ -21,7 +21,7 @@ func TestCredentialsAreChecked(t *testing.T) {
 	}{
 		"another name":             {`"name":"db"`, `"name":"other"`, roboto.KindUnexpectedAnswer},
 		"another organization":     {`"org_id":"og_test"`, `"org_id":"og_other"`, roboto.KindUnexpectedAnswer},
-		"another AWS account":      {"123456789012", "210987654321", roboto.KindUnexpectedAnswer},
+		"another AWS account":      {"123456789012", "210987654321", roboto.KindReplaced},
 		"another service":          {":secretsmanager:", ":s3:", roboto.KindUnexpectedAnswer},
 		"another region":           {`"region":"us-west-2"`, `"region":"us-east-1"`, roboto.KindUnexpectedAnswer},
 		"a region with a dot":      {`"region":"us-west-2"`, `"region":"evil.s3"`, roboto.KindUnexpectedAnswer},

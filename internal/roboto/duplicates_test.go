@@ -19,13 +19,14 @@ func TestDuplicatedKeys(t *testing.T) {
 	const region, arn, name = `"region":"us-west-2"`, `"arn":"arn:aws:[^"]*"`, `"name":"db"`
 	for title, test := range map[string]struct {
 		pattern, forged string
+		want            roboto.Kind
 	}{
-		"another region":    {region, `"region":"evil.s3"`},
-		"another account":   {arn, `"arn":"arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf"`},
-		"another service":   {arn, `"arn":"arn:aws:s3:::bucket"`},
-		"another secret":    {name, `"name":"other"`},
-		"a key in capitals": {arn, `"ARN":"arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf"`},
-		"another location":  {`"location":\{[^}]*\}`, `"location":{"arn":"arn:aws:s3:::bucket"}`},
+		"another region":    {region, `"region":"evil.s3"`, roboto.KindUnexpectedAnswer},
+		"another account":   {arn, `"arn":"arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf"`, roboto.KindReplaced},
+		"another service":   {arn, `"arn":"arn:aws:s3:::bucket"`, roboto.KindUnexpectedAnswer},
+		"another secret":    {name, `"name":"other"`, roboto.KindUnexpectedAnswer},
+		"a key in capitals": {arn, `"ARN":"arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf"`, roboto.KindReplaced},
+		"another location":  {`"location":\{[^}]*\}`, `"location":{"arn":"arn:aws:s3:::bucket"}`, roboto.KindUnexpectedAnswer},
 	} {
 		for _, forgedIsLast := range []bool{false, true} {
 			t.Run(title+map[bool]string{false: " first", true: " last"}[forgedIsLast], func(t *testing.T) {
@@ -54,7 +55,7 @@ func TestDuplicatedKeys(t *testing.T) {
 						s.wantKind(err, roboto.KindOther)
 						return
 					}
-					s.wantKind(err, roboto.KindUnexpectedAnswer)
+					s.wantKind(err, test.want)
 					s.wantCount(robototest.GetValue, 0)
 				})
 			})
