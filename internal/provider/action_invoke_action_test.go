@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -341,18 +342,21 @@ func TestActionInvokeFails(t *testing.T) {
 	}
 }
 
-// A reason that several invocations share is explained once, and each says how to invoke again.
-func TestActionInvokeExplainsOnce(t *testing.T) {
+// Each error says what happened and how to invoke again. Advice is given once.
+func TestActionInvokeAdvisesOnce(t *testing.T) {
 	refused := robototest.Fault{Status: http.StatusUnauthorized, Message: "Unauthorized"}
 	for name, test := range map[string]struct {
 		operation robototest.Operation
 		fault     robototest.Fault
 		text      string
+		advice    string
 	}{
-		"before the action is found":   {robototest.GetAction, refused, "Nothing was invoked."},
-		"before the secret is found":   {robototest.GetSecret, refused, "Nothing was invoked."},
-		"before the action is invoked": {robototest.InvokeAction, refused, "Invoking the action"},
-		"while it is perhaps invoked":  {robototest.InvokeAction, robototest.Fault{Status: http.StatusBadGateway}, "It is not known whether the action was invoked."},
+		"before the action is found":   {robototest.GetAction, refused, "Nothing was invoked.", "The key may have expired"},
+		"before the secret is found":   {robototest.GetSecret, refused, "Nothing was invoked.", "The key may have expired"},
+		"before the action is invoked": {robototest.InvokeAction, refused, "Invoking the action", "The key may have expired"},
+		"while it is perhaps invoked": {
+			robototest.InvokeAction, robototest.Fault{Status: http.StatusBadGateway}, "It is not known whether the action was invoked.", "list-invocations",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoking(t, robototest.Action{}, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
@@ -362,9 +366,9 @@ func TestActionInvokeExplainsOnce(t *testing.T) {
 				s := c.MustStart()
 				for i := range 3 {
 					_, out := s.InvokeAction(checkDB())
-					wantTexts(t, out.Err(), test.text, "-invoke=action.roboto_action_invoke.NAME")
-					if short := strings.Contains(out.Err().Error(), "The reason is the same as "); short != (i > 0) {
-						t.Errorf("error %d is short: %t\n%s", i, short, out.Err())
+					wantTexts(t, out.Err(), test.text, strconv.Itoa(test.fault.Status), "-invoke=action.roboto_action_invoke.NAME")
+					if advises := strings.Contains(out.Err().Error(), test.advice); advises != (i == 0) {
+						t.Errorf("error %d gives the advice: %t\n%s", i, advises, out.Err())
 					}
 				}
 			})

@@ -108,30 +108,35 @@ func TestOrganizationsDataSourceRefusesTexts(t *testing.T) {
 func TestErrorsListTheCallersOrganizations(t *testing.T) {
 	const belongs = "The API key's owner does not belong to the organization og_other, but to og_test (Test Organization)"
 	own := fields{"name": "db", "org_id": "og_other"}
-	for name, call := range map[string]func(*protocol.Provider) outcome{
-		"create": func(p *protocol.Provider) outcome {
-			_, out := p.TryApply(instance{}, own)
+	for name, call := range map[string]func(p *protocol.Provider, secret string) outcome{
+		"create": func(p *protocol.Provider, secret string) outcome {
+			_, out := p.TryApply(instance{}, fields{"name": secret, "org_id": "og_other"})
 			return out
 		},
-		"data source": func(p *protocol.Provider) outcome {
-			_, out := p.ReadDataSource(typeSecret, own)
+		"data source": func(p *protocol.Provider, secret string) outcome {
+			_, out := p.ReadDataSource(typeSecret, fields{"name": secret, "org_id": "og_other"})
 			return out
 		},
-		"list": func(p *protocol.Provider) outcome {
+		"list": func(p *protocol.Provider, _ string) outcome {
 			_, out := p.ReadDataSource(typeSecrets, fields{"org_id": "og_other"})
 			return out
 		},
-		"ephemeral resource": func(p *protocol.Provider) outcome {
-			_, out := p.OpenEphemeral(own)
+		"ephemeral resource": func(p *protocol.Provider, secret string) outcome {
+			_, out := p.OpenEphemeral(fields{"name": secret, "org_id": "og_other"})
 			return out
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
 			p := env.protocol(fields{})
-			p.Fails(call(p), belongs, "Correct the organization", "of somebody who belongs to og_other")
-			for range 2 {
-				p.Fails(call(p), "The reason is the same as before: the API key's owner does not belong to the organization og_other.")
+			const advice = "Correct the organization"
+			p.Fails(call(p, "db"), belongs, advice, "of somebody who belongs to og_other")
+			for _, secret := range []string{"cache", "queue"} {
+				out := call(p, secret)
+				p.Fails(out, belongs)
+				if err := out.Err(); strings.Contains(err.Error(), advice) {
+					t.Errorf("the advice is given again:\n%s", err)
+				}
 			}
 			env.wantCount(robototest.ListOrgs, 1)
 		})

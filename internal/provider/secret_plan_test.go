@@ -96,9 +96,9 @@ func TestSecretPlanWarnsOfALostValue(t *testing.T) {
 		"destroyed, not written":     {record, nil, []string{`"record" of the organization og_test`, "deleted for good", "removed block"}},
 		"destroyed, written":         {written, nil, nil},
 		"destroyed, versioned":       {versioned, nil, nil},
-		"renamed without value_wo":   {record, fields{"name": "db"}, []string{`"record" of the organization og_test`, "the new secret has none"}},
-		"moved without value_wo":     {record, fields{"name": "record", "org_id": "og_other"}, []string{"the new secret has none"}},
-		"value_wo taken away":        {written, fields{"name": "db"}, []string{"the new secret has none"}},
+		"renamed without value_wo":   {record, fields{"name": "db"}, []string{`"record" of the organization og_test`, "the new secret has no value"}},
+		"moved without value_wo":     {record, fields{"name": "record", "org_id": "og_other"}, []string{"the new secret has no value"}},
+		"value_wo taken away":        {written, fields{"name": "db"}, []string{"the new secret has no value"}},
 		"renamed with a first value": {record, fields{"name": "db", "value_wo": "value"}, []string{"did not write its value", "copy it"}},
 		"with a value to come":       {record, fields{"name": "db", "value_wo": unknown}, []string{"did not write its value"}},
 		"renamed with value_wo":      {written, fields{"name": "db", "value_wo": "value"}, nil},
@@ -145,7 +145,9 @@ func TestSecretFirstTry(t *testing.T) {
 	_, _, out := p.Plan(instance{}, fields{"name": "db\u00a0"})
 	p.Warns(out, "begins or ends with white space")
 	// Terraform drops the warnings of the create that a replacement is planned with.
-	_, _, out = p.Plan(p.Apply(instance{}, fields{"name": "db", "value_wo": "value"}), fields{"name": "db ", "value_wo": "value"})
+	created := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	p = env.protocol(fields{})
+	_, _, out = p.Plan(created, fields{"name": "db ", "value_wo": "value"})
 	p.Warns(out, "begins or ends with white space")
 	for config, want := range map[*fields][]string{
 		{"name": "db", "detect_value_drift": true}:                                               {`The secret "db" has detect_value_drift`, "has no effect"},

@@ -91,22 +91,27 @@ func TestAccSecretWithoutVersion(t *testing.T) {
 	)
 }
 
-// A value that is left to somebody else is no longer Terraform's, nor is its version.
+// A value that is left to somebody else stays. Its version goes from the state with
+// value_wo_version. Without one, a removed value looks like one that ignore_changes hides.
 func TestAccSecretLeavesTheValue(t *testing.T) {
-	for mode, arguments := range map[string][]string{
-		"compared":  {`value_wo = "value"`},
-		"versioned": {`value_wo = "value"`, `value_wo_version = "1"`},
+	for mode, test := range map[string]struct {
+		arguments []string
+		action    plancheck.ResourceActionType
+		versionID knownvalue.Check
+	}{
+		"compared":  {[]string{`value_wo = "value"`}, plancheck.ResourceActionNoop, knownvalue.NotNull()},
+		"versioned": {[]string{`value_wo = "value"`, `value_wo_version = "1"`}, plancheck.ResourceActionUpdate, knownvalue.Null()},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			env := anyService(t)
 			var before string
 			env.run(
-				resource.TestStep{Config: env.secret("db", arguments...)},
+				resource.TestStep{Config: env.secret("db", test.arguments...)},
 				resource.TestStep{
 					PreConfig:         func() { before = env.versionID() },
 					Config:            env.secret("db"),
-					ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
-					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
+					ConfigPlanChecks:  plans(test.action),
+					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", test.versionID)},
 					Check:             func(*terraformState) error { return want(before, env.versionID()) },
 				},
 				resource.TestStep{Config: env.secret("db"), ConfigPlanChecks: emptyPlan()},
@@ -115,15 +120,29 @@ func TestAccSecretLeavesTheValue(t *testing.T) {
 	}
 }
 
-// Terraform refuses an apply that differs from what was planned.
+// Update obeys what was planned: a value that was null then is not written, and version_id stays.
+// Terraform refuses an apply that differs from its plan.
 func TestAccSecretValueThatIsNullWhilePlanning(t *testing.T) {
 	env := anyService(t)
 	const value = `value_wo = terraform.applying ? "value" : null`
-	written := func(*terraformState) error { return want("value", env.value("db")) }
+	var first string
+	kept := resource.ComposeTestCheckFunc(
+		func(*terraformState) error { return want(first, env.versionID()) },
+		func(state *terraformState) error {
+			return resource.TestCheckResourceAttr(address, "version_id", first)(state)
+		},
+	)
 	env.run(
-		resource.TestStep{Config: env.secret("db", value), Check: written, ExpectNonEmptyPlan: true},
-		resource.TestStep{Config: env.secret("db", value, `deletion_protection = true`), Check: written, ExpectNonEmptyPlan: true},
-		resource.TestStep{Config: env.secret("db", value), Check: written, ExpectNonEmptyPlan: true},
+		resource.TestStep{
+			Config: env.secret("db", value),
+			Check: func(*terraformState) error {
+				first = env.versionID()
+				return want("value", env.value("db"))
+			},
+		},
+		resource.TestStep{Config: env.secret("db", value), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: env.secret("db", value, `deletion_protection = true`), ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
+		resource.TestStep{Config: env.secret("db", value), ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
 	)
 }
 
@@ -211,9 +230,9 @@ func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 // What is unknown while planning counts as different, and nothing is asked for.
 func TestSecretPlansWithUnknownArguments(t *testing.T) {
 	env := newEnvironment(t)
-	p := env.protocol(fields{})
-	unversioned := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
-	versioned := p.Apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
+	first := env.protocol(fields{})
+	unversioned := first.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
+	versioned := first.Apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	drifted := versioned
 	drifted.State = maps.Clone(versioned.State)
 	drifted.State["version_id"] = nil
@@ -229,7 +248,8 @@ func TestSecretPlansWithUnknownArguments(t *testing.T) {
 		"create":  {instance{}, fields{"name": unknown}, "uri"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env, p := env.in(t), p.In(t)
+			env := env.in(t)
+			p := env.protocol(fields{"org_id": testOrg})
 			env.roboto.ResetRequests()
 			planned, _, out := p.Plan(test.prior, test.config)
 			p.Succeeds(out)
@@ -237,6 +257,7 @@ func TestSecretPlansWithUnknownArguments(t *testing.T) {
 			env.makesNoRequest()
 		})
 	}
+	p := env.protocol(fields{})
 	planned, _, out := p.Plan(drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	p.Succeeds(out)
 	p.Equal("version_id of a drift that nobody asks for", planned["version_id"], nil)
@@ -460,8 +481,8 @@ func TestAccSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
 	)
 }
 
-// terraform-plugin-testing ends with terraform destroy -refresh=false, which finds
-// nothing to delete. That counts only because the organization is the caller's.
+// terraform-plugin-testing ends with terraform destroy -refresh=false. The deletion looks first,
+// and finds nothing to delete. That counts only because the organization is the caller's.
 func TestSecretDeletedElsewhereIsDestroyed(t *testing.T) {
 	env := newEnvironment(t)
 	env.run(resource.TestStep{
@@ -470,7 +491,7 @@ func TestSecretDeletedElsewhereIsDestroyed(t *testing.T) {
 			beforeApply(func() { env.roboto.DeleteSecret(testOrg, "db") }),
 		}},
 	})
-	env.wantCount(robototest.DeleteSecret, 1)
+	env.wantCount(robototest.DeleteSecret, 0)
 	requests := env.roboto.Requests()
 	if last := requests[len(requests)-1]; last.Operation != robototest.ListOrgs {
 		t.Errorf("the last request is %s, want %s", last.Operation, robototest.ListOrgs)
