@@ -46,8 +46,8 @@ func inFakeTime(t *testing.T, l life) *wrong {
 	return found
 }
 
-// recorder is a test that goes on when something fails, so that the life can be told and
-// shortened.
+// recorder is a test that goes on when something fails, so that the life can be printed
+// and shortened.
 type recorder struct {
 	testing.TB
 	*world

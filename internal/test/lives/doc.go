@@ -2,6 +2,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package lives takes secrets through random lives, against the embedded Roboto: with the
-// provider alone in fake time, and a few with real Terraform. The table "When the value is
-// written" says how each has to end.
+// provider alone in fake time, and a few with real Terraform. The table in package decisions says
+// how each has to end.
 package lives

@@ -21,7 +21,7 @@ type fault struct {
 
 var (
 	robotoCalls = []robototest.Operation{
-		robototest.ListOrgs, robototest.CreateSecret, robototest.GetSecret, robototest.DeleteSecret, robototest.GetCredentials,
+		robototest.ListOrgs, robototest.GetUser, robototest.CreateSecret, robototest.GetSecret, robototest.DeleteSecret, robototest.GetCredentials,
 	}
 	awsCalls = []robototest.Operation{robototest.PutValue, robototest.GetValue}
 	allCalls = append(slices.Concat(robotoCalls, awsCalls), "") // "" is every one
@@ -51,5 +51,5 @@ var faults = map[string]fault{
 var (
 	faultNames = slices.Sorted(maps.Keys(faults))
 	// lost are those after which nobody knows whether a request took effect.
-	lost = []string{"dropped after", "dropped", "502 after", "502", "timeout after", "timeout"}
+	lost = []string{"dropped after", "dropped", "502 after", "502", "503", "timeout after", "timeout"}
 )

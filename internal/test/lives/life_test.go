@@ -33,20 +33,25 @@ type edit struct {
 	Drift                bool
 }
 
-// act is what somebody else does to a name.
+// act is what other people do to a name.
 type act struct {
-	Deed deed
+	Kind actKind
+	// Name is "" for the one in the configuration.
 	Name string
-	// Value is what they write.
+	// Value is what they write. They leave a secret that they create without a value if it is "".
 	Value string
+	// SameUser is whether the API key's owner creates the secret, in another run. Without a
+	// value, it is older than the apply under way: otherwise nobody can tell it from one that
+	// the apply has created.
+	SameUser bool
 }
 
-type deed string
+type actKind string
 
 const (
-	write  deed = "write" // and create
-	remove deed = "remove"
-	handOn deed = "hand on" // remove and write
+	write  actKind = "write" // and create
+	remove actKind = "remove"
+	handOn actKind = "hand on" // remove and write
 )
 
 // apply is an apply with trouble, and then a plain one, after which all has to be right.
@@ -69,7 +74,7 @@ const (
 	nothing   event = ""
 	interrupt event = "interrupt" // Ctrl-C
 	kill      event = "kill"      // the state is lost with the process
-	meanwhile event = "meanwhile" // somebody acts
+	meanwhile event = "meanwhile" // other people act
 )
 
 var (
@@ -86,7 +91,7 @@ func steps() *rapid.Generator[step] {
 	return rapid.OneOf(
 		rapid.Map(edits(), func(e edit) step { return e }),
 		rapid.Map(acts(), func(a act) step { return a }),
-		rapid.Map(rapid.OneOf(applies(), criticalApplies()), func(a apply) step { return a }),
+		rapid.Map(rapid.OneOf(applies(), criticalApplies(), contestedCreates()), func(a apply) step { return a }),
 	)
 }
 
@@ -107,9 +112,10 @@ func edits() *rapid.Generator[edit] {
 func acts() *rapid.Generator[act] {
 	return rapid.Custom(func(t *rapid.T) act {
 		return act{
-			Deed:  rapid.SampledFrom([]deed{write, remove, handOn}).Draw(t, "deed"),
-			Name:  rapid.SampledFrom(names).Draw(t, "name"),
-			Value: rapid.SampledFrom(values).Draw(t, "value"),
+			Kind:     rapid.SampledFrom([]actKind{write, remove, handOn}).Draw(t, "kind"),
+			Name:     rapid.SampledFrom(names).Draw(t, "name"),
+			Value:    rapid.SampledFrom(append(values, "")).Draw(t, "value"),
+			SameUser: rapid.Bool().Draw(t, "same user"),
 		}
 	})
 }
@@ -131,7 +137,7 @@ func applies() *rapid.Generator[apply] {
 	})
 }
 
-// criticalApplies lose what is known of a change, while somebody acts.
+// criticalApplies lose what is known of a change, while other people act.
 func criticalApplies() *rapid.Generator[apply] {
 	return rapid.Custom(func(t *rapid.T) apply {
 		return apply{
@@ -142,5 +148,19 @@ func criticalApplies() *rapid.Generator[apply] {
 			Event:     meanwhile,
 			Meanwhile: acts().Draw(t, "meanwhile"),
 		}
+	})
+}
+
+// contestedCreates lose what is known of a create, while other people take the name.
+func contestedCreates() *rapid.Generator[apply] {
+	return rapid.Custom(func(t *rapid.T) apply {
+		a := criticalApplies().Draw(t, "apply")
+		a.Operation = robototest.CreateSecret
+		a.Times = rapid.IntRange(1, 3).Draw(t, "times")
+		a.Meanwhile.Name = ""
+		if a.Meanwhile.Kind == remove {
+			a.Meanwhile.Kind = write
+		}
+		return a
 	})
 }

@@ -94,21 +94,21 @@ var replayed = map[string]life{
 		edit{Name: "db", Value: "v2", Version: "1", Drift: true},
 		apply{},
 	},
-	"the value is left to somebody else": {
+	"the value is left to other people": {
 		edit{Name: "db", Value: "v1"},
 		apply{},
 		edit{Name: "db"},
 		apply{Event: kill, After: 1},
 	},
 	// A record with a value may be anybody's, so the create must not take it over.
-	"somebody writes into a record whose create had no answer": {
+	"other people write into a record whose create had no answer": {
 		edit{Name: "db", Value: "v1"},
-		apply{Fault: "502 after", Operation: "", Skip: 1, Times: 2, After: 1, Event: meanwhile, Meanwhile: act{Deed: write, Name: "db", Value: "v2"}},
+		apply{Fault: "502 after", Operation: "", Skip: 1, Times: 2, After: 1, Event: meanwhile, Meanwhile: act{Kind: write, Name: "db", Value: "v2"}},
 	},
-	"drift detection is turned on after somebody wrote": {
+	"drift detection is turned on after other people wrote": {
 		edit{Name: "db", Value: "v1", Version: "1"},
 		apply{},
-		act{Deed: write, Name: "db", Value: "v2"},
+		act{Kind: write, Name: "db", Value: "v2"},
 		edit{Name: "db", Value: "v1", Version: "1", Drift: true},
 		apply{},
 		apply{},
@@ -116,6 +116,31 @@ var replayed = map[string]life{
 	"killed after the create": {
 		edit{Name: "db", Value: "v1", Version: "1"},
 		apply{After: 2, Event: kill},
+	},
+	"other people take the name while a create fails": {
+		edit{Name: "db", Value: "v1"},
+		apply{Fault: "503", Operation: robototest.CreateSecret, Times: 1, After: 1, Event: meanwhile, Meanwhile: act{Kind: write, Name: "db"}},
+	},
+	"the same user takes the name while a create fails": {
+		edit{Name: "db", Value: "v1"},
+		apply{Fault: "dropped", Operation: robototest.CreateSecret, Times: 1, After: 1, Event: meanwhile, Meanwhile: act{Kind: write, Name: "db", Value: "v2", SameUser: true}},
+	},
+	"the same user has taken the name before a create fails": {
+		edit{Name: "db", Value: "v1"},
+		act{Kind: write, Name: "db", SameUser: true},
+		apply{Fault: "dropped", Operation: robototest.CreateSecret, Times: 1},
+	},
+	"the name is handed on between the refresh and the deletion": {
+		edit{Name: "db", Value: "v1"},
+		apply{},
+		edit{},
+		apply{Operation: robototest.GetSecret, After: 1, Event: meanwhile, Meanwhile: act{Kind: handOn, Name: "db", Value: "v2"}},
+	},
+	"the name is handed on between the look and the deletion": {
+		edit{Name: "db", Value: "v1"},
+		apply{},
+		edit{},
+		apply{Operation: robototest.GetSecret, After: 2, Event: meanwhile, Meanwhile: act{Kind: handOn, Name: "db", Value: "v2"}},
 	},
 	"interrupted in each request": {
 		edit{Name: "db", Value: "v1"},

@@ -3,63 +3,89 @@
 
 package lives
 
+import "github.com/roboto-ai/terraform-provider-roboto/internal/test/decisions"
+
 // expectation is how a plain apply has to end.
 type expectation struct {
 	// value is what is stored then.
 	value string
 	// writes is how often Terraform writes it.
 	writes int
-	// versionID is what the state says: the current version, or what it said before.
+	// versionID is what the state says: the current version if isCurrent is set.
 	versionID any
 	isCurrent bool
-	again     bool
+	// again is whether the plan after it finds drift.
+	again bool
 }
 
-// expectation is the table "When the value is written", for the state and the service as
+// expectation is what the table "When a value is written" says of the state and the service as
 // they are now.
 func (w *world) expectation() expectation {
-	state, tainted := w.core.State()
-	config := w.config
-	var known bool
-	if state != nil {
-		record, exists := w.roboto.Record(org, config.Name)
-		known = exists && !tainted && state["name"] == config.Name && (state["arn"] == nil || state["arn"] == record.ARN)
-	}
-	if !known {
-		if config.Value == "" {
-			return expectation{}
-		}
-		return expectation{value: text(config.Value), writes: 1, isCurrent: true}
-	}
-
-	stored, current, _ := w.roboto.Value(org, config.Name)
-	drift, _ := state["detect_value_drift"].(bool)
-	versionID := state["version_id"]
-	stateVersion, _ := state["value_wo_version"].(string)
-	if drift && stateVersion != "" && versionID != nil && versionID != current {
-		versionID = nil // found by the refresh
-	}
-	kept := expectation{value: stored, versionID: versionID}
-	written := expectation{value: text(config.Value), writes: 1, isCurrent: true}
+	situation, state := w.situation()
+	outcome := decisions.Find(situation)
+	want := expectation{isCurrent: outcome.After == decisions.AfterCurrent}
 	switch {
-	case config.Value == "":
-		return expectation{value: stored}
-	case config.Version != stateVersion:
-		return written
-	case config.Version != "" && config.Drift && versionID == nil:
-		return written
-	case config.Version != "":
-		// A refresh uses the setting of the last apply.
-		kept.again = config.Drift && !drift
-		return kept
-	case stored != text(config.Value):
-		return written
+	case outcome.Writes:
+		want.value, want.writes = text(w.config.Value), 1
+	case !situation.Creates:
+		want.value, _, _ = w.roboto.Value(org, w.config.Name)
 	}
-	same := expectation{value: stored, isCurrent: true}
-	if versionID == nil && config.Drift == drift {
-		return kept
+	if outcome.After == decisions.AfterKept && situation.VersionID != decisions.IDNull {
+		want.versionID = state["version_id"]
 	}
-	return same
+	// A refresh uses the setting of the last apply.
+	want.again = situation.Version == decisions.VersionSame && situation.DetectsDrift && state["detect_value_drift"] != true &&
+		situation.VersionID == decisions.IDOld
+	return want
+}
+
+// situation is what a plain apply decides about. There is no state if it creates the secret.
+func (w *world) situation() (situation decisions.Situation, state map[string]any) {
+	situation = decisions.Situation{
+		Value: decisions.ValueGiven, Version: decisions.VersionNone, DetectsDrift: w.config.Drift,
+		VersionID: decisions.IDNull, Stored: decisions.StoredNone,
+	}
+	if w.config.Value == "" {
+		situation.Value = decisions.ValueNull
+	}
+	state, tainted := w.core.State()
+	record, exists := w.roboto.Record(org, w.config.Name)
+	if state == nil || !exists || tainted || state["name"] != w.config.Name || state["arn"] != record.ARN {
+		situation.Creates = true
+		if w.config.Version != "" {
+			situation.Version = decisions.VersionAdded
+		}
+		return situation, nil
+	}
+	stateVersion, _ := state["value_wo_version"].(string)
+	switch {
+	case w.config.Version == stateVersion && stateVersion != "":
+		situation.Version = decisions.VersionSame
+	case w.config.Version == stateVersion:
+	case stateVersion == "":
+		situation.Version = decisions.VersionAdded
+	case w.config.Version == "":
+		situation.Version = decisions.VersionRemoved
+	default:
+		situation.Version = decisions.VersionChanged
+	}
+	drift, _ := state["detect_value_drift"].(bool)
+	situation.OtherChange = drift != w.config.Drift
+	value, current, stored := w.roboto.Value(org, w.config.Name)
+	switch {
+	case stored && value == text(w.config.Value):
+		situation.Stored = decisions.StoredSame
+	case stored:
+		situation.Stored = decisions.StoredDiffers
+	}
+	switch versionID := state["version_id"]; {
+	case versionID == nil:
+	case versionID == current:
+		situation.VersionID = decisions.IDCurrent
+	case !drift || stateVersion == "": // the refresh does not look for drift
+		situation.VersionID = decisions.IDOld
+	}
+	return situation, state
 }
 
 // judge compares the world with what is expected after a plain apply.

@@ -4,6 +4,7 @@
 package lives
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -12,7 +13,11 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-const org = robototest.DefaultOrg
+const (
+	org = robototest.DefaultOrg
+	// user is the API key's owner.
+	user = "caller@example.com"
+)
 
 // world is a Roboto, a configuration with its state, and other people.
 type world struct {
@@ -26,8 +31,10 @@ type world struct {
 	others map[string]int
 	// theirs are the version IDs that other people wrote.
 	theirs map[string]bool
+	// began is when the apply under way began, or zero.
+	began time.Time
 
-	// onRequest is told of each request. A request that the provider gave up can end after
+	// onRequest is called for each request. A request that the provider gave up can end after
 	// its apply, so whoever holds the turn may touch onRequest. A mutex would stop the fake
 	// clock.
 	onRequest func(robototest.Request)
@@ -37,6 +44,7 @@ type world struct {
 
 func newWorld(options robototest.Options, pass func()) (*world, error) {
 	w := &world{pass: pass, others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
+	options.User = user
 	options.OnRequest = func(request robototest.Request) {
 		w.turn <- struct{}{}
 		defer func() { <-w.turn }()
@@ -58,7 +66,7 @@ type wrong struct {
 
 func (w *wrong) Error() string { return strings.Join(w.texts, "\n\n") }
 
-// live lives a life, and tells what went wrong in it, if anything.
+// live lives a life, and returns what went wrong in it, if anything.
 func (w *world) live(l life) *wrong {
 	for i, step := range l {
 		// Secrets that are made one after the other have different times.
@@ -93,24 +101,44 @@ func text(value string) string {
 func (e edit) take(w *world) { w.config = e }
 
 func (a act) take(w *world) {
-	record, exists := w.roboto.Record(org, a.Name)
-	if exists && a.Deed != write {
-		w.roboto.DeleteSecret(org, a.Name)
+	name := w.nameOf(a)
+	if name == "" {
+		return
+	}
+	record, exists := w.roboto.Record(org, name)
+	if exists && a.Kind != write {
+		w.roboto.DeleteSecret(org, name)
 		delete(w.others, record.ARN)
 		exists = false
 		w.pass()
 	}
-	if a.Deed == remove {
+	if a.Kind == remove {
 		return
 	}
 	if !exists {
-		record = w.roboto.AddSecret(org, a.Name)
+		record = a.create(w, name)
 		w.others[record.ARN] = 0
 	}
-	w.theirs[w.roboto.SetValue(org, a.Name, text(a.Value))] = true
+	if a.Value == "" {
+		return
+	}
+	w.theirs[w.roboto.SetValue(org, name, text(a.Value))] = true
 	if _, other := w.others[record.ARN]; other {
 		w.others[record.ARN]++
 	}
+}
+
+func (w *world) nameOf(a act) string { return cmp.Or(a.Name, w.config.Name) }
+
+func (a act) create(w *world, name string) robototest.Record {
+	record := robototest.Record{OrgID: org, Name: name}
+	if a.SameUser {
+		record.CreatedBy = "user:" + user
+		if a.Value == "" {
+			record.Created = cmp.Or(w.began, time.Now()).UTC().Add(-time.Minute)
+		}
+	}
+	return w.roboto.AddRecord(record)
 }
 
 // deadline bounds an apply.
@@ -128,7 +156,7 @@ func (a apply) take(w *world) {
 	w.settle(mayBeLeft, err)
 }
 
-// trouble applies once, with all that goes wrong, and tells whether the event happened.
+// trouble applies once, with all that goes wrong, and reports whether the event happened.
 func (a apply) trouble(w *world) (happened bool, err error) {
 	if a.Fault != "" {
 		fault := faults[a.Fault].Fault
@@ -136,10 +164,13 @@ func (a apply) trouble(w *world) (happened bool, err error) {
 		w.roboto.Inject(fault)
 	}
 	defer w.roboto.ClearFaults()
-	state, tainted := w.core.State()
-	deletes := tainted || state["name"] != w.config.Name
+	w.began = time.Now()
 	left := a.Skip + a.After
-	w.tell(func(request robototest.Request) {
+	var (
+		theirs robototest.Record
+		before []robototest.Request
+	)
+	w.watch(func(request robototest.Request) {
 		if a.Operation != "" && request.Operation != a.Operation {
 			return
 		}
@@ -155,26 +186,39 @@ func (a apply) trouble(w *world) (happened bool, err error) {
 			w.roboto.Inject(robototest.Fault{Drop: true})
 			w.core.Kill()
 		case meanwhile:
-			theirs := a.Meanwhile
-			// A deletion looks again only a minute after the refresh. The guide "How values travel"
-			// says so.
-			if _, exists := w.roboto.Record(org, theirs.Name); exists && deletes && theirs.Deed == handOn {
-				theirs.Deed = remove
-			}
-			theirs.take(w)
+			a.Meanwhile.take(w)
+			theirs, _ = w.roboto.Record(org, w.nameOf(a.Meanwhile))
+			before = w.roboto.Requests()
 		}
 	})
-	began := time.Now()
 	err = w.core.Apply(w.config)
-	if took := time.Since(began); took > deadline {
+	if took := time.Since(w.began); took > deadline {
 		w.fail("an apply took %s", took)
 	}
-	w.tell(nil)
+	w.watch(nil)
+	w.began = time.Time{}
+	if w.deletedUnseen(theirs, before) {
+		delete(w.others, theirs.ARN)
+	}
 	return happened, err
 }
 
-// tell sets who is told of each request.
-func (w *world) tell(onRequest func(robototest.Request)) {
+// deletedUnseen reports whether a secret of other people was deleted because they made it right
+// after the provider had looked at the name. Roboto deletes by name and supports no condition,
+// so the time between the look and the DELETE remains. No other request may lie between them.
+// before are the requests until their act.
+func (w *world) deletedUnseen(theirs robototest.Record, before []robototest.Request) bool {
+	requests := w.roboto.Requests()
+	if now, _ := w.roboto.Record(org, theirs.Name); now.ARN == theirs.ARN || len(before) == 0 || len(before) == len(requests) {
+		return false
+	}
+	look, deletion := requests[len(before)-1], requests[len(before)]
+	return look.Operation == robototest.GetSecret && deletion.Operation == robototest.DeleteSecret &&
+		look.Name == theirs.Name && deletion.Name == theirs.Name
+}
+
+// watch sets what is called for each request.
+func (w *world) watch(onRequest func(robototest.Request)) {
 	w.turn <- struct{}{}
 	w.onRequest = onRequest
 	<-w.turn
@@ -195,12 +239,12 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 		record, exists := w.roboto.Record(org, w.config.Name)
 		_, other := w.others[record.ARN]
 		switch {
-		case attempt > 2 || !exists || !strings.Contains(err.Error(), "exists already"):
+		case attempt > 2 || !exists || !isNameTaken(err):
 			w.fail("a plain apply failed: %v\n\nafter: %v", err, earlier)
 			return
-		case other: // somebody removes what nobody needs
-			act{Deed: remove, Name: w.config.Name}.take(w)
-		case mayBeLeft:
+		case other: // people remove a secret that nobody needs
+			act{Kind: remove, Name: w.config.Name}.take(w)
+		case mayBeLeft && strings.Contains(err.Error(), "import {"):
 			if err := w.core.Import(w.config.Name); err != nil {
 				w.fail("an import failed: %v", err)
 				return
@@ -213,6 +257,11 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 	if w.wrong != nil {
 		w.fail("after: %v", earlier)
 	}
+}
+
+// isNameTaken reports whether an error says that a create, or a replacement, needs another name.
+func isNameTaken(err error) bool {
+	return strings.Contains(err.Error(), "exists already") || strings.Contains(err.Error(), "Name of Roboto Secret Is Taken")
 }
 
 // written counts the versions that Terraform wrote, by ARN.
