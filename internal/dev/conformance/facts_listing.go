@@ -79,6 +79,18 @@ func listingFacts() []fact {
 				}
 			}
 		},
+	}, {
+		number:    34,
+		statement: "`created` of a record is the same instant when it is created, by its name, in a listing and with credentials, apart from digits that are cut off.",
+		sdk:       "src/roboto/domain/secrets/record.py:78 and 118, src/roboto/domain/secrets/secret.py:178",
+		reliedOn:  []string{"internal/roboto/identity.go", "internal/roboto/bulk_refresh.go", "internal/roboto/credentials.go"},
+		risk:      "A secret is taken for another one, so that it is dropped from the state, and neither written nor deleted.",
+		check: func(t *trial) {
+			s := t.secret("plain")
+			t.wantSameCreated(s.record, must(must(t.get(s.name)).object()), "by its name")
+			t.wantSameCreated(s.record, t.complete().find(s.name), "in a listing")
+			t.wantSameCreated(s.record, must(t.handed(s)).object("record"), "with credentials")
+		},
 	}}
 }
 

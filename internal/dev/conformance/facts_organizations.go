@@ -104,10 +104,40 @@ func organizationFacts() []fact {
 				t.differs("%d with another message", a.status)
 			}
 		},
+	}, {
+		number:    46,
+		statement: "`GET v1/users` answers the caller, whose `user_id` is a text.",
+		sdk:       "src/roboto/domain/users/user.py:100, src/roboto/domain/users/record.py:20",
+		reliedOn:  []string{"internal/roboto/users.go"},
+		risk:      riskUnsettled,
+		check: func(t *trial) {
+			a := must(t.roboto(call{method: http.MethodGet, path: userPath}))
+			t.want(a.success(), a)
+			t.wantKind(must(a.object()), "user_id", "text")
+		},
+	}, {
+		number:    47,
+		statement: "`created_by` of a record that the caller creates is the caller's `user_id`, or `user:` and the `user_id`.",
+		sdk:       "src/roboto/domain/secrets/record.py:81, src/roboto/principal.py:141",
+		reliedOn:  []string{"internal/roboto/users.go", "internal/roboto/create.go"},
+		risk:      riskUnsettled,
+		check: func(t *trial) {
+			userID := must(must(t.roboto(call{method: http.MethodGet, path: userPath})).object()).text("user_id")
+			createdBy := t.secret("plain").record.text("created_by")
+			switch {
+			case userID == "", createdBy == "":
+				t.unknown("there is no `user_id`, or no `created_by`")
+			case createdBy != userID && createdBy != "user:"+userID:
+				t.differs("something else")
+			}
+		},
 	}}
 }
 
-const callerPath = "/v1/orgs/caller"
+const (
+	callerPath = "/v1/orgs/caller"
+	userPath   = "/v1/users"
+)
 
 func (t *trial) caller() json.RawMessage {
 	return must(must(t.roboto(call{method: http.MethodGet, path: callerPath})).data())

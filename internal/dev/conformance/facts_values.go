@@ -124,6 +124,7 @@ func valueFacts() []fact {
 		check: func(t *trial) {
 			before, after := t.writtenRecord()
 			t.wantSame(before, after, identity...)
+			t.wantSameCreated(before, after, "after the write")
 		},
 	}}
 }
