@@ -135,7 +135,8 @@ func TestNetworkPart(t *testing.T) {
 		{versionedBulk, create, 200, 3 * time.Second},
 		{versioned, rotate, 200, 3 * time.Second},
 		{versionedBulk, rotate, 200, 2100 * time.Millisecond},
-		{versioned, destroy, 200, 2 * time.Second},
+		{versioned, destroy, 200, 3 * time.Second},
+		{versionedBulk, destroy, 200, 2100 * time.Millisecond},
 		{unversioned, plan, 200, 3 * time.Second},
 		{unversioned, rotate, 200, 8 * time.Second},
 	} {

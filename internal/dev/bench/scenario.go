@@ -49,6 +49,7 @@ type scenario struct {
 }
 
 var (
+	// A destroy refreshes each secret, and looks at it again before the DELETE.
 	versioned = &scenario{
 		title:    "With `value_wo_version`",
 		versions: true,
@@ -56,7 +57,7 @@ var (
 			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
 			plan:    {robototest.GetSecret: 1},
 			rotate:  {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
-			destroy: {robototest.GetSecret: 1, robototest.DeleteSecret: 1},
+			destroy: {robototest.GetSecret: 2, robototest.DeleteSecret: 1},
 		},
 	}
 	// The listing at the start of a run takes the place of each GetSecret, but not of the look
@@ -80,7 +81,7 @@ var (
 			create:  {robototest.CreateSecret: 1, robototest.GetCredentials: 1, robototest.PutValue: 1},
 			plan:    {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.GetValue: 1},
 			rotate:  {robototest.GetSecret: 1, robototest.GetCredentials: 3, robototest.GetValue: 3, robototest.PutValue: 1},
-			destroy: {robototest.GetSecret: 1, robototest.GetCredentials: 1, robototest.GetValue: 1, robototest.DeleteSecret: 1},
+			destroy: {robototest.GetSecret: 2, robototest.GetCredentials: 1, robototest.GetValue: 1, robototest.DeleteSecret: 1},
 		},
 	}
 	terraformAlone = &scenario{title: "Terraform alone", module: plainModule}
