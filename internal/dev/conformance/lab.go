@@ -45,9 +45,9 @@ func newLab(s *service, orgID string, patience time.Duration) *lab {
 	}
 }
 
-// knock finds out whether there is a Roboto that takes the API key. Without, all facts
+// checkAccess finds out whether there is a Roboto that takes the API key. Without, all facts
 // would be said to differ.
-func (l *lab) knock(ctx context.Context) error {
+func (l *lab) checkAccess(ctx context.Context) error {
 	a, err := orRefusal(l.service.roboto(ctx, call{method: http.MethodGet, path: callerPath}))
 	if err == nil && a.refusal() {
 		return fmt.Errorf("the API key is refused by Roboto, which answered %s", a)
@@ -122,8 +122,8 @@ func (t *trial) missing() answer {
 	})
 }
 
-// departure is what a secret's deletion was answered, and what was answered after it.
-type departure struct {
+// deletion holds the answers to a secret's deletion, and to what followed.
+type deletion struct {
 	secret, recreated           secret
 	deleted, then, again, value answer
 	nameFree                    time.Duration
@@ -131,8 +131,8 @@ type departure struct {
 }
 
 // gone deletes a secret, asks for it, deletes it again and creates it again, once.
-func (t *trial) gone() departure {
-	return once(t, "departure", func() (d departure) {
+func (t *trial) gone() deletion {
+	return once(t, "deletion", func() (d deletion) {
 		d.secret = t.secret("gone")
 		var held access
 		// Without access, only what concerns the value stays unknown.

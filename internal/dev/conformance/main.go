@@ -52,7 +52,7 @@ func conform(ctx context.Context, env settings.Environment, in io.Reader, out io
 	}
 	defer against.close()
 	l := against.lab
-	if err := l.knock(ctx); err != nil {
+	if err := l.checkAccess(ctx); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(out, "Against: %s\nFacts:   %s\n\n", against.name, sdk)
