@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -49,6 +51,7 @@ type step string
 const (
 	onApply    step = "apply"
 	onLeftover step = "apply of what leaves a record behind"
+	onLost     step = "apply of creates whose answers are lost"
 	onPlan     step = "plan" // which refreshes and compares
 	onDestroy  step = "destroy"
 )
@@ -62,6 +65,7 @@ const (
 	opened    use = "opened"
 	followed  use = "followed"
 	leftover  use = "leftover"
+	lost      use = "lost"
 )
 
 var targets = []target{
@@ -69,6 +73,7 @@ var targets = []target{
 	{name: "credentials", step: onApply, operation: robototest.GetCredentials, use: versioned},
 	{name: "put", step: onApply, operation: robototest.PutValue, use: versioned, knowsValue: true, oneLong: true},
 	{name: "leftover", step: onLeftover, operation: robototest.PutValue, use: leftover, knowsValue: true, echoesDelete: true},
+	{name: "user", step: onLost, operation: robototest.GetUser, use: lost},
 	{name: "record", step: onPlan, operation: robototest.GetSecret, use: compared},
 	{name: "compare", step: onPlan, operation: robototest.GetValue, use: compared, knowsValue: true},
 	{name: "drift", step: onPlan, operation: robototest.GetValue, use: versioned, knowsValue: true},
@@ -164,6 +169,7 @@ func answerOf(words any) []byte {
 	data["creds"] = map[string]any{
 		"store_type": words, "region": words, "access_key_id": words, "secret_access_key": words, "session_token": words,
 	}
+	data["user_id"] = words
 	data["digest"], data["timeout"], data["invocation_id"] = words, words, words
 	data["parameters"] = []any{map[string]any{"name": words, "default": words}}
 	data["status"] = []any{map[string]any{"status": 998, "detail": words, "timestamp": "2026-01-01T00:00:00"}}
@@ -182,6 +188,9 @@ func allAttacks() []*attack {
 	var all []*attack
 	for _, target := range targets {
 		for i, answer := range answers {
+			if target.operation == robototest.GetUser && answer.name == "after-the-answer" {
+				continue // the caller is known then, and not asked for again
+			}
 			kind := shortKinds()[len(all)%len(shortKinds())]
 			if target.oneLong && i == 0 {
 				kind = longKind
@@ -235,6 +244,18 @@ resource "roboto_secret" "leftover" {
   name             = each.key
   value_wo         = var.values[each.key]
   value_wo_version = "1"
+}
+`
+
+const hostileLost = `
+variable "lost" {
+  type = set(string)
+}
+
+resource "roboto_secret" "lost" {
+  for_each = var.lost
+  name     = each.key
+  value_wo = var.values[each.key]
 }
 `
 
@@ -301,6 +322,15 @@ func hostile(s *scene) {
 	s.run(1, "apply", "-auto-approve", "-parallelism=1", "-target=roboto_secret.leftover")
 	s.roboto.ClearFaults()
 
+	// One at a time too: creates at the same time ask once who the caller is.
+	s.module("lost.tf", hostileLost)
+	s.inject(attacks, onLost)
+	s.run(1, "apply", "-auto-approve", "-parallelism=1", "-target=roboto_secret.lost")
+	s.roboto.ClearFaults()
+	if err := os.Remove(filepath.Join(s.Dir, "lost.tf")); err != nil {
+		s.t.Fatal(err)
+	}
+
 	// The services now know other values than Terraform does.
 	for _, a := range attacks {
 		if a.use == opened || a.use == followed {
@@ -333,18 +363,29 @@ func hostile(s *scene) {
 
 // inject lets the services attack in a step.
 func (s *scene) inject(attacks []*attack, step step) {
+	var creating atomic.Pointer[attack]
 	for _, a := range attacks {
 		if a.step != step {
 			continue
+		}
+		concerns := a.concerns
+		if a.operation == robototest.GetUser { // which names no secret
+			s.roboto.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Match: func(r robototest.Request) bool {
+				if a.concerns(r) {
+					creating.Store(a)
+				}
+				return a.concerns(r)
+			}})
+			concerns = func(robototest.Request) bool { return creating.Load() == a }
 		}
 		aws := a.operation == robototest.PutValue || a.operation == robototest.GetValue
 		fault := a.answer.fault(aws, func() string { return s.words(a) })
 		fault.Operation = a.operation
 		fault.Match = func(r robototest.Request) bool {
-			if a.concerns(r) {
+			if concerns(r) {
 				a.happened.Store(true)
 			}
-			return a.concerns(r)
+			return concerns(r)
 		}
 		s.roboto.Inject(fault)
 		if a.echoesDelete {
