@@ -73,6 +73,21 @@ func behind(aws http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// lost loses the answer to a create, and answers as given who the caller is.
+func lost(user http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			panic(http.ErrAbortHandler)
+		case r.URL.Path == "/v1/users":
+			user(w, r)
+		default:
+			created := time.Now().UTC().Format(time.RFC3339)
+			_, _ = fmt.Fprintf(w, `{"data":%s}`, strings.Replace(record("db"), "2026-01-02T03:04:05Z", created, 1))
+		}
+	}
+}
+
 func bomb(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Encoding", "gzip")
 	packer := gzip.NewWriter(w)
@@ -164,6 +179,9 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		"a long text":           {"list", body(`{"data":{"items":[` + record(strings.Repeat("x", 1<<20)) + "]}}"), "a secret record has a text of more than 2048 bytes"},
 		"empty organizations":   {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, "{}", "]}")), "without a valid ID"},
 		"many organizations":    {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, `{"org_id":"a"}`, "]}")), "more than 1000 organizations"},
+		"endless user":          {"create", lost(endless), "it cannot be found out who owns the API key"},
+		"gzip bomb of a user":   {"create", lost(bomb), "it cannot be found out who owns the API key"},
+		"a long user ID":        {"create", lost(body(`{"data":{"user_id":"` + strings.Repeat("x", nearlyRobotoLimit) + `"}}`)), "it cannot be found out who owns the API key"},
 		"endless body of AWS":   {"value", behind(endless), "the answer is larger than 1 MiB"},
 		"gzip bomb of AWS":      {"value", behind(bomb), "the answer is larger than 1 MiB"},
 		"empty objects of AWS":  {"value", behind(body(fill(nearlyAWSLimit, `{"x":[`, "{}", "]}"))), "AWS names another secret"},

@@ -47,6 +47,10 @@ var calls = map[string]func(context.Context, *roboto.Client) error{
 		_, err := c.Record(ctx, roboto.SecretRef{Name: "db", OrgID: orgID})
 		return err
 	},
+	"create": func(ctx context.Context, c *roboto.Client) error {
+		_, err := c.CreateSecret(ctx, roboto.SecretRef{Name: "db", OrgID: orgID})
+		return err
+	},
 	"list": func(ctx context.Context, c *roboto.Client) error {
 		var kept []roboto.Record // as the data source does
 		for record, err := range c.Records(ctx, orgID) {
