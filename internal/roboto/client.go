@@ -104,6 +104,7 @@ func NewClient(config Config, options Options) *Client {
 		pool:           pool,
 		robotoHTTP:     transport(maxRobotoAnswer).client(),
 		secretsManager: newSecretsManager(config, transport(maxAWSAnswer).client()),
+		orgs:           lookup[[]Organization]{refusalIsFinal: true},
 
 		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(orgLookupTime) }),
 	}

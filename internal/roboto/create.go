@@ -114,21 +114,23 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 	case err != nil:
 		return Record{}, false, n.failed(cause, err)
 	}
-	taken := n.client.nameTaken(ctx, record)
+	userID, userErr := n.client.userID(ctx)
+	taken := n.client.nameTaken(record, userID)
 	if !n.answerLost {
 		return Record{}, true, taken
 	}
-	why, err := n.whyNotOurs(ctx, record, ans.date)
+	why, err := n.whyNotOurs(ctx, record, ans.date, userID, userErr)
 	if why == "" {
 		return record, true, nil
 	}
 	return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: taken.Problem + ". An answer to this create was lost, so the record may be its own. It does not count as such, because " + why, Settle: err}
 }
 
-// nameTaken says who created the record of a name, and when.
-func (c *Client) nameTaken(ctx context.Context, record Record) *Error {
+// nameTaken says who created the record of a name, and when. userID is that of the API key's
+// owner, or "" if it is not known.
+func (c *Client) nameTaken(record Record, userID string) *Error {
 	problem := "it was " + c.origin(record)
-	if userID, err := c.userID(ctx); err == nil {
+	if userID != "" {
 		not := " not"
 		if isUser(record.CreatedBy, userID) {
 			not = ""
@@ -148,16 +150,16 @@ func (c *Client) CheckName(ctx context.Context, ref SecretRef) error {
 	case err != nil:
 		return err
 	}
-	return c.nameTaken(ctx, record)
+	userID, _ := c.userID(ctx)
+	return c.nameTaken(record, userID)
 }
 
 // whyNotOurs returns "" if Roboto says that a POST of ours created the record: its creator is
 // the API key's owner, it was created between our first POST and the answer that shows it, and
 // it has no value. Otherwise it returns the reason, and an error if something cannot be found
 // out. Times are compared in whole seconds, because a Date has no more, with a second's grace.
-func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time) (string, error) {
+func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time, userID string, userErr error) (string, error) {
 	created := record.Created.Truncate(time.Second)
-	userID, userErr := n.client.userID(ctx)
 	switch {
 	case date.IsZero():
 		return "the answer from Roboto has no Date", nil

@@ -142,6 +142,7 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 		"of a service without users":          {faults: []robototest.Fault{{Operation: user, Status: http.StatusNotFound, Message: "Not Found"}}, why: "who owns the API key", cause: roboto.KindNotRoboto},
 		"of a caller without an ID":           {faults: []robototest.Fault{says(`{"data": {"user_id": ""}}`)}, why: "who owns the API key", cause: roboto.KindUnexpectedAnswer},
 		"of a caller whose ID is a number":    {faults: []robototest.Fault{says(`{"data": {"user_id": 7}}`)}, why: "who owns the API key", cause: roboto.KindUnexpectedAnswer},
+		"of a caller with a very long ID":     {faults: []robototest.Fault{says(`{"data": {"user_id": "` + strings.Repeat("x", 3000) + `"}}`)}, why: "who owns the API key", cause: roboto.KindUnexpectedAnswer},
 		"of another caller":                   {faults: []robototest.Fault{says(`{"data": {"user_id": "another@example.com"}}`)}, why: "somebody else created it"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +242,7 @@ func TestCreateSecretSaysWhoHasTheName(t *testing.T) {
 	}
 }
 
-// Who owns the API key is asked only after a failed POST, and once.
+// Who owns the API key is asked only after a failed POST, once, and again after an error.
 func TestCreateSecretAsksOnceWhoOwnsTheKey(t *testing.T) {
 	inService(t, func(t *testing.T, s service) {
 		create := func(name string, want roboto.Kind) {
@@ -253,6 +254,10 @@ func TestCreateSecretAsksOnceWhoOwnsTheKey(t *testing.T) {
 		create("refused", roboto.KindRefused)
 		s.wantCount(robototest.GetUser, 0)
 
+		s.server.Inject(robototest.Fault{Operation: robototest.GetUser, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Times: 1})
+		create("created", roboto.KindNameTaken)
+		s.wantCount(robototest.GetUser, 1)
+
 		var group sync.WaitGroup
 		s.server.Latency(time.Second)
 		for range 20 {
@@ -261,7 +266,22 @@ func TestCreateSecretAsksOnceWhoOwnsTheKey(t *testing.T) {
 		group.Wait()
 		s.server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true})
 		create("lost", roboto.KindOther)
-		s.wantCount(robototest.GetUser, 1)
+		s.wantCount(robototest.GetUser, 2)
+	})
+}
+
+// An ID that must not get into an error is refused each time.
+func TestCreateSecretAlwaysRefusesAnOddUser(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		s.server.AddSecret(robototest.DefaultOrg, "db")
+		s.server.Inject(robototest.Fault{Operation: robototest.GetUser, Body: `{"data": {"user_id": "` + strings.Repeat("x", 3000) + `"}}`})
+		for range 2 {
+			_, err := s.client.CreateSecret(t.Context(), ref("db"))
+			if e, ok := errors.AsType[*roboto.Error](err); !ok || strings.Contains(e.Problem, "owner of this API key") {
+				t.Errorf("the error compares the creator with an ID that must not be used: %v", err)
+			}
+		}
+		s.wantCount(robototest.GetUser, 2)
 	})
 }
 

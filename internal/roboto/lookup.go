@@ -12,6 +12,9 @@ import (
 
 // lookup asks once for something about the API key's owner that many calls need.
 type lookup[T any] struct {
+	// refusalIsFinal is whether a refusal is remembered too. A missing answer never is.
+	refusalIsFinal bool
+
 	calls  singleflight.Group
 	answer atomic.Pointer[lookupAnswer[T]]
 }
@@ -21,8 +24,7 @@ type lookupAnswer[T any] struct {
 	err   error
 }
 
-// get returns the answer. A refusal is final too, because other calls would not succeed either,
-// but a missing answer is not. A look-up goes on if the call that began it is canceled.
+// get returns the answer. A look-up goes on if the call that began it is canceled.
 func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
 	if known := l.answer.Load(); known != nil {
 		return known.value, known.err
@@ -30,7 +32,7 @@ func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error
 	call := l.calls.DoChan("", func() (any, error) {
 		value, err := ask(context.WithoutCancel(ctx))
 		answer := &lookupAnswer[T]{value, err}
-		if KindOf(err) != KindNoAnswer {
+		if err == nil || l.refusalIsFinal && KindOf(err) != KindNoAnswer {
 			l.answer.Store(answer)
 		}
 		return answer, nil

@@ -26,6 +26,9 @@ func (c *Client) userID(ctx context.Context) (string, error) {
 		if user.ID == "" {
 			return "", wrongShape(r)
 		}
+		if err := c.checkTexts(r, "the user", user.ID); err != nil {
+			return "", err
+		}
 		return user.ID, nil
 	})
 }
