@@ -146,12 +146,12 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last status request failed."), outcome, showLogs(s.last), next))
 }
 
-// stillAsked removes the verdict from an error. The explanation would say that the host gets
-// no more requests, but the provider goes on asking about an invocation.
+// stillAsked removes from an error that the host is out of reach. The explanation would say that
+// it gets few requests, but the provider goes on asking about an invocation.
 func stillAsked(err error) error {
 	if failure, ok := errors.AsType[*roboto.Error](err); ok {
 		asked := *failure
-		asked.Verdict = nil
+		asked.OutOfReach = false
 		return &asked
 	}
 	return err

@@ -89,8 +89,8 @@ func whatHappened(e *roboto.Error) string {
 		return capitalize(e.Problem) + ", which this version of the provider does not support."
 	case roboto.KindNoAnswer, roboto.KindUntrusted:
 		text := fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
-		if e.Verdict != nil {
-			text += " The provider sends it no more requests in this run."
+		if e.OutOfReach {
+			text += " The provider now sends it one request every half minute, until it answers."
 		}
 		return text
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:

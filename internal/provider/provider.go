@@ -29,6 +29,7 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 var (
@@ -272,7 +273,7 @@ func unknownSettings(block tftypes.Value) (unknown []string, err error) {
 }
 
 // logExchange writes one line per attempt. It has no access to headers or bodies.
-func logExchange(ctx context.Context, exchange roboto.Exchange) {
+func logExchange(ctx context.Context, exchange transport.Exchange) {
 	fields := map[string]any{
 		"host":        exchange.Host,
 		"method":      exchange.Method,

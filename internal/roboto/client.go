@@ -28,6 +28,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // apiVersion is the version of Roboto's API that this client uses.
@@ -57,11 +59,10 @@ type Client struct {
 	keyForms       func() []string
 	userAgent      string
 	requester      string
-	pool           *http.Transport
+	transport      *transport.Transport
 	route          Route
-	hosts          *hosts
-	robotoHost     *host
-	robotoHTTP     *http.Client
+	roboto         [2]*http.Client // the second is for requests that must be sent
+	aws            [2]*http.Client
 	secretsManager secretsManager
 	orgs           lookup[[]Organization]
 	user           lookup[string]
@@ -79,39 +80,53 @@ type Options struct {
 	// from the environment of the process.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Log, if set, is called after each attempt of each request.
-	Log func(context.Context, Exchange)
+	Log func(context.Context, transport.Exchange)
 }
 
 // NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
-	pool := newConnectionPool(options.DialContext)
-	known := &hosts{}
-	transport := func(maxAnswer int) *attemptTransport {
-		return &attemptTransport{
-			next: pool, timeout: config.RequestTimeout, maxAnswer: maxAnswer, hosts: known, throttle: &throttle{}, log: options.Log,
-		}
-	}
-	route := newRoute(pool, config.Endpoint)
-	route.APIKey = config.APIKeySource
-	return &Client{
-		config:         config,
-		keyForms:       keyForms(config.APIKey),
-		route:          route,
-		hosts:          known,
-		robotoHost:     known.get(route.Host),
-		userAgent:      options.ToolName + "/" + options.ToolVersion,
-		requester:      requesterHeader(options),
-		pool:           pool,
-		robotoHTTP:     transport(maxRobotoAnswer).client(),
-		secretsManager: newSecretsManager(config, transport(maxAWSAnswer).client()),
-		orgs:           lookup[[]Organization]{refusalIsFinal: true},
+	t := transport.New(transport.Options{Timeout: config.RequestTimeout, DialContext: options.DialContext, Log: options.Log})
+	c := &Client{
+		config:    config,
+		keyForms:  keyForms(config.APIKey),
+		transport: t,
+		route:     Route{Host: config.Endpoint.Host, Proxy: t.Proxy(config.Endpoint), APIKey: config.APIKeySource},
+		userAgent: options.ToolName + "/" + options.ToolVersion,
+		requester: requesterHeader(options),
+		orgs:      lookup[[]Organization]{refusalIsFinal: true},
 
 		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(orgLookupTime) }),
 	}
+	for i, mustSend := range []bool{false, true} {
+		c.roboto[i] = t.Client(transport.Service{MaxAnswer: maxRobotoAnswer, Throttled: isTooManyRequests, MustSend: mustSend})
+		c.aws[i] = t.Client(transport.Service{MaxAnswer: maxAWSAnswer, Throttled: isAWSThrottle, MustSend: mustSend})
+	}
+	c.secretsManager = newSecretsManager(config)
+	return c
+}
+
+// The bounds of an answer, in bytes. Roboto's is far more than a page of records. AWS's is far
+// more than a value of 65,536 bytes with any JSON escaping. It is small, because the AWS SDK can
+// take a hundred times the memory of the JSON that it decodes.
+const (
+	maxRobotoAnswer = 8 << 20
+	maxAWSAnswer    = 1 << 20
+)
+
+func isTooManyRequests(status int, _ http.Header, _ []byte) bool {
+	return status == http.StatusTooManyRequests
+}
+
+// client is one of a pair of clients.
+func client(pair [2]*http.Client, mustSend bool) *http.Client {
+	if mustSend {
+		return pair[1]
+	}
+	return pair[0]
 }
 
 // Close closes the idle connections.
-func (c *Client) Close() { c.pool.CloseIdleConnections() }
+func (c *Client) Close() { c.transport.Close() }
 
 // requesterHeader identifies the program to Roboto (src/roboto/http/requester.py).
 func requesterHeader(options Options) string {
@@ -141,8 +156,9 @@ type request struct {
 	// owner of the requested object. Each may be "".
 	actingOrg, ownerOrg string
 	body                any
-	// once disables retries, because the caller first checks what the attempt did.
-	once bool
+	// mustSend sends the request even to a host that is out of reach, because it finds out or
+	// undoes what an earlier one did.
+	mustSend bool
 }
 
 // String shows the name of the secret unescaped.
@@ -161,19 +177,19 @@ type answer struct {
 	date, received time.Time
 }
 
-// send makes a request with the retries that its method allows. Errors are of type *Error.
+// send makes a request. A GET is repeated if that may help. Errors are of type *Error.
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {
 		return answer{}, err
 	}
-	resp, err := c.retrier(ctx, r).Do(req)
+	resp, err := c.retrier(r).Do(req)
 	if err != nil {
-		return answer{}, c.sendError(ctx, r, err)
+		return answer{}, noAnswer(ctx, serviceRoboto, r.route, r.String(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body) // cannot fail, because the transport has read it already
-	if !isSuccess(resp.StatusCode) {
+	if resp.StatusCode/100 != 2 {
 		return answer{}, c.refused(ctx, r, c.apiError(r, resp, body))
 	}
 	return parseAnswer(r, resp.Header, body)
@@ -186,16 +202,6 @@ func (c *Client) refused(ctx context.Context, r request, err *Error) error {
 		return c.withOwnOrgs(ctx, cmp.Or(r.actingOrg, r.ownerOrg), err)
 	}
 	return err
-}
-
-// sendError is for a request without an answer.
-func (c *Client) sendError(ctx context.Context, r request, err error) error {
-	if ctx.Err() == nil {
-		return noAnswer(serviceRoboto, r.route, r.String(), err).sharing(c.robotoHost)
-	}
-	failure := canceled(ctx, r.String())
-	failure.lost = wasSent(err)
-	return failure
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
@@ -241,7 +247,7 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 		code = ""
 	}
 	kind := robotoKind(resp.StatusCode, code, message)
-	wait, _ := retryAfter(resp)
+	asked, _ := transport.RetryAfter(resp.Header)
 	return &Error{
 		Kind:       kind,
 		Service:    serviceRoboto,
@@ -251,7 +257,7 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 		Code:       code,
 		Message:    redactor.message(message),
 		lost:       kind == KindUnavailable,
-		retryAfter: wait,
+		retryAfter: asked,
 	}
 }
 

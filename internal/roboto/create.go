@@ -56,19 +56,21 @@ type creation struct {
 func (n *creation) create(ctx context.Context) (Record, error) {
 	for attempt := 1; ; attempt++ {
 		record, err := n.post(ctx)
-		conflict := KindOf(err) == KindConflict
-		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettledCreate || !conflict && !n.answerLost {
+		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettledCreate {
 			return record, err
 		}
-		record, found, lookErr := n.look(ctx, err)
-		if found || lookErr != nil {
-			return record, lookErr
+		conflict := KindOf(err) == KindConflict
+		if conflict || n.answerLost {
+			if record, found, lookErr := n.look(ctx, err); found || lookErr != nil {
+				return record, lookErr
+			}
 		}
 		// The POST had no effect, or the name of a deleted secret is not free yet.
-		if attempt >= n.client.config.MaxAttempts || !conflict && !mayHaveTakenEffect(err) {
+		again := conflict || mayPass(err) || mayHaveTakenEffect(err)
+		if !again || attempt >= n.client.config.MaxAttempts {
 			return Record{}, n.failed(err, nil)
 		}
-		if err := n.client.robotoHost.sleep(ctx, waitAfter(ctx, attempt, err)); err != nil {
+		if err := wait(ctx, attempt, err); err != nil {
 			return Record{}, err
 		}
 	}
@@ -106,8 +108,7 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 // look reads the record of the name after a POST that failed because of cause. It returns false
 // if there is none, and an error of KindNameTaken if it is not ours.
 func (n *creation) look(ctx context.Context, cause error) (record Record, found bool, err error) {
-	ctx = settling(ctx)
-	record, ans, err := n.client.getRecord(ctx, n.ref)
+	record, ans, err := n.client.getRecord(ctx, n.ref, true)
 	switch {
 	case KindOf(err) == KindNotFound:
 		return Record{}, false, nil
@@ -173,7 +174,9 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time
 		return "somebody else created it", nil
 	}
 	record.CreatedHere = time.Now()
-	switch _, _, err := n.client.ValueAccess(record).Read(ctx, ""); {
+	access := n.client.ValueAccess(record)
+	access.mustSend = true
+	switch _, _, err := access.Read(ctx, ""); {
 	case err == nil:
 		return "it has a value already", nil
 	case KindOf(err) != KindNoValue:

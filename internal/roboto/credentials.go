@@ -34,12 +34,12 @@ func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error
 
 // credentials gets access to one value from Roboto. It refuses an answer that would send
 // the value anywhere else.
-func (c *Client) credentials(ctx context.Context, known Record) (*temporaryCredentials, error) {
+func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (*temporaryCredentials, error) {
 	ref := known.SecretRef
 	if err := ref.validateFull(); err != nil {
 		return nil, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref) + "/creds", ownerOrg: ref.OrgID}
+	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref) + "/creds", ownerOrg: ref.OrgID, mustSend: mustSend}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return nil, err

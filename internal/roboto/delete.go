@@ -17,7 +17,7 @@ const undoTimeout = 30 * time.Second
 // the secret is gone, or if another secret has its name. The error is of KindUnsettledDelete if
 // it is not known whether the secret was deleted.
 func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
-	err := c.deleteSecret(ctx, known)
+	err := c.deleteSecret(ctx, known, false)
 	if KindOf(err) == KindReplaced {
 		return nil
 	}
@@ -30,13 +30,13 @@ func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 func (c *Client) UndoCreate(ctx context.Context, created Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	return c.deleteSecret(settling(ctx), created)
+	return c.deleteSecret(ctx, created, true)
 }
 
 // deleteSecret reads the record before each DELETE, because Roboto deletes by name and supports
 // no condition: an earlier DELETE may have taken effect without an answer, and the name may be
 // another secret's by then.
-func (c *Client) deleteSecret(ctx context.Context, known Record) error {
+func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) error {
 	if err := known.validateFull(); err != nil {
 		return err
 	}
@@ -47,40 +47,30 @@ func (c *Client) deleteSecret(ctx context.Context, known Record) error {
 	var failed error
 	for attempt := 1; ; attempt++ {
 		lost := mayHaveTakenEffect(failed)
-		looking := ctx
-		if lost {
-			looking = settling(ctx)
-		}
-		switch _, err := c.FindRecord(looking, known); {
+		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:
 			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: failed, Settle: err}
 		case err != nil:
 			return err
-		case attempt > c.config.MaxAttempts || isFinalFailure(failed):
+		case attempt > c.config.MaxAttempts || isFinal(failed):
 			return failed
 		}
 		_, failed = c.send(ctx, request{
-			route: c.route, method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, once: true,
+			route: c.route, method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend,
 		})
 		switch {
 		case failed == nil:
 			return nil
 		case KindOf(failed) == KindNotFound:
 			return c.confirmGone(ctx, known.SecretRef)
-		case ctx.Err() != nil || !mayHaveTakenEffect(failed) && (!isTemporary(failed) || attempt == c.config.MaxAttempts):
+		case ctx.Err() != nil || !mayHaveTakenEffect(failed) && (!mayPass(failed) || attempt == c.config.MaxAttempts):
 			return failed
-		case attempt < c.config.MaxAttempts && !isFinalFailure(failed):
-			if err := c.robotoHost.sleep(ctx, waitAfter(ctx, attempt, failed)); err != nil {
+		case attempt < c.config.MaxAttempts && !isFinal(failed):
+			if err := wait(ctx, attempt, failed); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-// isTemporary reports whether a request that had no effect may succeed when it is repeated.
-func isTemporary(err error) bool {
-	kind := KindOf(err)
-	return kind == KindNoAnswer || kind == KindThrottled
 }

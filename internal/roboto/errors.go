@@ -5,17 +5,14 @@ package roboto
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // Kind says how a call failed, as far as this matters to the caller.
@@ -164,16 +161,18 @@ type Error struct {
 	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
 	// there are none.
 	ForeignOrgID, OwnOrgs string
-	// Verdict is set if the host gets no more requests, for the reason of this error.
-	Verdict *Verdict
+	// OutOfReach is set if the host gets only a request now and then, because it has not
+	// answered for a while.
+	OutOfReach bool
 	// Err is the cause, or nil.
 	Err error
 	// Settle is why this client could not find out what happened: whether a create or a
 	// deletion took effect, or the status of an invocation. It may be nil.
 	Settle error
 
-	// lost is set if the request may have taken effect although it failed.
-	lost bool
+	// lost is set if the request may have taken effect although it failed, and final if another
+	// attempt would fail in the same way.
+	lost, final bool
 	// retryAfter is how long the service asked to wait, or 0.
 	retryAfter time.Duration
 }
@@ -310,81 +309,25 @@ func unreadable(r request, problem string) *Error {
 	return e
 }
 
-// noAnswer wraps err only if its text is known to be harmless, because errors of net/http
-// quote malformed answers.
-func noAnswer(service string, route Route, request string, err error) *Error {
-	reason, safe := failureReason(err)
-	e := &Error{Kind: KindNoAnswer, Service: service, Route: route, Request: request, Problem: reason, lost: wasSent(err)}
-	if isUntrusted(err) {
+// noAnswer is for a request without a usable answer.
+func noAnswer(ctx context.Context, service string, route Route, request string, err error) *Error {
+	failure := transport.FailureOf(err)
+	if failure == nil { // net/http refused the answer, and its errors quote what is malformed
+		failure = &transport.Failure{Reason: "the answer was not HTTP", Sent: true}
+	}
+	if ctx.Err() != nil {
+		e := canceled(ctx, request)
+		e.lost = failure.Sent
+		return e
+	}
+	e := &Error{
+		Kind: KindNoAnswer, Service: service, Route: route, Request: request, Problem: failure.Reason,
+		OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
+	}
+	if failure.Untrusted {
 		e.Kind = KindUntrusted
 	}
-	if safe {
-		e.Err = err
-	}
 	return e
-}
-
-// sharing notes that the host is out of reach, if it is.
-func (e *Error) sharing(h *host) *Error {
-	e.Verdict = h.standing()
-	return e
-}
-
-func failureReason(err error) (reason string, safe bool) {
-	if verdict := verdictIn(err); verdict != nil {
-		return verdict.reason, true
-	}
-	reason, safe = reasonOf(err)
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "proxyconnect" { // net/http's word
-		reason = "the proxy cannot be reached: " + reason
-	}
-	return reason, safe
-}
-
-func reasonOf(err error) (reason string, safe bool) {
-	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		err = urlErr.Err
-	}
-	var (
-		dns      *net.DNSError
-		errno    syscall.Errno
-		tooLarge *tooLargeError
-		refusal  *proxyError
-		noTLS    tls.RecordHeaderError // http.Client replaces it by ErrSchemeMismatch
-	)
-	switch {
-	case errors.As(err, &refusal):
-		return refusal.Error(), true
-	case errors.Is(err, context.Canceled):
-		return "the request was canceled", true
-	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return "the request timed out", true
-	case errors.As(err, &dns):
-		return fmt.Sprintf("the host name %q cannot be resolved", dns.Name), true
-	case errors.As(err, &errno):
-		return errno.Error(), true
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &noTLS):
-		return "the server does not speak TLS, which https needs", false
-	case isTLSAlert(err):
-		return "the server refused the TLS connection", true
-	case isUntrusted(err):
-		return "the server's TLS certificate is not trusted", true
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "the connection was closed before the answer was complete", true
-	case errors.As(err, &tooLarge):
-		return tooLarge.Error(), true
-	}
-	return "the connection failed, or the answer was not HTTP", false
-}
-
-func isTLSAlert(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error" // crypto/tls's words
-}
-
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
 }
 
 // canceled is for a call whose context ended.
@@ -400,11 +343,4 @@ func unsupportedStore(ref SecretRef, storeType string) *Error {
 		storeType = "unknown"
 	}
 	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q", storeType)}
-}
-
-// mayHaveTakenEffect reports whether a failed request may have been carried out. A
-// gateway's 502 or 503 can mean either.
-func mayHaveTakenEffect(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.lost
 }

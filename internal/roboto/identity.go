@@ -27,7 +27,11 @@ func (r Record) as(known Record) Record {
 // FindRecord reads the record of a known secret. The error is of KindNotFound if the secret is
 // gone, and of KindReplaced if another secret has its name.
 func (c *Client) FindRecord(ctx context.Context, known Record) (Record, error) {
-	record, _, err := c.getRecord(ctx, known.SecretRef)
+	return c.findRecord(ctx, known, false)
+}
+
+func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (Record, error) {
+	record, _, err := c.getRecord(ctx, known.SecretRef, mustSend)
 	switch {
 	case KindOf(err) == KindNotFound:
 		if unconfirmed := c.confirmGone(ctx, known.SecretRef); unconfirmed != nil {

@@ -8,10 +8,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // InvocationInput says what to invoke an action with. Empty fields are not given.
@@ -118,11 +121,11 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 		}
 		if !answerLost && mayHaveTakenEffect(err) {
 			// Only another answer settles this, and perhaps no other call asks the host.
-			answerLost, patient = true, settling(patient)
+			answerLost, r.mustSend = true, true
 		}
-		again := (mayHaveTakenEffect(err) || isTemporary(err)) && (!isFinalFailure(err) || answerLost && isOutage(err)) &&
+		again := (mayHaveTakenEffect(err) && !isFinal(err) || mayPass(err) || answerLost && isOutOfReach(err)) &&
 			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
-		if again && sleep(patient, waitAfter(patient, attempt, err)) == nil {
+		if again && wait(patient, attempt, err) == nil {
 			continue
 		}
 		if answerLost {
@@ -148,7 +151,7 @@ func (c *Client) post(ctx context.Context, r request, action Action, input Invoc
 func outlive(parent context.Context, patience time.Duration) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
 	unwatch := context.AfterFunc(parent, func() {
-		_ = sleep(ctx, patience)
+		_ = transport.Sleep(ctx, patience)
 		cancel(context.Cause(parent))
 	})
 	return ctx, func() {
@@ -214,7 +217,7 @@ func (c *Client) invokeRequest(action Action, input InvocationInput) request {
 	}
 	return request{
 		route: c.route, method: http.MethodPost, path: actionPath(action.Name) + "/invoke", query: digestQuery(action.Digest),
-		actingOrg: input.OrgID, ownerOrg: action.OrgID, body: body, once: true,
+		actingOrg: input.OrgID, ownerOrg: action.OrgID, body: body,
 	}
 }
 
@@ -226,7 +229,7 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 	reported, failedPolls := 0, 0
 	var failedSince time.Time
 	var unheard error // why the last status request failed
-	for wait := firstPollInterval; ; wait = min(2*wait, pollInterval) {
+	for pause := firstPollInterval; ; pause = min(2*pause, pollInterval) {
 		for ; reported < len(invocation.Statuses); reported++ {
 			report(invocation.Statuses[reported])
 			failedSince = time.Time{} // each failure has its own grace
@@ -240,14 +243,14 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 		if invocation.HasEnded() && (failedSince.IsZero() || time.Since(failedSince) >= failedGrace) {
 			return invocation, nil
 		}
-		if sleep(ctx, wait) != nil {
+		if transport.Sleep(ctx, pause) != nil {
 			failure := canceled(ctx, "")
 			failure.Settle = unheard
 			return invocation, failure
 		}
 		// It asks even if the host has not answered lately. Only an answer can end an outage,
 		// and perhaps nobody else asks.
-		current, err := c.readInvocation(settling(ctx), invocation)
+		current, err := c.readInvocation(ctx, invocation)
 		if err == nil {
 			invocation, failedPolls, unheard = current, 0, nil
 			continue
@@ -255,7 +258,7 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 		if ctx.Err() == nil {
 			unheard = err
 		}
-		if mayPass(err) {
+		if KindOf(err) == KindUnavailable || mayPass(err) || isOutOfReach(err) {
 			continue
 		}
 		if failedPolls++; ctx.Err() == nil && failedPolls == maxFailedPolls {
@@ -264,41 +267,42 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 	}
 }
 
-// mayPass reports whether Roboto is out of reach or busy.
-func mayPass(err error) bool {
-	return KindOf(err) == KindUnavailable || isTemporary(err) && (!isFinalFailure(err) || isOutage(err))
+// isOutOfReach reports whether the host has not answered for a while.
+func isOutOfReach(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.OutOfReach
 }
 
 // CancelInvocation cancels an invocation, also after the context has ended. It returns the
 // invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
 // the invocation had already ended for good.
 func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
-	ctx, cancel := context.WithTimeout(settling(context.WithoutCancel(ctx)), settleTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	accepted := false
 	for attempt := 1; ; attempt++ {
 		var err error
 		if !accepted { // Roboto may refuse to cancel twice
 			_, err = c.send(ctx, request{
-				route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, once: true,
+				route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, mustSend: true,
 			})
 			accepted = err == nil
 		}
 		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
 			invocation = current
 		}
-		refused := err != nil && !mayHaveTakenEffect(err) && !isTemporary(err)
+		refused := err != nil && !mayHaveTakenEffect(err) && !mayPass(err) && !isOutOfReach(err)
 		switch {
 		case invocation.HasEnded() && (accepted || invocation.Status().Code != StatusFailed):
 			return invocation, nil
-		case refused, attempt >= c.config.MaxAttempts, sleep(ctx, waitAfter(ctx, attempt, err)) != nil:
+		case refused, attempt >= c.config.MaxAttempts, wait(ctx, attempt, err) != nil:
 			return invocation, err
 		}
 	}
 }
 
 func (c *Client) readInvocation(ctx context.Context, known Invocation) (Invocation, error) {
-	r := request{route: c.route, method: http.MethodGet, path: invocationPath(known.ID)}
+	r := request{route: c.route, method: http.MethodGet, path: invocationPath(known.ID), mustSend: true}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return Invocation{}, err

@@ -40,18 +40,18 @@ type Record struct {
 // Record returns one secret's record. The error is of KindNotFound only if Roboto
 // itself said so.
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
-	record, _, err := c.getRecord(ctx, ref)
+	record, _, err := c.getRecord(ctx, ref, false)
 	if KindOf(err) == KindNotFound {
 		err = c.withOwnOrgs(ctx, ref.OrgID, err)
 	}
 	return record, err
 }
 
-func (c *Client) getRecord(ctx context.Context, ref SecretRef) (Record, answer, error) {
+func (c *Client) getRecord(ctx context.Context, ref SecretRef, mustSend bool) (Record, answer, error) {
 	if err := ref.validateFull(); err != nil {
 		return Record{}, answer{}, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID}
+	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID, mustSend: mustSend}
 	ans, err := c.send(ctx, r)
 	if err != nil {
 		return Record{}, answer{}, err

@@ -5,168 +5,126 @@ package roboto
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
-// Requests are repeated in nine places, and nowhere else:
-//
-//   - retrier repeats requests to Roboto, depending on status and method.
-//   - awsRetryer repeats requests to AWS, depending on AWS's error code.
-//   - ValueAccess.withCredentials repeats a call once if its credentials had expired.
-//   - ValueAccess.freshCredentials waits until Roboto finds a record that was just created.
-//   - CreateSecret repeats a POST if the record does not exist.
-//   - DeleteSecret repeats a DELETE if the record still exists.
-//   - Invoke repeats a POST, whose idempotency ID keeps the action from running twice.
-//   - Follow asks again if it did not learn the status of an invocation.
-//   - CancelInvocation repeats a POST if the invocation has not ended.
-//
-// Each request also waits for the throttle of its service.
-
-// Back-off of the SDK (src/roboto/http/retry.py): full jitter below base × 2^attempt,
-// capped.
-const (
-	backoffBase = 500 * time.Millisecond
-	backoffCap  = 30 * time.Second
-
-	// retryAfterCap limits the wait that a server can request.
-	retryAfterCap = 60 * time.Second
-
-	// minAttemptTime is the time before a deadline that a wait must leave for an attempt.
-	minAttemptTime = 5 * time.Second
-)
-
-// retrier sends requests to Roboto as often as the SDK's rules allow
-// (src/roboto/http/http_client.py).
-func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
-	idempotent := r.method != http.MethodPost
+// retrier repeats a request to Roboto, as the SDK does (src/roboto/http/http_client.py). A
+// request that changes something is sent once: its caller looks at the effect first.
+func (c *Client) retrier(r request) *retryablehttp.Client {
 	attempts := c.config.MaxAttempts
-	if r.once {
+	if r.method != http.MethodGet {
 		attempts = 1
 	}
-	made := 0
 	return &retryablehttp.Client{
-		HTTPClient: c.robotoHTTP,
+		HTTPClient: client(c.roboto, r.mustSend),
 		RetryMax:   attempts - 1,
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			made++
-			retry := shouldRetry(ctx, resp, err, idempotent)
-			if retry && err != nil && made == attempts && !r.once {
-				c.robotoHost.exhausted(attempts)
+			if err != nil {
+				failure := transport.FailureOf(err)
+				return ctx.Err() == nil && failure != nil && !failure.Final, nil
 			}
-			return retry, nil
+			return ctx.Err() == nil && slices.Contains(temporaryStatuses, resp.StatusCode), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-			asked, _ := retryAfter(resp)
-			// It sleeps here, because the sleep of retryablehttp does not end early.
-			_ = c.robotoHost.sleep(ctx, attemptWait(ctx, attempt+1, resp != nil && resp.StatusCode == http.StatusTooManyRequests, asked))
-			return 0
+			if resp == nil {
+				return transport.Backoff(attempt + 1)
+			}
+			asked, _ := transport.RetryAfter(resp.Header)
+			return transport.Wait(resp.Request.Context(), attempt+1, asked)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 }
 
-func shouldRetry(ctx context.Context, resp *http.Response, err error, idempotent bool) bool {
-	switch {
-	case ctx.Err() != nil:
-		return false
-	case err != nil:
-		return !isFinalFailure(err) && (idempotent || !wasSent(err))
+var temporaryStatuses = []int{
+	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+// wait waits after an attempt, counted from 1, that failed with err. It returns an error only if
+// the context ends.
+func wait(ctx context.Context, attempt int, err error) error {
+	var asked time.Duration
+	if e, ok := errors.AsType[*Error](err); ok {
+		asked = e.retryAfter
 	}
-	switch resp.StatusCode {
-	case http.StatusTooManyRequests:
+	return transport.Sleep(ctx, transport.Wait(ctx, attempt, asked))
+}
+
+// mayHaveTakenEffect reports whether a failed request may have been carried out. A
+// gateway's 502 or 503 can mean either.
+func mayHaveTakenEffect(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.lost
+}
+
+// mayPass reports whether a request that had no effect may succeed when it is repeated.
+func mayPass(err error) bool {
+	kind := KindOf(err)
+	return kind == KindThrottled || kind == KindNoAnswer && !isFinal(err)
+}
+
+// isFinal reports whether another attempt would fail in the same way.
+func isFinal(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.final
+}
+
+// awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
+// a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
+// client share and which large applies exhaust. failed is called for each failed attempt.
+func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil time.Time, failed func(error)) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return transport.Wait(ctx, attempt, 0), nil
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				failed(err)
+				failure := transport.FailureOf(err)
+				response, refused := errors.AsType[*awshttp.ResponseError](err)
+				switch {
+				case failure != nil:
+					return aws.BoolTernary(!failure.Final)
+				case time.Now().Before(newUntil) && isNewSecretLag(err, operation):
+					return aws.TrueTernary
+				case refused && response.HTTPStatusCode() == http.StatusTooManyRequests:
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}),
+		}, o.Retryables...)
+	})
+}
+
+// isNewSecretLag reports whether AWS may have refused only because the secret is new.
+func isNewSecretLag(err error, operation string) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch refused.ErrorCode() {
+	case codeAccessDenied, "UnrecognizedClientException":
 		return true
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return idempotent
+	case codeResourceNotFound: // for a read, it means that there is no value
+		return operation == opPutSecretValue
+	case codeInvalidRequest:
+		return strings.Contains(refused.ErrorMessage(), "for deletion") // "marked …" or "scheduled …"
 	}
 	return false
-}
-
-// attemptWait is the wait after the given attempt, counted from 1. asked is the wait that
-// the service requested, or 0.
-func attemptWait(ctx context.Context, attempt int, throttled bool, asked time.Duration) time.Duration {
-	_, hasDeadline := ctx.Deadline()
-	if throttled && !hasDeadline {
-		return 0 // the throttle makes all requests wait, this one too
-	}
-	if asked > 0 && leavesTime(ctx, asked) {
-		return asked
-	}
-	return backoffWithin(ctx, attempt)
-}
-
-// waitAfter is attemptWait for the error of a request.
-func waitAfter(ctx context.Context, attempt int, err error) time.Duration {
-	if e, ok := errors.AsType[*Error](err); ok && e.StatusCode != 0 {
-		return attemptWait(ctx, attempt, e.Kind == KindThrottled, e.retryAfter)
-	}
-	return backoffWithin(ctx, attempt)
-}
-
-// leavesTime reports whether an attempt after the wait still makes sense.
-func leavesTime(ctx context.Context, wait time.Duration) bool {
-	deadline, ok := ctx.Deadline()
-	return !ok || wait <= time.Until(deadline)-minAttemptTime
-}
-
-// backoffWithin is backoff, but leaves time for another attempt before the deadline if
-// there is any.
-func backoffWithin(ctx context.Context, attempt int) time.Duration {
-	wait := backoff(attempt)
-	if leavesTime(ctx, wait) {
-		return wait
-	}
-	deadline, _ := ctx.Deadline()
-	if left := time.Until(deadline) - minAttemptTime; left > 0 {
-		return left
-	}
-	return wait
-}
-
-// backoff is the wait after the given attempt, counted from 1.
-func backoff(attempt int) time.Duration {
-	limit := backoffCap
-	if attempt < 6 { // 500 ms × 2^6 is above the cap
-		limit = min(limit, backoffBase<<attempt)
-	}
-	return rand.N(limit) //nolint:gosec // jitter, not a secret
-}
-
-// retryAfter is the wait that the answer requests, up to retryAfterCap. It returns false
-// if the answer requests none.
-func retryAfter(resp *http.Response) (time.Duration, bool) {
-	// DefaultBackoff with no bounds gives the Retry-After header's wait or nothing.
-	wait := retryablehttp.DefaultBackoff(0, 0, 0, resp)
-	return min(wait, retryAfterCap), wait > 0
-}
-
-// isFinalFailure reports whether another attempt would fail in the same way.
-func isFinalFailure(err error) bool {
-	_, tooLarge := errors.AsType[*tooLargeError](err)
-	refusal, refused := errors.AsType[*proxyError](err)
-	return tooLarge || isUntrusted(err) || verdictIn(err) != nil || refused && refusal.status == http.StatusProxyAuthRequired
-}
-
-// isUntrusted reports whether the server's certificate was refused.
-func isUntrusted(err error) bool {
-	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	return ok
-}
-
-// sleep returns early, with the cause, if the context ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

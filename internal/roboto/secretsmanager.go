@@ -4,20 +4,19 @@
 package roboto
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 const (
@@ -84,8 +83,8 @@ type secretsManager struct {
 	putSecretValue func(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
 }
 
-func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
-	options := secretsmanager.Options{HTTPClient: httpClient}
+func newSecretsManager(config Config) secretsManager {
+	options := secretsmanager.Options{}
 	if config.SecretsManagerEndpoint != nil {
 		options.BaseEndpoint = aws.String(config.SecretsManagerEndpoint.String())
 	}
@@ -93,61 +92,17 @@ func newSecretsManager(config Config, httpClient *http.Client) secretsManager {
 	return secretsManager{getSecretValue: client.GetSecretValue, putSecretValue: client.PutSecretValue}
 }
 
-// awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
-// a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
-// client share and which large applies exhaust.
-func awsRetryer(ctx context.Context, host *host, maxAttempts int, operation string, newUntil time.Time) aws.Retryer {
-	made := 0
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
-		o.RateLimiter = ratelimit.None
-		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			// It sleeps here, because the sleep of the SDK does not end early.
-			return 0, host.sleep(ctx, backoff(attempt))
-		})
-		o.Retryables = append([]retry.IsErrorRetryable{
-			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				if made++; made == maxAttempts && isUnanswered(err) {
-					host.exhausted(maxAttempts)
-				}
-				switch {
-				case isFinalFailure(err):
-					return aws.FalseTernary
-				case time.Now().Before(newUntil) && isNewSecretLag(err, operation), isTooManyRequests(err):
-					return aws.TrueTernary
-				}
-				return aws.UnknownTernary
-			}),
-		}, o.Retryables...)
-	})
-}
-
-func isUnanswered(err error) bool {
-	_, ok := errors.AsType[*smithyhttp.RequestSendError](err)
-	return ok
-}
-
-func isTooManyRequests(err error) bool {
-	response, ok := errors.AsType[*awshttp.ResponseError](err)
-	return ok && response.HTTPStatusCode() == http.StatusTooManyRequests
-}
-
-// isNewSecretLag reports whether AWS may have refused only because the secret is new.
-func isNewSecretLag(err error, operation string) bool {
-	refused, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
+// isAWSThrottle reports whether AWS refused a request because there are too many. It says so with
+// a code, and status 400.
+func isAWSThrottle(status int, header http.Header, body []byte) bool {
+	if status/100 == 2 {
 		return false
 	}
-	switch refused.ErrorCode() {
-	case codeAccessDenied, "UnrecognizedClientException":
-		return true
-	case codeResourceNotFound: // for a read, it means that there is no value
-		return operation == opPutSecretValue
-	case codeInvalidRequest:
-		return strings.Contains(refused.ErrorMessage(), "marked for deletion") ||
-			strings.Contains(refused.ErrorMessage(), "scheduled for deletion")
+	code := header.Get("X-Amzn-ErrorType")
+	if code == "" {
+		code, _, _ = restjson.GetErrorInfo(json.NewDecoder(bytes.NewReader(body)))
 	}
-	return false
+	return status == http.StatusTooManyRequests || isThrottleCode(restjson.SanitizeErrorCode(code))
 }
 
 func awsCode(err error) string {

@@ -18,7 +18,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // MaxValueBytes is AWS Secrets Manager's quota on a secret value
@@ -51,6 +52,8 @@ type ValueAccess struct {
 	client *Client
 	record Record
 	creds  *temporaryCredentials
+	// mustSend is that of its requests.
+	mustSend bool
 }
 
 // ValueAccess gives access to the value of a secret. The record needs a reference. If it
@@ -70,7 +73,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		input.SecretId = &creds.arn
-		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds))
+		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds, func(error) {}))
 		return err
 	})
 	if err != nil {
@@ -99,23 +102,27 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	}
 	text, token := value.Reveal(), newVersionID()
 	var output *secretsmanager.PutSecretValueOutput
-	putCtx, sent := watchSent(ctx)
+	mayBeWritten := false
+	noteAttempt := func(err error) {
+		failure := transport.FailureOf(err)
+		mayBeWritten = mayBeWritten || failure == nil || failure.Sent
+	}
 	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
-		output, err = v.client.secretsManager.putSecretValue(putCtx, &secretsmanager.PutSecretValueInput{
+		output, err = v.client.secretsManager.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
-		}, v.options(putCtx, opPutSecretValue, creds))
+		}, v.options(ctx, opPutSecretValue, creds, noteAttempt))
 		return err
 	})
 	if err != nil {
 		err = v.awsError(ctx, opPutSecretValue, err, newRedactor(v.secrets(value)...).message)
 	} else {
-		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
+		err, mayBeWritten = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token), true
 	}
 	// This is also necessary after a clear refusal, because an earlier attempt may have
 	// succeeded.
-	if err != nil && !(sent.Load() && v.wasWritten(ctx, token)) {
+	if err != nil && !(mayBeWritten && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
@@ -126,7 +133,9 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	_, _, err := v.Read(settling(ctx), versionID)
+	looking := *v
+	looking.mustSend = true
+	_, _, err := looking.Read(ctx, versionID)
 	return err == nil
 }
 
@@ -162,24 +171,25 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 // not find it yet.
 func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
 	for attempt := 1; ; attempt++ {
-		creds, err := v.client.credentials(ctx, v.record)
+		creds, err := v.client.credentials(ctx, v.record, v.mustSend)
 		switch {
 		case KindOf(err) != KindNotFound:
 			return creds, err
 		case time.Since(v.record.CreatedHere) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
 			return nil, v.client.withOwnOrgs(ctx, v.record.OrgID, err)
 		}
-		if err := v.client.robotoHost.sleep(ctx, backoff(attempt)); err != nil {
+		if err := wait(ctx, attempt, err); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (v *ValueAccess) options(ctx context.Context, operation string, creds *temporaryCredentials) func(*secretsmanager.Options) {
+func (v *ValueAccess) options(ctx context.Context, operation string, creds *temporaryCredentials, failed func(error)) func(*secretsmanager.Options) {
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.Retryer = awsRetryer(ctx, v.client.hosts.get(v.route().Host), v.client.config.MaxAttempts, operation, creds.newUntil)
+		o.HTTPClient = client(v.client.aws, v.mustSend)
+		o.Retryer = awsRetryer(ctx, v.client.config.MaxAttempts, operation, creds.newUntil, failed)
 	}
 }
 
@@ -240,7 +250,7 @@ func repeatsValue(versionID, value string) bool {
 // refusal.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
 	if ctx.Err() != nil {
-		return canceled(ctx, operation)
+		return noAnswer(ctx, serviceAWS, v.route(), operation, err)
 	}
 	result := &Error{Service: serviceAWS, Request: operation, Route: v.route()}
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
@@ -254,15 +264,15 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		result.Kind = awsKind(operation, result.StatusCode, result.Code)
 		return result
 	}
-	if result.StatusCode != 0 && !isSuccess(result.StatusCode) {
+	if result.StatusCode != 0 && result.StatusCode/100 != 2 {
 		result.Kind = awsKind(operation, result.StatusCode, "")
 		return result
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		return v.unexpectedAWS(operation, "it does not have the shape of AWS Secrets Manager's answers")
 	}
-	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
-		return noAnswer(serviceAWS, v.route(), operation, send.Err).sharing(v.client.hosts.get(v.route().Host))
+	if KindOf(err) != KindOther {
+		return err // from Roboto
 	}
-	return err
+	return noAnswer(ctx, serviceAWS, v.route(), operation, err)
 }

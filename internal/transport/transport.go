@@ -1,0 +1,153 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package transport makes single attempts of requests, for Roboto and AWS alike. It lies below
+// the retries of both services' clients, and decides what all requests to a host have in common:
+// whether the host gets requests at all, when it has to be left alone, how long an attempt may
+// take, how much of an answer is read, and what is logged.
+package transport
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options configure a Transport.
+type Options struct {
+	// Timeout limits one attempt.
+	Timeout time.Duration
+	// DialContext opens connections. If it is nil, the network is used, with the proxies
+	// from the environment of the process.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Log, if set, is called after each attempt.
+	Log func(context.Context, Exchange)
+}
+
+// Transport shares connections, and what is known of each host, between clients.
+type Transport struct {
+	options Options
+	pool    *http.Transport
+	mu      sync.Mutex
+	hosts   map[string]*host
+}
+
+// host is what is known of one host.
+type host struct {
+	breaker breaker
+	pause   pause
+}
+
+// New makes no request.
+func New(options Options) *Transport {
+	return &Transport{options: options, pool: newPool(options.DialContext), hosts: map[string]*host{}}
+}
+
+// Close closes the idle connections.
+func (t *Transport) Close() { t.pool.CloseIdleConnections() }
+
+// Service says how a client uses the Transport.
+type Service struct {
+	// MaxAnswer is how many bytes of an answer are read.
+	MaxAnswer int
+	// Throttled reports whether an answer refuses the request because there are too many.
+	Throttled func(status int, header http.Header, body []byte) bool
+	// MustSend sends requests even to a host that is out of reach. It is for those that find out
+	// or undo what an earlier request did.
+	MustSend bool
+}
+
+// Client returns a client that makes one attempt of each request. Its errors hold a *Failure. It
+// follows no redirect, which would send credentials or a secret to another host.
+func (t *Transport) Client(service Service) *http.Client {
+	return &http.Client{
+		Transport:     &attempts{t, service},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func (t *Transport) host(name string) *host {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.hosts[name] == nil {
+		t.hosts[name] = &host{}
+	}
+	return t.hosts[name]
+}
+
+// attempts is a http.RoundTripper.
+type attempts struct {
+	*Transport
+	service Service
+}
+
+func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, host := req.Context(), a.host(req.URL.Host)
+	if err := host.pause.wait(ctx); err != nil {
+		return nil, canceled(err, false)
+	}
+	probe, refusal := host.breaker.allow(a.service.MustSend)
+	if refusal != nil {
+		return nil, refusal
+	}
+	began := time.Now()
+	resp, failure := a.exchange(req)
+	switch {
+	case failure == nil:
+		host.breaker.answered()
+		if a.service.Throttled(resp.StatusCode, resp.Header, resp.body) {
+			host.pause.refused(resp.Header, began)
+		} else {
+			host.pause.answered()
+		}
+	case failure.Answered:
+		host.breaker.answered()
+	case ctx.Err() != nil:
+		if probe {
+			host.breaker.giveBack()
+		}
+	default:
+		host.breaker.lost(began, failure)
+	}
+	if a.options.Log != nil {
+		a.options.Log(ctx, newExchange(req, resp, failure, time.Since(began)))
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	return resp.Response, nil
+}
+
+// Exchange describes one attempt of one request, for logging. It contains nothing from
+// headers or bodies.
+type Exchange struct {
+	Host   string
+	Method string
+	// Path is the request path, percent-encoded. AWS's is always "/".
+	Path string
+	// Operation is AWS's operation, or "" for Roboto.
+	Operation string
+	// StatusCode is 0 when no answer came.
+	StatusCode int
+	Duration   time.Duration
+	// Failure is why no answer came, or "".
+	Failure string
+}
+
+func newExchange(req *http.Request, resp *response, failure *Failure, duration time.Duration) Exchange {
+	exchange := Exchange{
+		Host:      req.URL.Host,
+		Method:    req.Method,
+		Path:      req.URL.EscapedPath(),
+		Operation: req.Header.Get("X-Amz-Target"),
+		Duration:  duration,
+	}
+	if failure != nil {
+		exchange.Failure = failure.Reason
+	} else {
+		exchange.StatusCode = resp.StatusCode
+	}
+	return exchange
+}
