@@ -135,26 +135,15 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	outcome := "It was canceled."
 	switch {
 	case s.cancelErr != nil && s.last.Status().Code == roboto.StatusFailed:
-		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see its status, use roboto invocations status %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so Roboto may queue it again. %s\n\nTo see its status, use roboto invocations status %s.", explain(s.cancelErr).what, s.last.ID)
 	case s.cancelErr != nil:
-		outcome = fmt.Sprintf("It could not be canceled, so it may still be running. %s\n\nTo end it, use roboto invocations cancel %s.", explain(stillAsked(s.cancelErr)).what, s.last.ID)
+		outcome = fmt.Sprintf("It could not be canceled, so it may still be running. %s\n\nTo end it, use roboto invocations cancel %s.", explain(s.cancelErr).what, s.last.ID)
 	case s.last.Status().Code != roboto.StatusCancelled:
 		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see how it ends, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
 	}
 	diags.AddError(summary,
 		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s.%s %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(stillAsked(s.unheard), "The last status request failed."), outcome, showLogs(s.last), next))
-}
-
-// stillAsked removes from an error that the host is out of reach. The explanation would say that
-// it gets few requests, but the provider goes on asking about an invocation.
-func stillAsked(err error) error {
-	if failure, ok := errors.AsType[*roboto.Error](err); ok {
-		asked := *failure
-		asked.OutOfReach = false
-		return &asked
-	}
-	return err
+			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(s.unheard, "The last status request failed."), outcome, showLogs(s.last), next))
 }
 
 // statusText is a status with its detail.

@@ -88,11 +88,7 @@ func whatHappened(e *roboto.Error) string {
 	case roboto.KindUnsupportedStore:
 		return capitalize(e.Problem) + ", which this version of the provider does not support."
 	case roboto.KindNoAnswer, roboto.KindUntrusted:
-		text := fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
-		if e.OutOfReach {
-			text += " The provider now sends it one request every half minute, until it answers."
-		}
-		return text
+		return fmt.Sprintf("No usable answer came from %s: %s (%s).", serviceOf(e), e.Problem, e.Request)
 	case roboto.KindUnexpectedAnswer, roboto.KindUnexpectedAWSAnswer:
 		return fmt.Sprintf("The answer from %s to %s cannot be used: %s.", serviceOf(e), e.Request, e.Problem)
 	case roboto.KindTooSlow:

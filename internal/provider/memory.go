@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,8 +21,8 @@ type memory struct {
 	mu      sync.Mutex
 	secrets map[secretKey]*knownSecret
 	names   map[roboto.SecretRef]*knownName
-	// advice holds the advice that was given.
-	advice map[string]bool
+	// advice holds the advice that was given, and outages the outages that were reported.
+	advice, outages map[string]bool
 	// applies is whether this process has created a secret. Then it is no process that plans.
 	applies bool
 }
@@ -56,7 +57,7 @@ type knownName struct {
 }
 
 func newMemory() *memory {
-	return &memory{secrets: map[secretKey]*knownSecret{}, names: map[roboto.SecretRef]*knownName{}, advice: map[string]bool{}}
+	return &memory{secrets: map[secretKey]*knownSecret{}, names: map[roboto.SecretRef]*knownName{}, advice: map[string]bool{}, outages: map[string]bool{}}
 }
 
 // secret needs the lock.
@@ -214,4 +215,25 @@ func (m *memory) first(advice string) bool {
 	first := !m.advice[advice]
 	m.advice[advice] = true
 	return first
+}
+
+// reported reports whether a refresh or a plan has returned the same error before: all requests
+// to a host fail, or the API key is refused by each of them. The run fails then, and one error is
+// enough. It is not for an import, and not for what is applied.
+func (m *memory) reported(err error) bool {
+	failure, ok := errors.AsType[*roboto.Error](err)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var outage string
+	switch {
+	case ok && failure.OutOfReach:
+		outage = failure.Service
+	case ok && failure.Kind == roboto.KindTokenRefused && len(m.secrets) == 0:
+		outage = "API key"
+	default:
+		return false
+	}
+	before := m.outages[outage]
+	m.outages[outage] = true
+	return before
 }

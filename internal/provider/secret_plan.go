@@ -78,7 +78,10 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 				return d
 			}
 			stored, err := compareStoredValue(ctx, r.data.client.ValueAccess(f.state.record()), roboto.NewSensitive(f.config.ValueWO.ValueString()))
-			if err != nil {
+			switch {
+			case err != nil && r.data.memory.reported(err):
+				return decision{orgID: f.plan.OrgID, versionID: f.state.VersionID}
+			case err != nil:
 				r.data.addCompareError(&resp.Diagnostics, f.state.ref(), err)
 				return d
 			}

@@ -263,7 +263,10 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if err != nil {
+	switch {
+	case err != nil && task == "read" && r.data.memory.reported(err):
+		return
+	case err != nil:
 		r.data.addSecretError(&resp.Diagnostics, task, state.ref(), err)
 		return
 	}
@@ -274,7 +277,9 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
 		_, current, err := r.data.client.ValueAccess(record).Read(ctx, "")
 		if err != nil && roboto.KindOf(err) != roboto.KindNoValue {
-			r.data.addDriftError(&resp.Diagnostics, state.ref(), err)
+			if !r.data.memory.reported(err) {
+				r.data.addDriftError(&resp.Diagnostics, state.ref(), err)
+			}
 			return
 		}
 		if current != state.VersionID.ValueString() {

@@ -161,8 +161,7 @@ type Error struct {
 	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
 	// there are none.
 	ForeignOrgID, OwnOrgs string
-	// OutOfReach is set if the host gets only a request now and then, because it has not
-	// answered for a while.
+	// OutOfReach is set if all requests to the host fail for now.
 	OutOfReach bool
 	// Err is the cause, or nil.
 	Err error

@@ -66,8 +66,8 @@ func (b *breaker) answered() {
 func (b *breaker) lost(sent time.Time, failure *Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if failure.unknownHost {
-		failure.Final = !b.known
+	if !b.known && (failure.Final || failure.unknownHost) {
+		failure.OutOfReach, failure.Final = true, true // the address is likely to be wrong
 	}
 	now := time.Now()
 	if b.failed.IsZero() {

@@ -23,7 +23,7 @@ type Failure struct {
 	Sent bool
 	// Final is whether another attempt would fail in the same way.
 	Final bool
-	// OutOfReach is whether the host gets only probes for now.
+	// OutOfReach is whether all requests to the host fail for now.
 	OutOfReach bool
 	// Untrusted is whether the server's certificate was refused.
 	Untrusted bool
