@@ -80,7 +80,7 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			stored, err := compareStoredValue(ctx, r.data.client.ValueAccess(f.state.record()), roboto.NewSensitive(f.config.ValueWO.ValueString()))
 			switch {
 			case err != nil && r.data.memory.reported(err):
-				return decision{orgID: f.plan.OrgID, versionID: f.state.VersionID}
+				return decision{orgID: f.plan.OrgID, versionID: types.StringUnknown()}
 			case err != nil:
 				r.data.addCompareError(&resp.Diagnostics, f.state.ref(), err)
 				return d
