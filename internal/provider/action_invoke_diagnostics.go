@@ -141,9 +141,12 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	case s.last.Status().Code != roboto.StatusCancelled:
 		outcome = fmt.Sprintf("Roboto accepted the cancellation, and the last known status is %s. To see how it ends, use roboto invocations status %s.", statusText(s.last.Status()), s.last.ID)
 	}
+	if s.unheard != nil {
+		outcome = "The last status request failed. " + explain(s.unheard).what + " " + outcome
+	}
 	diags.AddError(summary,
-		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s.%s %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), causeOf(s.unheard, "The last status request failed."), outcome, showLogs(s.last), next))
+		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s. %s\n\n%s\n\n%s",
+			reason, s.last.ID, s.actionName, statusText(s.before), outcome, showLogs(s.last), next))
 }
 
 // statusText is a status with its detail.

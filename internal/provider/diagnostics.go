@@ -147,7 +147,7 @@ func mayNotRead(err error) bool {
 	if !ok || e.ForeignOrgID != "" {
 		return false
 	}
-	return e.Kind == roboto.KindUnauthorized || e.Kind == roboto.KindTokenRefused || e.Kind == roboto.KindAWSAccessDenied
+	return e.Kind == roboto.KindUnauthorized || e.Kind == roboto.KindTokenRefused
 }
 
 // addDriftError is for a refresh that cannot tell whether the value changed.
@@ -196,7 +196,7 @@ func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.Se
 	case isAbout: // and yet the record was there
 		explained = explanation{
 			what: "Roboto handed out credentials for another secret of this name.",
-			next: whatNext(&roboto.Error{Kind: roboto.KindUnexpectedAnswer}),
+			next: advices[roboto.KindUnexpectedAnswer],
 		}
 	}
 	diags.AddError("Cannot Write Roboto Secret Value",

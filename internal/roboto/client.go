@@ -185,7 +185,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	}
 	resp, err := c.retrier(r).Do(req)
 	if err != nil {
-		return answer{}, noAnswer(ctx, serviceRoboto, r.route, r.String(), err)
+		return answer{}, noAnswer(ctx, ServiceRoboto, r.route, r.String(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body) // cannot fail, because the transport has read it already
@@ -246,16 +246,23 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 	if redactor.redact(code) != code {
 		code = ""
 	}
-	kind := robotoKind(resp.StatusCode, code, message)
+	kind, problem := robotoKind(resp.StatusCode, code, message), ""
+	switch {
+	case kind == KindUnexpectedAnswer && resp.StatusCode == http.StatusNotFound:
+		problem = "this is not how Roboto itself says that something does not exist"
+	case kind == KindUnexpectedAnswer:
+		problem = "redirects are not followed, because they would send the API key to another server"
+	}
 	asked, _ := transport.RetryAfter(resp.Header)
 	return &Error{
 		Kind:       kind,
-		Service:    serviceRoboto,
+		Service:    ServiceRoboto,
 		Route:      r.route,
 		Request:    r.String(),
 		StatusCode: resp.StatusCode,
 		Code:       code,
 		Message:    redactor.message(message),
+		Problem:    problem,
 		lost:       kind == KindUnavailable,
 		retryAfter: asked,
 	}

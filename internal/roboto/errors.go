@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,9 +24,8 @@ const (
 	KindOther Kind = iota
 
 	// KindNotFound: Roboto itself said that there is no such secret. A 404 from a
-	// gateway or a wrong endpoint is KindNotRoboto.
+	// gateway or a wrong endpoint is KindUnexpectedAnswer.
 	KindNotFound
-	KindNotRoboto
 	// KindUnconfirmedGone: Roboto does not find the secret, which proves nothing. Either
 	// the API key's owner does not belong to the secret's organization, or Err prevented
 	// the check.
@@ -35,14 +35,11 @@ const (
 	// KindConflict: the service refused a name because it is taken.
 	KindConflict
 	// KindNameTaken: a record has the name that the create did not make, or not provably.
-	// Problem says who created it and when, or is "" if that could not be found out.
 	KindNameTaken
 	// KindUnsettledCreate: a record may have been created. Err is how the create failed.
 	KindUnsettledCreate
-	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion
-	// failed.
+	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion failed.
 	KindUnsettledDelete
-
 	// KindUnsettledInvoke: the action may have been invoked. Err is how that failed.
 	KindUnsettledInvoke
 	// KindLostInvocation: Roboto no longer reports the status of an invocation. Err is why.
@@ -52,7 +49,7 @@ const (
 	KindNoAPIKey
 	// KindTokenRefused: the API key was refused, at least for this request.
 	KindTokenRefused
-	// KindUnauthorized: the API key may not do this.
+	// KindUnauthorized: the API key, or the credentials from Roboto, may not do this.
 	KindUnauthorized
 	// KindLimitExceeded: the organization may not have more.
 	KindLimitExceeded
@@ -61,73 +58,23 @@ const (
 
 	// KindNoValue: the secret has no value, or no such version.
 	KindNoValue
-	// KindAWSAccessDenied: AWS refused the credentials from Roboto.
-	KindAWSAccessDenied
 	// KindUnsupportedStore: the value is in a store that this client does not support.
 	KindUnsupportedStore
 
 	// KindThrottled: the last attempt was still refused because of too many requests.
 	KindThrottled
-	// KindUnavailable: the service still failed at the last attempt.
+	// KindUnavailable: the service still failed at the last attempt, or took too long.
 	KindUnavailable
-	// KindTooSlow: the service answered each request, but all together took too long.
-	KindTooSlow
 	// KindRefused: the service refused the request for another reason.
 	KindRefused
-	// KindRedirected: the answer was a redirect, which is not followed.
-	KindRedirected
 	// KindNoAnswer: no answer arrived, or only a part of one.
 	KindNoAnswer
-	// KindUntrusted: the server's certificate was refused.
-	KindUntrusted
-	// KindUnexpectedAnswer: the answer from Roboto must not be used. For example, it is
-	// about another secret, or it is not JSON.
+	// KindUnexpectedAnswer: the answer must not be used. For example, it is about another
+	// secret, or it is a redirect.
 	KindUnexpectedAnswer
-	// KindUnexpectedAWSAnswer: the answer from AWS must not be used.
-	KindUnexpectedAWSAnswer
 	// KindCanceled: the caller's context ended. Err is why.
 	KindCanceled
 )
-
-var kindNames = [...]string{
-	KindOther:               "error",
-	KindNotFound:            "no such secret",
-	KindNotRoboto:           "not found, and not by Roboto",
-	KindUnconfirmedGone:     "not found, which proves nothing",
-	KindReplaced:            "another secret has the name",
-	KindConflict:            "conflict",
-	KindNameTaken:           "the name is taken",
-	KindUnsettledCreate:     "a record may exist",
-	KindUnsettledDelete:     "the secret may be gone",
-	KindUnsettledInvoke:     "the action may have been invoked",
-	KindLostInvocation:      "the status of the invocation is unknown",
-	KindNoAPIKey:            "no API key",
-	KindTokenRefused:        "the API key was refused",
-	KindUnauthorized:        "not authorized",
-	KindLimitExceeded:       "limit exceeded",
-	KindNoOnlyOrg:           "no organization chosen",
-	KindNoValue:             "no such value",
-	KindAWSAccessDenied:     "access denied by AWS",
-	KindUnsupportedStore:    "unsupported store",
-	KindThrottled:           "too many requests",
-	KindUnavailable:         "service unavailable",
-	KindTooSlow:             "too slow",
-	KindRefused:             "refused",
-	KindRedirected:          "redirected",
-	KindNoAnswer:            "no usable answer",
-	KindUntrusted:           "certificate not trusted",
-	KindUnexpectedAnswer:    "unexpected answer",
-	KindUnexpectedAWSAnswer: "unexpected answer",
-	KindCanceled:            "canceled",
-}
-
-// String returns "" for a number that is not a kind.
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindNames) {
-		return ""
-	}
-	return kindNames[k]
-}
 
 // KindOf returns the kind of the outermost *Error in err, or KindOther if there is none.
 func KindOf(err error) Kind {
@@ -137,8 +84,8 @@ func KindOf(err error) Kind {
 	return KindOther
 }
 
-// Error is a failed call. Everything in it may be shown. Code and Message are the only
-// texts from a server, and secrets in them are redacted.
+// Error is a failed call. All of it may be shown. Code and Message are the only texts from a
+// server, and secrets in them are redacted.
 type Error struct {
 	Kind Kind
 	// Ref is the secret, if the error is not about a single request.
@@ -151,16 +98,16 @@ type Error struct {
 	Request string
 	// StatusCode is the HTTP status of a refusal, or 0.
 	StatusCode int
-	// Code is the service's own code of a refusal, or "".
-	Code string
-	// Message is the service's own message, or "".
-	Message string
-	// Problem is what this client found, or "".
+	// Code and Message are the service's own, or "".
+	Code, Message string
+	// Problem is what this client found, as a clause, or "".
 	Problem string
 	// ForeignOrgID is the organization of the request, if the API key's owner is known not
 	// to belong to it, or "". OwnOrgs then lists the owner's organizations. It is "" if
 	// there are none.
 	ForeignOrgID, OwnOrgs string
+	// Untrusted is set if the server's certificate was refused.
+	Untrusted bool
 	// OutOfReach is set if all requests to the host fail for now.
 	OutOfReach bool
 	// Err is the cause, or nil.
@@ -176,44 +123,79 @@ type Error struct {
 	retryAfter time.Duration
 }
 
+// Error says what happened, in sentences.
 func (e *Error) Error() string {
-	var parts []string
-	if e.Ref.Name != "" {
-		parts = append(parts, "secret "+e.Ref.URI())
-	}
-	if e.Request != "" {
-		parts = append(parts, e.Request)
-	}
-	parts = append(parts, e.Kind.String())
-	if e.StatusCode != 0 {
-		parts = append(parts, e.Status())
-	}
-	for _, text := range []string{e.Message, e.Problem} {
-		if text != "" {
-			parts = append(parts, text)
+	var sentences []string
+	for _, clause := range e.clauses() {
+		if clause != "" {
+			sentences = append(sentences, strings.ToUpper(clause[:1])+clause[1:]+".")
 		}
 	}
-	if e.Problem == "" { // which is the cause in words
-		for _, err := range e.Unwrap() {
-			parts = append(parts, err.Error())
-		}
+	if e.Err != nil && e.Kind != KindCanceled {
+		sentences = append(sentences, e.Err.Error())
 	}
-	return strings.Join(parts, ": ")
+	if e.Settle != nil && e.Err != nil {
+		sentences = append(sentences, "Looking for it failed too.")
+	}
+	if e.Settle != nil {
+		sentences = append(sentences, e.Settle.Error())
+	}
+	return strings.Join(sentences, " ")
+}
+
+func (e *Error) clauses() []string {
+	switch e.Kind {
+	case KindUnconfirmedGone:
+		why := "the organizations of the API key's owner could not be looked up"
+		if e.Err == nil {
+			why = e.belonging()
+		}
+		return []string{"Roboto says that there is no such secret", "this does not prove that it was deleted, because " + why}
+	case KindNameTaken:
+		return []string{"a secret of this name exists already in the organization", e.Problem}
+	case KindUnsettledCreate:
+		return []string{"a record of this name may have been created"}
+	case KindUnsettledDelete:
+		return []string{"the secret may have been deleted anyway"}
+	case KindUnsettledInvoke:
+		return []string{"it is not known whether the action was invoked"}
+	case KindLostInvocation:
+		return []string{"Roboto no longer reports the status of the invocation"}
+	case KindNoAPIKey:
+		return []string{"no API key was found"}
+	case KindNoOnlyOrg:
+		return []string{fmt.Sprintf("no organization is given, and according to %s, %s", e.server(), e.Problem)}
+	case KindNoAnswer:
+		return []string{fmt.Sprintf("no usable answer came from %s to %s: %s", e.server(), e.Request, e.Problem)}
+	case KindCanceled:
+		if errors.Is(e.Err, context.DeadlineExceeded) {
+			return []string{"the operation ran out of time"}
+		}
+		return []string{"the operation was canceled"}
+	}
+	switch {
+	case e.StatusCode != 0:
+		answered := fmt.Sprintf("%s answered %s to %s", e.server(), e.status(), e.Request)
+		if e.Message != "" {
+			answered += ": " + strings.TrimSuffix(e.Message, ".")
+		}
+		if e.ForeignOrgID != "" {
+			return []string{answered, e.Problem, e.belonging()}
+		}
+		return []string{answered, e.Problem}
+	case e.Request != "":
+		return []string{fmt.Sprintf("the answer from %s to %s cannot be used: %s", e.server(), e.Request, e.Problem)}
+	}
+	return []string{e.Problem}
 }
 
 // Unwrap returns the causes.
 func (e *Error) Unwrap() []error {
-	var causes []error
-	for _, err := range []error{e.Err, e.Settle} {
-		if err != nil {
-			causes = append(causes, err)
-		}
-	}
-	return causes
+	return slices.DeleteFunc([]error{e.Err, e.Settle}, func(err error) bool { return err == nil })
 }
 
-// Status is the HTTP status with its text, and with the service's code if there is one.
-func (e *Error) Status() string {
+// status is the HTTP status with its text, and with the service's code if there is one.
+func (e *Error) status() string {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 	if e.Code != "" {
 		text += ", " + e.Code
@@ -221,9 +203,37 @@ func (e *Error) Status() string {
 	return text
 }
 
+// server names the service and how it was reached.
+func (e *Error) server() string {
+	var how []string
+	if e.Route.Host != "" {
+		how = append(how, e.Route.Host)
+	}
+	if e.Route.Proxy != "" {
+		how = append(how, "through the proxy "+e.Route.Proxy+" of HTTPS_PROXY")
+	}
+	if e.Route.APIKey.From != "" {
+		how = append(how, "with the API key from "+e.Route.APIKey.From)
+	}
+	if len(how) == 0 {
+		return e.Service
+	}
+	return fmt.Sprintf("%s (%s)", e.Service, strings.Join(how, ", "))
+}
+
+// belonging lists the organizations of the API key's owner, for an error about an
+// organization that is not one of them.
+func (e *Error) belonging() string {
+	own := "or to any other"
+	if e.OwnOrgs != "" {
+		own = "but to " + e.OwnOrgs
+	}
+	return fmt.Sprintf("the API key's owner does not belong to the organization %s, %s", e.ForeignOrgID, own)
+}
+
 const (
-	serviceRoboto = "Roboto"
-	serviceAWS    = "AWS Secrets Manager"
+	ServiceRoboto = "Roboto"
+	ServiceAWS    = "AWS Secrets Manager"
 )
 
 // Error codes and messages of Roboto (src/roboto/exceptions/domain.py).
@@ -242,8 +252,8 @@ func robotoKind(status int, code, message string) Kind {
 		return KindLimitExceeded
 	case status == http.StatusNotFound && code == codeNotFound:
 		return KindNotFound
-	case status == http.StatusNotFound && code == "":
-		return KindNotRoboto
+	case status == http.StatusNotFound && code == "", status/100 == 3:
+		return KindUnexpectedAnswer
 	case status == http.StatusConflict && code == codeConflict:
 		return KindConflict
 	case status == http.StatusUnauthorized, strings.Contains(message, messageTokenRefused):
@@ -252,8 +262,6 @@ func robotoKind(status int, code, message string) Kind {
 		return KindUnauthorized
 	case status == http.StatusTooManyRequests:
 		return KindThrottled
-	case status/100 == 3:
-		return KindRedirected
 	case status >= 500 || status == http.StatusRequestTimeout:
 		return KindUnavailable
 	}
@@ -297,7 +305,7 @@ func jsonText(raw json.RawMessage) string {
 
 // unexpected is for an answer from Roboto that must not be used.
 func unexpected(r request, problem string) *Error {
-	return &Error{Kind: KindUnexpectedAnswer, Service: serviceRoboto, Route: r.route, Request: r.String(), Problem: problem}
+	return &Error{Kind: KindUnexpectedAnswer, Service: ServiceRoboto, Route: r.route, Request: r.String(), Problem: problem}
 }
 
 // unreadable is for an unexpected answer that does not show whether the request took
@@ -319,14 +327,10 @@ func noAnswer(ctx context.Context, service string, route Route, request string, 
 		e.lost = failure.Sent
 		return e
 	}
-	e := &Error{
+	return &Error{
 		Kind: KindNoAnswer, Service: service, Route: route, Request: request, Problem: failure.Reason,
-		OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
+		Untrusted: failure.Untrusted, OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
 	}
-	if failure.Untrusted {
-		e.Kind = KindUntrusted
-	}
-	return e
 }
 
 // canceled is for a call whose context ended.
@@ -341,5 +345,5 @@ func unsupportedStore(ref SecretRef, storeType string) *Error {
 	if !storeTypePattern().MatchString(storeType) {
 		storeType = "unknown"
 	}
-	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q", storeType)}
+	return &Error{Kind: KindUnsupportedStore, Ref: ref, Problem: fmt.Sprintf("its value is kept in a store of type %q, which this version does not support", storeType)}
 }

@@ -84,7 +84,7 @@ func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
 	case err != nil:
 		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Err: err}
 	case !contains(orgs, ref.OrgID):
-		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Service: serviceRoboto, Route: c.route, ForeignOrgID: ref.OrgID, OwnOrgs: c.listOrgs(orgs)}
+		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Service: ServiceRoboto, Route: c.route, ForeignOrgID: ref.OrgID, OwnOrgs: c.listOrgs(orgs)}
 	}
 	return nil
 }

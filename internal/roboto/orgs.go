@@ -38,7 +38,7 @@ const (
 func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	orgs, err := c.Organizations(ctx)
 	if err != nil {
-		return "", fmt.Errorf("looking up the API key's organization: %w", err)
+		return "", err
 	}
 	if len(orgs) == 1 {
 		return orgs[0].ID, nil
@@ -47,7 +47,7 @@ func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 	if len(orgs) > 1 {
 		problem = "the API key's owner belongs to several organizations: " + c.listOrgs(orgs)
 	}
-	return "", &Error{Kind: KindNoOnlyOrg, Service: serviceRoboto, Route: c.route, Problem: problem}
+	return "", &Error{Kind: KindNoOnlyOrg, Service: ServiceRoboto, Route: c.route, Problem: problem}
 }
 
 // listOrgs is for people. Names are redacted, because the service may repeat anything in

@@ -121,7 +121,7 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			case time.Since(began) >= maxListedTime:
 				failure := unexpected(c.listRequest(orgID), fmt.Sprintf(
 					"the listing was not complete after %.0f minutes (pages read: %d, records: %d)", maxListedTime.Minutes(), pages, len(names)))
-				failure.Kind = KindTooSlow
+				failure.Kind = KindUnavailable
 				yield(Record{}, failure)
 				return
 			}

@@ -55,7 +55,7 @@ func awsKind(operation string, status int, code string) Kind {
 	case operation == opGetSecretValue && code == codeResourceNotFound:
 		return KindNoValue
 	case code == codeAccessDenied:
-		return KindAWSAccessDenied
+		return KindUnauthorized
 	case isThrottleCode(code) || status == http.StatusTooManyRequests:
 		return KindThrottled
 	case status >= 500:
@@ -65,7 +65,7 @@ func awsKind(operation string, status int, code string) Kind {
 }
 
 func (v *ValueAccess) unexpectedAWS(operation, problem string) *Error {
-	return &Error{Kind: KindUnexpectedAWSAnswer, Service: serviceAWS, Route: v.route(), Request: operation, Problem: problem}
+	return &Error{Kind: KindUnexpectedAnswer, Service: ServiceAWS, Route: v.route(), Request: operation, Problem: problem}
 }
 
 func isThrottleCode(code string) bool {

@@ -250,9 +250,9 @@ func repeatsValue(versionID, value string) bool {
 // refusal.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
 	if ctx.Err() != nil {
-		return noAnswer(ctx, serviceAWS, v.route(), operation, err)
+		return noAnswer(ctx, ServiceAWS, v.route(), operation, err)
 	}
-	result := &Error{Service: serviceAWS, Request: operation, Route: v.route()}
+	result := &Error{Service: ServiceAWS, Request: operation, Route: v.route()}
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		result.StatusCode = response.HTTPStatusCode()
 	}
@@ -274,5 +274,5 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 	if KindOf(err) != KindOther {
 		return err // from Roboto
 	}
-	return noAnswer(ctx, serviceAWS, v.route(), operation, err)
+	return noAnswer(ctx, ServiceAWS, v.route(), operation, err)
 }
