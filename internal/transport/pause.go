@@ -27,8 +27,8 @@ type pause struct {
 // because an attempt may still succeed.
 func (p *pause) wait(ctx context.Context) error {
 	for paused := time.Duration(0); ; {
-		left := time.Until(p.end())
-		if left <= 0 || paused >= MaxRetryAfter || !leavesTime(ctx, left) {
+		left := min(time.Until(p.end()), MaxRetryAfter-paused)
+		if left <= 0 || !leavesTime(ctx, left) {
 			return context.Cause(ctx)
 		}
 		paused += left
