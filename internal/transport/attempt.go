@@ -68,8 +68,8 @@ func (a *attempts) exchange(req *http.Request) (*response, *Failure) {
 	return &response{resp, body}, nil
 }
 
-// isHeaderTooLarge recognizes the texts of net/http for HTTP/1 and HTTP/2, which are all
-// that it offers.
+// isHeaderTooLarge recognizes the text of net/http for HTTP/1, which is all that it offers. Over
+// HTTP/2, such a header breaks the connection.
 func isHeaderTooLarge(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "response headers exceeded") || strings.Contains(err.Error(), "response header list larger"))
+	return err != nil && strings.Contains(err.Error(), "response headers exceeded")
 }

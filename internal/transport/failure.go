@@ -56,7 +56,7 @@ func newFailure(err error, sent bool) *Failure {
 		dns     *net.DNSError
 		errno   syscall.Errno
 		refusal *proxyError
-		noTLS   tls.RecordHeaderError // http.Client replaces it by ErrSchemeMismatch
+		noTLS   tls.RecordHeaderError
 		op      *net.OpError
 		cert    *tls.CertificateVerificationError
 		timeout net.Error
@@ -73,7 +73,7 @@ func newFailure(err error, sent bool) *Failure {
 		f.unknownHost = dns.IsNotFound
 	case errors.As(err, &errno):
 		f.Reason = errno.Error()
-	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &noTLS):
+	case errors.As(err, &noTLS):
 		f.Reason = "the server does not speak TLS, which https needs"
 	case isOp && op.Op == "remote error": // crypto/tls's words
 		f.Reason = "the server refused the TLS connection"
