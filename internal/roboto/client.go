@@ -183,7 +183,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	resp, err := c.retrier(r).Do(req)
+	resp, err := c.retrier(ctx, r).Do(req)
 	if err != nil {
 		return answer{}, noAnswer(ctx, ServiceRoboto, r.route, r.String(), err)
 	}

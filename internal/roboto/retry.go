@@ -23,7 +23,7 @@ import (
 
 // retrier repeats a request to Roboto, as the SDK does (src/roboto/http/http_client.py). A
 // request that changes something is sent once: its caller looks at the effect first.
-func (c *Client) retrier(r request) *retryablehttp.Client {
+func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
 	attempts := c.config.MaxAttempts
 	if r.method != http.MethodGet {
 		attempts = 1
@@ -31,19 +31,22 @@ func (c *Client) retrier(r request) *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: client(c.roboto, r.mustSend),
 		RetryMax:   attempts - 1,
-		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		CheckRetry: func(_ context.Context, resp *http.Response, err error) (bool, error) {
+			if ctx.Err() != nil || !transport.TimeLeft(ctx) {
+				return false, nil
+			}
 			if err != nil {
 				failure := transport.FailureOf(err)
-				return ctx.Err() == nil && failure != nil && !failure.Final, nil
+				return failure != nil && !failure.Final, nil
 			}
-			return ctx.Err() == nil && slices.Contains(temporaryStatuses, resp.StatusCode), nil
+			return slices.Contains(temporaryStatuses, resp.StatusCode), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-			if resp == nil {
-				return transport.Backoff(attempt + 1)
+			var asked time.Duration
+			if resp != nil {
+				asked, _ = transport.RetryAfter(resp.Header)
 			}
-			asked, _ := transport.RetryAfter(resp.Header)
-			return transport.Wait(resp.Request.Context(), attempt+1, asked)
+			return transport.Wait(ctx, attempt+1, asked)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -99,6 +102,8 @@ func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil
 				failure := transport.FailureOf(err)
 				response, refused := errors.AsType[*awshttp.ResponseError](err)
 				switch {
+				case !transport.TimeLeft(ctx):
+					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
 				case time.Now().Before(newUntil) && isNewSecretLag(err, operation):

@@ -35,17 +35,22 @@ func Backoff(attempt int) time.Duration {
 }
 
 // Wait is the wait after the given attempt, counted from 1, until the next one. asked is the
-// wait that the service asked for, or 0. A deadline leaves time for another attempt.
+// wait that the service asked for, or 0. A deadline leaves time for another attempt, unless it is
+// too near for one anyway.
 func Wait(ctx context.Context, attempt int, asked time.Duration) time.Duration {
 	wait := Backoff(attempt)
 	if asked > 0 && leavesTime(ctx, asked) {
 		wait = asked
 	}
-	if deadline, ok := ctx.Deadline(); ok && !leavesTime(ctx, wait) {
-		wait = max(time.Until(deadline)-minAttemptTime, 0)
+	if deadline, ok := ctx.Deadline(); ok && TimeLeft(ctx) {
+		wait = min(wait, time.Until(deadline)-minAttemptTime)
 	}
 	return wait
 }
+
+// TimeLeft reports whether the deadline leaves time for another attempt. Whoever makes one
+// nevertheless makes all that are left at once.
+func TimeLeft(ctx context.Context) bool { return leavesTime(ctx, time.Nanosecond) }
 
 // RetryAfter is the wait that an answer asks for, up to MaxRetryAfter. It returns false if
 // the answer asks for none.
