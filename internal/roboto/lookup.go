@@ -30,6 +30,9 @@ func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error
 		return known.value, known.err
 	}
 	call := l.calls.DoChan("", func() (any, error) {
+		if known := l.answer.Load(); known != nil { // the answer came since
+			return known, nil
+		}
 		value, err := ask(context.WithoutCancel(ctx))
 		answer := &lookupAnswer[T]{value, err}
 		if err == nil || l.refusalIsFinal && KindOf(err) != KindNoAnswer {
