@@ -6,7 +6,6 @@ package roboto
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,12 +13,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 func TestParseErrorBody(t *testing.T) {
@@ -194,43 +193,40 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
+// What becomes of a request without a usable answer.
 func TestNoAnswer(t *testing.T) {
-	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
-	for _, tc := range []struct {
-		name   string
-		err    error
-		reason string
-		safe   bool
+	interrupted := errors.New("interrupted")
+	for name, test := range map[string]struct {
+		cause error // of the end of the caller's context, if it has ended
+		err   error
+		want  Error
 	}{
-		{"canceled", context.Canceled, "canceled", true},
-		{"attempt's deadline", context.DeadlineExceeded, "timed out", true},
-		{"network's timeout", dial(os.ErrDeadlineExceeded), "timed out", true},
-		{"proxy's timeout", fmt.Errorf("proxy: %w", dial(os.ErrDeadlineExceeded)), "timed out", true},
-		{"DNS", dial(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), `"api.example.com" cannot be resolved`, true},
-		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), "connection refused", true},
-		{"reset", &net.OpError{Op: "read", Err: syscall.ECONNRESET}, "connection reset by peer", true},
-		{"certificate", &tls.CertificateVerificationError{Err: errors.New("canary")}, "certificate is not trusted", true},
-		{"no TLS", tls.RecordHeaderError{Msg: "canary"}, "does not speak TLS", false},
-		{"no TLS, as http.Client says it", http.ErrSchemeMismatch, "does not speak TLS", false},
-		{"TLS alert", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, "refused the TLS connection", true},
-		{"closed", io.EOF, "closed before the answer was complete", true},
-		{"cut", fmt.Errorf("reading: %w", io.ErrUnexpectedEOF), "closed before the answer was complete", true},
-		{"cut JSON", errAnswerTruncated, "closed before the answer was complete", true},
-		{"too large", &tooLargeError{"answer", 8}, "larger than 8 MiB", true},
-		{"anything else", errors.New(`malformed HTTP response "canary"`), "the answer was not HTTP", false},
+		"not sent":       {nil, &transport.Failure{Reason: "x"}, Error{Kind: KindNoAnswer, Problem: "x"}},
+		"sent":           {nil, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true}},
+		"final":          {nil, &transport.Failure{Reason: "x", Final: true}, Error{Kind: KindNoAnswer, Problem: "x", final: true}},
+		"out of reach":   {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, Problem: "x", OutOfReach: true, lost: true, final: true}},
+		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindUntrusted, Problem: "x", final: true}},
+		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, Answered: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true, final: true}},
+		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, Problem: "the answer was not HTTP", lost: true}},
+		"canceled":       {interrupted, &transport.Failure{Reason: "x"}, Error{Kind: KindCanceled, Err: interrupted}},
+		"sent, canceled": {interrupted, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindCanceled, Err: interrupted, lost: true}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			for _, err := range []error{tc.err, &url.Error{Op: "Get", URL: "https://canary", Err: tc.err}} {
-				got := noAnswer("host", Route{}, "GET /v1/x", err)
-				if !strings.Contains(got.Problem, tc.reason) || strings.Contains(got.Error(), "canary") {
-					t.Errorf("reason %q, want %q", got.Problem, tc.reason)
-				}
-				if want := "GET /v1/x: " + got.Kind.String() + ": " + got.Problem; got.Error() != want {
-					t.Errorf("Error() = %q, want %q", got.Error(), want)
-				}
-				if errors.Is(got, tc.err) != tc.safe || (got.Err != nil) != tc.safe {
-					t.Errorf("keeps its cause: %t, want %t", !tc.safe, tc.safe)
-				}
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			if test.cause != nil {
+				cancel(test.cause)
+			}
+			test.want.Request = "GET /v1/x"
+			if test.want.Kind != KindCanceled {
+				test.want.Service, test.want.Route.Host = serviceRoboto, "host"
+			}
+			got := noAnswer(ctx, serviceRoboto, Route{Host: "host"}, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+			if *got != test.want {
+				t.Errorf("%+v\nwant %+v", *got, test.want)
+			}
+			if mayHaveTakenEffect(got) != test.want.lost || isFinal(got) != test.want.final || mayPass(got) != (got.Kind == KindNoAnswer && !test.want.final) {
+				t.Errorf("lost %t, final %t, may pass %t", mayHaveTakenEffect(got), isFinal(got), mayPass(got))
 			}
 		})
 	}
@@ -284,7 +280,7 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 				MaxAttempts:    1,
 			}, Options{
 				DialContext: answering(t, answer),
-				Log: func(_ context.Context, e Exchange) {
+				Log: func(_ context.Context, e transport.Exchange) {
 					if text := fmt.Sprintf("%+v", e); leaks(apiKey, text) {
 						t.Errorf("logged %s", text)
 					}

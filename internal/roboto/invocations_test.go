@@ -355,10 +355,12 @@ func TestInvocationAfterAnOutage(t *testing.T) {
 	t.Run("canceled", func(t *testing.T) {
 		patient(t, func(t *testing.T, s service) {
 			invocation := s.mustInvoke(robototest.Action{Hang: true})
-			s.server.Inject(outage(robototest.GetSecret, 40*time.Second))
+			// It is found out between 30 and 45 seconds after the begin, and the next probe is half a
+			// minute later.
+			s.server.Inject(outage(robototest.GetSecret, 46*time.Second))
 			_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
 			s.wantKind(err, roboto.KindNoAnswer)
-			time.Sleep(15 * time.Second)
+			time.Sleep(16 * time.Second)
 			last, err := s.client.CancelInvocation(t.Context(), invocation)
 			if err != nil || last.Status().Code != roboto.StatusCancelled {
 				t.Errorf("the status is %s, the error %v", last.Status().Code, err)

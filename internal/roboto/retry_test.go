@@ -5,158 +5,327 @@ package roboto
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/url"
+	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-func answerWith(status int, retryAfter string) *http.Response {
-	resp := &http.Response{StatusCode: status, Header: http.Header{}}
-	if retryAfter != "" {
-		resp.Header.Set("Retry-After", retryAfter)
-	}
-	return resp
+// withService runs a test with a client that makes three attempts.
+func withService(t *testing.T, test func(*testing.T, *robototest.Server, *Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true})
+		client := NewClient(Config{
+			APIKey: NewSensitive(server.APIKey()), Endpoint: parseURL(t, server.Endpoint()), SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()),
+			RequestTimeout: time.Minute, MaxAttempts: 3,
+		}, Options{ToolName: "test", DialContext: server.DialContext})
+		test(t, server, client)
+	})
 }
 
-func TestShouldRetry(t *testing.T) {
-	const never, ifIdempotent, always = "never", "if idempotent", "always"
-	check := func(t *testing.T, resp *http.Response, err error, want string) {
-		t.Helper()
-		for _, idempotent := range []bool{true, false} {
-			if got := shouldRetry(t.Context(), resp, err, idempotent); got != (want == always || want == ifIdempotent && idempotent) {
-				t.Errorf("idempotent %t: %t, want %s", idempotent, got, want)
-			}
-			canceled, cancel := context.WithCancel(t.Context())
-			cancel()
-			if shouldRetry(canceled, resp, err, idempotent) {
-				t.Errorf("idempotent %t: another attempt after a cancel", idempotent)
-			}
+// refusingAWS is a client that can connect to AWS only if connect says so.
+func refusingAWS(server *robototest.Server, client *Client, connect func() bool) *Client {
+	return NewClient(client.config, Options{ToolName: "test", DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if "http://"+addr == server.SecretsManagerEndpoint() && !connect() {
+			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		}
+		return server.DialContext(ctx, network, addr)
+	}})
+}
+
+// A GET is repeated after an answer that may be a temporary one. Whatever changes something is
+// sent once.
+func TestRepeatedRequests(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 409, 410, 501, 408, 429, 500, 502, 503, 504} {
+			t.Run(fmt.Sprint(method, status), func(t *testing.T) {
+				withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+					server.AllowViolations()
+					server.Inject(robototest.Fault{Status: status, Body: "{}"})
+					_, err := client.send(t.Context(), request{method: method, path: "/v1/x"})
+					want := 1
+					if method == http.MethodGet && slices.Contains([]int{408, 429, 500, 502, 503, 504}, status) {
+						want = 3
+					}
+					if n := len(server.Requests()); n != want {
+						t.Errorf("%d requests, want %d", n, want)
+					}
+					if lost := slices.Contains([]int{408, 500, 501, 502, 503, 504}, status); mayHaveTakenEffect(err) != lost || mayPass(err) != (status == 429) {
+						t.Errorf("may have taken effect %t, may pass %t: %v", mayHaveTakenEffect(err), mayPass(err), err)
+					}
+				})
+			})
 		}
 	}
-	for status, want := range map[int]string{
-		200: never, 204: never, 302: never, 400: never, 401: never, 403: never, 404: never, 409: never, 410: never, 501: never,
-		429: always,
-		408: ifIdempotent, 500: ifIdempotent, 502: ifIdempotent, 503: ifIdempotent, 504: ifIdempotent,
-	} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) { check(t, answerWith(status, ""), nil, want) })
-	}
-	for _, tc := range []struct {
-		name string
-		err  error
-		want string
+}
+
+// What is not answered is repeated in the same way, unless it cannot help.
+func TestRepeatedAttempts(t *testing.T) {
+	for name, test := range map[string]struct {
+		err   error // of connecting, if any
+		fault robototest.Fault
+		want  map[string]int
+		lost  bool
 	}{
-		{"DNS", &net.OpError{Op: "dial", Err: &net.DNSError{Name: "x"}}, always},
-		{"refused", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, always},
-		{"TLS handshake", io.EOF, always},
-		{"timeout while connecting", context.DeadlineExceeded, always},
-		{"reset", &sentError{&net.OpError{Op: "read", Err: syscall.ECONNRESET}}, ifIdempotent},
-		{"broken pipe", &sentError{&net.OpError{Op: "write", Err: syscall.EPIPE}}, ifIdempotent},
-		{"timeout", &sentError{context.DeadlineExceeded}, ifIdempotent},
-		{"closed", &sentError{io.EOF}, ifIdempotent},
-		{"cut JSON", &sentError{errAnswerTruncated}, ifIdempotent},
-		{"not HTTP", &sentError{errors.New("malformed HTTP response")}, ifIdempotent},
-		{"certificate", &tls.CertificateVerificationError{Err: errors.New("x509")}, never},
-		{"too large", &sentError{&tooLargeError{"answer", 8}}, never},
+		"refused port":    {err: syscall.ECONNREFUSED, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}},
+		"unknown host":    {err: &net.DNSError{IsNotFound: true}, want: map[string]int{http.MethodGet: 1, http.MethodPost: 1, http.MethodDelete: 1}},
+		"lost connection": {fault: robototest.Fault{Drop: true}, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
+		"cut answer":      {fault: robototest.Fault{Status: 200, Body: `{"data"`}, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
+		"too large":       {fault: robototest.Fault{Huge: 9 << 20}, want: map[string]int{http.MethodGet: 1, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			check(t, nil, tc.err, tc.want)
-			check(t, nil, &url.Error{Op: "Get", URL: "https://x", Err: tc.err}, tc.want)
+		for method, want := range test.want {
+			t.Run(name+"/"+method, func(t *testing.T) {
+				withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+					server.AllowViolations()
+					attempts := 0
+					if test.err == nil {
+						server.Inject(test.fault)
+					} else {
+						client = NewClient(client.config, Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
+							attempts++
+							return nil, &net.OpError{Op: "dial", Err: test.err}
+						}})
+					}
+					_, err := client.send(t.Context(), request{method: method, path: "/v1/x"})
+					if n := attempts + len(server.Requests()); n != want {
+						t.Errorf("%d attempts, want %d", n, want)
+					}
+					if KindOf(err) != KindNoAnswer || mayHaveTakenEffect(err) != test.lost {
+						t.Errorf("may have taken effect %t: %v", mayHaveTakenEffect(err), err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The library sleeps by itself: for as long as the service asks, and within the deadline.
+func TestWaits(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault    robototest.Fault
+		deadline time.Duration
+		want     []time.Duration // the least times of the attempts
+	}{
+		"503":                                {fault: robototest.Fault{Status: 503}, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
+		"503 that asks":                      {fault: robototest.Fault{Status: 503, Header: http.Header{"Retry-After": {"7"}}}, want: []time.Duration{0, 7 * time.Second, 14 * time.Second}},
+		"429 that asks":                      {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, want: []time.Duration{0, 7 * time.Second, 14 * time.Second}},
+		"lost connection":                    {fault: robototest.Fault{Drop: true}, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
+		"asks too much":                      {fault: robototest.Fault{Status: 503, Header: http.Header{"Retry-After": {"60"}}}, deadline: 30 * time.Second, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
+		"429, and time for one more attempt": {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, deadline: 30 * time.Second, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+				server.AllowViolations()
+				server.Inject(test.fault)
+				ctx := t.Context()
+				if test.deadline > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, test.deadline)
+					defer cancel()
+				}
+				began := time.Now()
+				_, err := client.send(ctx, request{method: http.MethodGet, path: "/v1/x"})
+				if err == nil || KindOf(err) == KindCanceled {
+					t.Errorf("the error is %v", err)
+				}
+				requests := server.Requests()
+				if len(requests) != len(test.want) {
+					t.Fatalf("%d requests", len(requests))
+				}
+				for i, request := range requests {
+					if at := request.Time.Sub(began); at < test.want[i] || at > 2*test.want[i] {
+						t.Errorf("attempt %d after %s, want %s or a little later", i+1, at, test.want[i])
+					}
+				}
+			})
 		})
 	}
 }
 
-func TestBackoffIsJitterBelowADoublingLimit(t *testing.T) {
-	for attempt, limit := range map[int]time.Duration{
-		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 16 * time.Second,
-		6: 30 * time.Second, 7: 30 * time.Second, 64: 30 * time.Second, 1000: 30 * time.Second,
+// A deadline does not make a call use up its attempts at once, and the error is that of the last.
+func TestAttemptsBeforeADeadline(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{
+		"503":  {Status: 503},
+		"429":  {Status: 429, Header: http.Header{"Retry-After": {"60"}}},
+		"lost": {Drop: true},
 	} {
-		least, most := limit, time.Duration(0)
-		for range 300 {
-			wait := backoff(attempt)
-			least, most = min(least, wait), max(most, wait)
-		}
-		if least < 0 || most >= limit || least > limit/2 || most < limit/2 {
-			t.Errorf("after attempt %d: between %v and %v, want all of 0 to %v", attempt, least, most, limit)
-		}
+		t.Run(name, func(t *testing.T) {
+			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+				server.AllowViolations()
+				server.Inject(fault)
+				client.config.MaxAttempts = 10
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				began := time.Now()
+				_, err := client.send(ctx, request{method: http.MethodGet, path: "/v1/x"})
+				if took := time.Since(began); KindOf(err) == KindCanceled || took > 25*time.Second {
+					t.Errorf("after %s: %v", took, err)
+				}
+				if n := len(server.Requests()); n > 7 {
+					t.Errorf("%d attempts", n)
+				}
+				server.ResetRequests()
+				_, err = client.CancelInvocation(t.Context(), Invocation{ID: "iv_1", OrgID: robototest.DefaultOrg, Statuses: []Status{{}}})
+				if n := len(server.Requests()); err == nil || KindOf(err) == KindCanceled || n > 15 {
+					t.Errorf("%d requests to cancel an invocation: %v", n, err)
+				}
+			})
+		})
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		in := func(wait time.Duration) string { return time.Now().Add(wait).UTC().Format(http.TimeFormat) }
-		for _, tc := range []struct {
-			name string
-			resp *http.Response
-			want time.Duration
-		}{
-			{"seconds with a 429", answerWith(429, "7"), 7 * time.Second},
-			{"seconds with a 503", answerWith(503, "7"), 7 * time.Second},
-			{"date", answerWith(429, in(20*time.Second)), 20 * time.Second},
-			{"greatest wait", answerWith(429, "60"), time.Minute},
-			{"more than the greatest wait", answerWith(503, "61"), time.Minute},
-			{"a day", answerWith(429, "86400"), time.Minute},
-			{"distant date", answerWith(429, in(1000*time.Hour)), time.Minute},
-			{"past date", answerWith(429, in(-time.Hour)), 0},
-			{"zero", answerWith(429, "0"), 0},
-			{"negative", answerWith(429, "-5"), 0},
-			{"fraction", answerWith(429, "1.5"), 0},
-			{"words", answerWith(429, "soon"), 0},
-			{"header missing", answerWith(429, ""), 0},
-			{"no answer", nil, 0},
-		} {
-			wait, ok := retryAfter(tc.resp)
-			if ok != (tc.want > 0) || ok && wait != tc.want {
-				t.Errorf("%s: %v, %t, want %v", tc.name, wait, ok, tc.want)
+// What of AWS is repeated.
+func TestRepeatedCallsOfAWS(t *testing.T) {
+	for _, test := range []struct {
+		code              string
+		message           string
+		status            int
+		read, write       int // attempts
+		newRead, newWrite int // attempts for a new secret
+	}{
+		{"ThrottlingException", "", 400, 3, 3, 3, 3},
+		{"", "", 429, 3, 3, 3, 3},
+		{"InternalServiceError", "", 500, 3, 3, 3, 3},
+		{"", "", 503, 3, 3, 3, 3},
+		{"AccessDeniedException", "", 400, 1, 1, 3, 3},
+		{"UnrecognizedClientException", "", 400, 1, 1, 3, 3},
+		{"ResourceNotFoundException", "", 400, 1, 1, 1, 3},
+		{"InvalidRequestException", "marked for deletion", 400, 1, 1, 3, 3},
+		{"InvalidRequestException", "no", 400, 1, 1, 1, 1},
+		{"ValidationException", "", 400, 1, 1, 1, 1},
+		{"", "", 308, 1, 1, 1, 1},
+	} {
+		t.Run(fmt.Sprint(test.status, test.code, test.message), func(t *testing.T) {
+			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+				for _, want := range []struct {
+					age         time.Duration
+					read, write int
+				}{{0, test.newRead, test.newWrite}, {time.Hour, test.read, test.write}} {
+					server.AddSecret(robototest.DefaultOrg, "db")
+					time.Sleep(want.age)
+					server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Message: test.message, Header: http.Header{"X": nil}})
+					access := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}})
+					if _, _, err := access.Read(t.Context(), ""); err == nil {
+						t.Error("a read succeeded")
+					}
+					if n := server.Count(robototest.GetValue); n != want.read {
+						t.Errorf("%d attempts to read a secret that is %s old, want %d", n, want.age, want.read)
+					}
+					if _, err := access.Write(t.Context(), NewSensitive("value")); err == nil {
+						t.Error("a write succeeded")
+					}
+					if n := server.Count(robototest.PutValue); n != want.write {
+						t.Errorf("%d attempts to write a secret that is %s old, want %d", n, want.age, want.write)
+					}
+					server.ClearFaults()
+					server.ResetRequests()
+					server.DeleteSecret(robototest.DefaultOrg, "db")
+				}
+			})
+		})
+	}
+}
+
+// AWS refuses with status 400 what is too much. All requests to AWS then pause, and none to
+// Roboto.
+func TestPauseOfAWS(t *testing.T) {
+	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+		var accesses []*ValueAccess
+		for i := range 5 {
+			name := fmt.Sprint("db", i)
+			server.AddSecret(robototest.DefaultOrg, name)
+			server.SetValue(robototest.DefaultOrg, name, "value")
+			access := client.ValueAccess(Record{SecretRef: SecretRef{Name: name, OrgID: robototest.DefaultOrg}})
+			if _, _, err := access.Read(t.Context(), ""); err != nil {
+				t.Fatal(err)
+			}
+			accesses = append(accesses, access)
+		}
+		server.ResetRequests()
+		server.Inject(robototest.Fault{Operation: robototest.GetValue, Times: 1, AWSError: "ThrottlingException", Header: http.Header{"Retry-After": {"7"}}})
+		began := time.Now()
+		var calls sync.WaitGroup
+		for i, access := range accesses {
+			calls.Go(func() {
+				time.Sleep(time.Duration(i) * time.Second)
+				if _, _, err := access.Read(t.Context(), ""); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		if _, err := client.callerOrgs(t.Context()); err != nil {
+			t.Error(err)
+		}
+		calls.Wait()
+		for i, request := range server.Requests() {
+			if after := request.Time.Sub(began); i > 0 && (request.AWS() && after != 7*time.Second || !request.AWS() && after != time.Second) {
+				t.Errorf("a %s after %s", request.Operation, after)
 			}
 		}
 	})
 }
 
-func TestRetrier(t *testing.T) {
-	synctest.Test(t, testRetrier)
+func TestIsAWSThrottle(t *testing.T) {
+	for _, test := range []struct {
+		status       int
+		header, body string
+		want         bool
+	}{
+		{400, "", `{"__type": "ThrottlingException", "message": "Rate exceeded"}`, true},
+		{400, "", `{"__type": "com.amazonaws.secretsmanager#ThrottlingException"}`, true},
+		{400, "ThrottlingException:http://internal.amazon.com/", ``, true},
+		{400, "", `{"__type": "AccessDeniedException", "message": "ThrottlingException"}`, false},
+		{400, "", `canary`, false},
+		{429, "", ``, true},
+		{503, "", ``, false},
+		{200, "", `{"__type": "ThrottlingException"}`, false},
+	} {
+		header := http.Header{}
+		if test.header != "" {
+			header.Set("X-Amzn-ErrorType", test.header)
+		}
+		if got := isAWSThrottle(test.status, header, []byte(test.body)); got != test.want {
+			t.Errorf("%+v: %t", test, got)
+		}
+	}
 }
 
-func testRetrier(t *testing.T) {
-	client := NewClient(Config{Endpoint: parseURL(t, "https://roboto.example.com"), MaxAttempts: 3}, Options{})
-	retrier := client.retrier(t.Context(), request{method: http.MethodGet})
-	if retrier.RetryMax != 2 {
-		t.Errorf("%d retries for 3 attempts", retrier.RetryMax)
-	}
-	wait := func(resp *http.Response) time.Duration {
-		start := time.Now()
-		again := retrier.Backoff(0, 0, 0, resp)
-		return time.Since(start) + again
-	}
-	if got := wait(answerWith(429, "7")); got != 0 {
-		t.Errorf("after a 429 it waits %v besides the throttle", got)
-	}
-	if got := wait(answerWith(503, "7")); got != 7*time.Second {
-		t.Errorf("after a 503 with Retry-After: 7 it waits %v", got)
-	}
-	for _, resp := range []*http.Response{nil, answerWith(500, "7")} {
-		longest := time.Duration(0)
-		for range 300 {
-			longest = max(longest, wait(resp))
+// A value that was written belongs in state, also if the last attempt was not even sent.
+func TestWriteIsLookedForAfterItsLastAttempt(t *testing.T) {
+	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+		server.AddSecret(robototest.DefaultOrg, "db")
+		toAWS := 0
+		client = refusingAWS(server, client, func() bool { toAWS++; return toAWS != 2 && toAWS != 3 })
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true})
+		versionID, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
+		if versions := server.Versions(robototest.DefaultOrg, "db"); err != nil || len(versions) != 1 || versions[0].ID != versionID {
+			t.Errorf("%d versions: %v", len(versions), err)
 		}
-		if longest < 500*time.Millisecond || longest >= time.Second {
-			t.Errorf("after %v it waits up to %v, want the first back-off", resp, longest)
+		if n := server.Count(robototest.PutValue); n != 1 || toAWS != 4 {
+			t.Errorf("%d writes, %d connections", n, toAWS)
 		}
-	}
-	for method, idempotent := range map[string]bool{http.MethodGet: true, http.MethodPost: false} {
-		retry, err := client.retrier(t.Context(), request{method: method}).CheckRetry(t.Context(), answerWith(500, ""), nil)
-		if retry != idempotent || err != nil {
-			t.Errorf("%s: %t, %v", method, retry, err)
+	})
+}
+
+// A write that was never sent is not looked for.
+func TestWriteThatWasNotSent(t *testing.T) {
+	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+		server.AddSecret(robototest.DefaultOrg, "db")
+		toAWS := 0
+		client = refusingAWS(server, client, func() bool { toAWS++; return false })
+		_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNoAnswer || e.Problem != "connection refused" || toAWS != 3 {
+			t.Errorf("%d connections: %v", toAWS, err)
 		}
-	}
-	if n := client.retrier(t.Context(), request{method: http.MethodDelete, once: true}).RetryMax; n != 0 {
-		t.Errorf("%d retries of a request that is sent once", n)
-	}
+	})
 }

@@ -1,0 +1,162 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// dialer opens connections.
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// one is for tests of a client that never waits for a pause.
+var one = Service{MaxAnswer: 1 << 20, Throttled: func(int, http.Header, []byte) bool { return false }}
+
+// get makes one attempt. The status is 0 if it failed.
+func get(ctx context.Context, t *testing.T, client *http.Client, url string) (status int, body string, failure *Failure) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		if failure = FailureOf(err); failure == nil {
+			t.Fatalf("no Failure: %v", err)
+		}
+		return 0, "", failure
+	}
+	read, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return resp.StatusCode, string(read), nil
+}
+
+// talking dials servers in memory that are played by a function.
+func talking(play func(net.Conn)) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go func() {
+			defer func() { _ = server.Close() }()
+			play(server)
+		}()
+		return client, nil
+	}
+}
+
+// saying dials servers that read one request, say something, and hang up.
+func saying(answer string) dialer {
+	return talking(func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.WriteString(conn, answer)
+		}
+	})
+}
+
+// silent reads all that comes.
+func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+
+func failing(err error) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+}
+
+// hanging never connects.
+func hanging(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// memory is a network in memory. Its connections can be forgotten: what the client sends over
+// them then goes nowhere, and nobody is told.
+type memory struct {
+	url      string
+	http2    bool
+	accepted chan net.Conn
+	closed   sync.Once
+	mu       sync.Mutex
+	dialed   []*forgettable
+}
+
+// serve returns a network with a server that speaks TLS, and a Transport that reaches it.
+func serve(t *testing.T, http2 bool, handler http.HandlerFunc) (*memory, *Transport) {
+	network := &memory{http2: http2, accepted: make(chan net.Conn)}
+	server := httptest.NewUnstartedServer(handler)
+	_ = server.Listener.Close()
+	server.Listener, server.EnableHTTP2 = network, http2
+	server.StartTLS()
+	network.url = server.URL
+	transport := New(Options{Timeout: 30 * time.Second, DialContext: network.dial})
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	transport.pool.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	t.Cleanup(func() {
+		transport.Close()
+		server.Close()
+	})
+	return network, transport
+}
+
+func (m *memory) Accept() (net.Conn, error) {
+	if conn, ok := <-m.accepted; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (m *memory) Close() error {
+	m.closed.Do(func() { close(m.accepted) })
+	return nil
+}
+
+func (*memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
+
+func (m *memory) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	conn := &forgettable{Conn: client}
+	m.mu.Lock()
+	m.dialed = append(m.dialed, conn)
+	m.mu.Unlock()
+	m.accepted <- server
+	return conn, nil
+}
+
+func (m *memory) connections() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.dialed)
+}
+
+func (m *memory) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, conn := range m.dialed {
+		conn.forgotten.Store(true)
+	}
+}
+
+type forgettable struct {
+	net.Conn
+	forgotten atomic.Bool
+}
+
+func (c *forgettable) Write(b []byte) (int, error) {
+	if c.forgotten.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}

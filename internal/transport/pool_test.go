@@ -1,0 +1,98 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// inBoth runs a test with a server for each version of HTTP.
+func inBoth(t *testing.T, handler http.HandlerFunc, test func(*testing.T, *memory, *Transport)) {
+	t.Helper()
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("HTTP/2 %t", http2), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network, transport := serve(t, http2, handler)
+				test(t, network, transport)
+			})
+		})
+	}
+}
+
+// A router may forget a connection without a word. Others can be made.
+func TestForgottenConnections(t *testing.T) {
+	inBoth(t, func(http.ResponseWriter, *http.Request) {}, func(t *testing.T, network *memory, transport *Transport) {
+		call := func() error {
+			for attempt := 1; ; attempt++ {
+				_, _, failure := get(t.Context(), t, transport.Client(one), network.url)
+				if failure == nil {
+					return nil
+				}
+				if failure.Final {
+					return failure
+				}
+				time.Sleep(Backoff(attempt))
+			}
+		}
+		if err := call(); err != nil {
+			t.Fatal(err)
+		}
+		network.forget()
+		var calls sync.WaitGroup
+		for range 10 {
+			calls.Go(func() {
+				if err := call(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+	})
+}
+
+func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
+	var spoken string
+	inBoth(t, func(_ http.ResponseWriter, r *http.Request) { spoken = r.Proto }, func(t *testing.T, network *memory, transport *Transport) {
+		get(t.Context(), t, transport.Client(one), network.url)
+		if want := map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[network.http2]; spoken != want {
+			t.Errorf("spoke %s, want %s", spoken, want)
+		}
+	})
+}
+
+// Terraform's -parallelism may be high. Each of so many calls finds a connection that an earlier
+// one has left.
+func TestConnectionsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, transport := serve(t, false, func(http.ResponseWriter, *http.Request) { time.Sleep(time.Second) })
+		for range 3 {
+			var calls sync.WaitGroup
+			for range idleConnectionsPerHost {
+				calls.Go(func() { get(t.Context(), t, transport.Client(one), network.url) })
+			}
+			calls.Wait()
+		}
+		if n := network.connections(); n != 64 {
+			t.Errorf("%d connections, want 64", n)
+		}
+	})
+}
+
+func TestProxy(t *testing.T) {
+	transport := New(Options{})
+	transport.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", "hunter2"), Host: "proxy.example.com:3128"})
+	to := &url.URL{Scheme: "https", Host: "api.example.com"}
+	if got := transport.Proxy(to); got != "proxy.example.com:3128" {
+		t.Errorf("the proxy is %q", got)
+	}
+	if got := New(Options{DialContext: hanging}).Proxy(to); got != "" {
+		t.Errorf("the proxy of connections of one's own is %q", got)
+	}
+}
