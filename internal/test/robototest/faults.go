@@ -87,7 +87,7 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
-	s.throttle = nil
+	s.throttles = [2]throttle{}
 	s.outUntil = time.Time{}
 }
 
@@ -119,12 +119,12 @@ func (s *Server) fault(req Request) Fault {
 	return Fault{}
 }
 
-// throttle counts the requests of the current second.
+// throttle counts the requests of the current second to one service.
 type throttle struct {
-	perSecond  int
-	retryAfter bool
-	second     time.Time
-	count      int
+	perSecond int
+	refusal   func() *reply
+	second    time.Time
+	count     int
 }
 
 // Throttle makes Roboto answer 429 to more than so many requests in a second,
@@ -132,18 +132,34 @@ type throttle struct {
 func (s *Server) Throttle(perSecond int, retryAfter bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.throttle = nil
-	if perSecond > 0 {
-		s.throttle = &throttle{perSecond: perSecond, retryAfter: retryAfter}
-	}
+	s.throttles[0] = throttle{perSecond: perSecond, refusal: func() *reply {
+		rep := gateway(http.StatusTooManyRequests, "Too Many Requests")
+		if retryAfter {
+			rep.header.Set("Retry-After", "1")
+		}
+		return rep
+	}}
+}
+
+// ThrottleAWS makes AWS answer ThrottlingException, with status 400, to more than
+// so many requests in a second; 0 ends it.
+func (s *Server) ThrottleAWS(perSecond int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.throttles[1] = throttle{perSecond: perSecond, refusal: func() *reply {
+		return badRequest("ThrottlingException", "Rate exceeded")
+	}}
 }
 
 // throttled is the answer to a request beyond the limit, nil to others.
 func (s *Server) throttled(req Request) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.throttle
-	if t == nil || req.AWS() {
+	t := &s.throttles[0]
+	if req.AWS() {
+		t = &s.throttles[1]
+	}
+	if t.perSecond == 0 {
 		return nil
 	}
 	if second := time.Now().Truncate(time.Second); second != t.second {
@@ -153,11 +169,7 @@ func (s *Server) throttled(req Request) *reply {
 	if t.count <= t.perSecond {
 		return nil
 	}
-	rep := gateway(http.StatusTooManyRequests, "Too Many Requests")
-	if t.retryAfter {
-		rep.header.Set("Retry-After", "1")
-	}
-	return rep
+	return t.refusal()
 }
 
 // serve answers a request: by the service's rules, unless a fault says otherwise.

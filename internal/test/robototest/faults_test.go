@@ -286,6 +286,32 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
+func TestThrottleOfAWS(t *testing.T) {
+	inBubble(t, robototest.Options{}, func(t *testing.T, c client) {
+		a := c.access("db")
+		c.s.ThrottleAWS(3)
+		for range 2 {
+			time.Sleep(time.Second)
+			for i := range 5 {
+				want := "ResourceNotFoundException"
+				if i >= 3 {
+					want = "ThrottlingException"
+				}
+				if _, err := c.get(a, ""); code(err) != want {
+					t.Errorf("request %d: %v, want %s", i, err, want)
+				}
+			}
+		}
+		for range 10 {
+			c.call(getDB).want(t, http.StatusOK, "")
+		}
+		c.s.ThrottleAWS(0)
+		if _, err := c.get(a, ""); code(err) != "ResourceNotFoundException" {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
 func TestHostileEchoes(t *testing.T) {
 	c := newClient(t, robototest.Options{})
 	c.s.AddSecret(org, "db")

@@ -76,7 +76,7 @@ type Server struct {
 	faulted         int
 	latency         time.Duration
 	outUntil        time.Time
-	throttle        *throttle
+	throttles       [2]throttle // of Roboto and of AWS
 	deletionLag     int
 	actions         map[secretKey][]Action
 	invocations     []*invocation
