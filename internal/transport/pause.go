@@ -5,10 +5,15 @@ package transport
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
 )
+
+// spread is the time over which requests are sent after a pause. All at once, most would be
+// refused again.
+const spread = time.Second
 
 // pause makes all requests to a host wait after one was refused because there were too many.
 // Separate back-offs of many concurrent requests would keep the service flooded.
@@ -27,7 +32,10 @@ type pause struct {
 // because an attempt may still succeed.
 func (p *pause) wait(ctx context.Context) error {
 	for paused := time.Duration(0); ; {
-		left := min(time.Until(p.end()), MaxRetryAfter-paused)
+		left := time.Until(p.end())
+		if left > 0 {
+			left = min(left+rand.N(spread), MaxRetryAfter-paused) //nolint:gosec // jitter, not a secret
+		}
 		if left <= 0 || !leavesTime(ctx, left) {
 			return context.Cause(ctx)
 		}
