@@ -6,9 +6,10 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -63,46 +64,53 @@ func versionedNamed(name string) fields {
 // applyVersioned creates a secret of a fleet.
 func applyVersioned(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }
 
-// A service that throttles costs time, but few more requests than one that does not.
+// A service that throttles costs time, and no errors.
 func TestLoadUnderThrottle(t *testing.T) {
-	const secrets, parallel, perSecond = 1000, 50, 100
-	requests := func(t *testing.T, throttle bool, retryAfter bool) map[string]int {
-		counts := map[string]int{}
-		synctest.Test(t, func(t *testing.T) {
-			server := robototest.Start(t, robototest.Options{InMemory: true})
-			f := newFleet(t, server, secrets)
-			if throttle {
-				server.Throttle(perSecond, retryAfter)
-			}
-			for _, step := range []struct {
-				name      string
-				operation func(s *protocol.Session, name string) error
-			}{
-				{"apply", applyVersioned},
-				{"plan", func(s *protocol.Session, _ string) error { return s.Refresh() }},
-				{"destroy", func(s *protocol.Session, _ string) error { return s.Change(nil) }},
-			} {
-				server.ResetRequests()
-				if err := f.each(parallel, step.operation); err != nil {
-					t.Errorf("%s: %v", step.name, err)
-				}
-				counts[step.name] = len(server.Requests())
-			}
-			if left := server.Records(robototest.DefaultOrg); len(left) != 0 {
-				t.Errorf("%d secrets are left", len(left))
-			}
-		})
-		return counts
-	}
-	plain := requests(t, false, false)
-	for name, retryAfter := range map[string]bool{"with Retry-After": true, "without Retry-After": false} {
-		t.Run(name, func(t *testing.T) {
-			for step, n := range requests(t, true, retryAfter) {
-				if limit := plain[step] * 13 / 10; n > limit {
-					t.Errorf("%s took %d requests, at most %d are right", step, n, limit)
-				}
-				t.Logf("%s: %d requests, %d without a throttle", step, n, plain[step])
-			}
-		})
+	const secrets, perSecond = 300, 20
+	for name, throttle := range map[string]func(*robototest.Server){
+		"429 with Retry-After":    func(s *robototest.Server) { s.Throttle(perSecond, true) },
+		"429 without Retry-After": func(s *robototest.Server) { s.Throttle(perSecond, false) },
+		"ThrottlingException":     func(s *robototest.Server) { s.ThrottleAWS(perSecond) },
+	} {
+		for _, parallel := range []int{10, 50} {
+			t.Run(fmt.Sprintf("%s/%d at a time", name, parallel), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+					server.Latency(20 * time.Millisecond)
+					f := newFleet(t, server, secrets)
+					throttle(server)
+					for _, step := range []struct {
+						name      string
+						operation func(s *protocol.Session, name string) error
+					}{
+						{"apply", applyVersioned},
+						{"refresh", func(s *protocol.Session, _ string) error { return s.Refresh() }},
+						{"destroy", func(s *protocol.Session, _ string) error { return s.Change(nil) }},
+					} {
+						server.ResetRequests()
+						began := time.Now()
+						if err := f.each(parallel, step.operation); err != nil {
+							t.Errorf("%s: %v", step.name, err)
+						}
+						refused := 0
+						for _, request := range server.Requests() {
+							if request.Status == http.StatusTooManyRequests || request.Status == http.StatusBadRequest {
+								refused++
+							}
+						}
+						all := len(server.Requests())
+						t.Logf("%s: %d requests, %d of them refused, in %s", step.name, all, refused, time.Since(began))
+						if answered := all - refused; refused > answered {
+							t.Errorf("%s: %d requests were refused, and %d answered", step.name, refused, answered)
+						}
+						if step.name == "apply" {
+							f.agrees(t, server)
+						}
+					}
+					if left := server.Records(robototest.DefaultOrg); len(left) != 0 {
+						t.Errorf("%d secrets are left", len(left))
+					}
+				})
+			})
+		}
 	}
 }
