@@ -74,7 +74,7 @@ func TestGraceForNewSecrets(t *testing.T) {
 				time.Sleep(age)
 				s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: 400, AWSError: "AccessDeniedException"})
 				_, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Write(t.Context(), roboto.NewSensitive("value"))
-				s.wantKind(err, roboto.KindAWSAccessDenied)
+				s.wantKind(err, roboto.KindUnauthorized)
 				s.wantCount(robototest.PutValue, requests)
 			})
 		})

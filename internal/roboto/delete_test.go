@@ -73,7 +73,7 @@ func TestDeleteSecret(t *testing.T) {
 			want:   roboto.KindUnsettledDelete, gets: 2, deletes: 1,
 		},
 		"it cannot be looked for":     {faults: []robototest.Fault{hidden}, want: roboto.KindUnauthorized, gets: 1, left: true},
-		"a gateway does not find it":  {faults: []robototest.Fault{{Operation: get, Status: http.StatusNotFound, Body: "<html>"}}, want: roboto.KindNotRoboto, gets: 1, left: true},
+		"a gateway does not find it":  {faults: []robototest.Fault{{Operation: get, Status: http.StatusNotFound, Body: "<html>"}}, want: roboto.KindUnexpectedAnswer, gets: 1, left: true},
 		"the service refuses":         {faults: []robototest.Fault{{Operation: del, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"}}, want: roboto.KindUnauthorized, gets: 1, deletes: 1, left: true},
 		"too many requests":           {faults: []robototest.Fault{{Operation: del, Status: http.StatusTooManyRequests, Times: 1}}, gets: 2, deletes: 2},
 		"too many requests each time": {faults: []robototest.Fault{{Operation: del, Status: http.StatusTooManyRequests}}, want: roboto.KindThrottled, gets: 3, deletes: 3, left: true},

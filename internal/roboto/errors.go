@@ -17,63 +17,63 @@ import (
 )
 
 // Kind says how a call failed, as far as this matters to the caller.
-type Kind int
+type Kind string
 
 // The kinds of errors. KindOther stands for errors that are not of type *Error.
 const (
-	KindOther Kind = iota
+	KindOther Kind = ""
 
 	// KindNotFound: Roboto itself said that there is no such secret. A 404 from a
 	// gateway or a wrong endpoint is KindUnexpectedAnswer.
-	KindNotFound
+	KindNotFound Kind = "not found"
 	// KindUnconfirmedGone: Roboto does not find the secret, which proves nothing. Either
 	// the API key's owner does not belong to the secret's organization, or Err prevented
 	// the check.
-	KindUnconfirmedGone
+	KindUnconfirmedGone Kind = "not found, which proves nothing"
 	// KindReplaced: the secret is gone, and another one has its name.
-	KindReplaced
+	KindReplaced Kind = "another secret has the name"
 	// KindConflict: the service refused a name because it is taken.
-	KindConflict
+	KindConflict Kind = "conflict"
 	// KindNameTaken: a record has the name that the create did not make, or not provably.
-	KindNameTaken
+	KindNameTaken Kind = "the name is taken"
 	// KindUnsettledCreate: a record may have been created. Err is how the create failed.
-	KindUnsettledCreate
+	KindUnsettledCreate Kind = "a record may exist"
 	// KindUnsettledDelete: the secret may have been deleted. Err is how the deletion failed.
-	KindUnsettledDelete
+	KindUnsettledDelete Kind = "the secret may be gone"
 	// KindUnsettledInvoke: the action may have been invoked. Err is how that failed.
-	KindUnsettledInvoke
+	KindUnsettledInvoke Kind = "the action may have been invoked"
 	// KindLostInvocation: Roboto no longer reports the status of an invocation. Err is why.
-	KindLostInvocation
+	KindLostInvocation Kind = "the status of the invocation is unknown"
 
 	// KindNoAPIKey: no source gave an API key.
-	KindNoAPIKey
+	KindNoAPIKey Kind = "no API key"
 	// KindTokenRefused: the API key was refused, at least for this request.
-	KindTokenRefused
+	KindTokenRefused Kind = "API key refused"
 	// KindUnauthorized: the API key, or the credentials from Roboto, may not do this.
-	KindUnauthorized
+	KindUnauthorized Kind = "not authorized"
 	// KindLimitExceeded: the organization may not have more.
-	KindLimitExceeded
+	KindLimitExceeded Kind = "limit exceeded"
 	// KindNoOnlyOrg: the API key's owner belongs to no organization, or to several.
-	KindNoOnlyOrg
+	KindNoOnlyOrg Kind = "no organization chosen"
 
 	// KindNoValue: the secret has no value, or no such version.
-	KindNoValue
+	KindNoValue Kind = "no value"
 	// KindUnsupportedStore: the value is in a store that this client does not support.
-	KindUnsupportedStore
+	KindUnsupportedStore Kind = "unsupported store"
 
 	// KindThrottled: the last attempt was still refused because of too many requests.
-	KindThrottled
+	KindThrottled Kind = "throttled"
 	// KindUnavailable: the service still failed at the last attempt, or took too long.
-	KindUnavailable
+	KindUnavailable Kind = "unavailable"
 	// KindRefused: the service refused the request for another reason.
-	KindRefused
+	KindRefused Kind = "refused"
 	// KindNoAnswer: no answer arrived, or only a part of one.
-	KindNoAnswer
+	KindNoAnswer Kind = "no answer"
 	// KindUnexpectedAnswer: the answer must not be used. For example, it is about another
 	// secret, or it is a redirect.
-	KindUnexpectedAnswer
+	KindUnexpectedAnswer Kind = "unexpected answer"
 	// KindCanceled: the caller's context ended. Err is why.
-	KindCanceled
+	KindCanceled Kind = "canceled"
 )
 
 // KindOf returns the kind of the outermost *Error in err, or KindOther if there is none.

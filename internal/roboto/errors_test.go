@@ -112,7 +112,7 @@ func TestRobotoKind(t *testing.T) {
 		want          Kind
 	}{
 		{404, "RobotoNotFoundException", "", KindNotFound},
-		{404, "", "Not Found", KindNotRoboto},
+		{404, "", "Not Found", KindUnexpectedAnswer},
 		{404, "RobotoUnknownOperationException", "", KindRefused},
 		{400, "RobotoNotFoundException", "", KindRefused},
 		{409, "RobotoConflictException", "", KindConflict},
@@ -121,7 +121,7 @@ func TestRobotoKind(t *testing.T) {
 		{403, "", "", KindUnauthorized},
 		{403, "", "User is not authorized to access this resource with an explicit deny", KindTokenRefused},
 		{403, "RobotoLimitExceededException", "", KindLimitExceeded},
-		{307, "", "", KindRedirected},
+		{307, "", "", KindUnexpectedAnswer},
 		{408, "", "", KindUnavailable},
 		{429, "", "", KindThrottled},
 		{500, "", "", KindUnavailable},
@@ -141,7 +141,7 @@ func TestAWSKind(t *testing.T) {
 	}{
 		{opGetSecretValue, 400, "ResourceNotFoundException", KindNoValue},
 		{opPutSecretValue, 400, "ResourceNotFoundException", KindRefused},
-		{opPutSecretValue, 400, "AccessDeniedException", KindAWSAccessDenied},
+		{opPutSecretValue, 400, "AccessDeniedException", KindUnauthorized},
 		{opPutSecretValue, 400, "ThrottlingException", KindThrottled},
 		{opPutSecretValue, 429, "", KindThrottled},
 		{opPutSecretValue, 503, "", KindUnavailable},
@@ -173,22 +173,40 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
+// An error says what happened, in sentences.
 func TestErrorText(t *testing.T) {
-	for want, err := range map[string]error{
-		"GET /v1/x: no such secret: 404 Not Found, RobotoNotFoundException: gone": &Error{Kind: KindNotFound, Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
-		"GET /v1/x: service unavailable: 502 Bad Gateway":                         &Error{Kind: KindUnavailable, Request: "GET /v1/x", StatusCode: 502},
-		"GET /v1/x: service unavailable: 599":                                     &Error{Kind: KindUnavailable, Request: "GET /v1/x", StatusCode: 599},
-		"secret roboto-secret://db@og_1: a record may exist: canceled: no time": &Error{
-			Kind: KindUnsettledCreate, Ref: SecretRef{Name: "db", OrgID: "og_1"}, Err: &Error{Kind: KindCanceled, Err: errors.New("no time")},
+	busy := &Error{Kind: KindUnavailable, Service: ServiceRoboto, Request: "POST /v1/secrets", StatusCode: 503, Message: "Busy."}
+	for want, err := range map[string]*Error{
+		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.": {Kind: KindNotFound, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
+		"Roboto answered 599 to GET /v1/x.":                                          {Kind: KindUnavailable, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 599},
+		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":   {Kind: KindUnexpectedAnswer, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 308, Problem: "it is not followed"},
+		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": {
+			Kind: KindUnexpectedAnswer, Service: ServiceAWS, Request: "GetSecretValue", Problem: "it names another secret",
 		},
+		"Roboto answered 401 Unauthorized to GET /v1/x. The API key's owner does not belong to the organization og_1, but to og_2 (Two).": {
+			Kind: KindTokenRefused, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 401, ForeignOrgID: "og_1", OwnOrgs: "og_2 (Two)",
+		},
+		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": {
+			Kind: KindNoAnswer, Service: ServiceRoboto, Request: "GET /v1/x", Problem: "the request timed out",
+			Route: Route{Host: "api.roboto.ai", Proxy: "proxy.example.com:3128", APIKey: KeySource{From: "ROBOTO_API_KEY"}},
+		},
+		"A record of this name may have been created. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+			Kind: KindUnsettledCreate, Err: busy,
+		},
+		"The secret may have been deleted anyway. The operation was canceled. Looking for it failed too. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+			Kind: KindUnsettledDelete, Err: &Error{Kind: KindCanceled, Err: context.Canceled}, Settle: busy,
+		},
+		"A secret of this name exists already in the organization. It was created by x. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+			Kind: KindNameTaken, Problem: "it was created by x", Settle: busy,
+		},
+		"Roboto says that there is no such secret. This does not prove that it was deleted, because the API key's owner does not belong to the organization og_1, or to any other.": {
+			Kind: KindUnconfirmedGone, ForeignOrgID: "og_1",
+		},
+		"The operation ran out of time.": {Kind: KindCanceled, Err: context.DeadlineExceeded},
+		"No API key was found.":          {Kind: KindNoAPIKey, Request: "GET /v1/x"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	for kind := KindOther; kind <= KindCanceled; kind++ {
-		if kind.String() == "" {
-			t.Errorf("the kind %d has no name", kind)
 		}
 	}
 }
@@ -205,7 +223,7 @@ func TestNoAnswer(t *testing.T) {
 		"sent":           {nil, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true}},
 		"final":          {nil, &transport.Failure{Reason: "x", Final: true}, Error{Kind: KindNoAnswer, Problem: "x", final: true}},
 		"out of reach":   {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, Problem: "x", OutOfReach: true, lost: true, final: true}},
-		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindUntrusted, Problem: "x", final: true}},
+		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindNoAnswer, Problem: "x", Untrusted: true, final: true}},
 		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, Answered: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true, final: true}},
 		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, Problem: "the answer was not HTTP", lost: true}},
 		"canceled":       {interrupted, &transport.Failure{Reason: "x"}, Error{Kind: KindCanceled, Err: interrupted}},
@@ -219,9 +237,9 @@ func TestNoAnswer(t *testing.T) {
 			}
 			test.want.Request = "GET /v1/x"
 			if test.want.Kind != KindCanceled {
-				test.want.Service, test.want.Route.Host = serviceRoboto, "host"
+				test.want.Service, test.want.Route.Host = ServiceRoboto, "host"
 			}
-			got := noAnswer(ctx, serviceRoboto, Route{Host: "host"}, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+			got := noAnswer(ctx, ServiceRoboto, Route{Host: "host"}, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
 			if *got != test.want {
 				t.Errorf("%+v\nwant %+v", *got, test.want)
 			}

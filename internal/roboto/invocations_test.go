@@ -385,7 +385,7 @@ func TestAction(t *testing.T) {
 		"a version":                 {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}},
 		"no such version":           {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "4567"}, want: roboto.KindNotFound},
 		"no such action":            {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "other"}, want: roboto.KindNotFound},
-		"a gateway's 404":           {ref: checkAction, fault: robototest.Fault{Status: 404, Message: "Not Found"}, want: roboto.KindNotRoboto},
+		"a gateway's 404":           {ref: checkAction, fault: robototest.Fault{Status: 404, Message: "Not Found"}, want: roboto.KindUnexpectedAnswer},
 		"another action":            {ref: checkAction, fault: replacing(`"name":"check"`, `"name":"other"`), want: roboto.KindUnexpectedAnswer},
 		"another version":           {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}, fault: replacing("0123", "4567"), want: roboto.KindUnexpectedAnswer},
 		"no organization":           {ref: checkAction, fault: replacing("og_test", "a b"), want: roboto.KindUnexpectedAnswer},

@@ -38,7 +38,7 @@ func TestValuesThatOccurInErrors(t *testing.T) {
 				}
 				s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException", Message: message})
 				_, err = s.client.ValueAccess(record).Write(t.Context(), roboto.NewSensitive(value))
-				s.wantKind(err, roboto.KindAWSAccessDenied)
+				s.wantKind(err, roboto.KindUnauthorized)
 				refused, ok := errors.AsType[*roboto.Error](err)
 				if !ok || refused.Message != shown || refused.Code != "AccessDeniedException" {
 					t.Errorf("the error is %+v, want the message %q", refused, shown)

@@ -94,7 +94,7 @@ func TestAnswersOfAWSAreChecked(t *testing.T) {
 					return bytes.ReplaceAll(b, []byte(test.old), []byte(test.changed))
 				}})
 				_, _, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), versionID)
-				s.wantKind(err, roboto.KindUnexpectedAWSAnswer)
+				s.wantKind(err, roboto.KindUnexpectedAnswer)
 			})
 		})
 	}
@@ -124,7 +124,7 @@ func TestVersionIDThatRepeatsTheValue(t *testing.T) {
 				}})
 				want := roboto.KindOther
 				if test.refused {
-					want = roboto.KindUnexpectedAWSAnswer
+					want = roboto.KindUnexpectedAnswer
 				}
 				value, versionID, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), "")
 				s.wantKind(err, want)
