@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -120,18 +121,44 @@ func TestAccSecretLeavesTheValue(t *testing.T) {
 	}
 }
 
-// Update obeys what was planned: a value that was null then is not written, and version_id stays.
-// Terraform refuses an apply that differs from its plan.
+// An ignored value is null while planning, and not during apply. Update obeys the plan: it writes
+// nothing, and version_id stays.
+func TestAccSecretIgnoredValue(t *testing.T) {
+	env := anyService(t)
+	var first, elsewhere string
+	kept := func(state *terraformState) error {
+		return errors.Join(want(elsewhere, env.versionID()), resource.TestCheckResourceAttr(address, "version_id", first)(state))
+	}
+	lines := []string{`value_wo = "value"`, "lifecycle {\n    ignore_changes = [value_wo]\n  }"}
+	config := env.secret("db", lines...)
+	protected := env.secret("db", append(lines, `deletion_protection = true`)...)
+	env.run(
+		resource.TestStep{
+			Config: config,
+			Check: func(*terraformState) error {
+				first = env.versionID()
+				return want("value", env.value("db"))
+			},
+		},
+		resource.TestStep{
+			PreConfig: func() { elsewhere = env.setValue("db", "written elsewhere") },
+			Config:    config, ConfigPlanChecks: emptyPlan(),
+		},
+		resource.TestStep{Config: protected, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
+		resource.TestStep{Config: protected, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
+	)
+}
+
+// With terraform.applying, a value is null until Terraform plans once more during apply. Core
+// refuses an apply that differs from what was planned first.
 func TestAccSecretValueThatIsNullWhilePlanning(t *testing.T) {
 	env := anyService(t)
 	const value = `value_wo = terraform.applying ? "value" : null`
 	var first string
-	kept := resource.ComposeTestCheckFunc(
-		func(*terraformState) error { return want(first, env.versionID()) },
-		func(state *terraformState) error {
-			return resource.TestCheckResourceAttr(address, "version_id", first)(state)
-		},
-	)
+	kept := func(state *terraformState) error {
+		return errors.Join(want(first, env.versionID()), resource.TestCheckResourceAttr(address, "version_id", first)(state))
+	}
 	env.run(
 		resource.TestStep{
 			Config: env.secret("db", value),

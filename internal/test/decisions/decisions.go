@@ -34,8 +34,9 @@ type Value string
 
 const (
 	ValueGiven Value = "value given"
-	// ValueNull is one that is not set, is hidden by ignore_changes, or is null while planning.
-	// Unless it is hidden, a version without a value is refused in any case.
+	// ValueNull is one that is not set, or is hidden by ignore_changes. Unless it is hidden, a
+	// version without a value is refused in any case. If terraform.applying keeps a value from the
+	// plan alone, an update treats it as given: Terraform plans again during apply.
 	ValueNull Value = "value null"
 	// ValueUnknown is one that turns out to be given during apply.
 	ValueUnknown Value = "value unknown"
@@ -79,8 +80,8 @@ type Outcome struct {
 	Refused bool
 	// PlansUnknown is whether the plan shows version_id as known after apply.
 	PlansUnknown bool
-	// Compares is whether the stored value is read and compared. If the plan cannot do so
-	// because value_wo is unknown, or need not because PlansUnknown is certain, the apply does.
+	// Compares is whether the stored value is read and compared. A plan that cannot do so because
+	// value_wo is unknown, or need not because PlansUnknown is certain, leaves it to the apply.
 	Compares bool
 	// Writes is whether a new version of the value is stored.
 	Writes bool
@@ -190,16 +191,17 @@ var table = []row{
 		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredDiffers, StoredNone}, outcome: differs,
 	},
 	{
-		reason: "what is not known while planning counts as different, and is compared during apply",
-		value:  unknown, version: []Version{VersionNone}, stored: []Stored{StoredSame}, outcome: takesOver,
-	},
-	{
 		reason: "an update without a version promises none, because it is planned again during apply",
-		value:  given, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: yes, outcome: takesOver,
+		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: yes, outcome: takesOver,
 	},
 	{
 		reason: "the same value is current in another version",
-		value:  given, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDOld}, outcome: takesOver,
+		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDOld}, outcome: takesOver,
+	},
+	{
+		reason: "what is not known while planning counts as different, until Terraform plans again during apply",
+		value:  unknown, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDCurrent, IDNull},
+		outcome: Outcome{PlansUnknown: true, Compares: true, After: AfterKept},
 	},
 	{
 		reason: "the same value is stored",

@@ -29,6 +29,15 @@ func TestEachSituationHasOneRow(t *testing.T) {
 
 func TestOutcomesAreConsistent(t *testing.T) {
 	for _, s := range All() {
+		if s.Value == ValueUnknown {
+			known := s
+			known.Value = ValueGiven
+			o := Find(known)
+			o.PlansUnknown = o.PlansUnknown || s.Version == VersionNone
+			if Find(s) != o {
+				t.Errorf("%+v has the outcome %+v, and ends as %+v if the value is known", s, Find(s), o)
+			}
+		}
 		switch o := Find(s); {
 		case o.Refused && o != Outcome{Refused: true}:
 			t.Errorf("%+v is refused, and has an outcome: %+v", s, o)

@@ -168,6 +168,13 @@ type Planned struct {
 	resp   *tfprotov6.PlanResourceChangeResponse
 }
 
+// With returns the plan with the configuration that its apply sees: ignore_changes hides a value
+// from the plan alone.
+func (p Planned) With(config Fields) Planned {
+	p.config = config
+	return p
+}
+
 // Plan plans a configuration; nil destroys.
 func (s *Session) Plan(config Fields) (Planned, error) {
 	s.Core.t.Helper()
