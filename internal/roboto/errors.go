@@ -150,7 +150,11 @@ func (e *Error) clauses() []string {
 		if e.Err == nil {
 			why = e.belonging()
 		}
-		return []string{"Roboto says that there is no such secret", "this does not prove that it was deleted, because " + why}
+		who := "Roboto"
+		if e.Service != "" {
+			who = e.server()
+		}
+		return []string{who + " says that there is no such secret", "this does not prove that it was deleted, because " + why}
 	case KindNameTaken:
 		return []string{"a secret of this name exists already in the organization", e.Problem}
 	case KindUnsettledCreate:
