@@ -62,7 +62,10 @@ func (b *bulkRefresh) record(ctx context.Context, c *Client, ref SecretRef) (Rec
 			if l, fresh := b.fresh(ref.OrgID); fresh {
 				return l, nil
 			}
-			l := listing{c.listing(context.WithoutCancel(ctx), ref.OrgID), time.Now()}
+			l := listing{c.listing(ctx, ref.OrgID), time.Now()}
+			if ctx.Err() != nil {
+				return l, nil
+			}
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if b.listings == nil {

@@ -24,28 +24,29 @@ type lookupAnswer[T any] struct {
 	err   error
 }
 
-// get returns the answer. A look-up goes on if the call that began it is canceled.
+// get returns the answer. Of the calls that need it at the same time, one asks.
 func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	if known := l.answer.Load(); known != nil {
-		return known.value, known.err
-	}
-	call := l.calls.DoChan("", func() (any, error) {
-		if known := l.answer.Load(); known != nil { // the answer came since
-			return known, nil
+	for {
+		call := l.calls.DoChan("", func() (any, error) {
+			if known := l.answer.Load(); known != nil {
+				return known, nil
+			}
+			value, err := ask(ctx)
+			answer := &lookupAnswer[T]{value, err}
+			if err == nil || l.refusalIsFinal && KindOf(err) != KindNoAnswer && ctx.Err() == nil {
+				l.answer.Store(answer)
+			}
+			return answer, nil
+		})
+		select {
+		case <-ctx.Done():
+			var none T
+			return none, canceled(ctx, "")
+		case result := <-call:
+			answer, _ := result.Val.(*lookupAnswer[T])
+			if KindOf(answer.err) != KindCanceled || ctx.Err() != nil { // else another call was canceled that asked
+				return answer.value, answer.err
+			}
 		}
-		value, err := ask(context.WithoutCancel(ctx))
-		answer := &lookupAnswer[T]{value, err}
-		if err == nil || l.refusalIsFinal && KindOf(err) != KindNoAnswer {
-			l.answer.Store(answer)
-		}
-		return answer, nil
-	})
-	select {
-	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
-	case result := <-call:
-		answer, _ := result.Val.(*lookupAnswer[T])
-		return answer.value, answer.err
 	}
 }
