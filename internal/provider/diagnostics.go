@@ -44,7 +44,7 @@ func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error
 	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Was Replaced Elsewhere", ref.Name),
 		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. "+
 			"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
-			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, and apply:\n\n%s",
+			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, apply, and remove it:\n\n%s",
 			describe(ref), explain(err).what, importBlock(ref)))
 }
 
@@ -194,10 +194,7 @@ func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.Se
 		}
 		explained.next = "Apply again. If the other secret still has the name, the error then says how to import it."
 	case isAbout: // and yet the record was there
-		explained = explanation{
-			what: "Roboto handed out credentials for another secret of this name.",
-			next: advices[roboto.KindUnexpectedAnswer],
-		}
+		explained.next = advices[roboto.KindUnexpectedAnswer]
 	}
 	diags.AddError("Cannot Write Roboto Secret Value",
 		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, %s", describe(ref), sentence), explained))

@@ -68,7 +68,7 @@ func blockOf(e *roboto.Error) string {
 	default:
 		return ""
 	}
-	return condition + ": put the address of this resource into the following block, add the block to the configuration, and apply:\n\n" + importBlock(e.Ref)
+	return condition + ": put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:\n\n" + importBlock(e.Ref)
 }
 
 // advise is the advice for an error. It is in advices, unless it depends on more than the kind.
@@ -115,7 +115,7 @@ var advices = map[roboto.Kind]string{
 	roboto.KindUnsupportedStore: "Upgrade the provider.",
 	roboto.KindThrottled:        "The service was busy during all attempts. Apply again later, with a lower -parallelism, or raise max_attempts.",
 	roboto.KindUnavailable:      "The service failed during all attempts, or is slow. Apply again later. Completed changes are kept.",
-	roboto.KindRefused:          "If the message does not explain it, please report this to Roboto's support.",
+	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
 	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",
 	roboto.KindUnexpectedAnswer: "Check that the provider's endpoint is Roboto's API, without a path, and not a proxy or a login page in front of it. If it redirects, set the endpoint to the final URL. If it is Roboto's API, please report this to Roboto's support.",
 	roboto.KindCanceled:         "Apply again to continue.",

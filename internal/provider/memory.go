@@ -48,11 +48,13 @@ type knownName struct {
 	// removed and created are whether an address plans to delete, or to create, a secret of the
 	// name. replaces is whether one of them replaces a secret of another name.
 	removed, created, replaces bool
-	// claimed is whether this process has begun to create a secret of the name, and createdAt
-	// when it had done so.
-	claimed   bool
-	createdAt time.Time
-	// deletion is closed at the end of a deletion that is under way, or is nil.
+	// reserved is whether a secret was deleted to make way for one of the name, and claimed
+	// whether this process has begun to create one. createdAt is when it had done so.
+	reserved, claimed bool
+	createdAt         time.Time
+	// deleted is the secret of the name that this process deleted last, and deletion is closed
+	// when that ends. It is nil if no deletion is under way.
+	deleted  roboto.Record
 	deletion chan struct{}
 }
 
@@ -159,6 +161,17 @@ func (m *memory) claim(ref roboto.SecretRef) bool {
 	return free
 }
 
+// reserve is claim for a replacement, before it deletes the old secret. Its create claims the name
+// then.
+func (m *memory) reserve(ref roboto.SecretRef) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	name := m.name(ref)
+	free := !name.claimed && !name.reserved
+	name.reserved = true
+	return free
+}
+
 // noteCreated is called when a secret was created.
 func (m *memory) noteCreated(record roboto.Record) {
 	m.mu.Lock()
@@ -175,36 +188,36 @@ func (m *memory) createdAt(ref roboto.SecretRef) time.Time {
 }
 
 // beginDelete notes that a deletion is under way, until end is called.
-func (m *memory) beginDelete(ref roboto.SecretRef) (end func(deleted bool)) {
+func (m *memory) beginDelete(secret roboto.Record) (end func()) {
 	done := make(chan struct{})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.name(ref).deletion = done
-	return func(deleted bool) {
+	name := m.name(secret.SecretRef)
+	name.deleted, name.deletion = secret, done
+	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		name := m.name(ref)
 		name.deletion = nil
-		name.claimed = name.claimed && !deleted
 		close(done)
 	}
 }
 
-// waitDelete waits for the deletion of the name that is under way. It returns false if there is
-// none.
-func (m *memory) waitDelete(ctx context.Context, ref roboto.SecretRef) bool {
+// deleted is the secret of the name that this process has deleted last, or zero. It waits for a
+// deletion that is under way.
+func (m *memory) deleted(ctx context.Context, ref roboto.SecretRef) roboto.Record {
 	m.mu.Lock()
-	deletion := m.name(ref).deletion
+	name := m.name(ref)
+	deletion := name.deletion
 	m.mu.Unlock()
-	if deletion == nil {
-		return false
+	if deletion != nil {
+		select {
+		case <-deletion:
+		case <-ctx.Done():
+		}
 	}
-	select {
-	case <-deletion:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return name.deleted
 }
 
 // first reports whether the advice was not given before. Terraform folds only warnings of one

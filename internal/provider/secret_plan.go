@@ -39,7 +39,11 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	r.show(d.notices, f, &resp.Diagnostics)
-	if f.plan == nil || resp.Diagnostics.HasError() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.setNotes(ctx, f, d, resp.Private)...)
+	if f.plan == nil {
 		return
 	}
 	plan := *f.plan
@@ -49,7 +53,6 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		plan.URI = types.StringValue(plan.ref().URI())
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	resp.Diagnostics.Append(r.setNotes(ctx, f, d, resp.Private)...)
 }
 
 // decide finds out what the decision needs. renames is whether the plan creates what replaces a
@@ -129,13 +132,14 @@ func (r *secretResource) show(notices []notice, f facts, diags *diag.Diagnostics
 	}
 }
 
-// setNotes notes in the planned private data what Update and Delete have to know.
+// setNotes notes in the planned private data what Update and Delete have to know, and removes
+// what does not hold.
 func (r *secretResource) setNotes(ctx context.Context, f facts, d decision, private privateData) diag.Diagnostics {
 	var nullValue, replacement any
 	if d.nullValue {
 		nullValue = true
 	}
-	if f.state == nil || replaces(*f.plan, *f.state) {
+	if f.plan != nil && (f.state == nil || replaces(*f.plan, *f.state)) {
 		created, _ := f.createdRef()
 		replacement = plannedReplacement{
 			Name: created.Name, OrgID: created.OrgID, Default: f.config.OrgID.IsNull(), Renames: f.state != nil,

@@ -185,9 +185,16 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		addNotice(&resp.Diagnostics, noticeCreatedTwice, ref, "", r.data.memory.first)
 		return
 	}
-	record, err := r.data.client.CreateSecret(ctx, ref)
-	for roboto.KindOf(err) == roboto.KindNameTaken && r.data.memory.waitDelete(ctx, ref) {
-		record, err = r.data.client.CreateSecret(ctx, ref)
+	deleted := r.data.memory.deleted(ctx, ref)
+	record, err := r.data.client.CreateSecret(ctx, ref, deleted)
+	for roboto.KindOf(err) == roboto.KindNameTaken {
+		// Another address may have deleted the secret meanwhile.
+		latest := r.data.memory.deleted(ctx, ref)
+		if latest == deleted {
+			break
+		}
+		deleted = latest
+		record, err = r.data.client.CreateSecret(ctx, ref, deleted)
 	}
 	if err != nil {
 		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
@@ -346,6 +353,8 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	ref := state.ref()
+	// After an error, the framework keeps the planned private data in the state.
+	resp.Diagnostics.Append(setNote(ctx, resp.Private, keyReplacement, nil)...)
 	// Terraform does not tell the provider of -replace or taint while planning.
 	if state.DeletionProtection.ValueBool() {
 		addNotice(&resp.Diagnostics, noticeProtected, ref, "", r.data.memory.first)
@@ -354,9 +363,9 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall || !r.canReplace(ctx, ref, req.Private, &resp.Diagnostics) {
 		return
 	}
-	end := r.data.memory.beginDelete(ref)
+	end := r.data.memory.beginDelete(state.record())
 	err := r.data.client.DeleteSecret(ctx, state.record())
-	end(err == nil)
+	end()
 	if err != nil {
 		r.data.addSecretError(&resp.Diagnostics, "delete", ref, err)
 	}
@@ -382,7 +391,14 @@ func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, p
 		}
 		next.OrgID = orgID
 	}
-	if next == old || next.Name == "" || next.OrgID == "" {
+	if next.Name == "" || next.OrgID == "" {
+		return true
+	}
+	if !r.data.memory.reserve(next) {
+		addNotice(diags, noticeCreatedTwice, next, "", r.data.memory.first)
+		return false
+	}
+	if next == old {
 		return true
 	}
 	if err := r.data.client.CheckName(ctx, next); err != nil {

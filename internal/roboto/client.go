@@ -287,7 +287,7 @@ func parseAnswer(r request, header http.Header, body []byte) (answer, error) {
 	case json.Unmarshal(text, &envelope) != nil:
 		return answer{}, unreadable(r, "it is not JSON")
 	case envelope.Error != nil && string(envelope.Error) != "null":
-		return answer{}, unexpected(r, "it is an error with the status of a success")
+		return answer{}, unreadable(r, "it is an error with the status of a success")
 	case envelope.Data == nil:
 		return answer{}, wrongShape(r)
 	}

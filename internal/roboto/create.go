@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -22,12 +23,13 @@ const (
 //
 // POST is not idempotent. If its answer is lost, CreateSecret reads the record, and takes it for
 // its own only if Roboto says so (see whyNotOurs). The error is of KindNameTaken if another
-// record has the name, and of KindUnsettledCreate if a record may exist that was not found.
-func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error) {
+// record has the name, and of KindUnsettledCreate if a record may exist that was not found. deleted
+// is a secret of the name that the caller has deleted, or zero: Roboto may still show it.
+func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record) (Record, error) {
 	if err := ref.validateFull(); err != nil {
 		return Record{}, err
 	}
-	n := creation{client: c, ref: ref, began: time.Now()}
+	n := creation{client: c, ref: ref, deleted: deleted, began: time.Now()}
 	record, err := n.create(ctx)
 	if err != nil && ctx.Err() != nil && n.answerLost {
 		// A record that was created before the cancel is returned, so that the caller can keep or
@@ -45,8 +47,9 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef) (Record, error
 
 // creation is the creation of one record.
 type creation struct {
-	client *Client
-	ref    SecretRef
+	client  *Client
+	ref     SecretRef
+	deleted Record
 	// began is when the first POST was sent, by this machine's clock.
 	began time.Time
 	// answerLost is set if a failed POST may have taken effect.
@@ -114,8 +117,16 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 		return Record{}, false, nil
 	case err != nil:
 		return Record{}, false, n.failed(cause, err)
+	case n.deleted.ARN != "" && !record.isAnother(n.deleted):
+		return Record{}, false, nil
 	}
-	userID, userErr := n.client.userID(ctx)
+	asking := ctx
+	if !n.answerLost { // the answer only completes the error
+		var cancel context.CancelFunc
+		asking, cancel = context.WithDeadline(ctx, n.client.completeErrorsUntil())
+		defer cancel()
+	}
+	userID, userErr := n.client.userID(asking)
 	taken := n.client.nameTaken(record, userID)
 	if !n.answerLost {
 		return Record{}, true, taken
@@ -144,13 +155,15 @@ func (c *Client) nameTaken(record Record, userID string) *Error {
 // CheckName returns nil if there is no secret of the name. The error is of KindNameTaken if
 // there is one.
 func (c *Client) CheckName(ctx context.Context, ref SecretRef) error {
-	record, err := c.FindRecord(ctx, Record{SecretRef: ref})
-	switch {
-	case KindOf(err) == KindNotFound:
+	record, err := c.Record(ctx, ref)
+	if failure, ok := errors.AsType[*Error](err); ok && failure.Kind == KindNotFound && failure.ForeignOrgID == "" {
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithDeadline(ctx, c.completeErrorsUntil())
+	defer cancel()
 	userID, _ := c.userID(ctx)
 	return c.nameTaken(record, userID)
 }
@@ -164,8 +177,8 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time
 	switch {
 	case date.IsZero():
 		return "the answer from Roboto has no Date", nil
-	case created.Before(n.began.Truncate(time.Second).Add(-time.Second)):
-		return "it is older than the first request", nil
+	case created.Before(n.began.Truncate(time.Second).Add(-time.Second)), created.Before(date.Add(-time.Since(n.began) - 2*time.Second)):
+		return "it is older than the first request", nil // by this machine's clock, or by the server's
 	case created.After(date.Add(time.Second)):
 		return fmt.Sprintf("it is newer than the answer that shows it, whose Date is %s", date.UTC().Format(time.RFC3339)), nil
 	case userErr != nil:

@@ -69,7 +69,8 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	case err != nil:
 		return refuse(err.Error())
 	case record.isAnother(known):
-		return nil, c.replaced(known, record)
+		// The record is not described, because it comes with the credentials and may repeat them.
+		return nil, &Error{Kind: KindReplaced, Ref: ref, Problem: "Roboto handed out credentials for another secret of this name"}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != region:

@@ -48,6 +48,12 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 	for attempt := 1; ; attempt++ {
 		lost := mayHaveTakenEffect(failed)
 		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
+		case KindOf(err) == KindNotFound && !lost && time.Since(known.CreatedHere) < newSecretGrace && attempt < c.config.MaxAttempts:
+			// Roboto may not show a new secret yet.
+			if err := wait(ctx, attempt, nil); err != nil {
+				return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: canceled(ctx, "")}
+			}
+			continue
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:

@@ -203,8 +203,8 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 		return err
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05"} {
-		// RFC 3339, in which the time is stored, has four digits for the year.
-		if parsed, err := time.Parse(layout, text); err == nil && parsed.UTC().Year() <= 9999 {
+		// RFC 3339, in which the time is stored, has the years 1 to 9999.
+		if parsed, err := time.Parse(layout, text); err == nil && parsed.UTC().Year() >= 1 && parsed.UTC().Year() <= 9999 {
 			t.Time = parsed.UTC()
 			return nil
 		}

@@ -175,12 +175,12 @@ func mark(bytes []bool) {
 // somebody else. UUIDs are shorter.
 var opaqueToken = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 
-// message makes a server's text safe to show. It removes secrets and control characters,
+// message makes a server's text safe to show. It removes secrets and unprintable characters,
 // which could control a terminal, and limits the length.
 func (r *redactor) message(text string) string {
 	text = text[:min(len(text), maxMessageBytes)]
 	text = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
+		if !unicode.IsPrint(c) {
 			return ' '
 		}
 		return c

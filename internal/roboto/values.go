@@ -77,9 +77,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return err
 	})
 	if err != nil {
-		// The message could contain the stored value, which is not known here and cannot be
-		// redacted.
-		return Sensitive{}, "", v.awsError(ctx, opGetSecretValue, err, func(string) string { return "" })
+		return Sensitive{}, "", v.awsError(ctx, opGetSecretValue, err)
 	}
 	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, versionID); err != nil {
 		return Sensitive{}, "", err
@@ -116,7 +114,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		return err
 	})
 	if err != nil {
-		err = v.awsError(ctx, opPutSecretValue, err, newRedactor(v.secrets(value)...).message)
+		err = v.awsError(ctx, opPutSecretValue, err)
 	} else {
 		err, mayBeWritten = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token), true
 	}
@@ -201,15 +199,6 @@ func (v *ValueAccess) route() Route {
 	return v.client.secretsManagerRoute(v.creds.region)
 }
 
-// secrets lists the secrets that a message could contain.
-func (v *ValueAccess) secrets(value Sensitive) []Sensitive {
-	secrets := []Sensitive{value, v.client.config.APIKey}
-	if v.creds != nil {
-		secrets = append(secrets, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken)
-	}
-	return secrets
-}
-
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
 
 // ValidateVersionID refuses text that cannot be the ID of a version. The ID is the
@@ -246,9 +235,9 @@ func repeatsValue(versionID, value string) bool {
 	})
 }
 
-// awsError converts an error of the AWS SDK. The function message redacts the text of a
-// refusal.
-func (v *ValueAccess) awsError(ctx context.Context, operation string, err error, message func(string) string) error {
+// awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
+// value, in any form.
+func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) error {
 	if ctx.Err() != nil {
 		return noAnswer(ctx, ServiceAWS, v.route(), operation, err)
 	}
@@ -260,7 +249,6 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error,
 		if result.Code = refused.ErrorCode(); !isKnownAWSCode(result.Code) {
 			result.Code = ""
 		}
-		result.Message = message(refused.ErrorMessage())
 		result.Kind = awsKind(operation, result.StatusCode, result.Code)
 		return result
 	}
