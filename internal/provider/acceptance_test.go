@@ -67,7 +67,7 @@ type environment struct {
 	// prefix begins the names of the test's secrets, and named are all so far.
 	prefix string
 	named  map[string]bool
-	others somebody
+	others otherClient
 }
 
 func newEnvironment(t *testing.T) *environment {
@@ -85,7 +85,7 @@ func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
 func anotherEnvironment(t *testing.T, options robototest.Options) *environment {
 	t.Helper()
 	server := robototest.Start(t, options)
-	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, org: testOrg, named: map[string]bool{}, others: embeddedSomebody{server}}
+	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, org: testOrg, named: map[string]bool{}, others: embeddedClient{server}}
 	e.Home = t.TempDir()
 	return e
 }

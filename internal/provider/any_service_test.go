@@ -17,8 +17,8 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// somebody works on the same secrets as Terraform does, and not through the provider.
-type somebody interface {
+// otherClient works on the same secrets as Terraform does, and not through the provider.
+type otherClient interface {
 	create(name string)
 	// remove does nothing if there is no such secret.
 	remove(name string)
@@ -87,7 +87,7 @@ func realService(t *testing.T, env settings.Environment, variables []string) *en
 		name, value, _ := strings.Cut(variable, "=")
 		e.Vars[name] = value
 	}
-	e.others = &realSomebody{t: t, config: config, org: org}
+	e.others = &realClient{t: t, config: config, org: org}
 	return e
 }
 
@@ -149,7 +149,7 @@ func (e *environment) resetCounts() {
 	}
 }
 
-// count is that of an embedded Roboto; a real one tells none, and so passes.
+// count checks the requests of an embedded Roboto. A real one does not count, and so passes.
 func (e *environment) count(op robototest.Operation, want int) error {
 	if e.roboto == nil {
 		return nil
@@ -167,25 +167,25 @@ func (e *environment) wantCount(op robototest.Operation, want int) {
 	}
 }
 
-// embeddedSomebody works in the test organization of an embedded Roboto.
-type embeddedSomebody struct {
+// embeddedClient works in the test organization of an embedded Roboto.
+type embeddedClient struct {
 	roboto *robototest.Server
 }
 
-func (s embeddedSomebody) create(name string) { s.roboto.AddSecret(testOrg, name) }
+func (s embeddedClient) create(name string) { s.roboto.AddSecret(testOrg, name) }
 
-func (s embeddedSomebody) remove(name string) { s.roboto.DeleteSecret(testOrg, name) }
+func (s embeddedClient) remove(name string) { s.roboto.DeleteSecret(testOrg, name) }
 
-func (s embeddedSomebody) write(name, value string) string {
+func (s embeddedClient) write(name, value string) string {
 	return s.roboto.SetValue(testOrg, name, value)
 }
 
-func (s embeddedSomebody) read(name string) (value, versionID string) {
+func (s embeddedClient) read(name string) (value, versionID string) {
 	value, versionID, _ = s.roboto.Value(testOrg, name)
 	return value, versionID
 }
 
-func (s embeddedSomebody) exists(name string) bool {
+func (s embeddedClient) exists(name string) bool {
 	_, ok := s.roboto.Record(testOrg, name)
 	return ok
 }

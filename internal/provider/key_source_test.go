@@ -16,8 +16,8 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// A refused key is told with its endpoint, where it came from, and what to check there.
-func TestRefusedAPIKeyIsToldWithItsSource(t *testing.T) {
+// The error of a refused key names its endpoint, where it came from, and what to check there.
+func TestRefusedAPIKeyErrorNamesItsSource(t *testing.T) {
 	const wrong = "rbt_a-key-that-nobody-gave"
 	for name, test := range map[string]struct {
 		block       func(endpoint string) fields

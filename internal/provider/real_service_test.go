@@ -25,8 +25,8 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// realSomebody works at a real Roboto with plain HTTP and AWS's SDK.
-type realSomebody struct {
+// realClient works at a real Roboto with plain HTTP and AWS's SDK.
+type realClient struct {
 	t      *testing.T
 	config roboto.Config
 	org    string
@@ -34,7 +34,7 @@ type realSomebody struct {
 
 // call makes a request; its answer is read into data if there is one. The error of a
 // failed one is in status.
-func (s *realSomebody) call(method, path, orgHeader string, body, data any) (status int) {
+func (s *realClient) call(method, path, orgHeader string, body, data any) (status int) {
 	s.t.Helper()
 	var sent io.Reader
 	if body != nil {
@@ -78,23 +78,23 @@ const owner = "X-Roboto-Resource-Owner-Id"
 
 func pathOf(name string) string { return "/secrets/name/" + url.PathEscape(name) }
 
-func (s *realSomebody) create(name string) {
+func (s *realClient) create(name string) {
 	if status := s.call(http.MethodPost, "/secrets", "X-Roboto-Org-Id", map[string]string{"name": name}, nil); status/100 != 2 {
 		s.t.Fatalf("creating %q answered %d", name, status)
 	}
 }
 
-func (s *realSomebody) remove(name string) {
+func (s *realClient) remove(name string) {
 	if status := s.call(http.MethodDelete, pathOf(name), owner, nil, nil); status/100 != 2 && s.exists(name) {
 		s.t.Errorf("deleting %q answered %d", name, status)
 	}
 }
 
-func (s *realSomebody) exists(name string) bool {
+func (s *realClient) exists(name string) bool {
 	return s.call(http.MethodGet, pathOf(name), owner, nil, nil)/100 == 2
 }
 
-func (s *realSomebody) write(name, value string) (versionID string) {
+func (s *realClient) write(name, value string) (versionID string) {
 	s.reach(name, func(ctx context.Context, client *secretsmanager.Client, arn *string) error {
 		out, err := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: arn, SecretString: &value})
 		if err == nil {
@@ -105,7 +105,7 @@ func (s *realSomebody) write(name, value string) (versionID string) {
 	return versionID
 }
 
-func (s *realSomebody) read(name string) (value, versionID string) {
+func (s *realClient) read(name string) (value, versionID string) {
 	s.reach(name, func(ctx context.Context, client *secretsmanager.Client, arn *string) error {
 		out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: arn})
 		if codeOf(err) == "ResourceNotFoundException" {
@@ -120,7 +120,7 @@ func (s *realSomebody) read(name string) (value, versionID string) {
 }
 
 // reach calls AWS with Roboto's credentials, whose permissions may lag behind a create.
-func (s *realSomebody) reach(name string, call func(context.Context, *secretsmanager.Client, *string) error) {
+func (s *realClient) reach(name string, call func(context.Context, *secretsmanager.Client, *string) error) {
 	s.t.Helper()
 	var access struct {
 		Record struct{ Location struct{ ARN string } }
@@ -179,7 +179,7 @@ func TestRealServiceIsSeenAsTheEmbeddedOne(t *testing.T) {
 	e.addSecrets("a b/ü?")
 	both := func(want string) {
 		t.Helper()
-		for _, who := range []somebody{e.others, embedded.others} {
+		for _, who := range []otherClient{e.others, embedded.others} {
 			value, versionID := who.read("a b/ü?")
 			if got := fmt.Sprintf("%s %t", value, versionID != ""); got != want {
 				t.Errorf("%T sees %s, want %s", who, got, want)
