@@ -52,8 +52,8 @@ type knownName struct {
 	// whether this process has begun to create one. createdAt is when it had done so.
 	reserved, claimed bool
 	createdAt         time.Time
-	// deleted is the secret of the name that this process deleted last, and deletion is closed
-	// when that ends. It is nil if no deletion is under way.
+	// deleted is the secret of the name that this process has deleted last. deletion is closed at
+	// the end of a deletion that is under way, or is nil.
 	deleted  roboto.Record
 	deletion chan struct{}
 }
@@ -188,15 +188,18 @@ func (m *memory) createdAt(ref roboto.SecretRef) time.Time {
 }
 
 // beginDelete notes that a deletion is under way, until end is called.
-func (m *memory) beginDelete(secret roboto.Record) (end func()) {
+func (m *memory) beginDelete(secret roboto.Record) (end func(deleted bool)) {
 	done := make(chan struct{})
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	name := m.name(secret.SecretRef)
-	name.deleted, name.deletion = secret, done
-	return func() {
+	name.deletion = done
+	return func(deleted bool) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
+		if deleted {
+			name.deleted = secret
+		}
 		name.deletion = nil
 		close(done)
 	}

@@ -162,7 +162,8 @@ func TestMemoryOfApplies(t *testing.T) {
 	}
 }
 
-// Two creates of one name are two blocks.
+// Two creates of one name are two blocks. A deletion changes nothing about that: the first create
+// may be waiting for it.
 func TestMemoryOfClaims(t *testing.T) {
 	m := newMemory()
 	claim := func(name string, want bool) {
@@ -174,36 +175,42 @@ func TestMemoryOfClaims(t *testing.T) {
 	claim("db", true)
 	claim("cache", true)
 	claim("db", false)
-	m.beginDelete(refOf("db"))(false)
+	m.beginDelete(recordOf("db"))(true)
 	claim("db", false)
-	m.beginDelete(refOf("db"))(true)
-	claim("db", true)
-	claim("cache", false)
 }
 
-func TestMemoryWaitsForADeletion(t *testing.T) {
+// A replacement reserves its name before it deletes, and its create claims it then.
+func TestMemoryOfReservations(t *testing.T) {
+	m := newMemory()
+	for i, want := range []bool{true, false} {
+		if got := m.reserve(refOf("db")); got != want {
+			t.Errorf("replacement %d gets the name: %v", i, got)
+		}
+	}
+	if !m.claim(refOf("db")) || m.reserve(refOf("db")) || !m.claim(refOf("cache")) || m.reserve(refOf("cache")) {
+		t.Error("a name that is claimed can be reserved, or a reserved one not be claimed")
+	}
+}
+
+// A create learns of a deletion of its name when that is over, and only if it succeeded.
+func TestMemoryOfDeletions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
-		if m.waitDelete(t.Context(), refOf("db")) {
-			t.Error("there is no deletion to wait for")
+		for i, succeeds := range []bool{false, true} {
+			end := m.beginDelete(recordOf("db"))
+			time.AfterFunc(time.Minute, func() { end(succeeds) })
+			began := time.Now()
+			if other := m.deleted(t.Context(), refOf("cache")); other != (roboto.Record{}) || time.Since(began) != 0 {
+				t.Errorf("another name was deleted: %+v, after %s", other, time.Since(began))
+			}
+			if got := m.deleted(t.Context(), refOf("db")); (got == recordOf("db")) != succeeds || time.Since(began) != time.Minute {
+				t.Errorf("deletion %d: %+v, after %s", i, got, time.Since(began))
+			}
 		}
-		end := m.beginDelete(refOf("db"))
-		time.AfterFunc(time.Minute, func() { end(true) })
-		if m.waitDelete(t.Context(), refOf("cache")) {
-			t.Error("the deletion is of another name")
-		}
+		m.beginDelete(recordOf("db"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if m.waitDelete(ctx, refOf("db")) {
-			t.Error("the wait outlasts its context")
-		}
-		began := time.Now()
-		if !m.waitDelete(t.Context(), refOf("db")) || time.Since(began) != time.Minute-time.Second {
-			t.Errorf("the deletion was waited for until %s", time.Since(began))
-		}
-		if m.waitDelete(t.Context(), refOf("db")) {
-			t.Error("the deletion is over")
-		}
+		m.deleted(ctx, refOf("db"))
 	})
 }
 

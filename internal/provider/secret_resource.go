@@ -365,7 +365,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	end := r.data.memory.beginDelete(state.record())
 	err := r.data.client.DeleteSecret(ctx, state.record())
-	end()
+	end(err == nil)
 	if err != nil {
 		r.data.addSecretError(&resp.Diagnostics, "delete", ref, err)
 	}

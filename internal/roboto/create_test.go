@@ -69,7 +69,7 @@ func TestCreateSecret(t *testing.T) {
 				for _, fault := range test.faults {
 					s.server.Inject(fault)
 				}
-				record, err := s.client.CreateSecret(t.Context(), ref("db"))
+				record, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantKind(err, test.want)
 				s.wantCount(post, test.posts)
 				if stored, exists := s.server.Record(robototest.DefaultOrg, "db"); err == nil && (!exists || record.ARN != stored.ARN) {
@@ -130,8 +130,8 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 		"newer, within that second":           {record: ago(-3*time.Second + time.Millisecond)},
 		"from a gateway a minute slow":        {faults: []robototest.Fault{dated(-time.Minute)}, why: "newer than the answer that shows it, whose Date is 1999-12-31T23:59:02Z"},
 		"older, from a gateway a minute slow": {record: ago(30 * time.Second), faults: []robototest.Fault{dated(-time.Minute)}, why: "older than the first request"},
-		"from a gateway a minute fast":        {faults: []robototest.Fault{dated(time.Minute)}},
-		"newer, from a gateway a minute fast": {record: ago(-30 * time.Second), faults: []robototest.Fault{dated(time.Minute)}},
+		"from a gateway a minute fast":        {faults: []robototest.Fault{dated(time.Minute)}, why: "older than the first request"},
+		"newer, from a gateway a minute fast": {record: ago(-30 * time.Second), faults: []robototest.Fault{dated(time.Minute)}, why: "older than the first request"},
 		"without a Date":                      {faults: []robototest.Fault{{Operation: get, Header: http.Header{"Date": nil}}}, why: "no Date"},
 		"with a Date that is none":            {faults: []robototest.Fault{{Operation: get, Header: http.Header{"Date": {"today"}}}}, why: "no Date"},
 		"with a value":                        {value: "somebody's value", why: "it has a value already"},
@@ -165,7 +165,7 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 						s.server.SetValue(robototest.DefaultOrg, "db", test.value)
 					}
 				})
-				record, err := s.client.CreateSecret(t.Context(), ref("db"))
+				record, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantCount(robototest.CreateSecret, 1)
 				s.wantCount(robototest.GetUser, 1)
 				if test.why == "" {
@@ -202,7 +202,7 @@ func TestCreateSecretAfterALostAnswerAndAConflict(t *testing.T) {
 				time.AfterFunc(5*time.Second, func() {
 					s.server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: creator})
 				})
-				_, err := s.client.CreateSecret(t.Context(), ref("db"))
+				_, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantKind(err, want)
 				s.wantCount(post, 2)
 			})
@@ -231,7 +231,7 @@ func TestCreateSecretSaysWhoHasTheName(t *testing.T) {
 				for _, fault := range test.faults {
 					s.server.Inject(fault)
 				}
-				_, err := s.client.CreateSecret(t.Context(), ref("db"))
+				_, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantKind(err, roboto.KindNameTaken)
 				if e, ok := errors.AsType[*roboto.Error](err); !ok || e.Problem != "it was created at 2000-01-01T00:00:00Z "+test.want {
 					t.Errorf("the error says %v, want %q", err, test.want)
@@ -246,7 +246,7 @@ func TestCreateSecretSaysWhoHasTheName(t *testing.T) {
 func TestCreateSecretAsksOnceWhoOwnsTheKey(t *testing.T) {
 	inService(t, func(t *testing.T, s service) {
 		create := func(name string, want roboto.Kind) {
-			_, err := s.client.CreateSecret(t.Context(), ref(name))
+			_, err := s.client.CreateSecret(t.Context(), ref(name), roboto.Record{})
 			s.wantKind(err, want)
 		}
 		create("created", roboto.KindOther)
@@ -276,7 +276,7 @@ func TestCreateSecretAlwaysRefusesAnOddUser(t *testing.T) {
 		s.server.AddSecret(robototest.DefaultOrg, "db")
 		s.server.Inject(robototest.Fault{Operation: robototest.GetUser, Body: `{"data": {"user_id": "` + strings.Repeat("x", 3000) + `"}}`})
 		for range 2 {
-			_, err := s.client.CreateSecret(t.Context(), ref("db"))
+			_, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 			if e, ok := errors.AsType[*roboto.Error](err); !ok || strings.Contains(e.Problem, "owner of this API key") {
 				t.Errorf("the error compares the creator with an ID that must not be used: %v", err)
 			}
@@ -316,7 +316,7 @@ func TestCreateSecretRefusesAnOldRecord(t *testing.T) {
 						return regexp.MustCompile(`"created":"[^"]*"`).ReplaceAll(b, []byte(`"created":"`+created+`"`))
 					}})
 				}
-				record, err := s.client.CreateSecret(t.Context(), ref("db"))
+				record, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantKind(err, test.want)
 				s.wantCount(robototest.CreateSecret, 1)
 				s.wantCount(robototest.GetCredentials, 0)
@@ -349,7 +349,7 @@ func TestCreateSecretIsSettledAfterACancel(t *testing.T) {
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Second, cancel)
-				_, err := s.client.CreateSecret(ctx, ref("db"))
+				_, err := s.client.CreateSecret(ctx, ref("db"), roboto.Record{})
 				s.wantKind(err, test.want)
 			})
 		})

@@ -48,7 +48,10 @@ func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (R
 
 // sameInstant compares two times at the coarser of their precisions, because a listing, a record
 // and credentials may give the same time with more or fewer digits.
-func sameInstant(a, b time.Time) bool { return a.Sub(b).Abs() < max(precision(a), precision(b)) }
+func sameInstant(a, b time.Time) bool {
+	coarser := max(precision(a), precision(b))
+	return a.Truncate(coarser).Equal(b.Truncate(coarser))
+}
 
 // precision is the unit of the last digits of a time: seconds, milliseconds and so on.
 func precision(t time.Time) time.Duration {

@@ -7,7 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -18,40 +18,27 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// The error of a write stays useful, and tells nothing, whatever the value is. Status and
-// code come from a list of known ones, so they are shown even if the value is the same.
-func TestValuesThatOccurInErrors(t *testing.T) {
-	const message = "User eve is not authorized to write db-password"
-	for value, shown := range map[string]string{
-		"e":                     "(redacted)",
-		"eve":                   "(redacted)",
-		"AccessDeniedException": message,
-		"db-password":           "User eve is not authorized to write (redacted)",
-		"not in the message":    message,
-	} {
-		t.Run(value, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AllowViolations() // the value may occur in a request, because it is the name
-				record, err := s.client.CreateSecret(t.Context(), roboto.SecretRef{Name: "db-password", OrgID: robototest.DefaultOrg})
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException", Message: message})
-				_, err = s.client.ValueAccess(record).Write(t.Context(), roboto.NewSensitive(value))
-				s.wantKind(err, roboto.KindUnauthorized)
-				refused, ok := errors.AsType[*roboto.Error](err)
-				if !ok || refused.Message != shown || refused.Code != "AccessDeniedException" {
-					t.Errorf("the error is %+v, want the message %q", refused, shown)
-				}
-			})
-		})
-	}
+// AWS's message is not shown, because it may repeat the value in any form. The code comes from a
+// list of known ones, so it is shown even if the value is the same.
+func TestAWSMessagesAreNotShown(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		record, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException", Message: "User eve"})
+		_, err = s.client.ValueAccess(record).Write(t.Context(), roboto.NewSensitive("AccessDeniedException"))
+		s.wantKind(err, roboto.KindUnauthorized)
+		if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "eve") || !strings.Contains(text, "AccessDeniedException") {
+			t.Errorf("the error is %s", text)
+		}
+	})
 }
 
 // JSON would replace what is no UTF-8, and another value would be stored.
 func TestValuesThatAreNotUTF8(t *testing.T) {
 	inService(t, func(t *testing.T, s service) {
-		record, err := s.client.CreateSecret(t.Context(), roboto.SecretRef{Name: "db", OrgID: robototest.DefaultOrg})
+		record, err := s.client.CreateSecret(t.Context(), roboto.SecretRef{Name: "db", OrgID: robototest.DefaultOrg}, roboto.Record{})
 		if err != nil {
 			t.Fatal(err)
 		}

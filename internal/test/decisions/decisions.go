@@ -32,6 +32,7 @@ type Situation struct {
 // Value is value_wo in the configuration, as Terraform shows it while planning.
 type Value string
 
+// The forms of value_wo.
 const (
 	ValueGiven Value = "value given"
 	// ValueNull is one that is not set, or is hidden by ignore_changes. Unless it is hidden, a
@@ -46,6 +47,7 @@ const (
 // changed, or was added.
 type Version string
 
+// The changes of value_wo_version.
 const (
 	VersionNone    Version = "no version"
 	VersionSame    Version = "same version"
@@ -57,6 +59,7 @@ const (
 // VersionID is version_id in the state.
 type VersionID string
 
+// What version_id can be.
 const (
 	IDNull VersionID = "version_id null"
 	// IDCurrent is that of the current version of the value at AWS.
@@ -68,6 +71,7 @@ const (
 // Stored is how the current version of the value at AWS compares with value_wo.
 type Stored string
 
+// The results of a comparison.
 const (
 	StoredSame    Stored = "same value stored"
 	StoredDiffers Stored = "other value stored"
@@ -92,6 +96,7 @@ type Outcome struct {
 // After is version_id in the state after an apply.
 type After string
 
+// What version_id becomes.
 const (
 	// AfterKept is what it was before.
 	AfterKept After = "kept"

@@ -48,7 +48,7 @@ var calls = map[string]func(context.Context, *roboto.Client) error{
 		return err
 	},
 	"create": func(ctx context.Context, c *roboto.Client) error {
-		_, err := c.CreateSecret(ctx, roboto.SecretRef{Name: "db", OrgID: orgID})
+		_, err := c.CreateSecret(ctx, roboto.SecretRef{Name: "db", OrgID: orgID}, roboto.Record{})
 		return err
 	},
 	"list": func(ctx context.Context, c *roboto.Client) error {
