@@ -353,14 +353,16 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	ref := state.ref()
-	// After an error, the framework keeps the planned private data in the state.
+	var replacement *plannedReplacement
+	getNote(ctx, req.Private, keyReplacement, &replacement)
+	// After an error, the planned private data would get into the state.
 	resp.Diagnostics.Append(setNote(ctx, resp.Private, keyReplacement, nil)...)
 	// Terraform does not tell the provider of -replace or taint while planning.
 	if state.DeletionProtection.ValueBool() {
 		addNotice(&resp.Diagnostics, noticeProtected, ref, "", r.data.memory.first)
 		return
 	}
-	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall || !r.canReplace(ctx, ref, req.Private, &resp.Diagnostics) {
+	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall || replacement != nil && !r.canReplace(ctx, ref, *replacement, &resp.Diagnostics) {
 		return
 	}
 	end := r.data.memory.beginDelete(state.record())
@@ -372,12 +374,8 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 }
 
 // canReplace reports whether nothing is known that keeps the replacement of a secret from being
-// created, if the plan replaces it. Otherwise the secret must stay.
-func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, private privateData, diags *diag.Diagnostics) bool {
-	var planned plannedReplacement
-	if !getNote(ctx, private, keyReplacement, &planned) {
-		return true
-	}
+// created. Otherwise the secret must stay.
+func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, planned plannedReplacement, diags *diag.Diagnostics) bool {
 	next := roboto.SecretRef{Name: planned.Name, OrgID: planned.OrgID}
 	if planned.Default {
 		orgID, err := r.data.findOrg(ctx, "")

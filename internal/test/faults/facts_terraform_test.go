@@ -326,3 +326,47 @@ func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
 		})
 	}
 }
+
+// What was planned for a replacement that was refused does not count for a later deletion.
+func TestTerraformDestroysAfterARefusedReplacement(t *testing.T) {
+	for name, test := range map[string]struct {
+		config string
+		args   []string
+	}{
+		"destroy":           {secretBlock("a", "y"), destroyNow},
+		"destroy, old name": {secretBlock("a", "x"), destroyNow},
+		"block removed":     {"", applyNow},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{})
+			tf := newTerraform(t, server, secretBlock("a", "x"))
+			tf.succeeds(applyNow...)
+			server.AddSecret(robototest.DefaultOrg, "y")
+			tf.configure(secretBlock("a", "y"))
+			if said, ok := tf.runs(nil, applyNow...); ok {
+				t.Fatal(said)
+			}
+			tf.configure(test.config)
+			for range 2 {
+				if said, ok := tf.runs(nil, test.args...); !ok {
+					t.Errorf("it is refused:\n%s", said[max(0, len(said)-700):])
+				}
+			}
+		})
+	}
+	t.Run("another default organization", func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{Orgs: []string{"og_one", "og_two"}})
+		tf := newTerraform(t, server, secretBlock("a", "x"))
+		if said, ok := tf.runs([]string{"ROBOTO_ORG_ID=og_one"}, applyNow...); !ok {
+			t.Fatal(said)
+		}
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: 403, Message: "Forbidden"})
+		if said, ok := tf.runs([]string{"ROBOTO_ORG_ID=og_one"}, "apply", "-auto-approve", "-replace=roboto_secret.a"); ok {
+			t.Fatal(said)
+		}
+		server.ClearFaults()
+		if said, ok := tf.runs([]string{"ROBOTO_ORG_ID=og_two"}, destroyNow...); !ok {
+			t.Errorf("it is refused:\n%s", said[max(0, len(said)-900):])
+		}
+	})
+}

@@ -685,3 +685,140 @@ func TestYearsBeyond9999AreRefused(t *testing.T) {
 		})
 	}
 }
+
+// This machine's clock is an hour slow. The caller made the record half an hour ago.
+func TestSlowClockMakesNoRecordOurs(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		const slow = time.Hour
+		hand := server.AddRecord(robototest.Record{
+			OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: callerPrincipal,
+			Created: time.Now().Add(slow - 30*time.Minute).UTC().Truncate(time.Microsecond),
+		})
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1})
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": {time.Now().Add(slow).UTC().Format(http.TimeFormat)}}})
+		err := c.Apply(versionedSecret)
+		untouched(t, server, hand, "")
+		keepsNothing(t, c)
+		if err == nil {
+			server.ClearFaults()
+			c.Must(c.Apply(nil))
+			if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists {
+				t.Error("destroy deleted it")
+			}
+		}
+	})
+}
+
+// Right after a create, Roboto may not find the record that a clean-up has to delete.
+func TestCleanUpDoesNotBelieveALaggingGet(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"})
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No secret.", Times: 3})
+		err := c.Apply(versionedSecret)
+		_, exists := server.Record(robototest.DefaultOrg, "db")
+		if exists && c.State == nil && strings.Contains(fmt.Sprint(err), "Nothing is left behind") {
+			t.Errorf("orphan: %v", err)
+		}
+	})
+}
+
+// After a deletion, Roboto may show the record for a while, and refuse its name.
+func TestReplacementWaitsForItsName(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		old, _ := server.Record(robototest.DefaultOrg, "db")
+		time.Sleep(time.Minute)
+		s := c.MustStart()
+		c.Must(s.Refresh())
+		before(server, robototest.DeleteSecret, 0, func() {
+			until := time.Now().Add(3 * time.Second)
+			server.Inject(robototest.Fault{
+				Operation: robototest.CreateSecret, Status: http.StatusConflict, Code: "RobotoConflictException", Message: "exists",
+				Match: func(robototest.Request) bool { return time.Now().Before(until) },
+			})
+			server.Inject(robototest.Fault{Operation: robototest.GetSecret, Body: wire(old), Match: func(robototest.Request) bool { return time.Now().Before(until) }})
+		})
+		if err := s.ReplaceTainted(versionedSecret); err != nil {
+			t.Errorf("the secret is gone, and its replacement failed: %v", err)
+		}
+	})
+}
+
+// Of two replacements by one name, the second deletes nothing.
+func TestTwoRenamesToOneName(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		server.Latency(20 * time.Millisecond)
+		f := newFleet(t, server, 2)
+		f.cores[0].Must(f.each(2, applyVersioned))
+		err := f.each(2, func(s *protocol.Session, _ string) error { return s.Change(versionedNamed("same")) })
+		if got := recordNames(server); err == nil || len(got) != 2 {
+			t.Errorf("the secrets are %q, the error is %v", got, err)
+		}
+	})
+}
+
+// An API key that may not list organizations can rename a secret.
+func TestRenameWithoutTheListOfOrganizations(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{"403": {Status: 403, Message: "Forbidden"}, "503": {Status: 503}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				fault.Operation = robototest.ListOrgs
+				server.Inject(fault)
+				for _, name := range []string{"db", "cache"} {
+					c.Must(c.Apply(versionedNamed(name)))
+				}
+				c.Must(c.Apply(nil))
+			})
+		})
+	}
+}
+
+// The record in the answer with credentials may repeat them.
+func TestARNBesideCredentialsIsNotShown(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Mutate: func(body []byte) []byte {
+			text := string(body)
+			_, rest, _ := strings.Cut(text, `"secret_access_key":"`)
+			key, _, _ := strings.Cut(rest, `"`)
+			record, _ := server.Record(robototest.DefaultOrg, "db")
+			return []byte(strings.ReplaceAll(text, record.ARN, record.ARN+key))
+		}})
+		s := c.MustStart()
+		err := s.Change(rotatedSecret)
+		for _, creds := range server.IssuedCredentials() {
+			if strings.Contains(fmt.Sprint(err), creds.SecretAccessKey) {
+				t.Errorf("the secret access key is shown: %v", err)
+			}
+		}
+	})
+}
+
+// A text of Roboto's could control a terminal.
+func TestUnprintableCreatorIsNotShown(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:x\u202emoc.\u2028y\u200b"})
+		err := c.Apply(versionedSecret)
+		if strings.ContainsAny(fmt.Sprint(err), "\u202e\u2028\u200b") {
+			t.Errorf("shown: %q", fmt.Sprint(err))
+		}
+	})
+}
+
+// A look-up that only completes an error is not waited for long.
+func TestWhoTheCallerIsHoldsUpNoError(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{"hangs": {Delay: time.Hour}, "503": {Status: 503}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db"})
+				fault.Operation = robototest.GetUser
+				server.Inject(fault)
+				began := time.Now()
+				err := c.Apply(versionedSecret)
+				if took := time.Since(began); took > 30*time.Second {
+					t.Errorf("it took %v: %v", took, err)
+				}
+			})
+		})
+	}
+}
