@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -70,7 +71,9 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		return refuse(err.Error())
 	case record.isAnother(known):
 		// The record is not described, because it comes with the credentials and may repeat them.
-		return nil, &Error{Kind: KindReplaced, Ref: ref, Problem: "Roboto handed out credentials for another secret of this name"}
+		return nil, &Error{Kind: KindReplaced, Ref: ref, Problem: fmt.Sprintf(
+			"Roboto handed out credentials for another secret of this name, and not for the one that was created at %s with the ARN %s",
+			known.Created.Format(time.RFC3339), known.ARN)}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore(ref, wire.Creds.StoreType)
 	case wire.Creds.Region != region:

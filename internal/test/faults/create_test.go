@@ -20,7 +20,7 @@ import (
 // state. The next apply puts everything right, or says with which import block it does.
 func leavesInDoubt(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), "It is not known whether a record was created. Nothing is in the state.") {
+	if err == nil || !strings.Contains(err.Error(), "A record of this name may have been created.") {
 		t.Fatalf("the error is %v", err)
 	}
 	if c.State != nil {
@@ -259,7 +259,7 @@ func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
 		inBubble(t, func(t *testing.T, _ *robototest.Server, c *protocol.Core) {
 			c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
 			c.Vars["ROBOTO_SERVICE_ENDPOINT"] = "http://127.0.0.1:9" // nobody listens
-			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "It is not known whether a record was created") {
+			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record of this name may have been created") {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -303,7 +303,7 @@ func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
 				refusal.Operation = robototest.CreateSecret
 				server.Inject(refusal)
 				err := c.Apply(versionedSecret)
-				if err == nil || !strings.Contains(err.Error(), "It is not known whether a record was created") || !strings.Contains(err.Error(), refusal.Message) {
+				if err == nil || !strings.Contains(err.Error(), "A record of this name may have been created") || !strings.Contains(err.Error(), refusal.Message) {
 					t.Errorf("the error is %v", err)
 				}
 			})
@@ -331,7 +331,7 @@ func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
 	server := robototest.Start(t, robototest.Options{})
 	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
 	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-	tf.fails(t.Context(), applyNow, "It is not known whether a record was created. Nothing is in the state.", "Once the problem is fixed, apply again.")
+	tf.fails(t.Context(), applyNow, "A record of this name may have been created.", "Once the problem is fixed, apply again.")
 	tf.holds()
 	server.ClearFaults()
 	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})

@@ -73,7 +73,7 @@ func TestUpdateOfWhatWasDeletedSincePlanning(t *testing.T) {
 			want   string
 		}{
 			{func() { server.DeleteSecret(robototest.DefaultOrg, "db") }, "deleted after the last refresh"},
-			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "Another secret has its name now"},
+			{func() { time.Sleep(time.Second); server.AddSecret(robototest.DefaultOrg, "db") }, "another secret of this name"},
 		} {
 			step.change()
 			if err := s.Change(rotated); err == nil || !strings.Contains(err.Error(), step.want) {
