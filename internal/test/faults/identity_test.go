@@ -254,7 +254,7 @@ func TestUpdateRefusesAnotherSecret(t *testing.T) {
 		handOn(server)
 		s := c.MustStart()
 		err := s.Change(fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"})
-		if err == nil || !strings.Contains(err.Error(), "Another secret has its name now") {
+		if err == nil || !strings.Contains(err.Error(), "another secret of this name") {
 			t.Errorf("the error is %v", err)
 		}
 		c.Must(successorIsSafe(server))
