@@ -5,7 +5,6 @@ package roboto
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -32,11 +31,13 @@ func withService(t *testing.T, test func(*testing.T, *robototest.Server, *Client
 	})
 }
 
-// refusingAWS is a client that can connect to AWS only if connect says so.
-func refusingAWS(server *robototest.Server, client *Client, connect func() bool) *Client {
+// dialingAWS is a client that can connect to AWS only if connect returns no error.
+func dialingAWS(server *robototest.Server, client *Client, connect func() error) *Client {
 	return NewClient(client.config, Options{ToolName: "test", DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if "http://"+addr == server.SecretsManagerEndpoint() && !connect() {
-			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		if "http://"+addr == server.SecretsManagerEndpoint() {
+			if err := connect(); err != nil {
+				return nil, &net.OpError{Op: "dial", Err: err}
+			}
 		}
 		return server.DialContext(ctx, network, addr)
 	}})
@@ -305,7 +306,12 @@ func TestWriteIsLookedForAfterItsLastAttempt(t *testing.T) {
 	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
 		server.AddSecret(robototest.DefaultOrg, "db")
 		toAWS := 0
-		client = refusingAWS(server, client, func() bool { toAWS++; return toAWS != 2 && toAWS != 3 })
+		client = dialingAWS(server, client, func() error {
+			if toAWS++; toAWS == 2 || toAWS == 3 {
+				return syscall.ECONNREFUSED
+			}
+			return nil
+		})
 		server.Inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true})
 		versionID, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
 		if versions := server.Versions(robototest.DefaultOrg, "db"); err != nil || len(versions) != 1 || versions[0].ID != versionID {
@@ -317,15 +323,32 @@ func TestWriteIsLookedForAfterItsLastAttempt(t *testing.T) {
 	})
 }
 
-// A write that was never sent is not looked for.
+// A write that was never sent is not looked for, and repeated only if that may help.
 func TestWriteThatWasNotSent(t *testing.T) {
+	for cause, attempts := range map[error]int{syscall.ECONNREFUSED: 3, &net.DNSError{Name: "aws", IsNotFound: true}: 1} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
+				server.AddSecret(robototest.DefaultOrg, "db")
+				toAWS := 0
+				client = dialingAWS(server, client, func() error { toAWS++; return cause })
+				_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
+				if KindOf(err) != KindNoAnswer || mayHaveTakenEffect(err) || toAWS != attempts {
+					t.Errorf("%d connections: %v", toAWS, err)
+				}
+			})
+		})
+	}
+}
+
+// The SDK's own budget for retries would end after a hundred.
+func TestRetriesOfAWSHaveNoBudget(t *testing.T) {
 	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
 		server.AddSecret(robototest.DefaultOrg, "db")
-		toAWS := 0
-		client = refusingAWS(server, client, func() bool { toAWS++; return false })
-		_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
-		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNoAnswer || e.Problem != "connection refused" || toAWS != 3 {
-			t.Errorf("%d connections: %v", toAWS, err)
+		server.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ThrottlingException"})
+		client.config.MaxAttempts = 150
+		_, _, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Read(t.Context(), "")
+		if n := server.Count(robototest.GetValue); KindOf(err) != KindThrottled || n != 150 {
+			t.Errorf("%d attempts: %v", n, err)
 		}
 	})
 }

@@ -97,21 +97,28 @@ func TestPauseAndTheCallersContext(t *testing.T) {
 // Without a Retry-After, pauses grow until there is another answer.
 func TestPausesGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var p pause
-		refuse := func() time.Duration {
-			p.refused(nil, time.Now())
-			pause := time.Until(p.end())
-			time.Sleep(pause)
-			return pause
+		status := http.StatusTooManyRequests
+		transport := playing(func(req *http.Request) (*http.Response, error) { return answering(status, "")(req) })
+		busy := one
+		busy.Throttled = func(status int, _ http.Header, _ []byte) bool { return status == http.StatusTooManyRequests }
+		// request returns how long it waited, in seconds.
+		request := func() float64 {
+			began := time.Now()
+			get(t.Context(), t, transport.Client(busy), "http://api.example.com")
+			return time.Since(began).Seconds()
 		}
+		request()
 		for i, limit := range []float64{1, 2, 4, 8, 15, 15, 15} {
-			if pause := refuse().Seconds(); pause < limit/2 || pause >= limit {
-				t.Errorf("the pause after refusal %d is %g s", i+1, pause)
+			if waited := request(); waited < limit/2 || waited >= limit+spread.Seconds() {
+				t.Errorf("the request after refusal %d waited for %g s", i+1, waited)
 			}
 		}
-		p.answered()
-		if pause := refuse(); pause >= time.Second {
-			t.Errorf("the pause after an answer is %s", pause)
+		status = http.StatusServiceUnavailable
+		request()
+		status = http.StatusTooManyRequests
+		request()
+		if waited := request(); waited >= 2 {
+			t.Errorf("the request after another answer and a refusal waited for %g s", waited)
 		}
 	})
 }
