@@ -59,10 +59,9 @@ func explainSetting(e *settings.Error) explanation {
 
 // blockOf is for a record that this resource may take over.
 func blockOf(e *roboto.Error) string {
-	condition := ""
+	condition := "If nothing else manages the record, import it"
 	switch e.Kind {
 	case roboto.KindNameTaken:
-		condition = "If nothing else manages the record, import it"
 	case roboto.KindUnsettledCreate:
 		condition = "If the record exists and nothing else manages it, you can also import it"
 	default:

@@ -48,8 +48,9 @@ func setNote(ctx context.Context, private privateData, key string, note any) dia
 	return private.SetKey(ctx, key, encoded)
 }
 
-// getNote returns false if there is no such note.
-func getNote(ctx context.Context, private privateData, key string, note any) bool {
-	encoded, _ := private.GetKey(ctx, key)
-	return len(encoded) > 0 && json.Unmarshal(encoded, note) == nil
+// getNote leaves note as it is if there is no such note.
+func getNote(ctx context.Context, private privateData, key string, note any) {
+	if encoded, _ := private.GetKey(ctx, key); len(encoded) > 0 {
+		_ = json.Unmarshal(encoded, note) // cannot fail for what setNote has encoded
+	}
 }

@@ -36,7 +36,8 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		// delete it.
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 		defer cancel()
-		cause, found := canceled(ctx, ""), false
+		var found bool
+		cause := canceled(ctx, "")
 		if record, found, err = n.look(detached, cause); !found && err == nil {
 			err = n.failed(cause, nil) // the service may still be working on it
 		}

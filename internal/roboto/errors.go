@@ -235,6 +235,7 @@ func (e *Error) belonging() string {
 	return fmt.Sprintf("the API key's owner does not belong to the organization %s, %s", e.ForeignOrgID, own)
 }
 
+// The services of an Error.
 const (
 	ServiceRoboto = "Roboto"
 	ServiceAWS    = "AWS Secrets Manager"

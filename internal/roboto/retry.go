@@ -32,14 +32,9 @@ func (c *Client) retrier(ctx context.Context, r request) *retryablehttp.Client {
 		HTTPClient: client(c.roboto, r.mustSend),
 		RetryMax:   attempts - 1,
 		CheckRetry: func(_ context.Context, resp *http.Response, err error) (bool, error) {
-			if ctx.Err() != nil || !transport.TimeLeft(ctx) {
-				return false, nil
-			}
-			if err != nil {
-				failure := transport.FailureOf(err)
-				return failure != nil && !failure.Final, nil
-			}
-			return slices.Contains(temporaryStatuses, resp.StatusCode), nil
+			failure := transport.FailureOf(err)
+			temporary := failure != nil && !failure.Final || resp != nil && slices.Contains(temporaryStatuses, resp.StatusCode)
+			return temporary && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 			var asked time.Duration

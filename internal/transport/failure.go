@@ -16,7 +16,7 @@ import (
 
 // Failure is why an attempt has no usable answer. It never wraps errors of net/http, which quote
 // malformed answers.
-type Failure struct {
+type Failure struct { //nolint:errname // one word for an attempt without an answer, also where it is no error
 	// Reason is a clause that may be shown.
 	Reason string
 	// Sent is whether the request may have been carried out.

@@ -761,7 +761,7 @@ func TestTwoRenamesToOneName(t *testing.T) {
 func TestRenameWithoutTheListOfOrganizations(t *testing.T) {
 	for name, fault := range map[string]robototest.Fault{"403": {Status: 403, Message: "Forbidden"}, "503": {Status: 503}} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+			inBubble(t, func(_ *testing.T, server *robototest.Server, c *protocol.Core) {
 				fault.Operation = robototest.ListOrgs
 				server.Inject(fault)
 				for _, name := range []string{"db", "cache"} {
