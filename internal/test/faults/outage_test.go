@@ -580,6 +580,34 @@ func TestLateAnswerEndsAnOutage(t *testing.T) {
 	})
 }
 
+// A create whose answer is lost looks for its record although others have found the host out of
+// reach.
+func TestLostAnswerIsSettledInAnOutage(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Settings = fields{"request_timeout": "2m"}
+		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: 50 * time.Second, After: true, Drop: true, Times: 1})
+		server.Inject(robototest.Fault{Drop: true, Match: func(r robototest.Request) bool { return r.Name == "other" }})
+		s := c.MustStart()
+		var group sync.WaitGroup
+		group.Go(func() {
+			time.Sleep(time.Second)
+			for range 2 {
+				if err := readSecret(s, "other"); err == nil || !strings.Contains(err.Error(), "closed before the answer was complete") {
+					t.Errorf("there was no outage: %v", err)
+				}
+			}
+			if n := server.Count(robototest.GetSecret); n > 9 {
+				t.Errorf("%d requests, so the host was not found out of reach", n)
+			}
+		})
+		c.Must(s.Change(versionedNamed("db")))
+		group.Wait()
+		if n := server.Count(robototest.CreateSecret); n != 1 {
+			t.Errorf("%d records were created", n)
+		}
+	})
+}
+
 // A host that comes back after three minutes is used again by the same process. Until then it
 // gets a request each half minute.
 func TestHostThatComesBack(t *testing.T) {
