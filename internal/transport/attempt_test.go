@@ -60,7 +60,7 @@ func TestTimeOfAnAttempt(t *testing.T) {
 					defer cancel()
 				}
 				began := time.Now()
-				_, _, failure := get(ctx, t, transport.Client(one), "http://api.example.com")
+				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
 				if took := time.Since(began); failure == nil || took != test.want {
 					t.Errorf("it took %s, want %s: %v", took, test.want, failure)
 				}
@@ -89,7 +89,7 @@ func TestCanceledAttempt(t *testing.T) {
 				defer transport.Close()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(5*time.Second, func() { cancel(cause) })
-				_, _, failure := get(ctx, t, transport.Client(one), "http://api.example.com")
+				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
 				if !errors.Is(failure, cause) || failure.Sent != test.sent || failure.Final || failure.OutOfReach {
 					t.Errorf("%+v", failure)
 				}
@@ -127,7 +127,7 @@ func TestBounds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBoth(t, test.handler, func(t *testing.T, network *memory, transport *Transport) {
-				_, _, failure := get(t.Context(), t, transport.Client(one), network.url)
+				failure := get(t.Context(), t, transport.Client(one), network.url).failure
 				want := &Failure{Reason: test.reason, Sent: true, Final: true, Answered: true}
 				if test.reason == "" && failure != nil || test.reason != "" && (failure == nil || *failure != *want) {
 					t.Errorf("%+v, want %q", failure, test.reason)
@@ -149,9 +149,9 @@ func TestAnswers(t *testing.T) {
 		}
 	}, func(t *testing.T, network *memory, transport *Transport) {
 		for _, status := range []int{204, 302, 307, 308, 400, 429, 503} {
-			got, body, failure := get(t.Context(), t, transport.Client(one), fmt.Sprintf("%s/%d", network.url, status))
-			if got != status || failure != nil || (body == "") != (status == 204) {
-				t.Errorf("%d: %d, %q, %v", status, got, body, failure)
+			got := get(t.Context(), t, transport.Client(one), fmt.Sprintf("%s/%d", network.url, status))
+			if got.status != status || got.failure != nil || (got.body == "") != (status == 204) {
+				t.Errorf("%d: %+v", status, got)
 			}
 		}
 	})

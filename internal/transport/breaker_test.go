@@ -153,7 +153,7 @@ func follow(t *testing.T, script []step) {
 			if step.outcome == nil {
 				time.AfterFunc(seconds(step.takes), cancel)
 			}
-			_, _, failure := get(ctx, t, transport.Client(service), "http://api.example.com")
+			failure := get(ctx, t, transport.Client(service), "http://api.example.com").failure
 			_, sent := wasSent.Load(i)
 			if got := seen(failure, sent); got != step.want {
 				t.Errorf("after %g s: %s, want %s: %+v", step.at, got, step.want, failure)
@@ -198,10 +198,10 @@ func TestHosts(t *testing.T) {
 		}
 		_, _, _ = get(t.Context(), t, transport.Client(one), "http://down.example.com") // the probe
 		sent = 0
-		if _, _, failure := get(t.Context(), t, transport.Client(one), "http://down.example.com"); failure == nil || failure.Reason != "connection refused" || sent != 0 {
+		if failure := get(t.Context(), t, transport.Client(one), "http://down.example.com").failure; failure == nil || failure.Reason != "connection refused" || sent != 0 {
 			t.Errorf("%v, %d requests", failure, sent)
 		}
-		if _, _, failure := get(t.Context(), t, transport.Client(one), "http://up.example.com"); failure != nil {
+		if failure := get(t.Context(), t, transport.Client(one), "http://up.example.com").failure; failure != nil {
 			t.Error(failure)
 		}
 	})

@@ -78,7 +78,7 @@ func TestFailure(t *testing.T) {
 					transport.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", canary), Host: "proxy.example.com:3128"})
 					test.url = secure
 				}
-				_, _, failure := get(t.Context(), t, transport.Client(one), test.url)
+				failure := get(t.Context(), t, transport.Client(one), test.url).failure
 				if failure == nil || *failure != test.want {
 					t.Errorf("%+v\nwant %+v", failure, test.want)
 				}

@@ -24,8 +24,15 @@ type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 // one is for tests of a client that never waits for a pause.
 var one = Service{MaxAnswer: 1 << 20, Throttled: func(int, http.Header, []byte) bool { return false }}
 
-// get makes one attempt. The status is 0 if it failed.
-func get(ctx context.Context, t *testing.T, client *http.Client, url string) (status int, body string, failure *Failure) {
+// result is what a caller sees of an attempt.
+type result struct {
+	status  int
+	body    string
+	failure *Failure
+}
+
+// get makes one attempt.
+func get(ctx context.Context, t *testing.T, client *http.Client, url string) result {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -33,16 +40,17 @@ func get(ctx context.Context, t *testing.T, client *http.Client, url string) (st
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		if failure = FailureOf(err); failure == nil {
+		failure := FailureOf(err)
+		if failure == nil {
 			t.Fatalf("no Failure: %v", err)
 		}
-		return 0, "", failure
+		return result{failure: failure}
 	}
-	read, err := io.ReadAll(resp.Body)
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Error(err)
 	}
-	return resp.StatusCode, string(read), nil
+	return result{status: resp.StatusCode, body: string(body)}
 }
 
 // talking dials servers in memory that are played by a function.

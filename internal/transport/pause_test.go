@@ -82,7 +82,7 @@ func TestPauseAndTheCallersContext(t *testing.T) {
 					time.AfterFunc(test.cancel, func() { cancel(cause) })
 				}
 				began := time.Now()
-				_, _, failure := get(ctx, t, transport.Client(one), "http://api.example.com")
+				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
 				if waited := time.Since(began); waited < test.want || waited > test.want+spread {
 					t.Errorf("it waited for %s, want %s", waited, test.want)
 				}

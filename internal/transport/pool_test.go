@@ -31,7 +31,7 @@ func TestForgottenConnections(t *testing.T) {
 	inBoth(t, func(http.ResponseWriter, *http.Request) {}, func(t *testing.T, network *memory, transport *Transport) {
 		call := func() error {
 			for attempt := 1; ; attempt++ {
-				_, _, failure := get(t.Context(), t, transport.Client(one), network.url)
+				failure := get(t.Context(), t, transport.Client(one), network.url).failure
 				if failure == nil {
 					return nil
 				}
