@@ -168,9 +168,9 @@ func TestLog(t *testing.T) {
 		}})
 		defer transport.Close()
 		client := transport.Client(one)
-		_, _, _ = get(t.Context(), t, client, "http://api.example.com:8080/v1/a%2Fb?query=canary")
+		_ = get(t.Context(), t, client, "http://api.example.com:8080/v1/a%2Fb?query=canary")
 		dial = failing(errors.New("canary"))
-		_, _, _ = get(t.Context(), t, client, "http://api.example.com/")
+		_ = get(t.Context(), t, client, "http://api.example.com/")
 		want := []Exchange{
 			{Host: "api.example.com:8080", Method: http.MethodGet, Path: "/v1/a%2Fb", StatusCode: 503, Duration: 2 * time.Second},
 			{Host: "api.example.com", Method: http.MethodGet, Path: "/", Duration: 2 * time.Second, Failure: "the connection failed, or the answer was not HTTP"},

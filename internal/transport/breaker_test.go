@@ -193,10 +193,10 @@ func TestHosts(t *testing.T) {
 			return fine(req)
 		})
 		for range 2 {
-			_, _, _ = get(t.Context(), t, transport.Client(one), "http://down.example.com")
+			_ = get(t.Context(), t, transport.Client(one), "http://down.example.com")
 			time.Sleep(patience)
 		}
-		_, _, _ = get(t.Context(), t, transport.Client(one), "http://down.example.com") // the probe
+		_ = get(t.Context(), t, transport.Client(one), "http://down.example.com") // the probe
 		sent = 0
 		if failure := get(t.Context(), t, transport.Client(one), "http://down.example.com").failure; failure == nil || failure.Reason != "connection refused" || sent != 0 {
 			t.Errorf("%v, %d requests", failure, sent)

@@ -32,8 +32,8 @@ func TestPauseOfAHost(t *testing.T) {
 			return fine(req)
 		})
 		began := time.Now()
-		_, _, _ = get(t.Context(), t, transport.Client(busy), "http://busy.example.com")
-		_, _, _ = get(t.Context(), t, transport.Client(busy), "http://other.example.com")
+		_ = get(t.Context(), t, transport.Client(busy), "http://busy.example.com")
+		_ = get(t.Context(), t, transport.Client(busy), "http://other.example.com")
 		if waited := time.Since(began); waited > 0 {
 			t.Errorf("a request to another host waited for %s", waited)
 		}
@@ -42,7 +42,7 @@ func TestPauseOfAHost(t *testing.T) {
 			service := one
 			service.MustSend = mustSend
 			group.Go(func() {
-				_, _, _ = get(t.Context(), t, transport.Client(service), "http://busy.example.com")
+				_ = get(t.Context(), t, transport.Client(service), "http://busy.example.com")
 				if waited := time.Since(began); waited < 7*time.Second || waited > 7*time.Second+spread {
 					t.Errorf("a request waited for %s, want 7s or a little more", waited)
 				}
@@ -104,7 +104,7 @@ func TestPausesGrow(t *testing.T) {
 		// request returns how long it waited, in seconds.
 		request := func() float64 {
 			began := time.Now()
-			_, _, _ = get(t.Context(), t, transport.Client(busy), "http://api.example.com")
+			_ = get(t.Context(), t, transport.Client(busy), "http://api.example.com")
 			return time.Since(began).Seconds()
 		}
 		request()

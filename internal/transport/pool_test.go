@@ -60,7 +60,7 @@ func TestForgottenConnections(t *testing.T) {
 func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
 	var spoken string
 	inBoth(t, func(_ http.ResponseWriter, r *http.Request) { spoken = r.Proto }, func(t *testing.T, network *memory, transport *Transport) {
-		_, _, _ = get(t.Context(), t, transport.Client(one), network.url)
+		_ = get(t.Context(), t, transport.Client(one), network.url)
 		if want := map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[network.http2]; spoken != want {
 			t.Errorf("spoke %s, want %s", spoken, want)
 		}
@@ -75,7 +75,7 @@ func TestConnectionsAreKept(t *testing.T) {
 		for range 3 {
 			var calls sync.WaitGroup
 			for range idleConnectionsPerHost {
-				calls.Go(func() { _, _, _ = get(t.Context(), t, transport.Client(one), network.url) })
+				calls.Go(func() { _ = get(t.Context(), t, transport.Client(one), network.url) })
 			}
 			calls.Wait()
 		}
