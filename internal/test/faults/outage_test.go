@@ -550,9 +550,9 @@ func TestLoneLosses(t *testing.T) {
 	})
 }
 
-// readDB reads a secret with a data source, whose errors are never left out.
-func readDB(s *protocol.Session) error {
-	_, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": "db", "org_id": robototest.DefaultOrg})
+// readSecret reads a secret with a data source, whose errors are never left out.
+func readSecret(s *protocol.Session, name string) error {
+	_, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": name, "org_id": robototest.DefaultOrg})
 	return out.Err()
 }
 
@@ -565,18 +565,18 @@ func TestLateAnswerEndsAnOutage(t *testing.T) {
 		server.Inject(robototest.Fault{Delay: time.Minute, Times: 1})
 		server.Inject(robototest.Fault{Drop: true})
 		var group sync.WaitGroup
-		group.Go(func() { c.Must(readDB(s)) })
+		group.Go(func() { c.Must(readSecret(s, "db")) })
 		time.Sleep(time.Second)
-		if readDB(s) == nil {
+		if readSecret(s, "db") == nil {
 			t.Error("there was no outage")
 		}
 		server.ClearFaults()
 		before := len(server.Requests())
-		if readDB(s) == nil || len(server.Requests()) != before {
+		if readSecret(s, "db") == nil || len(server.Requests()) != before {
 			t.Errorf("%d more requests in an outage", len(server.Requests())-before)
 		}
 		group.Wait()
-		c.Must(readDB(s))
+		c.Must(readSecret(s, "db"))
 	})
 }
 
@@ -623,7 +623,7 @@ func TestHostThatComesBack(t *testing.T) {
 		server.Inject(robototest.Fault{Times: 1, Outage: 3 * time.Minute})
 		var lastError time.Duration
 		for time.Since(began) < 5*time.Minute {
-			if err := readDB(s); err != nil {
+			if err := readSecret(s, "db"); err != nil {
 				lastError = time.Since(began)
 			}
 			time.Sleep(time.Second)
