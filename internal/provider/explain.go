@@ -103,7 +103,7 @@ var advices = map[roboto.Kind]string{
 		"If this plan deletes it at another address, apply again. " +
 		"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply.",
-	roboto.KindUnsettledCreate:  "Nothing is in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
+	roboto.KindUnsettledCreate:  "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
 	roboto.KindUnsettledDelete:  "Once the problem is fixed, apply again. Terraform then first checks whether the secret still exists.",
 	roboto.KindUnsettledInvoke:  "To see whether it runs, use roboto actions list-invocations with the name of the action.",
 	roboto.KindLostInvocation:   "To see its status, use roboto invocations status with its ID. To end it, use roboto invocations cancel.",

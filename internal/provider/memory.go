@@ -48,10 +48,11 @@ type knownName struct {
 	// removed and created are whether an address plans to delete, or to create, a secret of the
 	// name. replaces is whether one of them replaces a secret of another name.
 	removed, created, replaces bool
-	// reserved is whether a secret was deleted to make way for one of the name, and claimed
-	// whether this process has begun to create one. createdAt is when it had done so.
-	reserved, claimed bool
-	createdAt         time.Time
+	// reserved is whether a replacement is to get the name, and ready whether it has deleted what
+	// it replaces. claimed is whether this process has begun to create a secret of the name.
+	reserved, ready, claimed bool
+	// createdAt is when this process had created a secret of the name.
+	createdAt time.Time
 	// deleted is the secret of the name that this process has deleted last. deletion is closed at
 	// the end of a deletion that is under way, or is nil.
 	deleted  roboto.Record
@@ -156,13 +157,13 @@ func (m *memory) claim(ref roboto.SecretRef) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	name := m.name(ref)
-	free := !name.claimed
-	name.claimed = true
+	free := !name.claimed && (!name.reserved || name.ready)
+	name.claimed = name.claimed || free
 	return free
 }
 
 // reserve is claim for a replacement, before it deletes the old secret. Its create claims the name
-// then.
+// when ready was called.
 func (m *memory) reserve(ref roboto.SecretRef) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -170,6 +171,13 @@ func (m *memory) reserve(ref roboto.SecretRef) bool {
 	free := !name.claimed && !name.reserved
 	name.reserved = true
 	return free
+}
+
+// ready is called when a replacement has deleted the old secret.
+func (m *memory) ready(ref roboto.SecretRef) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.name(ref).ready = true
 }
 
 // noteCreated is called when a secret was created.
@@ -200,17 +208,24 @@ func (m *memory) beginDelete(secret roboto.Record) (end func(deleted bool)) {
 		if deleted {
 			name.deleted = secret
 		}
-		name.deletion = nil
+		if name.deletion == done {
+			name.deletion = nil
+		}
 		close(done)
 	}
 }
 
-// deleted is the secret of the name that this process has deleted last, or zero. It waits for a
-// deletion that is under way.
-func (m *memory) deleted(ctx context.Context, ref roboto.SecretRef) roboto.Record {
+// deleted is the secret of the name that this process has deleted last, or zero.
+func (m *memory) deleted(ref roboto.SecretRef) roboto.Record {
 	m.mu.Lock()
-	name := m.name(ref)
-	deletion := name.deletion
+	defer m.mu.Unlock()
+	return m.name(ref).deleted
+}
+
+// awaitDeletion waits for the deletion of the name that is under way, if there is one.
+func (m *memory) awaitDeletion(ctx context.Context, ref roboto.SecretRef) {
+	m.mu.Lock()
+	deletion := m.name(ref).deletion
 	m.mu.Unlock()
 	if deletion != nil {
 		select {
@@ -218,9 +233,6 @@ func (m *memory) deleted(ctx context.Context, ref roboto.SecretRef) roboto.Recor
 		case <-ctx.Done():
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return name.deleted
 }
 
 // first reports whether the advice was not given before. Terraform folds only warnings of one
@@ -244,7 +256,7 @@ func (m *memory) reported(err error) bool {
 	switch {
 	case ok && failure.OutOfReach:
 		outage = failure.Service
-	case ok && failure.Kind == roboto.KindTokenRefused && len(m.secrets) == 0:
+	case ok && failure.Kind == roboto.KindTokenRefused && failure.ForeignOrgID == "" && len(m.secrets) == 0:
 		outage = "API key"
 	default:
 		return false

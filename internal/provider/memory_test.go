@@ -187,6 +187,10 @@ func TestMemoryOfReservations(t *testing.T) {
 			t.Errorf("replacement %d gets the name: %v", i, got)
 		}
 	}
+	if m.claim(refOf("db")) {
+		t.Error("another create gets the name before the old secret is deleted")
+	}
+	m.ready(refOf("db"))
 	if !m.claim(refOf("db")) || m.reserve(refOf("db")) || !m.claim(refOf("cache")) || m.reserve(refOf("cache")) {
 		t.Error("a name that is claimed can be reserved, or a reserved one not be claimed")
 	}
@@ -200,17 +204,19 @@ func TestMemoryOfDeletions(t *testing.T) {
 			end := m.beginDelete(recordOf("db"))
 			time.AfterFunc(time.Minute, func() { end(succeeds) })
 			began := time.Now()
-			if other := m.deleted(t.Context(), refOf("cache")); other != (roboto.Record{}) || time.Since(began) != 0 {
+			m.awaitDeletion(t.Context(), refOf("cache"))
+			if other := m.deleted(refOf("cache")); other != (roboto.Record{}) || time.Since(began) != 0 {
 				t.Errorf("another name was deleted: %+v, after %s", other, time.Since(began))
 			}
-			if got := m.deleted(t.Context(), refOf("db")); (got == recordOf("db")) != succeeds || time.Since(began) != time.Minute {
+			m.awaitDeletion(t.Context(), refOf("db"))
+			if got := m.deleted(refOf("db")); (got == recordOf("db")) != succeeds || time.Since(began) != time.Minute {
 				t.Errorf("deletion %d: %+v, after %s", i, got, time.Since(began))
 			}
 		}
 		m.beginDelete(recordOf("db"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		m.deleted(ctx, refOf("db"))
+		m.awaitDeletion(ctx, refOf("db"))
 	})
 }
 

@@ -98,7 +98,7 @@ var noticeTexts = map[notice]noticeText{
 	noticeCreatedTwice: {
 		refuses:  true,
 		title:    "Roboto Secret Is Created Twice",
-		sentence: "Another resource block of this configuration creates the secret {secret} too. Names are unique within an organization. Nothing was created or deleted for this block.",
+		sentence: "Another resource block of this configuration creates the secret {secret} too. Names are unique within an organization. Nothing was created for this block.",
 		advice:   "Give one of the two blocks another name, or remove it and refer to the other one.",
 	},
 	noticeTwoAddresses: {

@@ -97,7 +97,7 @@ func TestSecretOfTwoBlocksIsCreatedOnce(t *testing.T) {
 		if failed == nil {
 			failed = errs[1]
 		}
-		wantTexts(t, failed, "Roboto Secret Is Created Twice", "Nothing was created or deleted for this block")
+		wantTexts(t, failed, "Roboto Secret Is Created Twice", "Nothing was created for this block")
 		if (first.State == nil) == (second.State == nil) {
 			t.Errorf("the two states are %v and %v", first.State, second.State)
 		}

@@ -185,11 +185,12 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		addNotice(&resp.Diagnostics, noticeCreatedTwice, ref, "", r.data.memory.first)
 		return
 	}
-	deleted := r.data.memory.deleted(ctx, ref)
+	deleted := r.data.memory.deleted(ref)
 	record, err := r.data.client.CreateSecret(ctx, ref, deleted)
 	for roboto.KindOf(err) == roboto.KindNameTaken {
 		// Another address may have deleted the secret meanwhile.
-		latest := r.data.memory.deleted(ctx, ref)
+		r.data.memory.awaitDeletion(ctx, ref)
+		latest := r.data.memory.deleted(ref)
 		if latest == deleted {
 			break
 		}
@@ -362,46 +363,55 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		addNotice(&resp.Diagnostics, noticeProtected, ref, "", r.data.memory.first)
 		return
 	}
-	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall || replacement != nil && !r.canReplace(ctx, ref, *replacement, &resp.Diagnostics) {
+	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
 		return
+	}
+	var next roboto.SecretRef
+	if replacement != nil {
+		var ok bool
+		if next, ok = r.canReplace(ctx, ref, *replacement, &resp.Diagnostics); !ok {
+			return
+		}
 	}
 	end := r.data.memory.beginDelete(state.record())
 	err := r.data.client.DeleteSecret(ctx, state.record())
 	end(err == nil)
 	if err != nil {
 		r.data.addSecretError(&resp.Diagnostics, "delete", ref, err)
+		return
 	}
+	r.data.memory.ready(next)
 }
 
 // canReplace reports whether nothing is known that keeps the replacement of a secret from being
-// created. Otherwise the secret must stay.
-func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, planned plannedReplacement, diags *diag.Diagnostics) bool {
-	next := roboto.SecretRef{Name: planned.Name, OrgID: planned.OrgID}
+// created, and what it is. Otherwise the secret must stay.
+func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, planned plannedReplacement, diags *diag.Diagnostics) (next roboto.SecretRef, ok bool) {
+	next = roboto.SecretRef{Name: planned.Name, OrgID: planned.OrgID}
 	if planned.Default {
 		orgID, err := r.data.findOrg(ctx, "")
 		switch {
 		case err != nil:
 			r.data.addReplaceError(diags, old, next, err)
-			return false
+			return next, false
 		case planned.OrgID != "" && planned.OrgID != orgID:
 			addOtherDefaultError(diags, old, planned.OrgID, orgID)
-			return false
+			return next, false
 		}
 		next.OrgID = orgID
 	}
 	if next.Name == "" || next.OrgID == "" {
-		return true
+		return next, true
 	}
 	if !r.data.memory.reserve(next) {
 		addNotice(diags, noticeCreatedTwice, next, "", r.data.memory.first)
-		return false
+		return next, false
 	}
 	if next == old {
-		return true
+		return next, true
 	}
-	if err := r.data.client.CheckName(ctx, next); err != nil {
+	if err := r.data.client.CheckName(ctx, next, next.OrgID == old.OrgID); err != nil {
 		r.data.addReplaceError(diags, old, next, err)
-		return false
+		return next, false
 	}
-	return true
+	return next, true
 }

@@ -5,7 +5,6 @@ package roboto
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -132,7 +131,7 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 	if !n.answerLost {
 		return Record{}, true, taken
 	}
-	why, err := n.whyNotOurs(ctx, record, ans.date, userID, userErr)
+	why, err := n.whyNotOurs(ctx, record, ans, userID, userErr)
 	if why == "" {
 		return record, true, nil
 	}
@@ -154,13 +153,16 @@ func (c *Client) nameTaken(record Record, userID string) *Error {
 }
 
 // CheckName returns nil if there is no secret of the name. The error is of KindNameTaken if
-// there is one.
-func (c *Client) CheckName(ctx context.Context, ref SecretRef) error {
-	record, err := c.Record(ctx, ref)
-	if failure, ok := errors.AsType[*Error](err); ok && failure.Kind == KindNotFound && failure.ForeignOrgID == "" {
+// there is one. belongs is whether the API key's owner is known to belong to the organization:
+// otherwise Roboto may be hiding the secret.
+func (c *Client) CheckName(ctx context.Context, ref SecretRef, belongs bool) error {
+	record, _, err := c.getRecord(ctx, ref, false)
+	switch {
+	case KindOf(err) == KindNotFound && belongs:
 		return nil
-	}
-	if err != nil {
+	case KindOf(err) == KindNotFound:
+		return c.confirmGone(ctx, ref)
+	case err != nil:
 		return err
 	}
 	ctx, cancel := context.WithDeadline(ctx, c.completeErrorsUntil())
@@ -173,15 +175,15 @@ func (c *Client) CheckName(ctx context.Context, ref SecretRef) error {
 // the API key's owner, it was created between our first POST and the answer that shows it, and
 // it has no value. Otherwise it returns the reason, and an error if something cannot be found
 // out. Times are compared in whole seconds, because a Date has no more, with a second's grace.
-func (n *creation) whyNotOurs(ctx context.Context, record Record, date time.Time, userID string, userErr error) (string, error) {
+func (n *creation) whyNotOurs(ctx context.Context, record Record, ans answer, userID string, userErr error) (string, error) {
 	created := record.Created.Truncate(time.Second)
 	switch {
-	case date.IsZero():
+	case ans.date.IsZero():
 		return "the answer from Roboto has no Date", nil
-	case created.Before(n.began.Truncate(time.Second).Add(-time.Second)), created.Before(date.Add(-time.Since(n.began) - 2*time.Second)):
+	case created.Before(n.began.Truncate(time.Second).Add(-time.Second)), created.Before(ans.date.Add(n.began.Sub(ans.received) - 2*time.Second)):
 		return "it is older than the first request", nil // by this machine's clock, or by the server's
-	case created.After(date.Add(time.Second)):
-		return fmt.Sprintf("it is newer than the answer that shows it, whose Date is %s", date.UTC().Format(time.RFC3339)), nil
+	case created.After(ans.date.Add(time.Second)):
+		return fmt.Sprintf("it is newer than the answer that shows it, whose Date is %s", ans.date.UTC().Format(time.RFC3339)), nil
 	case userErr != nil:
 		return "it cannot be found out who owns the API key", userErr
 	case !isUser(record.CreatedBy, userID):

@@ -71,12 +71,16 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 			return nil
 		case KindOf(failed) == KindNotFound:
 			return c.confirmGone(ctx, known.SecretRef)
-		case ctx.Err() != nil || !mayHaveTakenEffect(failed) && (!mayPass(failed) || attempt == c.config.MaxAttempts):
+		case !mayHaveTakenEffect(failed) && (!mayPass(failed) || attempt == c.config.MaxAttempts):
 			return failed
 		case attempt < c.config.MaxAttempts && !isFinal(failed):
-			if err := wait(ctx, attempt, failed); err != nil {
-				return err
-			}
+			_ = wait(ctx, attempt, failed)
+		}
+		if ctx.Err() != nil && mayHaveTakenEffect(failed) {
+			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: canceled(ctx, "")}
+		}
+		if ctx.Err() != nil {
+			return canceled(ctx, "")
 		}
 	}
 }
