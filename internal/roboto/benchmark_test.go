@@ -6,7 +6,6 @@ package roboto
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 )
 
@@ -48,14 +47,5 @@ func BenchmarkDecodePage(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-	}
-}
-
-// BenchmarkRedact takes a value of 64 KiB out of a message that repeats its beginning.
-func BenchmarkRedact(b *testing.B) {
-	value := strings.Repeat("correct horse battery staple ", MaxValueBytes/29)
-	message := "the value " + value[:300] + " was refused"
-	for b.Loop() {
-		newRedactor(NewSensitive(value)).message(message)
 	}
 }

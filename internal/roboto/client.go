@@ -242,8 +242,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*retryablehttp.Requ
 
 func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 	code, message := parseErrorBody(body)
-	redactor := newRedactor(c.config.APIKey)
-	if redactor.redact(code) != code {
+	if holdsPiece(code, c.keyForms()) {
 		code = ""
 	}
 	kind, problem := robotoKind(resp.StatusCode, code, message), ""
@@ -261,7 +260,7 @@ func (c *Client) apiError(r request, resp *http.Response, body []byte) *Error {
 		Request:    r.String(),
 		StatusCode: resp.StatusCode,
 		Code:       code,
-		Message:    redactor.message(message),
+		Message:    c.message(message),
 		Problem:    problem,
 		lost:       kind == KindUnavailable,
 		retryAfter: asked,

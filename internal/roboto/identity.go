@@ -71,7 +71,7 @@ func (c *Client) replaced(known, found Record) *Error {
 
 // origin says when and by whom a record was created.
 func (c *Client) origin(found Record) string {
-	createdBy := newRedactor(c.config.APIKey).message(found.CreatedBy)
+	createdBy := c.message(found.CreatedBy)
 	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
 }
 

@@ -339,7 +339,6 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 		return Invocation{}, "", unreadable(r, "an invocation lacks its ID or its organization")
 	}
 	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID}
-	redactor := newRedactor(c.config.APIKey)
 	if len(wire.Status) == 0 || string(wire.Status) == "null" {
 		wire.Status = json.RawMessage("[]")
 	}
@@ -355,7 +354,7 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 		if item.Detail == "None" { // which the SDK sends for no detail
 			item.Detail = ""
 		}
-		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: redactor.message(item.Detail), at: item.Timestamp.Time})
+		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: c.message(item.Detail), at: item.Timestamp.Time})
 		return nil
 	})
 	// The SDK's record may have an empty list, but not no last status.

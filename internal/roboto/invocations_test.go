@@ -247,7 +247,7 @@ func TestDetailsAreCleaned(t *testing.T) {
 		inService(t, func(t *testing.T, s service) {
 			_, last, err := s.follow(t.Context(), s.mustInvoke(robototest.Action{Fails: "refused " + s.server.APIKey()}))
 			s.wantKind(err, roboto.KindOther)
-			if got := last.Status().Detail; got != "refused (redacted)" {
+			if got := last.Status().Detail; got != "(redacted)" {
 				t.Errorf("the detail is %q", got)
 			}
 		})

@@ -53,10 +53,9 @@ func (c *Client) OnlyOrgID(ctx context.Context) (string, error) {
 // listOrgs is for people. Names are redacted, because the service may repeat anything in
 // them.
 func (c *Client) listOrgs(orgs []Organization) string {
-	redactor := newRedactor(c.config.APIKey)
 	var listed []string
 	for _, org := range orgs[:min(len(orgs), maxListedOrgs)] {
-		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, redactor.message(org.Name)))
+		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, c.message(org.Name)))
 	}
 	if left := len(orgs) - len(listed); left > 0 {
 		listed = append(listed, fmt.Sprintf("and %d more", left))

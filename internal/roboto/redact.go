@@ -20,9 +20,8 @@ import (
 )
 
 const (
-	// fragmentLength is the length of the shortest piece of a secret that is redacted,
-	// because a service may truncate what it echoes. A text that contains a shorter secret is
-	// redacted as a whole: otherwise the gaps would reveal it.
+	// fragmentLength is the length of the shortest piece of the API key for which a text is
+	// withheld, because a service may truncate what it echoes.
 	fragmentLength = 8
 
 	// minKeyLength is less than the length of any real API key. A shorter text would
@@ -30,30 +29,45 @@ const (
 	minKeyLength = 16
 
 	maxMessageRunes = 500
-	// maxMessageBytes limits the text that is redacted.
+	// maxMessageBytes limits the text that is searched.
 	maxMessageBytes = 4096
 )
 
-// redactor removes secrets from texts that a server sent. It is created only when such a
-// text has to be shown.
-type redactor struct {
-	// forms are the secrets in all encodings.
-	forms []string
+// message makes a text of Roboto's safe to show. A text that holds a piece of the API key, in any
+// encoding, is withheld. What is unprintable could control a terminal.
+func (c *Client) message(text string) string { return showable(text, c.keyForms()) }
+
+func showable(text string, forms []string) string {
+	text = text[:min(len(text), maxMessageBytes)]
+	if holdsPiece(text, forms) {
+		return redacted
+	}
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, opaqueToken().ReplaceAllString(text, redacted))
+	return truncate(strings.TrimSpace(text), maxMessageRunes)
 }
 
-func newRedactor(secrets ...Sensitive) *redactor {
-	r := &redactor{}
-	for _, secret := range secrets {
-		if !secret.IsEmpty() {
-			r.forms = append(r.forms, encodings(secret.Reveal())...)
+// holdsPiece reports whether text holds fragmentLength bytes in a row of any form, or all of a
+// shorter one.
+func holdsPiece(text string, forms []string) bool {
+	return slices.ContainsFunc(forms, func(form string) bool {
+		size := min(fragmentLength, len(form))
+		for i := 0; i+size <= len(form); i++ {
+			if strings.Contains(text, form[i:i+size]) {
+				return true
+			}
 		}
-	}
-	return r
+		return false
+	})
 }
 
 // repeatsAPIKey reports whether any of the texts holds the API key, in any encoding.
 func (c *Client) repeatsAPIKey(texts ...string) bool {
-	return slices.ContainsFunc(texts, func(text string) bool {
+	return len(c.config.APIKey.Reveal()) >= minKeyLength && slices.ContainsFunc(texts, func(text string) bool {
 		return slices.ContainsFunc(c.keyForms(), func(form string) bool { return strings.Contains(text, form) })
 	})
 }
@@ -61,7 +75,7 @@ func (c *Client) repeatsAPIKey(texts ...string) bool {
 // keyForms makes a function, because fmt could print a slice in the client.
 func keyForms(key Sensitive) func() []string {
 	return sync.OnceValue(func() []string {
-		if len(key.Reveal()) < minKeyLength {
+		if key.IsEmpty() {
 			return nil
 		}
 		return encodings(key.Reveal())
@@ -132,61 +146,9 @@ func base64Forms(text string) []string {
 	return forms
 }
 
-// redact replaces every part of a secret in text.
-func (r *redactor) redact(text string) string {
-	for _, form := range r.forms {
-		if len(form) < fragmentLength && strings.Contains(text, form) {
-			return redacted
-		}
-	}
-	hidden := make([]bool, len(text))
-	// The text is short and a secret can be long, so the fragments of the text are indexed.
-	fragments := map[string][]int{}
-	for i := 0; i+fragmentLength <= len(text); i++ {
-		fragment := text[i : i+fragmentLength]
-		fragments[fragment] = append(fragments[fragment], i)
-	}
-	for _, form := range r.forms {
-		for i := 0; i+fragmentLength <= len(form); i++ {
-			for _, at := range fragments[form[i:i+fragmentLength]] {
-				mark(hidden[at : at+fragmentLength])
-			}
-		}
-	}
-	var out strings.Builder
-	for i := range len(text) {
-		switch {
-		case !hidden[i]:
-			out.WriteByte(text[i])
-		case i == 0 || !hidden[i-1]:
-			out.WriteString(redacted)
-		}
-	}
-	return out.String()
-}
-
-func mark(bytes []bool) {
-	for i := range bytes {
-		bytes[i] = true
-	}
-}
-
 // opaqueToken matches text that may be an unknown token or key, such as credentials of
 // somebody else. UUIDs are shorter.
 var opaqueToken = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
-
-// message makes a server's text safe to show. It removes secrets and unprintable characters,
-// which could control a terminal, and limits the length.
-func (r *redactor) message(text string) string {
-	text = text[:min(len(text), maxMessageBytes)]
-	text = strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return ' '
-		}
-		return c
-	}, opaqueToken().ReplaceAllString(r.redact(text), redacted))
-	return truncate(strings.TrimSpace(text), maxMessageRunes)
-}
 
 // truncate shortens text to a number of characters, and marks the end with "…".
 func truncate(text string, runes int) string {
