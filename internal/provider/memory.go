@@ -23,6 +23,8 @@ type memory struct {
 	names   map[roboto.SecretRef]*knownName
 	// advice holds the advice that was given, and outages the outages that were reported.
 	advice, outages map[string]bool
+	// refreshed is whether a secret was refreshed.
+	refreshed bool
 	// applies is whether this process has created a secret. Then it is no process that plans.
 	applies bool
 }
@@ -84,6 +86,7 @@ func (m *memory) name(ref roboto.SecretRef) *knownName {
 func (m *memory) noteRead(record roboto.Record) (elsewhere bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.refreshed = true
 	secret := m.secret(record)
 	m.name(record.SecretRef).read = secret
 	secret.reads++
@@ -256,7 +259,7 @@ func (m *memory) reported(err error) bool {
 	switch {
 	case ok && failure.OutOfReach:
 		outage = failure.Service
-	case ok && failure.Kind == roboto.KindTokenRefused && failure.ForeignOrgID == "" && len(m.secrets) == 0:
+	case ok && failure.Kind == roboto.KindTokenRefused && failure.ForeignOrgID == "" && !m.refreshed:
 		outage = "API key"
 	default:
 		return false

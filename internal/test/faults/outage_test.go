@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -777,4 +779,65 @@ func TestCreateOnItsWayDuringARefusal(t *testing.T) {
 		group.Wait()
 		leavesInDoubt(t, server, c, err)
 	})
+}
+
+// With Terraform: an outage, or a refused key, is one error for all refreshes. The run fails, and
+// the state stays as it is.
+func TestTerraformReportsAnOutageOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  string
+		runs [][]string
+	}{
+		"a refused port": {"ROBOTO_SERVICE_ENDPOINT=http://127.0.0.1:9", [][]string{{"plan"}}},
+		"a refused key": {"ROBOTO_API_KEY=rbt_of_somebody_else_entirely", [][]string{
+			{"plan"}, {"plan", "-refresh-only"}, {"apply", "-refresh-only", "-auto-approve"}, {"refresh"}, {"plan", "-target=roboto_secret.test[\"s01\"]"}, applyNow, destroyNow,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := robototest.Start(t, robototest.Options{})
+			tf := newTerraform(t, server, `
+resource "roboto_secret" "test" {
+  for_each = toset([for i in range(30) : format("s%02d", i)])
+  name     = each.key
+  org_id   = "og_test"
+}
+
+check "there" {
+  data "roboto_secret" "one" {
+    name   = "s00"
+    org_id = "og_test"
+  }
+  assert {
+    condition     = data.roboto_secret.one.uri != ""
+    error_message = "It is not there."
+  }
+}
+`)
+			tf.succeeds(applyNow...)
+			before := tf.stateFile()
+			for _, args := range test.runs {
+				result, err := tf.Run(t.Context(), []string{test.env}, append(slices.Clone(args), "-no-color")...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := strings.Count(result.Output(), "Error: Cannot Read Roboto Secret"); result.ExitCode != 1 || n != 1 {
+					t.Errorf("terraform %q ends with %d and %d errors:\n\n%s", args, result.ExitCode, n, result.Output())
+				}
+			}
+			if tf.stateFile() != before {
+				t.Error("the state has changed")
+			}
+		})
+	}
+}
+
+// stateFile is the state as it is stored.
+func (tf *terraform) stateFile() string {
+	tf.t.Helper()
+	content, err := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate"))
+	if err != nil {
+		tf.t.Fatal(err)
+	}
+	return string(content)
 }
