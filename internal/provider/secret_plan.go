@@ -39,13 +39,10 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	r.show(d.notices, f, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	if f.plan == nil || resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.setNotes(ctx, f, d, resp.Private)...)
-	if f.plan == nil {
-		return
-	}
 	plan := *f.plan
 	plan.OrgID, plan.VersionID = d.orgID, d.versionID
 	plan.URI = types.StringUnknown()
@@ -139,7 +136,7 @@ func (r *secretResource) setNotes(ctx context.Context, f facts, d decision, priv
 	if d.nullValue {
 		nullValue = true
 	}
-	if f.plan != nil && (f.state == nil || replaces(*f.plan, *f.state)) {
+	if f.state == nil || replaces(*f.plan, *f.state) {
 		created, _ := f.createdRef()
 		replacement = plannedReplacement{
 			Name: created.Name, OrgID: created.OrgID, Default: f.config.OrgID.IsNull(), Renames: f.state != nil,

@@ -125,9 +125,6 @@ func client(pair [2]*http.Client, mustSend bool) *http.Client {
 	return pair[0]
 }
 
-// Close closes the idle connections.
-func (c *Client) Close() { c.transport.Close() }
-
 // requesterHeader identifies the program to Roboto (src/roboto/http/requester.py).
 func requesterHeader(options Options) string {
 	header, _ := json.Marshal(struct {

@@ -18,6 +18,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
+	smithyrand "github.com/aws/smithy-go/rand"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
@@ -140,10 +141,8 @@ func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 // newVersionID returns a ClientRequestToken, which becomes the ID of the version. It is a
 // UUID, as AWS recommends (Secrets Manager API Reference, PutSecretValue).
 func newVersionID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	id, _ := smithyrand.NewUUID(rand.Reader).GetUUID() // the reader never fails
+	return id
 }
 
 // withCredentials calls AWS. If the credentials had expired, it calls again with fresh

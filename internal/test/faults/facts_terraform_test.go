@@ -336,6 +336,9 @@ func TestTerraformDestroysAfterARefusedReplacement(t *testing.T) {
 		"destroy":           {secretBlock("a", "y"), destroyNow},
 		"destroy, old name": {secretBlock("a", "x"), destroyNow},
 		"block removed":     {"", applyNow},
+		"another name, created first": {
+			strings.Replace(secretBlock("a", "z"), "\n}", "\n  lifecycle {\n    create_before_destroy = true\n  }\n}", 1), applyNow,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := robototest.Start(t, robototest.Options{})
