@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -163,7 +165,7 @@ func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPl
 	}
 	found, ref, err := a.findAction(ctx, model)
 	if err != nil {
-		a.data.addFindActionError(&resp.Diagnostics, ref, err)
+		a.data.addFailure(&resp.Diagnostics, failFindAction, aboutAction(ref), err)
 		return
 	}
 	model.checkParameters(found, &resp.Diagnostics)
@@ -179,7 +181,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	known, ref, err := a.findAction(ctx, model)
 	if err != nil {
-		a.data.addFindActionError(&resp.Diagnostics, ref, err, invokeAgain)
+		a.data.addFailure(&resp.Diagnostics, failFindAction, aboutAction(ref), err, invokeAgain)
 		return
 	}
 	model.checkParameters(known, &resp.Diagnostics)
@@ -188,7 +190,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	orgID, err := a.data.findOrg(ctx, model.OrgID.ValueString())
 	if err != nil {
-		a.data.addInvokeError(&resp.Diagnostics, known.Name, err)
+		a.data.addFailure(&resp.Diagnostics, failInvoke, aboutAction(known.ActionRef), err, invokeAgain)
 		return
 	}
 	input := model.input(ctx, orgID, &resp.Diagnostics)
@@ -197,7 +199,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	}
 	invocation, err := a.data.client.Invoke(ctx, known, input)
 	if err != nil {
-		a.data.addInvokeError(&resp.Diagnostics, known.Name, err)
+		a.data.addFailure(&resp.Diagnostics, failInvoke, aboutAction(known.ActionRef), err, invokeAgain)
 		return
 	}
 	report := func(status roboto.Status) {
@@ -229,7 +231,7 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 		}
 		ref.OrgID = cmp.Or(ref.OrgID, input.OrgID)
 		if _, err := a.data.client.Record(ctx, ref); err != nil {
-			a.data.addParameterSecretError(diags, actionName, parameter, ref, err)
+			a.data.addFailure(diags, failParameter, aboutSecret(ref, "{parameter}", strconv.Quote(parameter), "{action}", strconv.Quote(actionName)), err, invokeAgain)
 			return false
 		}
 	}
@@ -251,8 +253,8 @@ func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, 
 		if errors.Is(err, errWaitTimeout) {
 			stopped.timeout = text
 		}
-		if failure, ok := errors.AsType[*roboto.Error](err); ok {
-			stopped.unheard = failure.Settle
+		if canceled, ok := errors.AsType[*roboto.Error](err); ok {
+			stopped.unheard = canceled.Settle
 		}
 		last, stopped.cancelErr = a.data.client.CancelInvocation(ctx, last)
 		if code := last.Status().Code; code != roboto.StatusCompleted && code != roboto.StatusDeadly {
@@ -332,13 +334,17 @@ func (m actionInvokeModel) checkParameters(found roboto.Action, diags *diag.Diag
 	for _, parameter := range found.Parameters {
 		names = append(names, parameter.Name)
 		if _, ok := given[parameter.Name]; !ok && parameter.Required {
-			addMissingParameterError(diags, found.Name, parameter.Name)
+			addNotice(diags, noticeMissingParameter, about{"{action}", strconv.Quote(found.Name), "{parameter}", strconv.Quote(parameter.Name)}, nil)
 		}
 	}
 	slices.Sort(names)
+	has := "It has no parameters."
+	if len(names) > 0 {
+		has = "Its parameters are: " + strings.Join(names, ", ") + "."
+	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(names, name) {
-			addUnknownParameterError(diags, found.Name, name, names)
+			addNotice(diags, noticeUnknownParameter, about{"{action}", strconv.Quote(found.Name), "{parameter}", strconv.Quote(name), "{parameters}", has}, nil)
 		}
 	}
 }

@@ -51,7 +51,7 @@ type decision struct {
 	// nullValue: Update must not write the value.
 	nullValue bool
 	// notices are refusals and warnings.
-	notices []notice
+	notices []*notice
 }
 
 type need int
@@ -70,13 +70,13 @@ func decide(f facts) decision {
 	creates := f.state == nil || deletes && f.plan != nil
 	switch {
 	case deletes && f.state.DeletionProtection.ValueBool():
-		return decision{notices: []notice{noticeProtected}}
+		return decision{notices: []*notice{noticeProtected}}
 	case creates && f.config.OrgID.IsNull() && f.defaultOrg == nil:
 		return decision{need: needDefaultOrg}
 	case f.remembered == nil:
 		return decision{need: needRemembered}
 	case f.remembered.conflict:
-		return decision{notices: []notice{noticeKeptElsewhere}}
+		return decision{notices: []*notice{noticeKeptElsewhere}}
 	case deletes && creates:
 		return f.decideReplacement()
 	case deletes:
@@ -154,7 +154,7 @@ func (f facts) decideUpdate() decision {
 	}
 	switch {
 	case config.ValueWO.IsNull() && newVersion && !config.ValueWOVersion.IsNull():
-		return decision{notices: []notice{noticeMissingValue}}
+		return decision{notices: []*notice{noticeMissingValue}}
 	case config.ValueWO.IsNull() && changes && (newVersion || !versioned):
 		write.nullValue = true
 		return write
@@ -180,8 +180,8 @@ func (f facts) decideUpdate() decision {
 	return keep
 }
 
-func (d decision) with(n notice) decision {
-	if n != noticeNone {
+func (d decision) with(n *notice) decision {
+	if n != nil {
 		d.notices = append(d.notices, n)
 	}
 	return d
@@ -189,21 +189,21 @@ func (d decision) with(n notice) decision {
 
 // sameName is the warning of a secret that is deleted at one address, while one of its name is
 // created at another.
-func (f facts) sameName() notice {
+func (f facts) sameName() *notice {
 	switch {
 	case !f.remembered.recreated:
-		return noticeNone
+		return nil
 	case f.remembered.shifted:
 		return noticeNamesShifted
 	}
 	return noticeAddressChanged
 }
 
-func nameNotice(name types.String) notice {
+func nameNotice(name types.String) *notice {
 	text := name.ValueString()
 	switch {
 	case name.IsUnknown() || roboto.ResolvableName(text):
-		return noticeNone
+		return nil
 	case strings.TrimSpace(text) != text:
 		return noticeNameSpace
 	}
@@ -212,7 +212,7 @@ func nameNotice(name types.String) notice {
 
 // lostValue is the warning of a value that the configuration cannot write again. Terraform does
 // not show the provider the configuration of a resource that it deletes, so the state has to do.
-func (f facts) lostValue() notice {
+func (f facts) lostValue() *notice {
 	replaced := f.plan != nil
 	switch {
 	case driftFound(*f.state) && replaced:
@@ -226,20 +226,20 @@ func (f facts) lostValue() notice {
 	case !wroteValue(*f.state):
 		return noticeUnknownLost
 	}
-	return noticeNone
+	return nil
 }
 
 // overwritten is the warning of a write to a value that Terraform did not write. Only a process
 // that refreshed the secret warns: Terraform plans again during apply.
-func (f facts) overwritten() notice {
+func (f facts) overwritten() *notice {
 	compared := f.stored != nil
 	switch {
 	case !f.remembered.refreshed, compared && (f.stored.versionID == "" || f.stored.versionID == f.state.VersionID.ValueString()):
-		return noticeNone
+		return nil
 	case driftFound(*f.state), compared && wroteValue(*f.state):
 		return noticeOverwritten
 	case wroteValue(*f.state):
-		return noticeNone
+		return nil
 	case compared:
 		return noticeUnknownOverwritten
 	}

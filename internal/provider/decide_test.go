@@ -6,7 +6,6 @@ package provider
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -224,51 +223,51 @@ func TestDecideNotices(t *testing.T) {
 		read      = remembered{refreshed: true}
 		inDefault = func(id string) *defaultOrg { return &defaultOrg{id} }
 		another   = &storedValue{versionID: "another"}
-		seen      = map[notice]bool{}
+		seen      = map[*notice]bool{}
 	)
 	for title, test := range map[string]struct {
 		state, config *secretModel
 		configuredOrg string
 		found         found
 		needs         []need
-		want          []notice
+		want          []*notice
 		// orgID is that of the plan, or "" if it is unknown or there is none.
 		orgID string
 	}{
 		"delete":                                      {state: secretWith(versionID), needs: first},
 		"delete, with a version":                      {state: secretWith(versionID, version("1")), needs: first},
-		"delete what has drifted":                     {state: secretWith(version("1")), needs: first, want: []notice{noticeDriftLost}},
-		"delete what Terraform did not write":         {state: secretWith(), needs: first, want: []notice{noticeUnknownLost}},
+		"delete what has drifted":                     {state: secretWith(version("1")), needs: first, want: []*notice{noticeDriftLost}},
+		"delete what Terraform did not write":         {state: secretWith(), needs: first, want: []*notice{noticeUnknownLost}},
 		"delete what has drifted, during apply":       {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{applying: true}}},
-		"delete what is kept at another address":      {state: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []notice{noticeKeptElsewhere}},
-		"delete what is created at another address":   {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: true}}, want: []notice{noticeAddressChanged}},
-		"delete one of several that change names":     {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: true, shifted: true}}, want: []notice{noticeNamesShifted}},
+		"delete what is kept at another address":      {state: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
+		"delete what is created at another address":   {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged}},
+		"delete one of several that change names":     {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: true, shifted: true}}, want: []*notice{noticeNamesShifted}},
 		"delete while others change names":            {state: secretWith(versionID), needs: first, found: found{remembered: remembered{shifted: true}}},
-		"delete what moved and has drifted":           {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{recreated: true}}, want: []notice{noticeAddressChanged, noticeDriftLost}},
-		"delete what is protected":                    {state: secretWith(protected), want: []notice{noticeProtected}},
-		"replace what is protected":                   {state: secretWith(protected), config: secretWith(noOrg, name("cache")), want: []notice{noticeProtected}},
-		"replace what will no longer be protected":    {state: secretWith(protected), config: secretWith(name("cache")), want: []notice{noticeProtected}},
+		"delete what moved and has drifted":           {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged, noticeDriftLost}},
+		"delete what is protected":                    {state: secretWith(protected), want: []*notice{noticeProtected}},
+		"replace what is protected":                   {state: secretWith(protected), config: secretWith(noOrg, name("cache")), want: []*notice{noticeProtected}},
+		"replace what will no longer be protected":    {state: secretWith(protected), config: secretWith(name("cache")), want: []*notice{noticeProtected}},
 		"replace what will be protected":              {state: secretWith(versionID), config: secretWith(name("cache"), value, protected), needs: first, orgID: "og_test"},
 		"replace":                                     {state: secretWith(versionID), config: secretWith(name("cache"), value), needs: first, orgID: "og_test"},
-		"replace what was written, with an odd name":  {state: secretWith(versionID), config: secretWith(name("c %"), value), needs: first, orgID: "og_test", want: []notice{noticeNameUnresolvable}},
-		"replace, with a space":                       {state: secretWith(versionID), config: secretWith(name("cache "), value), needs: first, orgID: "og_test", want: []notice{noticeNameSpace}},
+		"replace what was written, with an odd name":  {state: secretWith(versionID), config: secretWith(name("c %"), value), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
+		"replace, with a space":                       {state: secretWith(versionID), config: secretWith(name("cache "), value), needs: first, orgID: "og_test", want: []*notice{noticeNameSpace}},
 		"replace an odd name in another organization": {state: secretWith(name("c %"), versionID), config: secretWith(name("c %"), org("og_other"), value), needs: first, orgID: "og_other"},
 		"replace by a name to come":                   {state: secretWith(versionID), config: secretWith(unknownName, value), needs: first, orgID: "og_test"},
-		"replace without a value":                     {state: secretWith(versionID), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []notice{noticeReplacedValueLost}},
+		"replace without a value":                     {state: secretWith(versionID), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []*notice{noticeReplacedValueLost}},
 		"replace with an ignored value":               {state: secretWith(versionID, version("1")), config: secretWith(name("cache"), version("1")), needs: first, orgID: "og_test"},
-		"replace with a first value":                  {state: secretWith(), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", want: []notice{noticeReplacedUnknownLost}},
-		"replace with a first value to come":          {state: secretWith(), config: secretWith(name("cache"), unknownValue), needs: first, orgID: "og_test", want: []notice{noticeReplacedUnknownLost}},
-		"replace what has drifted":                    {state: secretWith(version("1")), config: secretWith(name("cache"), value, version("1")), needs: first, orgID: "og_test", want: []notice{noticeReplacedDriftLost}},
-		"replace what has drifted, without a value":   {state: secretWith(version("1")), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []notice{noticeReplacedDriftLost}},
-		"replace what is kept at another address":     {state: secretWith(), config: secretWith(name("cache")), needs: first, found: found{remembered: remembered{conflict: true}}, want: []notice{noticeKeptElsewhere}},
-		"swap names":                                  {state: secretWith(versionID), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true, shifted: true}}, want: []notice{noticeNamesShifted}},
+		"replace with a first value":                  {state: secretWith(), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", want: []*notice{noticeReplacedUnknownLost}},
+		"replace with a first value to come":          {state: secretWith(), config: secretWith(name("cache"), unknownValue), needs: first, orgID: "og_test", want: []*notice{noticeReplacedUnknownLost}},
+		"replace what has drifted":                    {state: secretWith(version("1")), config: secretWith(name("cache"), value, version("1")), needs: first, orgID: "og_test", want: []*notice{noticeReplacedDriftLost}},
+		"replace what has drifted, without a value":   {state: secretWith(version("1")), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []*notice{noticeReplacedDriftLost}},
+		"replace what is kept at another address":     {state: secretWith(), config: secretWith(name("cache")), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
+		"swap names":                                  {state: secretWith(versionID), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true, shifted: true}}, want: []*notice{noticeNamesShifted}},
 		"replace in the default organization": {
 			state: secretWith(versionID), config: secretWith(noOrg, name("cache"), value), needs: []need{defaults, memory}, orgID: "og_test",
 			found: found{defaultOrg: inDefault("og_test")},
 		},
 		"replace in another default organization": {
 			state: secretWith(versionID), config: secretWith(noOrg, name("cache"), value), needs: []need{defaults, memory}, orgID: "og_test",
-			found: found{defaultOrg: inDefault("og_other")}, want: []notice{noticeMoves},
+			found: found{defaultOrg: inDefault("og_other")}, want: []*notice{noticeMoves},
 		},
 		"replace in a default organization to come": {
 			state: secretWith(versionID), config: secretWith(noOrg, name("cache"), value), needs: []need{defaults, memory}, orgID: "og_test",
@@ -281,35 +280,35 @@ func TestDecideNotices(t *testing.T) {
 		},
 		"create in a default organization to come": {config: secretWith(noOrg), needs: []need{defaults, memory}, found: found{defaultOrg: inDefault("")}},
 		"create a name to come":                    {config: secretWith(unknownName), needs: first, orgID: "og_test"},
-		"create a name with a space":               {config: secretWith(name(" db")), needs: first, orgID: "og_test", want: []notice{noticeNameSpace}},
-		"create a name that actions cannot use":    {config: secretWith(name("größe")), needs: first, orgID: "og_test", want: []notice{noticeNameUnresolvable}},
-		"create in place of a tainted one":         {config: secretWith(), needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeReplacedValueLost}},
+		"create a name with a space":               {config: secretWith(name(" db")), needs: first, orgID: "og_test", want: []*notice{noticeNameSpace}},
+		"create a name that actions cannot use":    {config: secretWith(name("größe")), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
+		"create in place of a tainted one":         {config: secretWith(), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeReplacedValueLost}},
 		"write in place of a tainted one":          {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: read}},
-		"create in place of one at two addresses":  {config: secretWith(value), needs: first, found: found{remembered: remembered{conflict: true}}, want: []notice{noticeKeptElsewhere}},
-		"create what another address deletes":      {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true}}, want: []notice{noticeAddressChanged}},
-		"create what count shifts":                 {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true, shifted: true}}, want: []notice{noticeNamesShifted}},
+		"create in place of one at two addresses":  {config: secretWith(value), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
+		"create what another address deletes":      {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged}},
+		"create what count shifts":                 {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true, shifted: true}}, want: []*notice{noticeNamesShifted}},
 
 		"keep":                                     {state: secretWith(), config: secretWith(), needs: first, orgID: "og_test"},
-		"keep what another address deletes":        {state: secretWith(), config: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []notice{noticeKeptElsewhere}},
-		"keep in another organization":             {state: secretWith(), config: secretWith(noOrg), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeOtherDefault}},
+		"keep what another address deletes":        {state: secretWith(), config: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
+		"keep in another organization":             {state: secretWith(), config: secretWith(noOrg), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOtherDefault}},
 		"keep in another organization, unread":     {state: secretWith(), config: secretWith(noOrg), configuredOrg: "og_other", needs: first, orgID: "og_test"},
 		"keep in an organization that is given":    {state: secretWith(), config: secretWith(), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}},
 		"keep in the default organization":         {state: secretWith(), config: secretWith(noOrg), configuredOrg: "og_test", needs: first, orgID: "og_test", found: found{remembered: read}},
 		"keep without a default organization":      {state: secretWith(), config: secretWith(noOrg), needs: first, orgID: "og_test", found: found{remembered: read}},
-		"write in another organization":            {state: secretWith(versionID), config: secretWith(noOrg, value, version("1")), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeOtherDefault}},
-		"write nothing with a new version":         {state: secretWith(), config: secretWith(noOrg, version("1")), configuredOrg: "og_other", needs: first, found: found{remembered: read}, want: []notice{noticeMissingValue}},
+		"write in another organization":            {state: secretWith(versionID), config: secretWith(noOrg, value, version("1")), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOtherDefault}},
+		"write nothing with a new version":         {state: secretWith(), config: secretWith(noOrg, version("1")), configuredOrg: "og_other", needs: first, found: found{remembered: read}, want: []*notice{noticeMissingValue}},
 		"write another version":                    {state: secretWith(versionID, version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}},
-		"write another version over drift":         {state: secretWith(version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeOverwritten}},
+		"write another version over drift":         {state: secretWith(version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOverwritten}},
 		"write another version over drift, unread": {state: secretWith(version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test"},
-		"write the same version over drift":        {state: secretWith(version("1"), watched), config: secretWith(value, version("1"), watched), needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeOverwritten}},
-		"write a version after an import":          {state: secretWith(), config: secretWith(value, version("1")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []notice{noticeMayBeOverwritten}},
+		"write the same version over drift":        {state: secretWith(version("1"), watched), config: secretWith(value, version("1"), watched), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOverwritten}},
+		"write a version after an import":          {state: secretWith(), config: secretWith(value, version("1")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeMayBeOverwritten}},
 		"write another value": {
 			state: secretWith(versionID), config: secretWith(value), needs: []need{memory, compare}, orgID: "og_test",
 			found: found{remembered: read, stored: &storedValue{versionID: "id"}},
 		},
 		"write over another value": {
 			state: secretWith(versionID), config: secretWith(value), needs: []need{memory, compare}, orgID: "og_test",
-			found: found{remembered: read, stored: another}, want: []notice{noticeOverwritten},
+			found: found{remembered: read, stored: another}, want: []*notice{noticeOverwritten},
 		},
 		"write over another value, unread": {
 			state: secretWith(versionID), config: secretWith(value), needs: []need{memory, compare}, orgID: "og_test",
@@ -317,7 +316,7 @@ func TestDecideNotices(t *testing.T) {
 		},
 		"write over a value after an import": {
 			state: secretWith(), config: secretWith(value), needs: []need{memory, compare}, orgID: "og_test",
-			found: found{remembered: read, stored: another}, want: []notice{noticeUnknownOverwritten},
+			found: found{remembered: read, stored: another}, want: []*notice{noticeUnknownOverwritten},
 		},
 		"write a first value": {
 			state: secretWith(), config: secretWith(value), needs: []need{memory, compare}, orgID: "og_test",
@@ -330,7 +329,7 @@ func TestDecideNotices(t *testing.T) {
 		"write a value to come": {state: secretWith(), config: secretWith(unknownValue), needs: first, orgID: "og_test", found: found{remembered: read}},
 		"write over another value with a flag": {
 			state: secretWith(versionID), config: secretWith(value, watched), needs: []need{memory, compare}, orgID: "og_test",
-			found: found{remembered: read, stored: another}, want: []notice{noticeOverwritten},
+			found: found{remembered: read, stored: another}, want: []*notice{noticeOverwritten},
 		},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -361,32 +360,10 @@ func TestDecideNotices(t *testing.T) {
 			}
 		})
 	}
-	for n := noticeProtected; n <= noticeNameUnresolvable; n++ {
+	for _, n := range planNotices {
 		// These two are not about plans.
 		if !seen[n] && n != noticeTwoAddresses && n != noticeCreatedTwice {
-			t.Errorf("no row of the table has the notice %q", noticeTexts[n].title)
+			t.Errorf("no row of the table has the notice %q", n.title)
 		}
-	}
-}
-
-// Terraform folds warnings of one title, so the title names the secret.
-func TestNoticeTexts(t *testing.T) {
-	for n := noticeProtected; n <= noticeNameUnresolvable; n++ {
-		text := noticeTexts[n]
-		if text.title == "" || text.sentence == "" || text.advice == "" {
-			t.Errorf("the notice %d lacks a text: %+v", n, text)
-		}
-		if !text.refuses && !text.once && !strings.Contains(text.title, "{name}") {
-			t.Errorf("the title %q does not name the secret", text.title)
-		}
-		if !strings.Contains(text.sentence, "{secret}") && !strings.Contains(text.sentence, "{name}") {
-			t.Errorf("the sentence %q does not name the secret", text.sentence)
-		}
-		if text.path == "value_wo" {
-			t.Errorf("the notice %q points at the value", text.title)
-		}
-	}
-	if _, more := noticeTexts[noticeNameUnresolvable+1]; more {
-		t.Error("there are more notices than this test knows")
 	}
 }

@@ -16,224 +16,135 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
-// addSecretError says which task ("create", "read", …) failed for which secret, and why.
-func (d *providerData) addSecretError(diags *diag.Diagnostics, task string, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if task == "update" && isMissing(err) {
-		explained.next = "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew."
+// about holds what takes the place of the words in braces: word, text, word, text and so on.
+type about []string
+
+// aboutSecret is the secret of a text, and what else is in it.
+func aboutSecret(ref roboto.SecretRef, more ...string) about {
+	return append(about{"{secret}", describe(ref), "{name}", strconv.Quote(ref.Name), "{org}", ref.OrgID}, more...)
+}
+
+func (a about) fill(text string) string { return strings.NewReplacer(a...).Replace(text) }
+
+// addNotice adds a refusal or a warning. first reports whether the advice was not given before; it
+// may be nil.
+func addNotice(diags *diag.Diagnostics, n *notice, about about, first func(advice string) bool) {
+	title, advice := about.fill(n.title), about.fill(n.advice)
+	key := advice
+	if n.once {
+		key = n.advice
 	}
-	diags.AddError(
-		fmt.Sprintf("Cannot %s Roboto Secret", capitalize(task)),
-		d.detail(fmt.Sprintf("The secret %s could not be %s.", describe(ref), participles[task]), explained),
-	)
-}
-
-// addNoVersionError is for an ephemeral resource that requests a version that does not
-// exist.
-func addNoVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, versionID string, err error) {
-	diags.AddError("Cannot Read Roboto Secret",
-		fmt.Sprintf("The secret %s has no version %s. AWS guarantees only the current version and the one before it.\n\n%s\n\n"+
-			"To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: "+
-			"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
-			describe(ref), versionID, explain(err).what))
-}
-
-// addReplacedWarning is for a refresh that finds another secret under the name. Its title has
-// the name, because Terraform folds warnings of one title into one.
-func addReplacedWarning(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	diags.AddWarning(fmt.Sprintf("Roboto Secret %q Was Replaced Elsewhere", ref.Name),
-		fmt.Sprintf("The secret %s is no longer there.\n\n%s\n\nTerraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. "+
-			"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.\n\n"+
-			"To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, apply, and remove it:\n\n%s",
-			describe(ref), explain(err).what, importBlock(ref)))
-}
-
-// isMissing reports whether there is no such secret in an organization of the API key's owner.
-func isMissing(err error) bool {
-	e, ok := errors.AsType[*roboto.Error](err)
-	return ok && e.Kind == roboto.KindNotFound && e.ForeignOrgID == ""
-}
-
-// addReplaceError is for a replacement whose new secret cannot be created. There is no import
-// block, because the resource still has its secret.
-func (d *providerData) addReplaceError(diags *diag.Diagnostics, old, next roboto.SecretRef, err error) {
-	explained := explain(err)
-	explained.block = ""
-	if roboto.KindOf(err) == roboto.KindNameTaken {
-		explained.next = "Choose another name. If another resource of this configuration gives that name up, apply again: the name may be free by then. " +
-			"If names are swapped, apply in two steps: first give each secret a name that is free. To keep the secrets when a count shifts, use for_each with the names as keys."
-	}
-	diags.AddError("Cannot Replace Roboto Secret",
-		d.detail(fmt.Sprintf("The secret %s was not deleted, because the secret that replaces it, %s, cannot be created.", describe(old), describe(next)), explained))
-}
-
-// addOtherDefaultError is for a saved plan that is applied with another default organization.
-func addOtherDefaultError(diags *diag.Diagnostics, old roboto.SecretRef, planned, now string) {
-	diags.AddError("Roboto Organization Changed Since the Plan",
-		fmt.Sprintf("The secret %s was not deleted. The plan replaces it with a secret in the organization %s, the provider's organization at that time. Now the provider's organization is %s.\n\n"+
-			"Apply with the same org_id or ROBOTO_ORG_ID as the plan, or plan again.", describe(old), planned, now))
-}
-
-// addListError says that the secrets of an organization could not be listed. orgID is "" if
-// the organization is not known.
-func (d *providerData) addListError(diags *diag.Diagnostics, orgID string, err error) {
-	whose := "The secrets"
-	if orgID != "" {
-		whose += " of the organization " + orgID
-	}
-	diags.AddError("Cannot List Roboto Secrets", d.detail(whose+" could not be listed.", explain(err)))
-}
-
-// warnLimit is for a list that stops at a limit. err says why it is not known whether there
-// are more secrets, or is nil if there are.
-func warnLimit(diags *diag.Diagnostics, limit int64, orgID string, err error) {
-	finding := fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d, and there are more.", orgID, limit)
-	if err != nil {
-		finding = fmt.Sprintf("The list of the secrets of the organization %s stops at the limit of %d. It is not known whether there are more. %s", orgID, limit, explain(err).what)
-	}
-	diags.AddWarning("Not All Roboto Secrets Are Listed",
-		finding+"\n\nTo list more, set a higher limit in the list block. Without one, Terraform asks for at most 100. To list fewer, set name_prefix.")
-}
-
-// addMissingImportError is for an import of a secret that does not exist.
-func addMissingImportError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	diags.AddError("Cannot Import Roboto Secret",
-		fmt.Sprintf("There is no secret %q in the organization %s.\n\n%s\n\n"+
-			"Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
-			ref.Name, ref.OrgID, explain(err).what))
-}
-
-// addImportIDError is for an invalid import ID.
-func addImportIDError(diags *diag.Diagnostics, id, problem string) {
-	diags.AddError("Invalid Import ID",
-		fmt.Sprintf("The import ID %q is not valid: %s.\n\nGive the secret's name, name@org_id, or its URI roboto-secret://name@org_id.", id, problem))
-}
-
-func (d *providerData) addOrganizationsError(diags *diag.Diagnostics, err error) {
-	diags.AddError("Cannot List Roboto Organizations", d.detail("The organizations of the API key's owner could not be listed.", explain(err)))
-}
-
-var participles = map[string]string{
-	"create": "created", "read": "read", "update": "updated", "delete": "deleted", "plan": "planned", "import": "imported",
-}
-
-func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
-
-// describe names a secret in a message.
-func describe(ref roboto.SecretRef) string {
+	paragraphs := []string{about.fill(n.sentence)}
 	switch {
-	case ref.Name == "":
-		return "whose name is not known yet"
-	case ref.OrgID == "":
-		return strconv.Quote(ref.Name)
+	case n.refuses || first == nil || first(key):
+		paragraphs = append(paragraphs, advice)
+	case n.once:
+		return
 	}
-	return fmt.Sprintf("%q of the organization %s", ref.Name, ref.OrgID)
+	detail := joinParagraphs(paragraphs...)
+	switch at := path.Root(n.path); {
+	case n.refuses && n.path != "":
+		diags.AddAttributeError(at, title, detail)
+	case n.refuses:
+		diags.AddError(title, detail)
+	case n.path != "":
+		diags.AddAttributeWarning(at, title, detail)
+	default:
+		diags.AddWarning(title, detail)
+	}
 }
 
-// addCompareError is for a plan that cannot tell whether the value differs.
-func (d *providerData) addCompareError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
-		explained.next = "Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
-			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare."
-	}
-	diags.AddError("Cannot Compare Roboto Secret Value",
-		d.detail(fmt.Sprintf("The secret %s has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.", describe(ref)), explained))
+// addFailure says what failed, why, and what to do. Paragraphs in more come last.
+func (d *providerData) addFailure(diags *diag.Diagnostics, f *failure, about about, err error, more ...string) {
+	diags.AddError(about.fill(f.title), d.explain(f, about, err, more...))
 }
 
-// mayNotRead reports whether the API key gives access to the organization, but not to the value.
-func mayNotRead(err error) bool {
-	e, ok := errors.AsType[*roboto.Error](err)
-	if !ok || e.ForeignOrgID != "" {
-		return false
+// explain is the text of a failure. Advice is given with the first error that has it.
+func (d *providerData) explain(f *failure, about about, err error, more ...string) string {
+	paragraphs := []string{about.fill(f.sentence), what(err)}
+	if e, ok := errors.AsType[*roboto.Error](err); ok {
+		advice, own := f.advice[e.Kind]
+		if !own {
+			advice = d.advise(e)
+		}
+		if d.memory.first(advice) {
+			paragraphs = append(paragraphs, advice)
+		}
+		if f.adopts && e.Ref.Name != "" {
+			paragraphs = append(paragraphs, adoptions[e.Kind], importBlock(e.Ref))
+		}
 	}
-	return e.Kind == roboto.KindUnauthorized || e.Kind == roboto.KindTokenRefused
+	return joinParagraphs(append(paragraphs, more...)...)
 }
 
-// addDriftError is for a refresh that cannot tell whether the value changed.
-func (d *providerData) addDriftError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
-		explained.next = "Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
-			"To destroy the secret with this API key, do the latter first."
+// advise is the advice for an error, whatever failed.
+func (d *providerData) advise(e *roboto.Error) string {
+	advice := advices[e.Kind]
+	if atAWS := awsAdvices[e.Kind]; e.Service == roboto.ServiceAWS && atAWS != "" {
+		advice = atAWS
 	}
-	diags.AddError("Cannot Detect Roboto Secret Value Drift",
-		d.detail(fmt.Sprintf("The secret %s has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.", describe(ref)), explained))
+	return strings.TrimSpace(strings.ReplaceAll(advice, "{key}", d.checkAPIKey))
 }
 
-// addReadVersionError is for a data source that cannot tell the current version.
-func (d *providerData) addReadVersionError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if mayNotRead(err) {
-		explained.next = "Use an API key that may read the value, or remove read_version_id."
+// what says what happened, in sentences.
+func what(err error) string {
+	if _, ok := errors.AsType[*roboto.Error](err); ok {
+		return err.Error()
 	}
-	diags.AddError("Cannot Read Roboto Secret Version",
-		d.detail(fmt.Sprintf("The data source of the secret %s has read_version_id, so it asks for the current version of the value. The version could not be read.", describe(ref)), explained))
-}
-
-// addOpenError is for an ephemeral resource that cannot read the value.
-func (d *providerData) addOpenError(diags *diag.Diagnostics, ref roboto.SecretRef, err error) {
-	explained := explain(err)
-	if isMissing(err) || roboto.KindOf(err) == roboto.KindNoValue {
-		explained.next += " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
-	}
-	diags.AddError("Cannot Read Roboto Secret", d.detail(fmt.Sprintf("The value of the secret %s could not be read.", describe(ref)), explained))
+	return capitalize(err.Error()) + "."
 }
 
 // addFirstValueError is for a create that could not write the value and deleted its record
 // again. replaced says that another secret has the name, or is nil.
 func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err, replaced error) {
-	sentence, explained := "so the record was deleted again. Nothing is left behind. Apply again to start over.", explain(err)
-	isAbout := roboto.KindOf(err) == roboto.KindReplaced
-	switch {
+	outcome := "so the record was deleted again. Nothing is left behind. Apply again to start over."
+	switch isReplaced := roboto.KindOf(err) == roboto.KindReplaced; {
+	case replaced != nil && !isReplaced:
+		outcome, err = "and the record is gone.", &roboto.Error{Kind: roboto.KindReplaced, What: what(err) + " " + what(replaced)}
 	case replaced != nil:
-		sentence = "and the record is gone."
-		explained = explain(replaced)
-		if !isAbout {
-			explained.what = explain(err).what + " " + explained.what
-		}
-		explained.next = "Apply again. If the other secret still has the name, the error then says how to import it."
-	case isAbout: // and yet the record was there
-		explained.next = advices[roboto.KindUnexpectedAnswer]
+		outcome, err = "and the record is gone.", replaced
+	case isReplaced: // and yet the record was there
+		err = &roboto.Error{Kind: roboto.KindUnexpectedAnswer, What: what(err)}
 	}
-	diags.AddError("Cannot Write Roboto Secret Value",
-		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, %s", describe(ref), sentence), explained))
-}
-
-// addLeftoverError is for a create that could neither write the value nor delete its
-// record.
-func (d *providerData) addLeftoverError(diags *diag.Diagnostics, ref roboto.SecretRef, err, cleanupErr error) {
-	diags.AddError("Cannot Write Roboto Secret Value",
-		d.detail(fmt.Sprintf("The record of the secret %s was created, but its value could not be written, and the record could not be deleted again. "+
-			"It is in Terraform's state, without a value and marked as tainted.", describe(ref)), explanation{
-			what: fmt.Sprintf("Writing: %s\n\nDeleting: %s", explain(err).what, explain(cleanupErr).what),
-			next: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
-				"run terraform untaint with the resource's address first. The next apply then writes the value.",
-		}))
+	d.addFailure(diags, failFirstValue, aboutSecret(ref, "{outcome}", outcome), err)
 }
 
 // addSettingError is for an invalid setting. Terraform prints the line that an error
 // points at, so only settings that cannot hold a credential carry a path.
 func addSettingError(diags *diag.Diagnostics, err error) {
+	const title = "Invalid Provider Configuration"
 	setting, ok := errors.AsType[*settings.Error](err)
 	if !ok {
-		diags.AddError("Invalid Provider Configuration", err.Error())
+		diags.AddError(title, err.Error())
 		return
 	}
-	detail := explainSetting(setting).String()
+	from := ""
+	if setting.Source != "" {
+		from = ", which comes from " + setting.Source + ","
+	}
+	detail := joinParagraphs(fmt.Sprintf("The provider setting %s%s is not usable: %s.", setting.Setting, from, setting.Problem), setting.Remedy)
 	switch setting.Setting {
 	case settings.Profile, settings.ConfigFile, settings.OrgID:
 		if setting.Source == "" {
-			diags.AddAttributeError(path.Root(setting.Setting), "Invalid Provider Configuration", detail)
+			diags.AddAttributeError(path.Root(setting.Setting), title, detail)
 			return
 		}
 	}
-	diags.AddError("Invalid Provider Configuration", detail)
+	diags.AddError(title, detail)
 }
 
-func addSettingWarning(diags *diag.Diagnostics, warning *settings.Warning) {
-	diags.AddWarning("Unsafe Provider Configuration", warning.Problem+"\n\n"+warning.Remedy)
+// joinParagraphs leaves empty ones out.
+func joinParagraphs(paragraphs ...string) string {
+	var given []string
+	for _, paragraph := range paragraphs {
+		if paragraph != "" {
+			given = append(given, paragraph)
+		}
+	}
+	return strings.Join(given, "\n\n")
 }
+
+func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // importBlock contains a placeholder for the resource's address, which a provider does not
 // know.

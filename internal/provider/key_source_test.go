@@ -91,7 +91,7 @@ func TestErrorsOfAnotherAccountAreToldWithTheSource(t *testing.T) {
 			[]string{"og_other"},
 			robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException"},
 			func(p *protocol.Provider) outcome { return readImported(p, "db@"+testOrg) },
-			"%s says that there is no such secret",
+			"%s answered 404 Not Found",
 		},
 		"an import of a secret that is not there": {
 			[]string{testOrg},

@@ -259,7 +259,7 @@ func (m *memory) reported(err error) bool {
 	switch {
 	case ok && failure.OutOfReach:
 		outage = failure.Service
-	case ok && failure.Kind == roboto.KindTokenRefused && failure.ForeignOrgID == "" && !m.refreshed:
+	case ok && failure.Kind == roboto.KindTokenRefused && !m.refreshed:
 		outage = "API key"
 	default:
 		return false

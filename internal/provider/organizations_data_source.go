@@ -77,7 +77,7 @@ func (d *organizationsDataSource) Read(ctx context.Context, req datasource.ReadR
 	}
 	organizations, err := d.data.client.Organizations(ctx)
 	if err != nil {
-		d.data.addOrganizationsError(&resp.Diagnostics, err)
+		d.data.addFailure(&resp.Diagnostics, failOrganizations, nil, err)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, newOrganizationsModel(organizations))...)

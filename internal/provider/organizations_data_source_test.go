@@ -130,7 +130,7 @@ func TestErrorsListTheCallersOrganizations(t *testing.T) {
 			env := newEnvironment(t)
 			p := env.protocol(fields{})
 			const advice = "Correct the organization"
-			p.Fails(call(p, "db"), belongs, advice, "of somebody who belongs to og_other")
+			p.Fails(call(p, "db"), belongs, advice, "of somebody who belongs to it")
 			for _, secret := range []string{"cache", "queue"} {
 				out := call(p, secret)
 				p.Fails(out, belongs)

@@ -179,7 +179,7 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		return
 	}
 	if warning != nil {
-		addSettingWarning(&resp.Diagnostics, warning)
+		resp.Diagnostics.AddWarning("Unsafe Provider Configuration", joinParagraphs(warning.Problem, warning.Remedy))
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data
@@ -204,17 +204,18 @@ func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (*pro
 	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != settings.OrgID }) {
 		return data, nil, nil
 	}
-	config, warning, err := settings.Resolve(model.settings(), p.environment)
+	config, notes, err := settings.Resolve(model.settings(), p.environment)
 	if err != nil {
 		return nil, nil, err
 	}
+	data.checkAPIKey = notes.CheckAPIKey
 	data.client = roboto.NewClient(config, roboto.Options{
 		ToolName:    "terraform-provider-roboto",
 		ToolVersion: p.version,
 		DialContext: p.environment.DialContext,
 		Log:         logExchange,
 	})
-	return data, warning, nil
+	return data, notes.Warning, nil
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {

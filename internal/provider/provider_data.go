@@ -25,6 +25,8 @@ type providerData struct {
 	// unknown lists the settings that Terraform does not know yet. None of them may fall
 	// back to another source.
 	unknown []string
+	// checkAPIKey says what to check when the API key is refused.
+	checkAPIKey string
 
 	// memory is what this process remembers of secrets.
 	memory *memory
@@ -70,11 +72,11 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 	case deferralAllowed:
 		return deferCall
 	}
-	diags.AddError("Provider Configuration Not Known Yet",
-		d.detail(fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task), explanation{
-			what: "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
-			next: "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
-		}))
+	diags.AddError("Provider Configuration Not Known Yet", joinParagraphs(
+		fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task),
+		"Terraform does not know "+strings.Join(d.unknown, ", ")+" yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
+		"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
+	))
 	return refuseCall
 }
 

@@ -100,7 +100,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		record, err = d.data.client.Record(ctx, ref)
 	}
 	if err != nil {
-		d.data.addSecretError(&resp.Diagnostics, "read", ref, err)
+		d.data.addFailure(&resp.Diagnostics, failRead, aboutSecret(ref), err)
 		return
 	}
 	uri := model.URI
@@ -116,7 +116,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		case err == nil:
 			model.VersionID = types.StringValue(versionID)
 		case roboto.KindOf(err) != roboto.KindNoValue:
-			d.data.addReadVersionError(&resp.Diagnostics, ref, err)
+			d.data.addFailure(&resp.Diagnostics, failReadVersion, aboutSecret(ref), err)
 			return
 		}
 	}

@@ -3,6 +3,13 @@
 
 package provider
 
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
 // Descriptions that the resource, the data sources and the others share.
 const (
 	descriptionName      = "Name of the secret, unique within its organization."
@@ -12,3 +19,14 @@ const (
 	descriptionCreated   = "When the secret was created, in RFC 3339 and UTC."
 	descriptionCreatedBy = "Who created the secret."
 )
+
+// describe names a secret in a message.
+func describe(ref roboto.SecretRef) string {
+	switch {
+	case ref.Name == "":
+		return "whose name is not known yet"
+	case ref.OrgID == "":
+		return strconv.Quote(ref.Name)
+	}
+	return fmt.Sprintf("%q of the organization %s", ref.Name, ref.OrgID)
+}

@@ -99,17 +99,17 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	}
 	orgID, err := e.data.findOrg(ctx, ref.OrgID)
 	if err != nil {
-		e.data.addSecretError(&resp.Diagnostics, "read", ref, err)
+		e.data.addFailure(&resp.Diagnostics, failRead, aboutSecret(ref), err)
 		return
 	}
 	ref.OrgID = orgID
 	value, versionID, err := e.data.client.ValueAccess(roboto.Record{SecretRef: ref, CreatedHere: e.data.memory.createdAt(ref)}).Read(ctx, model.VersionID.ValueString())
 	switch {
 	case roboto.KindOf(err) == roboto.KindNoValue && !model.VersionID.IsNull():
-		addNoVersionError(&resp.Diagnostics, ref, model.VersionID.ValueString(), err)
+		e.data.addFailure(&resp.Diagnostics, failReadOldVersion, aboutSecret(ref, "{version}", model.VersionID.ValueString()), err)
 		return
 	case err != nil:
-		e.data.addOpenError(&resp.Diagnostics, ref, err)
+		e.data.addFailure(&resp.Diagnostics, failReadValue, aboutSecret(ref), err)
 		return
 	}
 	model.Value = types.StringValue(value.Reveal())

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -34,7 +35,7 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 	if resp.Deferred == nil {
 		orgID, err := r.data.findOrg(ctx, ref.OrgID)
 		if err != nil {
-			r.data.addSecretError(&resp.Diagnostics, "import", ref, err)
+			r.data.addFailure(&resp.Diagnostics, failImport, aboutSecret(ref), err)
 			return
 		}
 		imported.OrgID = types.StringValue(orgID)
@@ -63,12 +64,12 @@ func importRef(ctx context.Context, req resource.ImportStateRequest, diags *diag
 	// A name may begin like this, but an ARN is more likely. Such a name can be imported by its
 	// URI.
 	if strings.HasPrefix(req.ID, "arn:") {
-		addImportIDError(diags, req.ID, "it is an ARN, and the secret's name cannot be derived from it")
+		addNotice(diags, noticeImportID, about{"{id}", strconv.Quote(req.ID), "{problem}", "it is an ARN, and the secret's name cannot be derived from it"}, nil)
 		return roboto.SecretRef{}, false
 	}
 	ref, err := roboto.ParseSecretRef(req.ID)
 	if err != nil {
-		addImportIDError(diags, req.ID, err.Error())
+		addNotice(diags, noticeImportID, about{"{id}", strconv.Quote(req.ID), "{problem}", err.Error()}, nil)
 		return roboto.SecretRef{}, false
 	}
 	return ref, true

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -65,7 +66,7 @@ func (l *secretListResource) List(ctx context.Context, req list.ListRequest, str
 func (l *secretListResource) push(ctx context.Context, req list.ListRequest, model secretListModel, push func(list.ListResult) bool) {
 	fail := func(orgID string, err error) {
 		var diags diag.Diagnostics
-		l.data.addListError(&diags, orgID, err)
+		l.data.addFailure(&diags, failList, aboutOrg(orgID), err)
 		push(list.ListResult{Diagnostics: diags})
 	}
 	orgID, err := l.data.findOrg(ctx, model.OrgID.ValueString())
@@ -83,7 +84,11 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		case last != nil && err == nil && unmanageableErr != nil:
 			continue
 		case last != nil:
-			warnLimit(&last.Diagnostics, req.Limit, orgID, err)
+			more := "and there are more."
+			if err != nil {
+				more = "and it is not known whether there are more. " + what(err)
+			}
+			addNotice(&last.Diagnostics, noticeListLimit, about{"{org}", orgID, "{limit}", strconv.FormatInt(req.Limit, 10), "{more}", more}, nil)
 			push(*last)
 			return
 		case err != nil:

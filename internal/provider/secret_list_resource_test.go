@@ -186,7 +186,7 @@ func TestListSecretsWarnsAtTheLimit(t *testing.T) {
 		p := env.protocol(fields{})
 		results := slices.Collect(p.List(protocol.Listing{Limit: 2}))
 		p.Equal("names", names(p, results), env.inServiceOrder()[:2])
-		p.Warns(results[1].Outcome, "It is not known whether there are more", "You are not permitted to list secrets")
+		p.Warns(results[1].Outcome, "it is not known whether there are more", "You are not permitted to list secrets")
 	})
 }
 

@@ -62,8 +62,8 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			return d
 		case needDefaultOrg:
 			orgID, err := r.data.defaultOrg(ctx)
-			if err != nil && f.state == nil { // else planning the create reports it
-				r.data.addSecretError(&resp.Diagnostics, "plan", f.plan.ref(), err)
+			if err != nil && f.state == nil && !r.data.memory.reported(err) { // else planning the create reports it
+				r.data.addFailure(&resp.Diagnostics, failPlan, aboutSecret(f.plan.ref()), err)
 				return d
 			}
 			f.defaultOrg = &defaultOrg{orgID}
@@ -82,7 +82,7 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			case err != nil && r.data.memory.reported(err):
 				return decision{orgID: f.plan.OrgID, versionID: types.StringUnknown()}
 			case err != nil:
-				r.data.addCompareError(&resp.Diagnostics, f.state.ref(), err)
+				r.data.addFailure(&resp.Diagnostics, failCompare, aboutSecret(f.state.ref()), err)
 				return d
 			}
 			f.stored = &stored
@@ -107,7 +107,7 @@ func (r *secretResource) remember(f facts, renames bool) *remembered {
 	return &found
 }
 
-func (r *secretResource) show(notices []notice, f facts, diags *diag.Diagnostics) {
+func (r *secretResource) show(notices []*notice, f facts, diags *diag.Diagnostics) {
 	ref, _ := f.createdRef()
 	first := r.data.memory.first
 	if f.state != nil {
@@ -122,10 +122,10 @@ func (r *secretResource) show(notices []notice, f facts, diags *diag.Diagnostics
 	}
 	for _, n := range notices {
 		shown := ref
-		if noticeTexts[n].path == "name" {
+		if n.path == "name" {
 			shown.Name = f.plan.Name.ValueString()
 		}
-		addNotice(diags, n, shown, defaultOrgID, first)
+		addNotice(diags, n, aboutSecret(shown, "{default}", defaultOrgID), first)
 	}
 }
 
@@ -152,7 +152,7 @@ func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value r
 	switch {
 	case err == nil:
 		return storedValue{stored.Equal(value), versionID}, nil
-	case roboto.KindOf(err) == roboto.KindNoValue, roboto.KindOf(err) == roboto.KindReplaced, isMissing(err):
+	case roboto.KindOf(err) == roboto.KindNoValue, roboto.KindOf(err) == roboto.KindReplaced, roboto.KindOf(err) == roboto.KindNotFound:
 		return storedValue{}, nil
 	}
 	return storedValue{}, err

@@ -177,12 +177,12 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
 	if err != nil {
-		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
+		r.data.addFailure(&resp.Diagnostics, failCreate, aboutSecret(ref), err)
 		return
 	}
 	ref.OrgID = orgID
 	if !r.data.memory.claim(ref) {
-		addNotice(&resp.Diagnostics, noticeCreatedTwice, ref, "", r.data.memory.first)
+		addNotice(&resp.Diagnostics, noticeCreatedTwice, aboutSecret(ref), nil)
 		return
 	}
 	deleted := r.data.memory.deleted(ref)
@@ -198,7 +198,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		record, err = r.data.client.CreateSecret(ctx, ref, deleted)
 	}
 	if err != nil {
-		r.data.addSecretError(&resp.Diagnostics, "create", ref, err)
+		r.data.addFailure(&resp.Diagnostics, failCreate, aboutSecret(ref), err)
 		return
 	}
 	r.data.memory.noteCreated(record)
@@ -224,7 +224,8 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 				// The record stays in the state. Terraform 1.16 and 1.17 may then panic if they
 				// write the state of another resource at the same moment. A record that is in no
 				// state would be worse: it certainly exists, and nobody would know of it.
-				r.data.addLeftoverError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
+				both := &roboto.Error{Kind: roboto.KindUnsettled, What: "Writing: " + what(err) + "\n\nDeleting: " + what(cleanupErr)}
+				r.data.addFailure(&resp.Diagnostics, failLeftover, aboutSecret(record.SecretRef), both)
 				return
 			}
 			resp.State.RemoveResource(ctx)
@@ -253,40 +254,41 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case refuseCall:
 		return
 	}
-	task := "read"
+	failure := failRefresh
 	if state.Created.IsNull() { // right after an import, state has no more than the name
-		task = "import"
+		failure = failImport
 	}
 	record, err := r.data.client.RefreshRecord(ctx, state.record())
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:
-		addReplacedWarning(&resp.Diagnostics, state.ref(), err)
+		about := aboutSecret(state.ref())
+		resp.Diagnostics.AddWarning(about.fill(failReplacedElsewhere.title), r.data.explain(failReplacedElsewhere, about, err))
 		resp.State.RemoveResource(ctx)
 		return
 	case roboto.KindNotFound:
-		if task == "import" {
-			addMissingImportError(&resp.Diagnostics, state.ref(), err)
+		if failure == failImport {
+			r.data.addFailure(&resp.Diagnostics, failImportMissing, aboutSecret(state.ref()), err)
 			return
 		}
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	switch {
-	case err != nil && task == "read" && r.data.memory.reported(err):
+	case err != nil && failure == failRefresh && r.data.memory.reported(err):
 		return
 	case err != nil:
-		r.data.addSecretError(&resp.Diagnostics, task, state.ref(), err)
+		r.data.addFailure(&resp.Diagnostics, failure, aboutSecret(state.ref()), err)
 		return
 	}
 	if r.data.memory.noteRead(record) {
-		addNotice(&resp.Diagnostics, noticeTwoAddresses, record.SecretRef, "", r.data.memory.first)
+		addNotice(&resp.Diagnostics, noticeTwoAddresses, aboutSecret(record.SecretRef), r.data.memory.first)
 	}
 	state.setRecord(record)
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
 		_, current, err := r.data.client.ValueAccess(record).Read(ctx, "")
 		if err != nil && roboto.KindOf(err) != roboto.KindNoValue {
 			if !r.data.memory.reported(err) {
-				r.data.addDriftError(&resp.Diagnostics, state.ref(), err)
+				r.data.addFailure(&resp.Diagnostics, failDrift, aboutSecret(state.ref()), err)
 			}
 			return
 		}
@@ -320,7 +322,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 		versionID, err := r.writeValue(ctx, config, plan, state)
 		if err != nil {
-			r.data.addSecretError(&resp.Diagnostics, "update", state.ref(), err)
+			r.data.addFailure(&resp.Diagnostics, failUpdate, aboutSecret(state.ref()), err)
 			return
 		}
 		plan.VersionID = versionID
@@ -360,7 +362,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	resp.Diagnostics.Append(setNote(ctx, resp.Private, keyReplacement, nil)...)
 	// Terraform does not tell the provider of -replace or taint while planning.
 	if state.DeletionProtection.ValueBool() {
-		addNotice(&resp.Diagnostics, noticeProtected, ref, "", r.data.memory.first)
+		addNotice(&resp.Diagnostics, noticeProtected, aboutSecret(ref), nil)
 		return
 	}
 	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
@@ -377,7 +379,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	err := r.data.client.DeleteSecret(ctx, state.record())
 	end(err == nil)
 	if err != nil {
-		r.data.addSecretError(&resp.Diagnostics, "delete", ref, err)
+		r.data.addFailure(&resp.Diagnostics, failDelete, aboutSecret(ref), err)
 		return
 	}
 	r.data.memory.ready(next)
@@ -391,10 +393,10 @@ func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, p
 		orgID, err := r.data.findOrg(ctx, "")
 		switch {
 		case err != nil:
-			r.data.addReplaceError(diags, old, next, err)
+			r.data.addFailure(diags, failReplace, aboutSecret(old, "{new}", describe(next)), err)
 			return next, false
 		case planned.OrgID != "" && planned.OrgID != orgID:
-			addOtherDefaultError(diags, old, planned.OrgID, orgID)
+			addNotice(diags, noticeOrgChanged, aboutSecret(old, "{planned}", planned.OrgID, "{default}", orgID), nil)
 			return next, false
 		}
 		next.OrgID = orgID
@@ -403,14 +405,14 @@ func (r *secretResource) canReplace(ctx context.Context, old roboto.SecretRef, p
 		return next, true
 	}
 	if !r.data.memory.reserve(next) {
-		addNotice(diags, noticeCreatedTwice, next, "", r.data.memory.first)
+		addNotice(diags, noticeCreatedTwice, aboutSecret(next), nil)
 		return next, false
 	}
 	if next == old {
 		return next, true
 	}
 	if err := r.data.client.CheckName(ctx, next, next.OrgID == old.OrgID); err != nil {
-		r.data.addReplaceError(diags, old, next, err)
+		r.data.addFailure(diags, failReplace, aboutSecret(old, "{new}", describe(next)), err)
 		return next, false
 	}
 	return next, true

@@ -87,13 +87,13 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	orgID, err := d.data.findOrg(ctx, model.OrgID.ValueString())
 	if err != nil {
-		d.data.addListError(&resp.Diagnostics, "", err)
+		d.data.addFailure(&resp.Diagnostics, failList, aboutOrg(""), err)
 		return
 	}
 	var records []roboto.Record
 	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString()) {
 		if err != nil {
-			d.data.addListError(&resp.Diagnostics, orgID, err)
+			d.data.addFailure(&resp.Diagnostics, failList, aboutOrg(orgID), err)
 			return
 		}
 		records = append(records, record)
@@ -101,6 +101,14 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
 	model.setRecords(orgID, records)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// aboutOrg is the organization whose secrets are listed, or "" if it is not known.
+func aboutOrg(orgID string) about {
+	if orgID == "" {
+		return about{"{secrets}", "The secrets"}
+	}
+	return about{"{secrets}", "The secrets of the organization " + orgID}
 }
 
 // recordsWithPrefix yields the records of an organization whose names begin with prefix,

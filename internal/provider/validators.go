@@ -40,7 +40,7 @@ func (v textValidator) validate(at path.Path, value types.String, diags *diag.Di
 	}
 	if err := v.check(value.ValueString()); err != nil {
 		diags.AddAttributeError(at, v.summary,
-			explanation{what: fmt.Sprintf("The attribute %q is not usable: %v.", at, err), next: v.advice}.String())
+			joinParagraphs(fmt.Sprintf("The attribute %q is not usable: %v.", at, err), v.advice))
 	}
 }
 

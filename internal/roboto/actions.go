@@ -52,55 +52,46 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	if err := errors.Join(ValidateActionName(ref.Name), ValidateActionOwner(ref.OrgID)); err != nil {
 		return Action{}, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: actionPath(ref.Name), query: digestQuery(ref.Digest), ownerOrg: ref.OrgID}
-	ans, err := c.send(ctx, r)
-	if err != nil {
-		return Action{}, err
-	}
-	var wire struct {
+	wire, ans, err := callFor[struct {
 		Name       string          `json:"name"`
 		OrgID      string          `json:"org_id"`
 		Digest     string          `json:"digest"`
 		Parameters json.RawMessage `json:"parameters"`
 		Timeout    *int            `json:"timeout"`
-	}
-	if err := ans.decode(r, &wire); err != nil {
+	}](ctx, c, request{method: http.MethodGet, path: []string{"v1", "actions", ref.Name}, query: digestQuery(ref.Digest), ownerOrg: ref.OrgID})
+	if err != nil {
 		return Action{}, err
 	}
 	switch {
 	case wire.Name != ref.Name:
-		return Action{}, unexpected(r, "the record describes another action")
+		return Action{}, ans.unusable("the record describes another action")
 	case ref.Digest != "" && wire.Digest != ref.Digest:
-		return Action{}, unexpected(r, "the record describes another version of the action")
+		return Action{}, ans.unusable("the record describes another version of the action")
 	case wire.OrgID != ref.OrgID:
-		return Action{}, unexpected(r, "the action belongs to another organization")
+		return Action{}, ans.unusable("the action belongs to another organization")
 	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
-		return Action{}, unexpected(r, "the timeout of the action is not a valid number of minutes")
+		return Action{}, ans.unusable("the timeout of the action is not a valid number of minutes")
 	}
 	action := Action{ActionRef: ActionRef{OrgID: wire.OrgID, Name: wire.Name, Digest: wire.Digest}, timeout: wire.Timeout}
 	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none
 		return action, nil
 	}
-	err = eachItem(r, wire.Parameters, func(item struct {
+	err = eachItem(ans, wire.Parameters, func(item struct {
 		Name     string `json:"name"`
 		Required bool   `json:"required"`
 	},
 	) error {
 		switch {
-		case item.Name == "" || len(item.Name) > maxParameterName || strings.ContainsFunc(item.Name, unicode.IsControl) || c.repeatsAPIKey(item.Name):
-			return unexpected(r, "a parameter of the action has no name that can be shown")
+		case item.Name == "" || len(item.Name) > maxParameterName || strings.ContainsFunc(item.Name, unicode.IsControl) || c.guard.repeatsAPIKey(item.Name):
+			return ans.unusable("a parameter of the action has no name that can be shown")
 		case len(action.Parameters) == maxParameters:
-			return unexpected(r, fmt.Sprintf("the action has more than %d parameters", maxParameters))
+			return ans.unusable(fmt.Sprintf("the action has more than %d parameters", maxParameters))
 		}
 		action.Parameters = append(action.Parameters, Parameter{Name: item.Name, Required: item.Required})
 		return nil
 	})
 	return action, err
 }
-
-// actionPath is the path of an action. It cannot be that of an invocation, which has one
-// more segment.
-func actionPath(name string) string { return "/v1/actions/" + escapePathSegment(name) }
 
 func digestQuery(digest string) url.Values {
 	if digest == "" {

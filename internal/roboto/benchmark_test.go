@@ -6,6 +6,7 @@ package roboto
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"testing"
 )
 
@@ -32,18 +33,18 @@ func BenchmarkDecodePage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := NewClient(Config{APIKey: NewSensitive("an-api-key-of-some-length")}, Options{})
-	r := request{method: "GET", path: "/v1/secrets"}
+	c := NewClient(Config{APIKey: NewSensitive("an-api-key-of-some-length"), Endpoint: &url.URL{}}, Options{})
+	ans := answer{data: page}
 	b.SetBytes(int64(len(page)))
 	for b.Loop() {
 		var wire struct {
 			Items []wireRecord `json:"items"`
 		}
-		if err := (answer{data: page}).decode(r, &wire); err != nil {
+		if err := ans.decode(&wire); err != nil {
 			b.Fatal(err)
 		}
 		for _, item := range wire.Items {
-			if _, err := c.record(r, item); err != nil {
+			if _, err := c.record(ans, item); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,29 +3,15 @@
 
 package roboto
 
-import (
-	"context"
-	"sync"
-)
+import "context"
 
-// bulkRefresh answers reads from listings, so that a refresh requests the pages of an
-// organization instead of each secret.
+// RefreshRecord returns the current record of a known secret. The error is of KindNotFound if the
+// secret is gone, and of KindReplaced if another secret has its name.
 //
-// The first read lists the organization, and concurrent reads wait for that listing. A record is
-// read on its own if the listing cannot be trusted: if it failed, or if it lacks the name or shows
-// another secret (it may lag, so it proves no deletion).
-//
-// A listing may still show a secret that was deleted a moment ago. Bulk refresh is
-// therefore opt-in.
-type bulkRefresh struct {
-	// listings holds a *lookup[map[string]Record] for each organization. The map is nil if the
-	// listing failed: repeating it would hold up all reads.
-	listings sync.Map
-}
-
-// RefreshRecord returns the current record of a known secret. With Config.BulkRefresh, it
-// may use a listing. The error is of KindNotFound if the secret is gone, and of
-// KindReplaced if another secret has its name.
+// With Config.BulkRefresh, the first read lists the organization, and concurrent reads wait for that
+// listing. A record is read on its own if the listing cannot be trusted: if it failed, or if it lacks
+// the name or shows another secret (it may lag, so it proves no deletion). A listing may still show a
+// secret that was deleted a moment ago. Bulk refresh is therefore opt-in.
 func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error) {
 	if c.config.BulkRefresh {
 		if record, listed := c.listed(ctx, known.SecretRef); listed && !record.isAnother(known) {
@@ -35,17 +21,16 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	return c.FindRecord(ctx, known)
 }
 
+// listed finds a secret in the listing of its organization. A listing that failed is nil: repeating it
+// would hold up all reads.
 func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
-	stored, _ := c.bulk.listings.LoadOrStore(ref.OrgID, &lookup[map[string]Record]{})
+	stored, _ := c.listings.LoadOrStore(ref.OrgID, &lookup[map[string]Record]{})
 	listing, _ := stored.(*lookup[map[string]Record])
 	records, err := listing.get(ctx, func(ctx context.Context) (map[string]Record, error) {
 		records := map[string]Record{}
 		for record, err := range c.Records(ctx, ref.OrgID) {
-			switch {
-			case ctx.Err() != nil:
-				return nil, canceled(ctx, "")
-			case err != nil:
-				return nil, nil
+			if err != nil {
+				return nil, nil //nolint:nilerr // each secret is read on its own then
 			}
 			records[record.Name] = record
 		}

@@ -22,13 +22,13 @@ const (
 //
 // POST is not idempotent. If its answer is lost, CreateSecret reads the record, and takes it for
 // its own only if Roboto says so (see whyNotOurs). The error is of KindNameTaken if another
-// record has the name, and of KindUnsettledCreate if a record may exist that was not found. deleted
+// record has the name, and of KindUnsettled if a record may exist that was not found. deleted
 // is a secret of the name that the caller has deleted, or zero: Roboto may still show it.
 func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record) (Record, error) {
 	if err := ref.validateFull(); err != nil {
 		return Record{}, err
 	}
-	n := creation{client: c, ref: ref, deleted: deleted, began: time.Now()}
+	n := creation{Client: c, ref: ref, deleted: deleted, began: time.Now()}
 	record, err := n.create(ctx)
 	if err != nil && ctx.Err() != nil && n.answerLost {
 		// A record that was created before the cancel is returned, so that the caller can keep or
@@ -36,7 +36,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 		defer cancel()
 		var found bool
-		cause := canceled(ctx, "")
+		cause := canceled(ctx)
 		if record, found, err = n.look(detached, cause); !found && err == nil {
 			err = n.failed(cause, nil) // the service may still be working on it
 		}
@@ -47,7 +47,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 
 // creation is the creation of one record.
 type creation struct {
-	client  *Client
+	*Client
 	ref     SecretRef
 	deleted Record
 	// began is when the first POST was sent, by this machine's clock.
@@ -59,18 +59,18 @@ type creation struct {
 func (n *creation) create(ctx context.Context) (Record, error) {
 	for attempt := 1; ; attempt++ {
 		record, err := n.post(ctx)
-		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettledCreate {
+		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettled {
 			return record, err
 		}
-		conflict := KindOf(err) == KindConflict
+		conflict := errorOf(err).code == codeConflict
 		if conflict || n.answerLost {
 			if record, found, lookErr := n.look(ctx, err); found || lookErr != nil {
 				return record, lookErr
 			}
 		}
 		// The POST had no effect, or the name of a deleted secret is not free yet.
-		again := conflict || mayPass(err) || mayHaveTakenEffect(err)
-		if !again || attempt >= n.client.config.MaxAttempts {
+		again := conflict || mayPass(err) || errorOf(err).lost
+		if !again || attempt >= n.config.MaxAttempts {
 			return Record{}, n.failed(err, nil)
 		}
 		if err := wait(ctx, attempt, err); err != nil {
@@ -80,30 +80,24 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 }
 
 func (n *creation) post(ctx context.Context) (Record, error) {
-	r := request{
-		route: n.client.route, method: http.MethodPost,
-		path:      "/v1/secrets",
+	wire, ans, err := callFor[wireRecord](ctx, n.Client, request{
+		method:    http.MethodPost,
+		path:      []string{"v1", "secrets"},
 		actingOrg: n.ref.OrgID,
 		body: struct {
 			Name string `json:"name"`
 		}{n.ref.Name},
-	}
-	ans, err := n.client.send(ctx, r)
-	var wire wireRecord
-	if err == nil {
-		err = ans.decode(r, &wire)
-	}
+	})
 	if err != nil {
-		n.answerLost = n.answerLost || mayHaveTakenEffect(err)
+		n.answerLost = n.answerLost || errorOf(err).lost
 		return Record{}, err
 	}
-	record, err := n.client.checkedRecord(r, wire, n.ref)
+	record, err := n.checkedRecord(ans, wire, n.ref)
 	if err == nil && !ans.date.IsZero() && ans.date.Sub(record.Created) > maxAnswerAge {
-		err = unexpected(r, "its record was "+n.client.origin(record)+", so this request did not create it")
+		err = ans.unusable("its record was " + n.origin(record) + ", so this request did not create it")
 	}
 	if err != nil {
-		// There may be a record of the name, but not one that may be touched.
-		return Record{}, &Error{Kind: KindUnsettledCreate, Ref: n.ref, Err: err}
+		return Record{}, n.unsettled(err, nil)
 	}
 	return record, nil
 }
@@ -111,7 +105,7 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 // look reads the record of the name after a POST that failed because of cause. It returns false
 // if there is none, and an error of KindNameTaken if it is not ours.
 func (n *creation) look(ctx context.Context, cause error) (record Record, found bool, err error) {
-	record, ans, err := n.client.getRecord(ctx, n.ref, true)
+	record, ans, err := n.getRecord(ctx, n.ref, true)
 	switch {
 	case KindOf(err) == KindNotFound:
 		return Record{}, false, nil
@@ -123,11 +117,11 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 	asking := ctx
 	if !n.answerLost { // the answer only completes the error
 		var cancel context.CancelFunc
-		asking, cancel = context.WithDeadline(ctx, n.client.completeErrorsUntil())
+		asking, cancel = context.WithDeadline(ctx, n.completeErrorsUntil())
 		defer cancel()
 	}
-	userID, userErr := n.client.userID(asking)
-	taken := n.client.nameTaken(record, userID)
+	userID, userErr := n.userID(asking)
+	taken := n.nameTaken(record, userID)
 	if !n.answerLost {
 		return Record{}, true, taken
 	}
@@ -135,33 +129,38 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 	if why == "" {
 		return record, true, nil
 	}
-	return Record{}, true, &Error{Kind: KindNameTaken, Ref: n.ref, Problem: taken.Problem + ". An answer to this create was lost, so the record may be its own. It does not count as such, because " + why, Settle: err}
+	taken.What += " An answer to this create was lost, so the record may be its own. It does not count as such, because " + why + "."
+	taken.Settle = err
+	return Record{}, true, taken
 }
 
 // nameTaken says who created the record of a name, and when. userID is that of the API key's
 // owner, or "" if it is not known.
 func (c *Client) nameTaken(record Record, userID string) *Error {
-	problem := "it was " + c.origin(record)
-	if userID != "" {
-		not := " not"
-		if isUser(record.CreatedBy, userID) {
-			not = ""
-		}
-		problem += ". The creator is" + not + " the owner of this API key"
+	creator := ""
+	switch {
+	case userID == "":
+	case isUser(record.CreatedBy, userID):
+		creator = "the creator is the owner of this API key"
+	default:
+		creator = "the creator is not the owner of this API key"
 	}
-	return &Error{Kind: KindNameTaken, Ref: record.SecretRef, Problem: problem}
+	return &Error{Kind: KindNameTaken, Ref: record.SecretRef, What: sentences(whatTaken, "it was "+c.origin(record), creator)}
 }
+
+const whatTaken = "a secret of this name exists already in the organization"
 
 // CheckName returns nil if there is no secret of the name. The error is of KindNameTaken if
 // there is one. belongs is whether the API key's owner is known to belong to the organization:
 // otherwise Roboto may be hiding the secret.
 func (c *Client) CheckName(ctx context.Context, ref SecretRef, belongs bool) error {
 	record, _, err := c.getRecord(ctx, ref, false)
+	if KindOf(err) == KindNotFound && !belongs {
+		err = c.confirmGone(ctx, ref.OrgID, err)
+	}
 	switch {
-	case KindOf(err) == KindNotFound && belongs:
-		return nil
 	case KindOf(err) == KindNotFound:
-		return c.confirmGone(ctx, ref)
+		return nil
 	case err != nil:
 		return err
 	}
@@ -190,7 +189,7 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, ans answer, us
 		return "somebody else created it", nil
 	}
 	record.CreatedHere = time.Now()
-	access := n.client.ValueAccess(record)
+	access := n.ValueAccess(record)
 	access.mustSend = true
 	switch _, _, err := access.Read(ctx, ""); {
 	case err == nil:
@@ -204,11 +203,18 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, ans answer, us
 // failed is the error of a create that failed because of cause. lookErr is why the record could
 // not be looked for, or nil if there is none yet.
 func (n *creation) failed(cause, lookErr error) error {
-	switch {
+	switch refused := errorOf(cause).code == codeConflict; {
 	case n.answerLost:
-		return &Error{Kind: KindUnsettledCreate, Ref: n.ref, Err: cause, Settle: lookErr}
-	case lookErr != nil: // Roboto has refused the name
-		return &Error{Kind: KindNameTaken, Ref: n.ref, Err: cause}
+		return n.unsettled(cause, lookErr)
+	case refused && lookErr != nil:
+		return &Error{Kind: KindNameTaken, Ref: n.ref, What: sentences(whatTaken), Err: cause}
+	case refused:
+		return &Error{Kind: KindUnavailable, What: "Roboto refuses the name, and shows no secret of this name. The name of a secret that was just deleted may stay taken for a while.", Err: cause}
 	}
 	return cause
+}
+
+// unsettled is for a create of which a record may be left, but none that may be touched.
+func (n *creation) unsettled(cause, lookErr error) error {
+	return &Error{Kind: KindUnsettled, Ref: n.ref, What: "A record of this name may have been created.", Err: cause, Settle: lookErr}
 }

@@ -42,9 +42,9 @@ func TestCreateSecret(t *testing.T) {
 		"the name was taken before":                 {before: older, want: roboto.KindNameTaken, posts: 1},
 		"the name is not free yet":                  {faults: []robototest.Fault{conflict}, posts: 2},
 		"an older record is not ours":               {before: older, faults: []robototest.Fault{lost}, want: roboto.KindNameTaken, posts: 1},
-		"the record cannot be looked for":           {faults: []robototest.Fault{lostAfter, hidden}, want: roboto.KindUnsettledCreate, posts: 1},
+		"the record cannot be looked for":           {faults: []robototest.Fault{lostAfter, hidden}, want: roboto.KindUnsettled, posts: 1},
 		"the name is taken and cannot be looked at": {before: older, faults: []robototest.Fault{hidden}, want: roboto.KindNameTaken, posts: 1},
-		"no answer ever":                            {faults: []robototest.Fault{{Operation: post, Drop: true}}, want: roboto.KindUnsettledCreate, posts: 3},
+		"no answer ever":                            {faults: []robototest.Fault{{Operation: post, Drop: true}}, want: roboto.KindUnsettled, posts: 3},
 		"the service refuses":                       {faults: []robototest.Fault{{Operation: post, Status: 400, Code: "RobotoIllegalArgumentException"}}, want: roboto.KindRefused, posts: 1},
 		"somebody was a moment faster": {
 			before: func(s *robototest.Server) { s.AddSecret(robototest.DefaultOrg, "db") },
@@ -177,7 +177,7 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 				}
 				s.wantKind(err, roboto.KindNameTaken)
 				e, _ := errors.AsType[*roboto.Error](err)
-				if e == nil || !strings.Contains(e.Problem, test.why) || !strings.Contains(e.Problem, "by "+made.CreatedBy) || !strings.Contains(e.Problem, made.ARN) {
+				if e == nil || !strings.Contains(e.What, test.why) || !strings.Contains(e.What, "by "+made.CreatedBy) || !strings.Contains(e.What, made.ARN) {
 					t.Errorf("the error does not say %q, or which record it is: %v", test.why, err)
 				}
 				if e != nil && (e.Settle != nil) != (test.cause != roboto.KindOther) || e != nil && roboto.KindOf(e.Settle) != test.cause {
@@ -233,7 +233,7 @@ func TestCreateSecretSaysWhoHasTheName(t *testing.T) {
 				}
 				_, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
 				s.wantKind(err, roboto.KindNameTaken)
-				if e, ok := errors.AsType[*roboto.Error](err); !ok || e.Problem != "it was created at 2000-01-01T00:00:00Z "+test.want {
+				if e, ok := errors.AsType[*roboto.Error](err); !ok || e.What != "A secret of this name exists already in the organization. It was created at 2000-01-01T00:00:00Z "+test.want+"." {
 					t.Errorf("the error says %v, want %q", err, test.want)
 				}
 				s.wantCount(robototest.GetCredentials, 0)
@@ -277,7 +277,7 @@ func TestCreateSecretAlwaysRefusesAnOddUser(t *testing.T) {
 		s.server.Inject(robototest.Fault{Operation: robototest.GetUser, Body: `{"data": {"user_id": "` + strings.Repeat("x", 3000) + `"}}`})
 		for range 2 {
 			_, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
-			if e, ok := errors.AsType[*roboto.Error](err); !ok || strings.Contains(e.Problem, "owner of this API key") {
+			if e, ok := errors.AsType[*roboto.Error](err); !ok || strings.Contains(e.What, "owner of this API key") {
 				t.Errorf("the error compares the creator with an ID that must not be used: %v", err)
 			}
 		}
@@ -295,15 +295,15 @@ func TestCreateSecretRefusesAnOldRecord(t *testing.T) {
 		want    roboto.Kind
 	}{
 		"an hour old":                {age: time.Hour},
-		"more than an hour old":      {age: time.Hour + time.Second, want: roboto.KindUnsettledCreate},
-		"years old":                  {age: 3 * 365 * 24 * time.Hour, want: roboto.KindUnsettledCreate},
+		"more than an hour old":      {age: time.Hour + time.Second, want: roboto.KindUnsettled},
+		"years old":                  {age: 3 * 365 * 24 * time.Hour, want: roboto.KindUnsettled},
 		"years old and without Date": {age: 3 * 365 * 24 * time.Hour, header: noDate},
-		"old by a fast gateway":      {header: http.Header{"Date": {"Sat, 01 Jan 2000 02:00:00 GMT"}}, want: roboto.KindUnsettledCreate},
+		"old by a fast gateway":      {header: http.Header{"Date": {"Sat, 01 Jan 2000 02:00:00 GMT"}}, want: roboto.KindUnsettled},
 		"new by a slow gateway":      {age: 2 * time.Hour, header: http.Header{"Date": {"Fri, 31 Dec 1999 22:30:00 GMT"}}},
 		"of the future":              {age: -time.Hour},
 		"of the last year":           {created: "9999-12-31T23:59:59Z"},
-		"beyond the last year":       {created: "9999-12-31T23:59:59-01:00", want: roboto.KindUnsettledCreate},
-		"of a year with five digits": {created: "10000-01-01T00:00:00Z", want: roboto.KindUnsettledCreate},
+		"beyond the last year":       {created: "9999-12-31T23:59:59-01:00", want: roboto.KindUnsettled},
+		"of a year with five digits": {created: "10000-01-01T00:00:00Z", want: roboto.KindUnsettled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {
@@ -337,7 +337,7 @@ func TestCreateSecretIsSettledAfterACancel(t *testing.T) {
 		want  roboto.Kind
 	}{
 		"it took effect":             {fault: robototest.Fault{Delay: time.Hour, After: true}, want: roboto.KindOther},
-		"it may still take effect":   {fault: robototest.Fault{Delay: time.Hour}, want: roboto.KindUnsettledCreate},
+		"it may still take effect":   {fault: robototest.Fault{Delay: time.Hour}, want: roboto.KindUnsettled},
 		"somebody else has the name": {fault: robototest.Fault{Delay: time.Hour}, other: true, want: roboto.KindNameTaken},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,12 +39,7 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	if err := ref.validateFull(); err != nil {
 		return nil, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref) + "/creds", ownerOrg: ref.OrgID, mustSend: mustSend}
-	ans, err := c.send(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	var wire struct {
+	wire, ans, err := callFor[struct {
 		Record wireRecord `json:"record"`
 		Creds  struct {
 			StoreType       string `json:"store_type"`
@@ -54,16 +48,16 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 			SessionToken    string `json:"session_token"`
 			Region          string `json:"region"`
 		} `json:"creds"`
-	}
-	if err := ans.decode(r, &wire); err != nil {
+	}](ctx, c, request{method: http.MethodGet, path: append(secretPath(ref), "creds"), ownerOrg: ref.OrgID, mustSend: mustSend})
+	if err != nil {
 		return nil, err
 	}
-	record, err := c.checkedRecord(r, wire.Record, ref)
+	record, err := c.checkedRecord(ans, wire.Record, ref)
 	if err != nil {
 		return nil, err
 	}
 	refuse := func(problem string) (*temporaryCredentials, error) {
-		return nil, unexpected(r, problem)
+		return nil, ans.unusable(problem)
 	}
 	region, err := arnRegion(record.ARN)
 	switch {
@@ -71,11 +65,11 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		return refuse(err.Error())
 	case record.isAnother(known):
 		// The record is not described, because it comes with the credentials and may repeat them.
-		return nil, &Error{Kind: KindReplaced, Ref: ref, Problem: fmt.Sprintf(
-			"Roboto handed out credentials for another secret of this name, and not for the one that was created at %s with the ARN %s",
+		return nil, &Error{Kind: KindReplaced, What: fmt.Sprintf(
+			"Roboto handed out credentials for another secret of this name, and not for the one that was created at %s with the ARN %s.",
 			known.Created.Format(time.RFC3339), known.ARN)}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
-		return nil, unsupportedStore(ref, wire.Creds.StoreType)
+		return nil, unsupportedStore(wire.Creds.StoreType)
 	case wire.Creds.Region != region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
@@ -91,12 +85,6 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		region:          region,
 		newUntil:        newUntil(known.CreatedHere, record, ans),
 	}, nil
-}
-
-// IsHeaderText reports whether text consists of visible ASCII characters only. A line break
-// could end a header and begin another one.
-func IsHeaderText(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // newUntil is when the grace for a new secret ends. The grace starts when the record was

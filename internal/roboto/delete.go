@@ -14,7 +14,7 @@ import (
 const undoTimeout = 30 * time.Second
 
 // DeleteSecret deletes a record and its value for good. It succeeds without a DELETE if
-// the secret is gone, or if another secret has its name. The error is of KindUnsettledDelete if
+// the secret is gone, or if another secret has its name. The error is of KindUnsettled if
 // it is not known whether the secret was deleted.
 func (c *Client) DeleteSecret(ctx context.Context, known Record) error {
 	err := c.deleteSecret(ctx, known, false)
@@ -46,41 +46,46 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 	// failed is how the last DELETE failed.
 	var failed error
 	for attempt := 1; ; attempt++ {
-		lost := mayHaveTakenEffect(failed)
+		lost := errorOf(failed).lost
 		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
 		case KindOf(err) == KindNotFound && !lost && time.Since(known.CreatedHere) < newSecretGrace && attempt < c.config.MaxAttempts:
 			// Roboto may not show a new secret yet.
 			if err := wait(ctx, attempt, nil); err != nil {
-				return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: canceled(ctx, "")}
+				return unsettledDelete(canceled(ctx), nil)
 			}
 			continue
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:
-			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: failed, Settle: err}
+			return unsettledDelete(failed, err)
 		case err != nil:
 			return err
-		case attempt > c.config.MaxAttempts || isFinal(failed):
+		case attempt > c.config.MaxAttempts || errorOf(failed).final:
 			return failed
 		}
-		_, failed = c.send(ctx, request{
-			route: c.route, method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend,
-		})
+		_, failed = c.call(ctx, request{method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend})
 		switch {
 		case failed == nil:
 			return nil
 		case KindOf(failed) == KindNotFound:
-			return c.confirmGone(ctx, known.SecretRef)
-		case !mayHaveTakenEffect(failed) && (!mayPass(failed) || attempt == c.config.MaxAttempts):
+			if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {
+				return err
+			}
+			return nil
+		case !errorOf(failed).lost && (!mayPass(failed) || attempt == c.config.MaxAttempts):
 			return failed
-		case attempt < c.config.MaxAttempts && !isFinal(failed):
+		case attempt < c.config.MaxAttempts && !errorOf(failed).final:
 			_ = wait(ctx, attempt, failed)
 		}
-		if ctx.Err() != nil && mayHaveTakenEffect(failed) {
-			return &Error{Kind: KindUnsettledDelete, Ref: known.SecretRef, Err: canceled(ctx, "")}
-		}
-		if ctx.Err() != nil {
-			return canceled(ctx, "")
+		switch {
+		case ctx.Err() != nil && errorOf(failed).lost:
+			return unsettledDelete(canceled(ctx), nil)
+		case ctx.Err() != nil:
+			return canceled(ctx)
 		}
 	}
+}
+
+func unsettledDelete(cause, lookErr error) error {
+	return &Error{Kind: KindUnsettled, What: "The secret may have been deleted anyway.", Err: cause, Settle: lookErr}
 }

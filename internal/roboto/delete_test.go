@@ -70,13 +70,13 @@ func TestDeleteSecret(t *testing.T) {
 		},
 		"the answer is lost and it cannot be looked for": {
 			faults: []robototest.Fault{lostAfter, {Operation: get, Skip: 1, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"}},
-			want:   roboto.KindUnsettledDelete, gets: 2, deletes: 1,
+			want:   roboto.KindUnsettled, gets: 2, deletes: 1,
 		},
 		"it cannot be looked for":     {faults: []robototest.Fault{hidden}, want: roboto.KindUnauthorized, gets: 1, left: true},
 		"a gateway does not find it":  {faults: []robototest.Fault{{Operation: get, Status: http.StatusNotFound, Body: "<html>"}}, want: roboto.KindUnexpectedAnswer, gets: 1, left: true},
 		"the service refuses":         {faults: []robototest.Fault{{Operation: del, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"}}, want: roboto.KindUnauthorized, gets: 1, deletes: 1, left: true},
 		"too many requests":           {faults: []robototest.Fault{{Operation: del, Status: http.StatusTooManyRequests, Times: 1}}, gets: 2, deletes: 2},
-		"too many requests each time": {faults: []robototest.Fault{{Operation: del, Status: http.StatusTooManyRequests}}, want: roboto.KindThrottled, gets: 3, deletes: 3, left: true},
+		"too many requests each time": {faults: []robototest.Fault{{Operation: del, Status: http.StatusTooManyRequests}}, want: roboto.KindUnavailable, gets: 3, deletes: 3, left: true},
 		"it is gone when it is deleted": {
 			faults:    []robototest.Fault{{Operation: del, Delay: 2 * time.Second}},
 			meanwhile: remove, gets: 1, deletes: 1,

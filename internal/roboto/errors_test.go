@@ -115,7 +115,7 @@ func TestRobotoKind(t *testing.T) {
 		{404, "", "Not Found", KindUnexpectedAnswer},
 		{404, "RobotoUnknownOperationException", "", KindRefused},
 		{400, "RobotoNotFoundException", "", KindRefused},
-		{409, "RobotoConflictException", "", KindConflict},
+		{409, "RobotoConflictException", "", KindRefused},
 		{409, "", "", KindRefused},
 		{401, "", "", KindTokenRefused},
 		{403, "", "", KindUnauthorized},
@@ -123,7 +123,7 @@ func TestRobotoKind(t *testing.T) {
 		{403, "RobotoLimitExceededException", "", KindLimitExceeded},
 		{307, "", "", KindUnexpectedAnswer},
 		{408, "", "", KindUnavailable},
-		{429, "", "", KindThrottled},
+		{429, "", "", KindUnavailable},
 		{500, "", "", KindUnavailable},
 	} {
 		if got := robotoKind(tc.status, tc.code, tc.message); got != tc.want {
@@ -142,8 +142,8 @@ func TestAWSKind(t *testing.T) {
 		{opGetSecretValue, 400, "ResourceNotFoundException", KindNoValue},
 		{opPutSecretValue, 400, "ResourceNotFoundException", KindRefused},
 		{opPutSecretValue, 400, "AccessDeniedException", KindUnauthorized},
-		{opPutSecretValue, 400, "ThrottlingException", KindThrottled},
-		{opPutSecretValue, 429, "", KindThrottled},
+		{opPutSecretValue, 400, "ThrottlingException", KindUnavailable},
+		{opPutSecretValue, 429, "", KindUnavailable},
 		{opPutSecretValue, 503, "", KindUnavailable},
 		{opPutSecretValue, 400, "ValidationException", KindRefused},
 	} {
@@ -165,7 +165,7 @@ func TestKindOf(t *testing.T) {
 		{errors.New("x"), KindOther},
 		{inner, KindUnavailable},
 		{fmt.Errorf("x: %w", inner), KindUnavailable},
-		{&Error{Kind: KindUnsettledCreate, Err: inner}, KindUnsettledCreate},
+		{&Error{Kind: KindUnsettled, Err: inner}, KindUnsettled},
 	} {
 		if got := KindOf(tc.err); got != tc.want {
 			t.Errorf("%v: %s, want %s", tc.err, got, tc.want)
@@ -175,35 +175,28 @@ func TestKindOf(t *testing.T) {
 
 // An error says what happened, in sentences.
 func TestErrorText(t *testing.T) {
-	busy := &Error{Kind: KindUnavailable, Service: ServiceRoboto, Request: "POST /v1/secrets", StatusCode: 503, Message: "Busy."}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	roboto := place{service: ServiceRoboto}
+	busy := roboto.refused(KindUnavailable, "POST /v1/secrets", 503, "", "Busy.", "")
 	for want, err := range map[string]*Error{
-		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.": {Kind: KindNotFound, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 404, Code: "RobotoNotFoundException", Message: "gone"},
-		"Roboto answered 599 to GET /v1/x.":                                          {Kind: KindUnavailable, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 599},
-		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":   {Kind: KindUnexpectedAnswer, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 308, Problem: "it is not followed"},
-		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": {
-			Kind: KindUnexpectedAnswer, Service: ServiceAWS, Request: "GetSecretValue", Problem: "it names another secret",
-		},
-		"Roboto answered 401 Unauthorized to GET /v1/x. The API key's owner does not belong to the organization og_1, but to og_2 (Two).": {
-			Kind: KindTokenRefused, Service: ServiceRoboto, Request: "GET /v1/x", StatusCode: 401, ForeignOrgID: "og_1", OwnOrgs: "og_2 (Two)",
-		},
-		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": {
-			Kind: KindNoAnswer, Service: ServiceRoboto, Request: "GET /v1/x", Problem: "the request timed out",
-			Route: Route{Host: "api.roboto.ai", Proxy: "proxy.example.com:3128", APIKey: KeySource{From: "ROBOTO_API_KEY"}},
-		},
+		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.":                     roboto.refused(KindNotFound, "GET /v1/x", 404, "RobotoNotFoundException", "gone", ""),
+		"Roboto answered 599 to GET /v1/x.":                                                              roboto.refused(KindUnavailable, "GET /v1/x", 599, "", "", ""),
+		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       roboto.refused(KindUnexpectedAnswer, "GET /v1/x", 308, "", "", "it is not followed"),
+		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": place{service: ServiceAWS}.unusable("GetSecretValue", "it names another secret"),
+		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": place{
+			service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy.example.com:3128", keySource: "ROBOTO_API_KEY",
+		}.noAnswer(t.Context(), "GET /v1/x", &transport.Failure{Reason: "the request timed out"}),
 		"A record of this name may have been created. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
-			Kind: KindUnsettledCreate, Err: busy,
+			Kind: KindUnsettled, What: "A record of this name may have been created.", Err: busy,
 		},
-		"The secret may have been deleted anyway. The operation was canceled. Looking for it failed too. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
-			Kind: KindUnsettledDelete, Err: &Error{Kind: KindCanceled, Err: context.Canceled}, Settle: busy,
+		"It may be gone. The operation was canceled. Looking for it failed too. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+			Kind: KindUnsettled, What: "It may be gone.", Err: canceled(ctx), Settle: busy,
 		},
-		"A secret of this name exists already in the organization. It was created by x. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
-			Kind: KindNameTaken, Problem: "it was created by x", Settle: busy,
-		},
-		"Roboto says that there is no such secret. This does not prove that it was deleted, because the API key's owner does not belong to the organization og_1, or to any other.": {
-			Kind: KindUnconfirmedGone, ForeignOrgID: "og_1",
-		},
-		"The operation ran out of time.": {Kind: KindCanceled, Err: context.DeadlineExceeded},
-		"No API key was found.":          {Kind: KindNoAPIKey, Request: "GET /v1/x"},
+		"It was created by x. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {Kind: KindNameTaken, What: "It was created by x.", Settle: busy},
+		"The operation ran out of time.": canceled(late),
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -219,13 +212,13 @@ func TestNoAnswer(t *testing.T) {
 		err   error
 		want  Error
 	}{
-		"not sent":       {nil, &transport.Failure{Reason: "x"}, Error{Kind: KindNoAnswer, Problem: "x"}},
-		"sent":           {nil, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true}},
-		"final":          {nil, &transport.Failure{Reason: "x", Final: true}, Error{Kind: KindNoAnswer, Problem: "x", final: true}},
-		"out of reach":   {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, Problem: "x", OutOfReach: true, lost: true, final: true}},
-		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindNoAnswer, Problem: "x", Untrusted: true, final: true}},
-		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, Answered: true}, Error{Kind: KindNoAnswer, Problem: "x", lost: true, final: true}},
-		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, Problem: "the answer was not HTTP", lost: true}},
+		"not sent":       {nil, &transport.Failure{Reason: "x"}, Error{Kind: KindNoAnswer}},
+		"sent":           {nil, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindNoAnswer, lost: true}},
+		"final":          {nil, &transport.Failure{Reason: "x", Final: true}, Error{Kind: KindNoAnswer, final: true}},
+		"out of reach":   {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, OutOfReach: true, lost: true, final: true}},
+		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindUntrusted, final: true}},
+		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, Answered: true}, Error{Kind: KindNoAnswer, lost: true, final: true}},
+		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, lost: true}},
 		"canceled":       {interrupted, &transport.Failure{Reason: "x"}, Error{Kind: KindCanceled, Err: interrupted}},
 		"sent, canceled": {interrupted, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindCanceled, Err: interrupted, lost: true}},
 	} {
@@ -235,16 +228,19 @@ func TestNoAnswer(t *testing.T) {
 			if test.cause != nil {
 				cancel(test.cause)
 			}
-			test.want.Request = "GET /v1/x"
+			got := place{service: ServiceRoboto, host: "host"}.noAnswer(ctx, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+			test.want.What = "The operation was canceled."
 			if test.want.Kind != KindCanceled {
-				test.want.Service, test.want.Route.Host = ServiceRoboto, "host"
+				test.want.Service, test.want.What = ServiceRoboto, "No usable answer came from Roboto (host) to GET /v1/x: x."
 			}
-			got := noAnswer(ctx, ServiceRoboto, Route{Host: "host"}, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+			if name == "not HTTP" {
+				test.want.What = "No usable answer came from Roboto (host) to GET /v1/x: the answer was not HTTP."
+			}
 			if *got != test.want {
 				t.Errorf("%+v\nwant %+v", *got, test.want)
 			}
-			if mayHaveTakenEffect(got) != test.want.lost || isFinal(got) != test.want.final || mayPass(got) != (got.Kind == KindNoAnswer && !test.want.final) {
-				t.Errorf("lost %t, final %t, may pass %t", mayHaveTakenEffect(got), isFinal(got), mayPass(got))
+			if mayPass(got) != (got.Kind == KindNoAnswer && !test.want.final) {
+				t.Errorf("may pass: %t", mayPass(got))
 			}
 		})
 	}

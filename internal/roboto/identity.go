@@ -34,10 +34,7 @@ func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (R
 	record, _, err := c.getRecord(ctx, known.SecretRef, mustSend)
 	switch {
 	case KindOf(err) == KindNotFound:
-		if unconfirmed := c.confirmGone(ctx, known.SecretRef); unconfirmed != nil {
-			return Record{}, unconfirmed
-		}
-		return Record{}, err
+		return Record{}, c.confirmGone(ctx, known.OrgID, err)
 	case err != nil:
 		return Record{}, err
 	case record.isAnother(known):
@@ -64,27 +61,13 @@ func precision(t time.Time) time.Duration {
 
 // replaced is the error for a secret that is gone and whose name another secret has.
 func (c *Client) replaced(known, found Record) *Error {
-	return &Error{Kind: KindReplaced, Ref: found.SecretRef, Problem: fmt.Sprintf(
-		"the secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was %s",
+	return &Error{Kind: KindReplaced, What: fmt.Sprintf(
+		"The secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was %s.",
 		known.Created.Format(time.RFC3339), known.ARN, c.origin(found))}
 }
 
 // origin says when and by whom a record was created.
 func (c *Client) origin(found Record) string {
-	createdBy := c.message(found.CreatedBy)
+	createdBy := c.guard.describe(found.CreatedBy)
 	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
-}
-
-// confirmGone returns nil only if the API key's owner belongs to the secret's
-// organization. A service may also answer "not found" for anything that the caller must
-// not see.
-func (c *Client) confirmGone(ctx context.Context, ref SecretRef) error {
-	orgs, err := c.Organizations(ctx)
-	switch {
-	case err != nil:
-		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Err: err}
-	case !contains(orgs, ref.OrgID):
-		return &Error{Kind: KindUnconfirmedGone, Ref: ref, Service: ServiceRoboto, Route: c.route, ForeignOrgID: ref.OrgID, OwnOrgs: c.listOrgs(orgs)}
-	}
-	return nil
 }

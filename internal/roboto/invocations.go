@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -69,6 +68,9 @@ type Invocation struct {
 	ID, OrgID string
 	// Statuses are all so far, oldest first. There is at least one.
 	Statuses []Status
+
+	// action is the name of the action.
+	action string
 }
 
 // Status is the current status: the last by time, then by code, as in the SDK
@@ -101,7 +103,7 @@ const (
 )
 
 // Invoke invokes an action and returns the invocation. The request has an idempotency ID,
-// so a repetition never runs the action twice. The error is of KindUnsettledInvoke if the
+// so a repetition never runs the action twice. The error is of KindUnsettled if the
 // action may run although its invocation is not known.
 //
 // If the context ends meanwhile, Invoke waits a moment longer for the answer, because only
@@ -109,7 +111,7 @@ const (
 func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInput) (Invocation, error) {
 	r := c.invokeRequest(action, input)
 	if ctx.Err() != nil {
-		return Invocation{}, canceled(ctx, r.String())
+		return Invocation{}, canceled(ctx)
 	}
 	patient, stop := outlive(ctx, settleTimeout)
 	defer stop()
@@ -119,30 +121,27 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 		if err == nil {
 			return invocation, nil
 		}
-		if !answerLost && mayHaveTakenEffect(err) {
+		failure := errorOf(err)
+		if failure.lost {
 			// Only another answer settles this, and perhaps no other call asks the host.
 			answerLost, r.mustSend = true, true
 		}
-		again := (mayHaveTakenEffect(err) && !isFinal(err) || mayPass(err) || answerLost && isOutOfReach(err)) &&
+		again := (failure.lost && !failure.final || mayPass(err) || answerLost && failure.OutOfReach) &&
 			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
 		if again && wait(patient, attempt, err) == nil {
 			continue
 		}
 		if answerLost {
-			return Invocation{}, &Error{Kind: KindUnsettledInvoke, Request: r.String(), Err: err}
+			return Invocation{}, &Error{Kind: KindUnsettled, What: "It is not known whether the action was invoked.", Err: err}
 		}
 		return Invocation{}, err
 	}
 }
 
 func (c *Client) post(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
-	ans, err := c.send(ctx, r)
-	if err != nil {
-		return Invocation{}, err
-	}
-	invocation, actionName, err := c.invocation(r, ans)
-	if err == nil && (actionName != action.Name || invocation.OrgID != input.OrgID) {
-		err = unreadable(r, "the invocation belongs to another action or organization")
+	invocation, ans, err := c.invocation(ctx, r)
+	if err == nil && (invocation.action != action.Name || invocation.OrgID != input.OrgID) {
+		err = ans.unreadable("the invocation belongs to another action or organization")
 	}
 	return invocation, err
 }
@@ -216,15 +215,14 @@ func (c *Client) invokeRequest(action Action, input InvocationInput) request {
 		body.UploadDestination = &destination{Type: dataset, ID: input.UploadDatasetID}
 	}
 	return request{
-		route: c.route, method: http.MethodPost, path: actionPath(action.Name) + "/invoke", query: digestQuery(action.Digest),
+		method: http.MethodPost, path: []string{"v1", "actions", action.Name, "invoke"}, query: digestQuery(action.Digest),
 		actingOrg: input.OrgID, ownerOrg: action.OrgID, body: body,
 	}
 }
 
 // Follow waits until an invocation has ended, and calls report for each of its statuses,
-// including those so far. The error is of KindCanceled if the context ends first, and of
-// KindLostInvocation if Roboto no longer reports the status. The invocation is valid in any
-// case.
+// including those so far. The error is of KindCanceled if the context ends first. Any other error
+// means that Roboto does not report the status. The invocation is valid in any case.
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
 	reported, failedPolls := 0, 0
 	var failedSince time.Time
@@ -244,7 +242,7 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 			return invocation, nil
 		}
 		if transport.Sleep(ctx, pause) != nil {
-			failure := canceled(ctx, "")
+			failure := canceled(ctx)
 			failure.Settle = unheard
 			return invocation, failure
 		}
@@ -258,19 +256,13 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 		if ctx.Err() == nil {
 			unheard = err
 		}
-		if KindOf(err) == KindUnavailable || mayPass(err) || isOutOfReach(err) {
+		if mayPass(err) || errorOf(err).OutOfReach {
 			continue
 		}
 		if failedPolls++; ctx.Err() == nil && failedPolls == maxFailedPolls {
-			return invocation, &Error{Kind: KindLostInvocation, Err: err}
+			return invocation, err
 		}
 	}
-}
-
-// isOutOfReach reports whether the host has not answered for a while.
-func isOutOfReach(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.OutOfReach
 }
 
 // CancelInvocation cancels an invocation, also after the context has ended. It returns the
@@ -283,15 +275,16 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 	for attempt := 1; ; attempt++ {
 		var err error
 		if !accepted { // Roboto may refuse to cancel twice
-			_, err = c.send(ctx, request{
-				route: c.route, method: http.MethodPost, path: invocationPath(invocation.ID) + "/cancel", ownerOrg: invocation.OrgID, mustSend: true,
+			_, err = c.call(ctx, request{
+				method: http.MethodPost, path: append(invocationPath(invocation.ID), "cancel"), ownerOrg: invocation.OrgID, mustSend: true,
 			})
 			accepted = err == nil
 		}
 		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
 			invocation = current
 		}
-		refused := err != nil && !mayHaveTakenEffect(err) && !mayPass(err) && !isOutOfReach(err)
+		failure := errorOf(err)
+		refused := err != nil && !failure.lost && !mayPass(err) && !failure.OutOfReach
 		switch {
 		case invocation.HasEnded() && (accepted || invocation.Status().Code != StatusFailed):
 			return invocation, nil
@@ -302,26 +295,21 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 }
 
 func (c *Client) readInvocation(ctx context.Context, known Invocation) (Invocation, error) {
-	r := request{route: c.route, method: http.MethodGet, path: invocationPath(known.ID), mustSend: true}
-	ans, err := c.send(ctx, r)
-	if err != nil {
-		return Invocation{}, err
-	}
-	current, _, err := c.invocation(r, ans)
+	current, ans, err := c.invocation(ctx, request{method: http.MethodGet, path: invocationPath(known.ID), mustSend: true})
 	if err == nil && (current.ID != known.ID || current.OrgID != known.OrgID) {
-		err = unexpected(r, "the record describes another invocation")
+		err = ans.unusable("the record describes another invocation")
 	}
 	return current, err
 }
 
-func invocationPath(id string) string { return "/v1/actions/invocations/" + escapePathSegment(id) }
+func invocationPath(id string) []string { return []string{"v1", "actions", "invocations", id} }
 
 var invocationIDPattern = lazyRegexp(`^[A-Za-z0-9_-]{1,64}$`)
 
-// invocation reads a record and checks what every use relies on. It also returns the name
-// of the action.
-func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
-	var wire struct {
+// invocation makes a request that an invocation's record answers, and checks what every use relies
+// on.
+func (c *Client) invocation(ctx context.Context, r request) (Invocation, answer, error) {
+	wire, ans, err := callFor[struct {
 		ID         string          `json:"invocation_id"`
 		OrgID      string          `json:"org_id"`
 		Status     json.RawMessage `json:"status"`
@@ -331,30 +319,30 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 				Name string `json:"name"`
 			} `json:"action"`
 		} `json:"provenance"`
+	}](ctx, c, r)
+	if err != nil {
+		return Invocation{}, ans, err
 	}
-	if err := ans.decode(r, &wire); err != nil {
-		return Invocation{}, "", err
+	if !invocationIDPattern().MatchString(wire.ID) || c.guard.repeatsAPIKey(wire.ID) || ValidateOrgID(wire.OrgID) != nil {
+		return Invocation{}, ans, ans.unreadable("an invocation lacks its ID or its organization")
 	}
-	if !invocationIDPattern().MatchString(wire.ID) || c.repeatsAPIKey(wire.ID) || ValidateOrgID(wire.OrgID) != nil {
-		return Invocation{}, "", unreadable(r, "an invocation lacks its ID or its organization")
-	}
-	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID}
+	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID, action: wire.Provenance.Action.Name}
 	if len(wire.Status) == 0 || string(wire.Status) == "null" {
 		wire.Status = json.RawMessage("[]")
 	}
-	err := eachItem(r, wire.Status, func(item struct {
+	err = eachItem(ans, wire.Status, func(item struct {
 		Status    StatusCode `json:"status"`
 		Detail    string     `json:"detail"`
 		Timestamp wireTime   `json:"timestamp"`
 	},
 	) error {
 		if len(invocation.Statuses) == maxStatuses {
-			return unreadable(r, fmt.Sprintf("the invocation has had more than %d statuses", maxStatuses))
+			return ans.unreadable(fmt.Sprintf("the invocation has had more than %d statuses", maxStatuses))
 		}
 		if item.Detail == "None" { // which the SDK sends for no detail
 			item.Detail = ""
 		}
-		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: c.message(item.Detail), at: item.Timestamp.Time})
+		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: c.guard.describe(item.Detail), at: item.Timestamp.Time})
 		return nil
 	})
 	// The SDK's record may have an empty list, but not no last status.
@@ -362,13 +350,13 @@ func (c *Client) invocation(r request, ans answer) (Invocation, string, error) {
 		invocation.Statuses = []Status{{Code: *wire.LastStatus}}
 	}
 	if err == nil && len(invocation.Statuses) == 0 {
-		err = unreadable(r, "an invocation has no status")
+		err = ans.unreadable("an invocation has no status")
 	}
 	if err != nil {
-		return Invocation{}, "", err
+		return Invocation{}, ans, err
 	}
 	slices.SortStableFunc(invocation.Statuses, func(a, b Status) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.Code, b.Code))
 	})
-	return invocation, wire.Provenance.Action.Name, nil
+	return invocation, ans, nil
 }

@@ -72,21 +72,21 @@ func TestInvoke(t *testing.T) {
 		"it is invoked": {posts: 1, invocations: 1},
 		"the answer is lost and it has no effect": {faults: []robototest.Fault{lost(1)}, posts: 2, invocations: 1},
 		"the answer is lost and it took effect":   {faults: []robototest.Fault{lostAfter}, posts: 2, invocations: 1},
-		"a repetition is refused":                 {faults: []robototest.Fault{lostAfter}, refuse: true, want: roboto.KindUnsettledInvoke, posts: 2, invocations: 1},
-		"no answer ever":                          {faults: []robototest.Fault{lost(0)}, want: roboto.KindUnsettledInvoke, posts: 3},
-		"the service fails for ever":              {faults: []robototest.Fault{answer(503, "RobotoServiceUnavailableException")}, want: roboto.KindUnsettledInvoke, posts: 3},
-		"the service is busy for ever":            {faults: []robototest.Fault{answer(429, "")}, want: roboto.KindThrottled, posts: 3},
+		"a repetition is refused":                 {faults: []robototest.Fault{lostAfter}, refuse: true, want: roboto.KindUnsettled, posts: 2, invocations: 1},
+		"no answer ever":                          {faults: []robototest.Fault{lost(0)}, want: roboto.KindUnsettled, posts: 3},
+		"the service fails for ever":              {faults: []robototest.Fault{answer(503, "RobotoServiceUnavailableException")}, want: roboto.KindUnsettled, posts: 3},
+		"the service is busy for ever":            {faults: []robototest.Fault{answer(429, "")}, want: roboto.KindUnavailable, posts: 3},
 		"the service refuses":                     {faults: []robototest.Fault{answer(400, "RobotoInvalidRequestException")}, want: roboto.KindRefused, posts: 1},
-		"the service has such an invocation":      {faults: []robototest.Fault{answer(409, "RobotoConflictException")}, want: roboto.KindConflict, posts: 1},
-		"the answer is endless":                   {faults: []robototest.Fault{{Operation: post, Huge: 1 << 30}}, want: roboto.KindUnsettledInvoke, posts: 1},
-		"the answer is no invocation":             {faults: []robototest.Fault{{Operation: post, Status: 200, Body: `{"data":{}}`, After: true}}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		"the service has such an invocation":      {faults: []robototest.Fault{answer(409, "RobotoConflictException")}, want: roboto.KindRefused, posts: 1},
+		"the answer is endless":                   {faults: []robototest.Fault{{Operation: post, Huge: 1 << 30}}, want: roboto.KindUnsettled, posts: 1},
+		"the answer is no invocation":             {faults: []robototest.Fault{{Operation: post, Status: 200, Body: `{"data":{}}`, After: true}}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
 		"the answer has no status": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
 			return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":[],"x":[{`)), []byte(`"last_status"`), []byte(`"y"`))
-		}}}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		}}}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
 		"the answer has only its last status":        {faults: []robototest.Fault{replacing(`"status":[{`, `"status":[],"x":[{`)}, posts: 1, invocations: 1},
-		"the answer is about another action":         {faults: []robototest.Fault{replacing(`"name":"check"`, `"name":"other"`)}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
-		"the answer is about another organization":   {faults: []robototest.Fault{replacing("og_test", "og_other")}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
-		"the answer's ID would lead to another path": {faults: []robototest.Fault{replacing(`"invocation_id":"`, `"invocation_id":"../`)}, want: roboto.KindUnsettledInvoke, posts: 3, invocations: 1},
+		"the answer is about another action":         {faults: []robototest.Fault{replacing(`"name":"check"`, `"name":"other"`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
+		"the answer is about another organization":   {faults: []robototest.Fault{replacing("og_test", "og_other")}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
+		"the answer's ID would lead to another path": {faults: []robototest.Fault{replacing(`"invocation_id":"`, `"invocation_id":"../`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {
@@ -122,8 +122,8 @@ func TestInvokeWhileInterrupted(t *testing.T) {
 	}{
 		"before it is sent":             {before: true, want: roboto.KindCanceled},
 		"while the answer is late":      {fault: robototest.Fault{Delay: 5 * time.Second, After: true}, invocations: 1, took: 4 * time.Second},
-		"while there is no answer":      {fault: robototest.Fault{Delay: time.Hour, After: true}, want: roboto.KindUnsettledInvoke, invocations: 1, took: 10 * time.Second},
-		"while the service is too busy": {fault: robototest.Fault{Delay: 2 * time.Second, Status: 429}, want: roboto.KindThrottled, took: time.Second},
+		"while there is no answer":      {fault: robototest.Fault{Delay: time.Hour, After: true}, want: roboto.KindUnsettled, invocations: 1, took: 10 * time.Second},
+		"while the service is too busy": {fault: robototest.Fault{Delay: 2 * time.Second, Status: 429}, want: roboto.KindUnavailable, took: time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {
@@ -181,12 +181,12 @@ func TestFollow(t *testing.T) {
 		"until the third failure":          {action: robototest.Action{Fails: "x", Requeue: true}, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
 		"while every second answer is 503": {faults: poll(robototest.Fault{Status: 503, Match: every(2)}), want: good},
 		"while two answers are HTML":       {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Times: 2}), want: good},
-		"until three answers are HTML":     {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Skip: 1}), want: run[:2], kind: roboto.KindLostInvocation},
-		"until the token is refused":       {faults: poll(robototest.Fault{Status: 401, Skip: 2}), want: run[:3], kind: roboto.KindLostInvocation},
-		"until it is another invocation":   {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"iv_`), []byte(`"iv_x`)) }}), want: run[:1], kind: roboto.KindLostInvocation},
+		"until three answers are HTML":     {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Skip: 1}), want: run[:2], kind: roboto.KindUnexpectedAnswer},
+		"until the token is refused":       {faults: poll(robototest.Fault{Status: 401, Skip: 2}), want: run[:3], kind: roboto.KindTokenRefused},
+		"until it is another invocation":   {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"iv_`), []byte(`"iv_x`)) }}), want: run[:1], kind: roboto.KindUnexpectedAnswer},
 		"until it has too many statuses": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
 			return bytes.Replace(b, []byte(`"status":[`), []byte(`"status":[`+strings.Repeat(`{"status":3,"timestamp":"2026-01-01T00:00:00"},`, 100)), 1)
-		}}), want: run[:1], kind: roboto.KindLostInvocation},
+		}}), want: run[:1], kind: roboto.KindUnexpectedAnswer},
 		"through a status of the future": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(`"status":4,`), []byte(`"status":77,`))
 		}}), want: slices.Concat(run, []string{"status 77", "Completed"})},
@@ -227,11 +227,10 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 // The texts of the service go to a terminal.
 func TestDetailsAreCleaned(t *testing.T) {
 	for name, test := range map[string]struct{ detail, want string }{
-		"a text":            {"Out of memory.", "Out of memory."},
-		"none":              {"None", ""},
-		"control":           {"a\x1b[31mb\nc", "a [31mb c"},
-		"a key of somebody": {"key AKIA0123456789ABCDEF", "key (redacted)"},
-		"a long text":       {strings.Repeat("long ", 200), strings.Repeat("long ", 100) + "…"},
+		"a text":      {"Out of memory.", "Out of memory."},
+		"none":        {"None", ""},
+		"control":     {"a\x1b[31mb\nc", "a [31mb c"},
+		"a long text": {strings.Repeat("long ", 200), strings.Repeat("long ", 100) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {

@@ -10,53 +10,40 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// lookup asks once for something about the API key's owner that many calls need.
+// lookup asks once for something that many calls need.
 type lookup[T any] struct {
-	// refusalIsFinal is whether a refusal is remembered too, if there was time for all attempts.
-	refusalIsFinal bool
+	// keepsRefusal is whether the answer of a service that refuses is remembered too.
+	keepsRefusal bool
 
-	calls  singleflight.Group
-	answer atomic.Pointer[lookupAnswer[T]]
+	calls singleflight.Group
+	found atomic.Pointer[found[T]]
 }
 
-type lookupAnswer[T any] struct {
+type found[T any] struct {
 	value T
 	err   error
-	// cutShort is whether a deadline, or the end of the call that asked, may have kept another
-	// attempt from succeeding.
-	cutShort bool
 }
 
-// get returns the answer. Of the calls that need it at the same time, one asks.
+// get returns the answer. Of the calls that need it at the same time, one asks. The end of that
+// call does not end the look-up, because the others wait for it.
 func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	_, hurried := ctx.Deadline()
-	for {
-		if known := l.answer.Load(); known != nil {
-			return known.value, known.err
+	call := l.calls.DoChan("", func() (any, error) {
+		if found := l.found.Load(); found != nil {
+			return found, nil
 		}
-		call := l.calls.DoChan("", func() (any, error) {
-			if known := l.answer.Load(); known != nil {
-				return known, nil
-			}
-			value, err := ask(ctx)
-			kind := KindOf(err)
-			temporary := kind == KindNoAnswer || kind == KindUnavailable || kind == KindThrottled
-			answer := &lookupAnswer[T]{value, err, hurried && temporary || kind == KindCanceled}
-			if err == nil || l.refusalIsFinal && kind != KindNoAnswer && !answer.cutShort {
-				l.answer.Store(answer)
-			}
-			return answer, nil
-		})
-		select {
-		case <-ctx.Done():
-			var none T
-			return none, canceled(ctx, "")
-		case result := <-call:
-			answer, _ := result.Val.(*lookupAnswer[T])
-			// Whoever has more time, or was not canceled, asks again.
-			if !answer.cutShort || hurried && KindOf(answer.err) != KindCanceled || ctx.Err() != nil {
-				return answer.value, answer.err
-			}
+		value, err := ask(context.WithoutCancel(ctx))
+		found := &found[T]{value, err}
+		if err == nil || l.keepsRefusal && errorOf(err).answered {
+			l.found.Store(found)
 		}
+		return found, nil
+	})
+	select {
+	case <-ctx.Done():
+		var none T
+		return none, canceled(ctx)
+	case result := <-call:
+		answer, _ := result.Val.(*found[T])
+		return answer.value, answer.err
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -42,7 +41,7 @@ type Record struct {
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
 	record, _, err := c.getRecord(ctx, ref, false)
 	if KindOf(err) == KindNotFound {
-		err = c.withOwnOrgs(ctx, ref.OrgID, err)
+		err = c.completeWithOrgs(ctx, ref.OrgID, errorOf(err))
 	}
 	return record, err
 }
@@ -51,16 +50,11 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef, mustSend bool) (R
 	if err := ref.validateFull(); err != nil {
 		return Record{}, answer{}, err
 	}
-	r := request{route: c.route, method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID, mustSend: mustSend}
-	ans, err := c.send(ctx, r)
+	wire, ans, err := callFor[wireRecord](ctx, c, request{method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID, mustSend: mustSend})
 	if err != nil {
 		return Record{}, answer{}, err
 	}
-	var wire wireRecord
-	if err := ans.decode(r, &wire); err != nil {
-		return Record{}, answer{}, err
-	}
-	record, err := c.checkedRecord(r, wire, ref)
+	record, err := c.checkedRecord(ans, wire, ref)
 	return record, ans, err
 }
 
@@ -89,10 +83,9 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 				return
 			}
 			tooLong := func() error {
-				return unexpected(c.listRequest(orgID), fmt.Sprintf(
-					"the listing is too long (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20))
+				return page.answer.unusable(fmt.Sprintf("the listing is too long (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20))
 			}
-			if size += page.size; size > maxListedBytes {
+			if size += len(page.answer.data); size > maxListedBytes {
 				yield(Record{}, tooLong())
 				return
 			}
@@ -113,13 +106,13 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 			case page.next == "":
 				return
 			case tokens[page.next]:
-				yield(Record{}, unexpected(c.listRequest(orgID), "the pages go round in a circle"))
+				yield(Record{}, page.answer.unusable("the pages go round in a circle"))
 				return
 			case pages == maxListedPages:
 				yield(Record{}, tooLong())
 				return
 			case time.Since(began) >= maxListedTime:
-				failure := unexpected(c.listRequest(orgID), fmt.Sprintf(
+				failure := page.answer.unusable(fmt.Sprintf(
 					"the listing was not complete after %.0f minutes (pages read: %d, records: %d)", maxListedTime.Minutes(), pages, len(names)))
 				failure.Kind = KindUnavailable
 				yield(Record{}, failure)
@@ -130,42 +123,33 @@ func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, er
 	}
 }
 
-func (c *Client) listRequest(orgID string) request {
-	return request{route: c.route, method: http.MethodGet, path: "/v1/secrets", ownerOrg: orgID}
-}
-
 type page struct {
+	answer  answer
 	records []Record
 	// next is the token of the next page, or "".
 	next string
-	// size is that of the answer, in bytes.
-	size int
 }
 
 func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error) {
-	r := c.listRequest(orgID)
+	r := request{method: http.MethodGet, path: []string{"v1", "secrets"}, ownerOrg: orgID}
 	if pageToken != "" {
 		r.query = url.Values{"page_token": {pageToken}}
 	}
-	ans, err := c.send(ctx, r)
+	wire, ans, err := callFor[struct {
+		Items     json.RawMessage `json:"items"`
+		NextToken string          `json:"next_token"`
+	}](ctx, c, r)
 	if err != nil {
 		return page{}, err
 	}
-	var wire struct {
-		Items     json.RawMessage `json:"items"`
-		NextToken string          `json:"next_token"`
-	}
-	if err := ans.decode(r, &wire); err != nil {
-		return page{}, err
-	}
-	result := page{next: wire.NextToken, size: len(ans.data)}
-	err = eachItem(r, wire.Items, func(item wireRecord) error {
-		record, err := c.record(r, item)
+	result := page{answer: ans, next: wire.NextToken}
+	err = eachItem(ans, wire.Items, func(item wireRecord) error {
+		record, err := c.record(ans, item)
 		if err != nil {
 			return err
 		}
 		if record.OrgID != orgID {
-			return unexpected(r, "a record belongs to another organization than "+orgID)
+			return ans.unusable("a record belongs to another organization than " + orgID)
 		}
 		result.records = append(result.records, record)
 		return nil
@@ -173,9 +157,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error
 	return result, err
 }
 
-func secretPath(ref SecretRef) string {
-	return "/v1/secrets/name/" + escapePathSegment(ref.Name)
-}
+func secretPath(ref SecretRef) []string { return []string{"v1", "secrets", "name", ref.Name} }
 
 // wireRecord is a record in the service's JSON.
 type wireRecord struct {
@@ -213,11 +195,11 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 }
 
 // record converts a record and checks the fields that every use relies on.
-func (c *Client) record(r request, wire wireRecord) (Record, error) {
+func (c *Client) record(ans answer, wire wireRecord) (Record, error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
-		return Record{}, unreadable(r, "a secret record lacks its name, org_id, store_type or created")
+		return Record{}, ans.unreadable("a secret record lacks its name, org_id, store_type or created")
 	}
-	if err := c.checkTexts(r, "a secret record", wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy); err != nil {
+	if err := c.checkTexts(ans, "a secret record", wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy); err != nil {
 		return Record{}, err
 	}
 	record := Record{
@@ -234,40 +216,36 @@ func (c *Client) record(r request, wire wireRecord) (Record, error) {
 	if wire.StoreType == storeTypeAWS {
 		record.ARN = wire.Location.ARN
 		if _, err := arnRegion(record.ARN); err != nil {
-			return Record{}, unexpected(r, err.Error())
+			return Record{}, ans.unusable(err.Error())
 		}
 	}
 	return record, nil
 }
 
-// maxText is the length of the longest ARN. Names of secrets and of people are shorter.
-const maxText = 2048
-
-// checkTexts refuses texts that must not get into a state.
-func (c *Client) checkTexts(r request, thing string, texts ...string) error {
-	switch {
-	case slices.ContainsFunc(texts, func(text string) bool { return len(text) > maxText }):
-		return unexpected(r, fmt.Sprintf("%s has a text of more than %d bytes", thing, maxText))
-	case c.repeatsAPIKey(texts...):
-		return unexpected(r, thing+" repeats the API key")
-	}
-	return nil
-}
-
 // checkedRecord also checks that the record is the requested one, and that this client can
 // access its value.
-func (c *Client) checkedRecord(r request, wire wireRecord, want SecretRef) (Record, error) {
-	record, err := c.record(r, wire)
+func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Record, error) {
+	record, err := c.record(ans, wire)
 	if err != nil {
 		return Record{}, err
 	}
 	if record.SecretRef != want {
-		return Record{}, unexpected(r, "the record describes another secret")
+		return Record{}, ans.unusable("the record describes another secret")
 	}
 	if record.StoreType != storeTypeAWS {
-		return Record{}, unsupportedStore(want, record.StoreType)
+		return Record{}, unsupportedStore(record.StoreType)
 	}
 	return record, nil
+}
+
+// storeTypePattern is narrow, because a store type that matches is shown.
+var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)
+
+func unsupportedStore(storeType string) *Error {
+	if !storeTypePattern().MatchString(storeType) {
+		storeType = "unknown"
+	}
+	return &Error{Kind: KindRefused, What: fmt.Sprintf("The value of this secret is kept in a store of type %q. This version of the provider does not support it, and a newer one may.", storeType)}
 }
 
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's

@@ -53,7 +53,7 @@ func holders() map[string]any {
 		"map":              map[string]Sensitive{"k": secret},
 		"config":           &Config{APIKey: secret},
 		"credentials":      &temporaryCredentials{accessKeyID: secret, secretAccessKey: secret, sessionToken: secret},
-		"client":           &Client{config: Config{APIKey: secret}, keyForms: keyForms(secret)},
+		"client":           &Client{owner: &owner{api: &api{config: Config{APIKey: secret}, guard: newGuard(secret)}}},
 		"value access":     ValueAccess{creds: &temporaryCredentials{secretAccessKey: secret}},
 	}
 }

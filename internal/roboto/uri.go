@@ -127,6 +127,12 @@ func isWord(r rune) bool {
 	return r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
+// IsHeaderText reports whether text consists of visible ASCII characters only. A line break
+// could end a header and begin another one.
+func IsHeaderText(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
 // escapePathSegment percent-encodes all characters but the unreserved ones of RFC 3986.
 // url.PathEscape does not encode "+", "&" and others, which servers interpret differently.
 func escapePathSegment(segment string) string {

@@ -74,7 +74,7 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
 		input.SecretId = &creds.arn
-		output, err = v.client.secretsManager.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds, func(error) {}))
+		output, err = v.client.aws.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds, func(error) {}))
 		return err
 	})
 	if err != nil {
@@ -84,11 +84,11 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return Sensitive{}, "", err
 	}
 	if output.SecretString == nil {
-		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
+		return Sensitive{}, "", v.unusable(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
 	// An ID that was asked for is known not to be an echo.
 	if versionID == "" && repeatsValue(*output.VersionId, *output.SecretString) {
-		return Sensitive{}, "", v.unexpectedAWS(opGetSecretValue, "the ID of the version repeats the value")
+		return Sensitive{}, "", v.unusable(opGetSecretValue, "the ID of the version repeats the value")
 	}
 	return NewSensitive(*output.SecretString), *output.VersionId, nil
 }
@@ -107,7 +107,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		mayBeWritten = mayBeWritten || failure == nil || failure.Sent
 	}
 	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
-		output, err = v.client.secretsManager.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		output, err = v.client.aws.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
@@ -173,7 +173,7 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 		case KindOf(err) != KindNotFound:
 			return creds, err
 		case time.Since(v.record.CreatedHere) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
-			return nil, v.client.withOwnOrgs(ctx, v.record.OrgID, err)
+			return nil, v.client.completeWithOrgs(ctx, v.record.OrgID, errorOf(err))
 		}
 		if err := wait(ctx, attempt, err); err != nil {
 			return nil, err
@@ -185,17 +185,21 @@ func (v *ValueAccess) options(ctx context.Context, operation string, creds *temp
 	return func(o *secretsmanager.Options) {
 		o.Region = creds.region
 		o.Credentials = creds
-		o.HTTPClient = client(v.client.aws, v.mustSend)
+		o.HTTPClient = v.client.aws.clients[v.mustSend]
 		o.Retryer = awsRetryer(ctx, v.client.config.MaxAttempts, operation, creds.newUntil, failed)
 	}
 }
 
-// route is zero if there are no credentials yet, and so no request.
-func (v *ValueAccess) route() Route {
+// place has no host if there are no credentials yet, and so no request.
+func (v *ValueAccess) place() place {
 	if v.creds == nil {
-		return Route{}
+		return place{service: ServiceAWS}
 	}
-	return v.client.secretsManagerRoute(v.creds.region)
+	return v.client.aws.place(v.creds.region)
+}
+
+func (v *ValueAccess) unusable(operation, problem string) *Error {
+	return v.place().unusable(operation, problem)
 }
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
@@ -214,11 +218,11 @@ func ValidateVersionID(versionID string) error {
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return v.unexpectedAWS(operation, "AWS names another secret, not the requested one")
+		return v.unusable(operation, "AWS names another secret, not the requested one")
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID:
-		return v.unexpectedAWS(operation, "AWS names another version, not the requested one")
+		return v.unusable(operation, "AWS names another version, not the requested one")
 	case ValidateVersionID(aws.ToString(versionID)) != nil:
-		return v.unexpectedAWS(operation, "AWS names no valid version")
+		return v.unusable(operation, "AWS names no valid version")
 	}
 	return nil
 }
@@ -237,29 +241,25 @@ func repeatsValue(versionID, value string) bool {
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) error {
-	if ctx.Err() != nil {
-		return noAnswer(ctx, ServiceAWS, v.route(), operation, err)
-	}
-	result := &Error{Service: ServiceAWS, Request: operation, Route: v.route()}
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		result.StatusCode = response.HTTPStatusCode()
-	}
-	if refused, ok := errors.AsType[smithy.APIError](err); ok {
-		if result.Code = refused.ErrorCode(); !isKnownAWSCode(result.Code) {
-			result.Code = ""
-		}
-		result.Kind = awsKind(operation, result.StatusCode, result.Code)
-		return result
-	}
-	if result.StatusCode != 0 && result.StatusCode/100 != 2 {
-		result.Kind = awsKind(operation, result.StatusCode, "")
-		return result
-	}
-	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return v.unexpectedAWS(operation, "it does not have the shape of AWS Secrets Manager's answers")
-	}
 	if KindOf(err) != KindOther {
 		return err // from Roboto
 	}
-	return noAnswer(ctx, ServiceAWS, v.route(), operation, err)
+	if ctx.Err() != nil {
+		return v.place().noAnswer(ctx, operation, err)
+	}
+	status, code := 0, ""
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status = response.HTTPStatusCode()
+	}
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if ok && isKnownAWSCode(refused.ErrorCode()) {
+		code = refused.ErrorCode()
+	}
+	if ok || status != 0 && status/100 != 2 {
+		return v.place().refused(awsKind(operation, status, code), operation, status, code, "", "")
+	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+		return v.unusable(operation, "it does not have the shape of AWS Secrets Manager's answers")
+	}
+	return v.place().noAnswer(ctx, operation, err)
 }

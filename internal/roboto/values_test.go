@@ -51,7 +51,7 @@ func TestWriteStoresOneVersion(t *testing.T) {
 		"a retry of a success is refused":  {faults: []robototest.Fault{{Operation: put, Drop: true, After: true, Times: 1}, {Operation: put, Status: 400, AWSError: "AccessDeniedException"}}, stored: 1},
 		"the credentials expire":           {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ExpiredTokenException", Times: 1}}, stored: 1},
 		"the credentials expire each time": {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ExpiredTokenException"}}, want: roboto.KindRefused},
-		"AWS throttles":                    {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ThrottlingException"}}, want: roboto.KindThrottled},
+		"AWS throttles":                    {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ThrottlingException"}}, want: roboto.KindUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {

@@ -65,9 +65,9 @@ func TestConfigFileMayBeALink(t *testing.T) {
 	if err := errors.Join(os.WriteFile(target, []byte(content), 0o600), os.Symlink(target, link)); err != nil {
 		t.Fatal(err)
 	}
-	config, warning, err := Resolve(Explicit{ConfigFile: link}, machine{}.environment(t))
-	if err != nil || warning != nil || config.APIKey.Reveal() != "work-key" {
-		t.Errorf("%v, %v, want the key", warning, err)
+	config, notes, err := Resolve(Explicit{ConfigFile: link}, machine{}.environment(t))
+	if err != nil || notes.Warning != nil || config.APIKey.Reveal() != "work-key" {
+		t.Errorf("%v, %v, want the key", notes.Warning, err)
 	}
 }
 
@@ -81,7 +81,8 @@ func TestConfigFileOfOtherUsers(t *testing.T) {
 		if err := errors.Join(os.WriteFile(file, []byte(configV1), 0o600), os.Chmod(file, mode)); err != nil {
 			t.Fatal(err)
 		}
-		_, warning, err := Resolve(Explicit{ConfigFile: file}, machine{}.environment(t))
+		_, notes, err := Resolve(Explicit{ConfigFile: file}, machine{}.environment(t))
+		warning := notes.Warning
 		switch {
 		case err != nil:
 			t.Fatal(err)

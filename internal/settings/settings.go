@@ -109,17 +109,25 @@ type Warning struct {
 	Problem, Remedy string
 }
 
+// Notes are what to tell about the settings.
+type Notes struct {
+	// CheckAPIKey is a sentence about what to check when the API key is refused.
+	CheckAPIKey string
+	// Warning is about the config file, or nil.
+	Warning *Warning
+}
+
 // Resolve completes the explicit settings from the environment, the config file and the
 // defaults, in this order. It reads the config file only when the API key has to come
 // from it. Finding no API key is not an error here, so that operations that make no call
-// work without one. Errors are of type *Error. The warning may be nil.
-func Resolve(explicit Explicit, env Environment) (roboto.Config, *Warning, error) {
+// work without one. Errors are of type *Error.
+func Resolve(explicit Explicit, env Environment) (roboto.Config, Notes, error) {
 	login, err := resolveLogin(explicit, env)
 	if err != nil {
-		return roboto.Config{}, nil, err
+		return roboto.Config{}, Notes{}, err
 	}
 	config, err := resolveConfig(explicit, env, login)
-	return config, login.warning, err
+	return config, Notes{login.check, login.warning}, err
 }
 
 func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Config, err error) {
@@ -165,9 +173,11 @@ func firstGiven(candidates ...sourced) sourced {
 
 // login is the API key with the endpoint that it is meant for.
 type login struct {
-	apiKey   roboto.Sensitive
-	source   roboto.KeySource
-	endpoint sourced
+	apiKey roboto.Sensitive
+	// source completes the sentence "The API key is from …", and check says what to check when the
+	// key is refused.
+	source, check string
+	endpoint      sourced
 	// requestTimeout is the profile's, in seconds.
 	requestTimeout sourced
 	// warning is about the config file, or nil.
@@ -193,18 +203,21 @@ func resolveLogin(explicit Explicit, env Environment) (login, error) {
 
 func findLogin(explicit Explicit, env Environment) (login, error) {
 	if !explicit.APIKey.IsEmpty() {
-		return login{apiKey: explicit.APIKey, source: roboto.KeySource{
-			From:  APIKey + " in the provider block",
-			Check: "Check api_key in the provider block, and that it is meant for the endpoint. That is endpoint in the same block, else " + DefaultEndpoint + ".",
-		}}, checkAPIKey(explicit.APIKey, "")
+		return login{
+			apiKey: explicit.APIKey,
+			source: APIKey + " in the provider block",
+			check:  "Check api_key in the provider block, and that it is meant for the endpoint. That is endpoint in the same block, else " + DefaultEndpoint + ".",
+		}, checkAPIKey(explicit.APIKey, "")
 	}
 	if explicit.Profile == "" && explicit.ConfigFile == "" {
 		if key := firstGiven(fromEnv(env, "ROBOTO_API_KEY"), fromEnv(env, "ROBOTO_BEARER_TOKEN")); key.value != "" {
 			apiKey := roboto.NewSensitive(key.value)
-			return login{apiKey: apiKey, endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT"), source: roboto.KeySource{
-				From:  key.source,
-				Check: "Check " + key.source + " in the environment that Terraform runs in, and that the key is meant for the endpoint. That is endpoint in the provider block, else ROBOTO_SERVICE_ENDPOINT, else " + DefaultEndpoint + ".",
-			}}, checkAPIKey(apiKey, key.source)
+			return login{
+				apiKey:   apiKey,
+				source:   key.source,
+				check:    "Check " + key.source + " in the environment that Terraform runs in, and that the key is meant for the endpoint. That is endpoint in the provider block, else ROBOTO_SERVICE_ENDPOINT, else " + DefaultEndpoint + ".",
+				endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT"),
+			}, checkAPIKey(apiKey, key.source)
 		}
 	}
 	return loginFromFile(explicit, env)
@@ -274,11 +287,9 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	}
 	source := fmt.Sprintf("the profile %q in %s", name.value, file)
 	found := login{
-		apiKey: p.apiKey,
-		source: roboto.KeySource{
-			From:  source,
-			Check: "Check that " + source + " is the right one, and that its API key is valid at the endpoint. The profile is the one in profile, else in ROBOTO_PROFILE, else the file's default.",
-		},
+		apiKey:   p.apiKey,
+		source:   source,
+		check:    "Check that " + source + " is the right one, and that its API key is valid at the endpoint. The profile is the one in profile, else in ROBOTO_PROFILE, else the file's default.",
 		endpoint: sourced{value: p.endpoint, source: source},
 		warning:  warnOfOtherUsers(file, mode, runtime.GOOS),
 	}

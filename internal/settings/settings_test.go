@@ -149,15 +149,15 @@ func TestAPIKeySource(t *testing.T) {
 		{Explicit{}, machine{files: file}, `the profile "work" in `, configFileName},
 		{Explicit{}, machine{}, "", ""},
 	} {
-		config, _, err := Resolve(tc.settings, tc.machine.environment(t))
+		config, notes, err := Resolve(tc.settings, tc.machine.environment(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		source := config.APIKeySource
-		if !strings.HasPrefix(source.From, tc.from) || !strings.Contains(source.Check, tc.check) || (tc.from == "") != (source == roboto.KeySource{}) {
+		if !strings.HasPrefix(source, tc.from) || !strings.Contains(notes.CheckAPIKey, tc.check) || (tc.from == "") != (source == "") {
 			t.Errorf("%+v, want %q and %q", source, tc.from, tc.check)
 		}
-		if strings.Contains(source.From+source.Check, "-key") {
+		if strings.Contains(source+notes.CheckAPIKey, "-key") {
 			t.Errorf("the source holds the key: %+v", source)
 		}
 	}

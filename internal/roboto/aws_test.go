@@ -18,16 +18,16 @@ func parseURL(t *testing.T, text string) *url.URL {
 	return u
 }
 
-func TestSecretsManagerRoute(t *testing.T) {
+func TestAWSPlace(t *testing.T) {
 	for region, host := range map[string]string{
 		"us-west-2":  "secretsmanager.us-west-2.amazonaws.com",
 		"cn-north-1": "secretsmanager.cn-north-1.amazonaws.com.cn",
 	} {
 		c := NewClient(
-			Config{APIKey: NewSensitive("key"), APIKeySource: KeySource{From: "here"}, Endpoint: parseURL(t, "https://roboto.example.com")},
+			Config{APIKey: NewSensitive("key"), APIKeySource: "here", Endpoint: parseURL(t, "https://roboto.example.com")},
 			Options{DialContext: new(net.Dialer).DialContext}, // without the environment's proxies
 		)
-		if got := c.secretsManagerRoute(region); got != (Route{Host: host}) {
+		if got := c.aws.place(region); got != (place{service: ServiceAWS, host: host}) {
 			t.Errorf("%s: %+v", region, got)
 		}
 	}

@@ -9,14 +9,20 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 const (
@@ -56,16 +62,10 @@ func awsKind(operation string, status int, code string) Kind {
 		return KindNoValue
 	case code == codeAccessDenied:
 		return KindUnauthorized
-	case isThrottleCode(code) || status == http.StatusTooManyRequests:
-		return KindThrottled
-	case status >= 500:
+	case isThrottleCode(code), status == http.StatusTooManyRequests, status >= 500:
 		return KindUnavailable
 	}
 	return KindRefused
-}
-
-func (v *ValueAccess) unexpectedAWS(operation, problem string) *Error {
-	return &Error{Kind: KindUnexpectedAnswer, Service: ServiceAWS, Route: v.route(), Request: operation, Problem: problem}
 }
 
 func isThrottleCode(code string) bool {
@@ -73,23 +73,52 @@ func isThrottleCode(code string) bool {
 	return ok
 }
 
-// secretsManager holds the two calls of AWS Secrets Manager that a Client makes. Region,
-// credentials and retries are set for each call.
+// awsClient makes the two calls of AWS Secrets Manager. Region, credentials and retries are set for
+// each call.
 //
 // It does not hold the SDK's client. The linker would then keep all 23 calls, because
 // reflection could find them in a struct.
-type secretsManager struct {
+type awsClient struct {
+	clients        clients
 	getSecretValue func(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 	putSecretValue func(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
+	// place is AWS Secrets Manager in a region.
+	place func(region string) place
 }
 
-func newSecretsManager(config Config) secretsManager {
+// maxAWSAnswer is how many bytes of an answer are read. It is far more than a value of 65,536 bytes
+// with any JSON escaping. It is small, because the AWS SDK can take a hundred times the memory of
+// the JSON that it decodes.
+const maxAWSAnswer = 1 << 20
+
+func newAWSClient(config Config, t *transport.Transport) awsClient {
 	options := secretsmanager.Options{}
 	if config.SecretsManagerEndpoint != nil {
 		options.BaseEndpoint = aws.String(config.SecretsManagerEndpoint.String())
 	}
 	client := secretsmanager.New(options)
-	return secretsManager{getSecretValue: client.GetSecretValue, putSecretValue: client.PutSecretValue}
+	return awsClient{
+		clients:        newClients(t, maxAWSAnswer, isAWSThrottle),
+		getSecretValue: client.GetSecretValue,
+		putSecretValue: client.PutSecretValue,
+		place: func(region string) place {
+			to := awsEndpoint(config, region)
+			return place{service: ServiceAWS, host: to.Host, proxy: t.Proxy(to)}
+		},
+	}
+}
+
+// awsEndpoint asks the SDK for the host, because not all regions have the same domain.
+func awsEndpoint(config Config, region string) *url.URL {
+	if config.SecretsManagerEndpoint != nil {
+		return config.SecretsManagerEndpoint
+	}
+	parameters := secretsmanager.EndpointParameters{Region: aws.String(region)}.WithDefaults()
+	endpoint, err := secretsmanager.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), parameters)
+	if err != nil {
+		return &url.URL{}
+	}
+	return &endpoint.URI
 }
 
 // isAWSThrottle reports whether AWS refused a request because there are too many. It says so with
@@ -110,4 +139,52 @@ func awsCode(err error) string {
 		return refused.ErrorCode()
 	}
 	return ""
+}
+
+// awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
+// a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
+// client share and which large applies exhaust. failed is called for each failed attempt.
+func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil time.Time, failed func(error)) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = maxAttempts
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return transport.Wait(ctx, attempt, 0), nil
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				failed(err)
+				failure := transport.FailureOf(err)
+				response, refused := errors.AsType[*awshttp.ResponseError](err)
+				switch {
+				case !transport.TimeLeft(ctx):
+					return aws.FalseTernary
+				case failure != nil:
+					return aws.BoolTernary(!failure.Final)
+				case time.Now().Before(newUntil) && isNewSecretLag(err, operation):
+					return aws.TrueTernary
+				case refused && response.HTTPStatusCode() == http.StatusTooManyRequests:
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}),
+		}, o.Retryables...)
+	})
+}
+
+// isNewSecretLag reports whether AWS may have refused only because the secret is new.
+func isNewSecretLag(err error, operation string) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	switch refused.ErrorCode() {
+	case codeAccessDenied, "UnrecognizedClientException":
+		return true
+	case codeResourceNotFound: // for a read, it means that there is no value
+		return operation == opPutSecretValue
+	case codeInvalidRequest:
+		return strings.Contains(refused.ErrorMessage(), "for deletion") // "marked …" or "scheduled …"
+	}
+	return false
 }

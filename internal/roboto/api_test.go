@@ -16,7 +16,7 @@ func TestRequestsWithoutABodyHaveNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := NewClient(Config{APIKey: NewSensitive("key"), Endpoint: endpoint}, Options{})
-	req, err := c.newRequest(t.Context(), request{method: http.MethodGet, path: "/v1/secrets"})
+	req, err := c.newRequest(t.Context(), request{method: http.MethodGet, path: []string{"v1", "secrets"}})
 	if err != nil {
 		t.Fatal(err)
 	}

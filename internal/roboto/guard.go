@@ -33,13 +33,26 @@ const (
 	maxMessageBytes = 4096
 )
 
-// message makes a text of Roboto's safe to show. A text that holds a piece of the API key, in any
-// encoding, is withheld. What is unprintable could control a terminal.
-func (c *Client) message(text string) string { return showable(text, c.keyForms()) }
+// guard knows in which forms a service may repeat the API key.
+type guard struct {
+	// forms is a function, because fmt could print a slice.
+	forms func() []string
+}
 
-func showable(text string, forms []string) string {
+func newGuard(key Sensitive) guard {
+	return guard{sync.OnceValue(func() []string {
+		if key.IsEmpty() {
+			return nil
+		}
+		return encodings(key.Reveal())
+	})}
+}
+
+// describe makes a text of Roboto's safe to show. A text that holds a piece of the API key, in any
+// encoding, is withheld. What is unprintable could control a terminal.
+func (g guard) describe(text string) string {
 	text = text[:min(len(text), maxMessageBytes)]
-	if holdsPiece(text, forms) {
+	if g.holdsPiece(text) {
 		return redacted
 	}
 	text = strings.Map(func(r rune) rune {
@@ -47,14 +60,14 @@ func showable(text string, forms []string) string {
 			return ' '
 		}
 		return r
-	}, opaqueToken().ReplaceAllString(text, redacted))
+	}, text)
 	return truncate(strings.TrimSpace(text), maxMessageRunes)
 }
 
 // holdsPiece reports whether text holds fragmentLength bytes in a row of any form, or all of a
 // shorter one.
-func holdsPiece(text string, forms []string) bool {
-	return slices.ContainsFunc(forms, func(form string) bool {
+func (g guard) holdsPiece(text string) bool {
+	return slices.ContainsFunc(g.forms(), func(form string) bool {
 		size := min(fragmentLength, len(form))
 		for i := 0; i+size <= len(form); i++ {
 			if strings.Contains(text, form[i:i+size]) {
@@ -66,19 +79,9 @@ func holdsPiece(text string, forms []string) bool {
 }
 
 // repeatsAPIKey reports whether any of the texts holds the API key, in any encoding.
-func (c *Client) repeatsAPIKey(texts ...string) bool {
-	return len(c.config.APIKey.Reveal()) >= minKeyLength && slices.ContainsFunc(texts, func(text string) bool {
-		return slices.ContainsFunc(c.keyForms(), func(form string) bool { return strings.Contains(text, form) })
-	})
-}
-
-// keyForms makes a function, because fmt could print a slice in the client.
-func keyForms(key Sensitive) func() []string {
-	return sync.OnceValue(func() []string {
-		if key.IsEmpty() {
-			return nil
-		}
-		return encodings(key.Reveal())
+func (g guard) repeatsAPIKey(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return slices.ContainsFunc(g.forms(), func(form string) bool { return len(form) >= minKeyLength && strings.Contains(text, form) })
 	})
 }
 
@@ -145,10 +148,6 @@ func base64Forms(text string) []string {
 	}
 	return forms
 }
-
-// opaqueToken matches text that may be an unknown token or key, such as credentials of
-// somebody else. UUIDs are shorter.
-var opaqueToken = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 
 // truncate shortens text to a number of characters, and marks the end with "…".
 func truncate(text string, runes int) string {

@@ -1,0 +1,353 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"maps"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
+)
+
+// notice is a refusal or a warning about what a plan does, and the like. In all texts, {secret}
+// describes the secret, {name} is its name in quotes, and {org} its organization. What other words in
+// braces mean is said where the text is used.
+type notice struct {
+	refuses bool
+	// path is the attribute that it is about, or "".
+	path string
+	// The title of a warning names the secret, because Terraform folds warnings of one title.
+	title, sentence string
+	// advice is given with the first warning that has it.
+	advice string
+	// once is set if one warning stands for all secrets.
+	once bool
+}
+
+const (
+	titleLost       = "Value of Roboto Secret {name} Will Be Lost"
+	titleOverwrites = "Value of Roboto Secret {name} Will Be Overwritten"
+	adviceLost      = "To keep a secret and stop managing it, use a removed block with destroy = false."
+	adviceReplaced  = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
+	adviceOverwrite = "To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."
+	sentenceLost    = "The plan deletes the secret {secret}. "
+	sentenceReplace = "The plan deletes the secret {secret} and creates another one in its place. "
+	sentenceDrift   = "Its value was written outside Terraform, and is deleted for good."
+	sentenceUnknown = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."
+)
+
+var (
+	noticeProtected = &notice{
+		refuses:  true,
+		title:    "Roboto Secret Is Protected",
+		sentence: "The secret {secret} has deletion_protection, and this would delete the secret with its value, for good. Nothing was deleted.",
+		advice: "To delete it anyway:\n" +
+			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n" +
+			"  2. Then delete or replace it.\n\n" +
+			"If the resource is marked as tainted, run terraform untaint with its address before the first step. If the plan calls the secret a deposed object, " +
+			"run terraform state rm with the address of the resource, and import the secret that its block describes. Nothing manages the deposed secret then.",
+	}
+	noticeKeptElsewhere = &notice{
+		refuses: true,
+		title:   "Roboto Secret Is Kept at Another Address",
+		sentence: "Two resource addresses have the secret {secret}. This plan deletes it at one of them, and keeps it at the other. " +
+			"The deletion would take the secret, with its value, from both.",
+		advice: "To keep the secret, run terraform state rm with the address that you no longer need: this forgets the address and deletes nothing. Then plan again. " +
+			"To delete the secret, remove both resource blocks.",
+	}
+	noticeMissingValue = &notice{
+		refuses:  true,
+		path:     "value_wo_version",
+		title:    "Missing Secret Value",
+		sentence: "The value_wo_version of the secret {name} changes, but there is no value_wo to write: it is null, or ignore_changes keeps it from the provider.",
+		advice:   "To write the value, remove value_wo from ignore_changes. To leave it alone, add value_wo_version to ignore_changes too, or keep its current value.",
+	}
+	noticeCreatedTwice = &notice{
+		refuses:  true,
+		title:    "Roboto Secret Is Created Twice",
+		sentence: "Another resource block of this configuration creates the secret {secret} too. Names are unique within an organization. Nothing was created for this block.",
+		advice:   "Give one of the two blocks another name, or remove it and refer to the other one.",
+	}
+	noticeOrgChanged = &notice{
+		refuses:  true,
+		title:    "Roboto Organization Changed Since the Plan",
+		sentence: "The secret {secret} was not deleted. The plan replaces it with a secret in the organization {planned}, the provider's organization at that time. Now the provider's organization is {default}.",
+		advice:   "Apply with the same org_id or ROBOTO_ORG_ID as the plan, or plan again.",
+	}
+	noticeImportID = &notice{
+		refuses:  true,
+		title:    "Invalid Import ID",
+		sentence: "The import ID {id} is not valid: {problem}.",
+		advice:   "Give the secret's name, name@org_id, or its URI roboto-secret://name@org_id.",
+	}
+	noticeMissingParameter = &notice{
+		refuses:  true,
+		title:    "Missing Action Parameter",
+		sentence: "The action {action} requires the parameter {parameter}.",
+		advice:   "Add it to parameter_values.",
+	}
+	noticeUnknownParameter = &notice{
+		refuses:  true,
+		title:    "Unknown Action Parameter",
+		sentence: "The action {action} has no parameter {parameter}.",
+		advice:   "{parameters}",
+	}
+	noticeTwoAddresses = &notice{
+		title: "Roboto Secret {name} Is at Two Addresses",
+		sentence: "Two resource addresses have the secret {secret}. Each may overwrite the value that the other has written, " +
+			"and a deletion at one takes the secret from both.",
+		advice: "Keep one of the two. For the other, run terraform state rm with its address, which deletes nothing, and remove its resource block, with its import block if there is one.",
+	}
+	noticeAddressChanged = &notice{
+		title:    "Roboto Secret {name} Is Deleted and Created Again",
+		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. The stored value and its earlier versions are deleted for good.",
+		advice:   "If the address of the resource was renamed, add a moved block with the old and the new address before you apply. Terraform then keeps the secret.",
+	}
+	noticeNamesShifted = &notice{
+		title: "Roboto Secret Name {name} Goes to Another Address",
+		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. This happens if names are swapped, or if an item is inserted into the list " +
+			"behind a count, or removed from it. The stored values are deleted for good, and the apply may fail because a name is still taken.",
+		advice: "To keep the secrets, use for_each with the names as keys, in place of count. Moved blocks do not help if names are swapped.",
+	}
+	noticeDriftLost           = &notice{title: titleLost, sentence: sentenceLost + sentenceDrift, advice: adviceLost}
+	noticeUnknownLost         = &notice{title: titleLost, sentence: sentenceLost + sentenceUnknown, advice: adviceLost}
+	noticeReplacedDriftLost   = &notice{title: titleLost, sentence: sentenceReplace + sentenceDrift, advice: adviceReplaced}
+	noticeReplacedUnknownLost = &notice{title: titleLost, sentence: sentenceReplace + sentenceUnknown, advice: adviceReplaced}
+	noticeReplacedValueLost   = &notice{
+		title: titleLost, advice: adviceReplaced,
+		sentence: sentenceReplace + "The value is deleted for good, and the configuration has no value_wo, or ignores it. Without value_wo, the new secret has no value.",
+	}
+	noticeOverwritten        = &notice{title: titleOverwrites, sentence: "The value of the secret {secret} was written outside Terraform; applying overwrites it.", advice: adviceOverwrite}
+	noticeUnknownOverwritten = &notice{
+		title: titleOverwrites, advice: adviceOverwrite,
+		sentence: "The secret {secret} has another value than value_wo. The state does not say who wrote it; applying overwrites it.",
+	}
+	noticeMayBeOverwritten = &notice{
+		title: "Value of Roboto Secret {name} May Be Overwritten", advice: adviceOverwrite,
+		sentence: "According to the state, Terraform did not write the value of the secret {secret}. If it has one, applying overwrites it.",
+	}
+	noticeMoves = &notice{
+		title:    "Roboto Secret {name} Moves to Another Organization",
+		sentence: "The plan replaces the secret {secret}, and creates it in {default}, the provider's organization, because the resource has no org_id.",
+		advice:   "If it should stay in its organization, set its org_id to \"{org}\".",
+	}
+	noticeOtherDefault = &notice{
+		once:  true,
+		title: "Roboto Secrets Stay in Their Organization",
+		sentence: "The provider's organization is {default}, and the secret {secret} stays where it is. The same may be true of other secrets. The default counts only when a secret is created. " +
+			"If the secret is replaced, for example with -replace or taint, the new one is created in {default}.",
+		advice: "If the secret is where it should be, set its org_id to \"{org}\". To move it, see the guide \"Rename, move and copy secrets\".",
+	}
+	noticeNameSpace = &notice{
+		path:     "name",
+		title:    "Secret Name {name} Has Space Around It",
+		sentence: "The name {name} begins or ends with white space, which is part of the name. Actions cannot look up such a secret.",
+		advice:   "If the space got there by accident, as from a file or a variable, remove it, for example with trimspace().",
+	}
+	noticeNameUnresolvable = &notice{
+		path:     "name",
+		title:    "Actions Cannot Use the Secret Name {name}",
+		sentence: "Roboto's own software (SDK 0.53) cannot look up the secret {name}, because it does not encode spaces, %, #, ? or characters beyond ASCII.",
+		advice: "An action fails if it gets the URI of such a secret as a parameter. Terraform can manage and read the secret. " +
+			"If an action has to use it, choose a name without these characters.",
+	}
+	noticeListLimit = &notice{
+		title:    "Not All Roboto Secrets Are Listed",
+		sentence: "The list of the secrets of the organization {org} stops at the limit of {limit}, {more}",
+		advice:   "To list more, set a higher limit in the list block. Without one, Terraform asks for at most 100. To list fewer, set name_prefix.",
+	}
+)
+
+// failure is how something that failed reads, before and after what package roboto says about it.
+type failure struct {
+	title, sentence string
+	// advice takes the place of the advice for a kind of error.
+	advice map[roboto.Kind]string
+	// adopts is set if a block is shown with which the resource takes a record over.
+	adopts bool
+}
+
+const (
+	adviceUseOtherKey = "Use an API key of somebody who belongs to the organization. To stop managing the secret, remove it from the state with terraform state rm or a removed block."
+	adviceIfCreated   = " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
+)
+
+// inState is advice about a secret that is in the state.
+func inState(advice map[roboto.Kind]string) map[roboto.Kind]string {
+	all := map[roboto.Kind]string{roboto.KindForeignOrg: adviceUseOtherKey}
+	maps.Copy(all, advice)
+	return all
+}
+
+// mayNotRead is advice for an API key that may not read the value.
+func mayNotRead(advice string) map[roboto.Kind]string {
+	return map[roboto.Kind]string{roboto.KindUnauthorized: advice, roboto.KindTokenRefused: advice}
+}
+
+// ofInvocation is advice without that to apply again, and without that about secrets.
+func ofInvocation(advice map[roboto.Kind]string) map[roboto.Kind]string {
+	all := map[roboto.Kind]string{
+		roboto.KindNoAnswer:      "Check the network, the proxy settings and the endpoints in the provider configuration.",
+		roboto.KindUnsettled:     "To see whether it runs, use roboto actions list-invocations with the name of the action.",
+		roboto.KindUnavailable:   "",
+		roboto.KindCanceled:      "",
+		roboto.KindNotFound:      "",
+		roboto.KindLimitExceeded: "",
+	}
+	maps.Copy(all, advice)
+	return all
+}
+
+var (
+	failCreate            = &failure{title: "Cannot Create Roboto Secret", sentence: "The secret {secret} could not be created.", adopts: true}
+	failPlan              = &failure{title: "Cannot Plan Roboto Secret", sentence: "The secret {secret} could not be planned."}
+	failRefresh           = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read.", advice: inState(nil)}
+	failReplacedElsewhere = &failure{
+		title:    "Roboto Secret {name} Was Replaced Elsewhere",
+		sentence: "The secret {secret} is no longer there.",
+		advice: map[roboto.Kind]string{
+			roboto.KindReplaced: "Terraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. " +
+				"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.",
+		},
+		adopts: true,
+	}
+	failUpdate = &failure{
+		title: "Cannot Update Roboto Secret", sentence: "The secret {secret} could not be updated.",
+		advice: inState(map[roboto.Kind]string{
+			roboto.KindNotFound: "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew.",
+		}),
+	}
+	failDelete = &failure{
+		title: "Cannot Delete Roboto Secret", sentence: "The secret {secret} could not be deleted.",
+		advice: inState(map[roboto.Kind]string{
+			roboto.KindUnsettled: "Once the problem is fixed, apply again. Terraform then first checks whether the secret still exists.",
+		}),
+	}
+	failReplace = &failure{
+		title:    "Cannot Replace Roboto Secret",
+		sentence: "The secret {secret} was not deleted, because the secret that replaces it, {new}, cannot be created.",
+		advice: map[roboto.Kind]string{
+			roboto.KindNameTaken: "Choose another name. If another resource of this configuration gives that name up, apply again: the name may be free by then. " +
+				"If names are swapped, apply in two steps: first give each secret a name that is free. To keep the secrets when a count shifts, use for_each with the names as keys.",
+		},
+	}
+	failImport        = &failure{title: "Cannot Import Roboto Secret", sentence: "The secret {secret} could not be imported."}
+	failImportMissing = &failure{
+		title: "Cannot Import Roboto Secret", sentence: "There is no secret {secret}.",
+		advice: map[roboto.Kind]string{
+			roboto.KindNotFound: "Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
+		},
+	}
+	failCompare = &failure{
+		title:    "Cannot Compare Roboto Secret Value",
+		sentence: "The secret {secret} has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.",
+		advice: inState(mayNotRead("Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
+			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare.")),
+	}
+	failDrift = &failure{
+		title:    "Cannot Detect Roboto Secret Value Drift",
+		sentence: "The secret {secret} has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.",
+		advice: inState(mayNotRead("Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
+			"To destroy the secret with this API key, do the latter first.")),
+	}
+	failFirstValue = &failure{
+		title:    "Cannot Write Roboto Secret Value",
+		sentence: "The record of the secret {secret} was created, but its value could not be written, {outcome}",
+		advice: map[roboto.Kind]string{
+			roboto.KindReplaced: "Apply again. If the other secret still has the name, the error then says how to import it.",
+		},
+	}
+	failLeftover = &failure{
+		title: "Cannot Write Roboto Secret Value",
+		sentence: "The record of the secret {secret} was created, but its value could not be written, and the record could not be deleted again. " +
+			"It is in Terraform's state, without a value and marked as tainted.",
+		advice: map[roboto.Kind]string{
+			roboto.KindUnsettled: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
+				"run terraform untaint with the resource's address first. The next apply then writes the value.",
+		},
+	}
+	failRead        = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read."}
+	failReadVersion = &failure{
+		title:    "Cannot Read Roboto Secret Version",
+		sentence: "The data source of the secret {secret} has read_version_id, so it asks for the current version of the value. The version could not be read.",
+		advice:   mayNotRead("Use an API key that may read the value, or remove read_version_id."),
+	}
+	failReadValue = &failure{
+		title: "Cannot Read Roboto Secret", sentence: "The value of the secret {secret} could not be read.",
+		advice: map[roboto.Kind]string{
+			roboto.KindNotFound: advices[roboto.KindNotFound] + adviceIfCreated,
+			roboto.KindNoValue:  advices[roboto.KindNoValue] + adviceIfCreated,
+		},
+	}
+	failReadOldVersion = &failure{
+		title:    "Cannot Read Roboto Secret",
+		sentence: "The secret {secret} has no version {version}. AWS guarantees only the current version and the one before it.",
+		advice: map[roboto.Kind]string{
+			roboto.KindNoValue: "To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: " +
+				"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
+		},
+	}
+	failList          = &failure{title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed."}
+	failOrganizations = &failure{title: "Cannot List Roboto Organizations", sentence: "The organizations of the API key's owner could not be listed."}
+	failFindAction    = &failure{
+		title: "Cannot Find Roboto Action", sentence: "The action {action} could not be looked up. Nothing was invoked.",
+		advice: ofInvocation(map[roboto.Kind]string{
+			roboto.KindNotFound:   "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it.",
+			roboto.KindForeignOrg: "Correct action_org_id, or org_id if it is not set. Only an action of the Action Hub can be used from another organization.",
+		}),
+	}
+	failParameter = &failure{
+		title:    titleInvoke,
+		sentence: "The parameter {parameter} of the action {action} names the secret {secret}, which could not be looked up. Nothing was invoked.",
+		advice: ofInvocation(map[roboto.Kind]string{
+			roboto.KindNotFound: "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked.",
+		}),
+	}
+	failInvoke = &failure{title: titleInvoke, sentence: "Invoking the action {action} failed.", advice: ofInvocation(nil)}
+)
+
+const (
+	titleInvoke = "Cannot Invoke Roboto Action"
+
+	// invokeAgain is part of each error of an invocation. The change that triggered it is in
+	// the state by then, so another apply has nothing to do.
+	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
+)
+
+// advices are what to do about each kind of error. {key} is what to check about the API key.
+var advices = map[roboto.Kind]string{
+	roboto.KindNotFound:   "Check the name and the organization.",
+	roboto.KindForeignOrg: "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to it.",
+	roboto.KindReplaced:   "Terraform leaves the other secret alone. Apply again, without -refresh=false. Terraform then removes the old secret from the state, and says how to adopt the other one.",
+	roboto.KindNameTaken: "If another resource block, another Terraform state or somebody else manages it, choose another name: two that manage one secret overwrite each other. " +
+		"If this plan deletes it at another address, apply again. " +
+		"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
+		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply.",
+	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
+	roboto.KindNoAPIKey:         "The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it.",
+	roboto.KindTokenRefused:     "{key} The key may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",
+	roboto.KindUnauthorized:     "Ask an administrator of the organization for the permission, or use an API key that has it. {key}",
+	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
+	roboto.KindNoOnlyOrg:        "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
+	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
+	roboto.KindUnavailable:      "The service was busy or failed during all attempts, or it is slow. Apply again later. Completed changes are kept. If the service is busy, a lower -parallelism helps, or a higher max_attempts.",
+	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
+	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",
+	roboto.KindUntrusted:        "Check that the endpoint is the right one. If your proxy intercepts TLS connections, add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE.",
+	roboto.KindUnexpectedAnswer: "Check that the provider's endpoint is Roboto's API, without a path, and not a proxy or a login page in front of it. If it redirects, set the endpoint to the final URL. If it is Roboto's API, please report this to Roboto's support.",
+	roboto.KindCanceled:         "Apply again to continue.",
+}
+
+// awsAdvices are what to do about errors of AWS, where that is something else.
+var awsAdvices = map[roboto.Kind]string{
+	roboto.KindUnauthorized:     "AWS does not accept the credentials from Roboto for this secret. Permissions at AWS can lag, so apply again in a minute. If the error persists, please report it to Roboto's support.",
+	roboto.KindUnexpectedAnswer: "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place.",
+}
+
+// adoptions introduce the block with which a resource takes a record over.
+var adoptions = map[roboto.Kind]string{
+	roboto.KindNameTaken: "If nothing else manages the record, import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
+	roboto.KindUnsettled: "If the record exists and nothing else manages it, you can also import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
+	roboto.KindReplaced:  "To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
+}

@@ -1,0 +1,72 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+)
+
+// planNotices are about secrets, and otherNotices about something else.
+var (
+	planNotices = []*notice{
+		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged, noticeNamesShifted,
+		noticeDriftLost, noticeUnknownLost, noticeReplacedDriftLost, noticeReplacedUnknownLost, noticeReplacedValueLost, noticeOverwritten,
+		noticeUnknownOverwritten, noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameSpace, noticeNameUnresolvable,
+	}
+	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit}
+)
+
+// Terraform folds warnings of one title, so the title names the secret.
+func TestNoticeTexts(t *testing.T) {
+	for _, n := range append(slices.Clone(planNotices), otherNotices...) {
+		if n.title == "" || n.sentence == "" || n.advice == "" {
+			t.Errorf("a notice lacks a text: %+v", n)
+		}
+		if n.path == "value_wo" || n.path == "parameter_values" {
+			t.Errorf("the notice %q points at a value", n.title)
+		}
+	}
+	for _, n := range planNotices {
+		if !n.refuses && !n.once && !strings.Contains(n.title, "{name}") {
+			t.Errorf("the title %q does not name the secret", n.title)
+		}
+		if !strings.Contains(n.sentence, "{secret}") && !strings.Contains(n.sentence, "{name}") {
+			t.Errorf("the sentence %q does not name the secret", n.sentence)
+		}
+	}
+	source, err := os.ReadFile("texts.go")
+	if n := strings.Count(string(source), "&notice{"); err != nil || n != len(planNotices)+len(otherNotices) {
+		t.Errorf("there are %d notices, and this test knows others (%v)", n, err)
+	}
+}
+
+// Each kind of error has advice of its own.
+func TestEveryKindOfErrorHasAdvice(t *testing.T) {
+	data := &providerData{memory: newMemory(), checkAPIKey: "Check the key."}
+	given := map[string]roboto.Kind{}
+	for _, kind := range slices.Sorted(maps.Keys(advices)) {
+		advice := data.advise(&roboto.Error{Kind: kind})
+		if other, taken := given[advice]; taken {
+			t.Errorf("%q has the advice of %q: %q", kind, other, advice)
+		}
+		given[advice] = kind
+		if !strings.HasSuffix(advice, ".") || strings.Contains(advice, "{") {
+			t.Errorf("%q: %q is not a sentence", kind, advice)
+		}
+	}
+}
+
+// An error of something else is a sentence too.
+func TestOtherErrorsAreSentences(t *testing.T) {
+	if got := what(errors.New("some mistake")); got != "Some mistake." {
+		t.Errorf("%q", got)
+	}
+}

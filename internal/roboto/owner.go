@@ -1,0 +1,180 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package roboto
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Organization is an organization of the API key's owner. Only the ID is checked; the rest
+// may be any text (src/roboto/domain/orgs/org_records.py).
+type Organization struct {
+	ID     string `json:"org_id"`
+	Name   string `json:"name"`
+	Tier   string `json:"tier"`
+	Status string `json:"status"`
+}
+
+const (
+	// maxOrgs is far more than one person belongs to.
+	maxOrgs = 1_000
+
+	// maxListedOrgs limits how many organizations an error lists.
+	maxListedOrgs = 20
+
+	// orgLookupTime limits the look-up that only completes errors, for all of them together.
+	orgLookupTime = 10 * time.Second
+)
+
+// owner finds out about the API key's owner.
+type owner struct {
+	*api
+	orgs lookup[[]Organization]
+	user lookup[string]
+}
+
+func newOwner(a *api) *owner { return &owner{api: a, orgs: lookup[[]Organization]{keepsRefusal: true}} }
+
+// OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
+// error is of KindNoOnlyOrg if there is none, or more than one.
+func (o *owner) OnlyOrgID(ctx context.Context) (string, error) {
+	orgs, err := o.Organizations(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(orgs) == 1 {
+		return orgs[0].ID, nil
+	}
+	problem := "the API key's owner belongs to no organization"
+	if len(orgs) > 1 {
+		problem = "the API key's owner belongs to several organizations: " + o.listOrgs(orgs)
+	}
+	return "", &Error{Kind: KindNoOnlyOrg, What: sentences(fmt.Sprintf("no organization is given, and according to %s, %s", o.place, problem))}
+}
+
+// listOrgs is for people. Names are redacted, because the service may repeat anything in
+// them.
+func (o *owner) listOrgs(orgs []Organization) string {
+	var listed []string
+	for _, org := range orgs[:min(len(orgs), maxListedOrgs)] {
+		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, o.guard.describe(org.Name)))
+	}
+	if left := len(orgs) - len(listed); left > 0 {
+		listed = append(listed, fmt.Sprintf("and %d more", left))
+	}
+	return strings.Join(listed, ", ")
+}
+
+// completeWithOrgs says so if a request failed and the API key's owner does not belong to its
+// organization. The look-up only completes an error, so it gets little time, and its own failure is
+// not reported.
+func (o *owner) completeWithOrgs(ctx context.Context, orgID string, failure *Error) error {
+	if orgID == "" {
+		return failure
+	}
+	ctx, cancel := context.WithDeadline(ctx, o.completeErrorsUntil())
+	defer cancel()
+	if orgs, err := o.Organizations(ctx); err == nil && !contains(orgs, orgID) {
+		return o.foreign(orgID, orgs, failure.What)
+	}
+	return failure
+}
+
+// confirmGone returns notFound only if the API key's owner belongs to the organization. A service
+// may also answer "not found" for anything that the caller must not see.
+func (o *owner) confirmGone(ctx context.Context, orgID string, notFound error) error {
+	orgs, err := o.Organizations(ctx)
+	switch {
+	case err != nil:
+		unconfirmed := *errorOf(err)
+		unconfirmed.What = strings.Join([]string{errorOf(notFound).What, "The organizations of the API key's owner could not be looked up, so this does not prove that it was deleted.", unconfirmed.What}, " ")
+		return &unconfirmed
+	case !contains(orgs, orgID):
+		return o.foreign(orgID, orgs, errorOf(notFound).What)
+	}
+	return notFound
+}
+
+// foreign is for a request about an organization that is not one of the API key's owner. what says
+// how Roboto answered.
+func (o *owner) foreign(orgID string, own []Organization, what string) error {
+	but := "or to any other"
+	if len(own) > 0 {
+		but = "but to " + o.listOrgs(own)
+	}
+	return &Error{
+		Kind: KindForeignOrg, Service: ServiceRoboto, answered: true,
+		What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", what, orgID, but),
+	}
+}
+
+func contains(orgs []Organization, id string) bool {
+	return slices.ContainsFunc(orgs, func(org Organization) bool { return org.ID == id })
+}
+
+// Organizations returns the organizations of the API key's owner, in the service's order.
+// They are looked up once.
+func (o *owner) Organizations(ctx context.Context) ([]Organization, error) {
+	return o.orgs.get(ctx, o.callerOrgs)
+}
+
+func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
+	ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "orgs", "caller"}})
+	if err != nil {
+		return nil, err
+	}
+	var orgs []Organization
+	err = eachItem(ans, ans.data, func(item Organization) error {
+		if err := o.checkTexts(ans, "an organization", item.ID, item.Name, item.Tier, item.Status); err != nil {
+			return err
+		}
+		switch {
+		case ValidateOrgID(item.ID) != nil:
+			return ans.unusable("it holds an organization without a valid ID")
+		case len(orgs) == maxOrgs:
+			return ans.unusable(fmt.Sprintf("it holds more than %d organizations", maxOrgs))
+		}
+		orgs = append(orgs, item)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orgs, nil
+}
+
+// userID returns the user ID of the API key's owner (src/roboto/domain/users/user.py). It is
+// asked for once.
+func (o *owner) userID(ctx context.Context) (string, error) {
+	return o.user.get(ctx, func(ctx context.Context) (string, error) {
+		ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "users"}})
+		if err != nil {
+			return "", err
+		}
+		var user struct {
+			ID string `json:"user_id"`
+		}
+		if err := ans.decode(&user); err != nil {
+			return "", err
+		}
+		if user.ID == "" {
+			return "", ans.wrongShape()
+		}
+		if err := o.checkTexts(ans, "the user", user.ID); err != nil {
+			return "", err
+		}
+		return user.ID, nil
+	})
+}
+
+// isUser reports whether a principal is the user: a bare user ID, or user:<id>
+// (src/roboto/principal.py).
+func isUser(principal, userID string) bool {
+	return principal == userID || principal == "user:"+userID
+}
