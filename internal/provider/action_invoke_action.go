@@ -57,12 +57,8 @@ type actionInvokeModel struct {
 
 const defaultWaitTimeout = "30m"
 
-var (
-	pathParameterValues = path.Root("parameter_values")
-
-	// errWaitTimeout ends a wait.
-	errWaitTimeout = errors.New("wait_timeout expired")
-)
+// errWaitTimeout ends a wait.
+var errWaitTimeout = errors.New("wait_timeout expired")
 
 func (a *actionInvokeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_action_invoke"

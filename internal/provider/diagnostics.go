@@ -133,17 +133,6 @@ func addSettingError(diags *diag.Diagnostics, err error) {
 	diags.AddError(title, detail)
 }
 
-// joinParagraphs leaves empty ones out.
-func joinParagraphs(paragraphs ...string) string {
-	var given []string
-	for _, paragraph := range paragraphs {
-		if paragraph != "" {
-			given = append(given, paragraph)
-		}
-	}
-	return strings.Join(given, "\n\n")
-}
-
 func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // importBlock contains a placeholder for the resource's address, which a provider does not

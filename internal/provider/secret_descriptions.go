@@ -6,6 +6,7 @@ package provider
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -29,4 +30,15 @@ func describe(ref roboto.SecretRef) string {
 		return strconv.Quote(ref.Name)
 	}
 	return fmt.Sprintf("%q of the organization %s", ref.Name, ref.OrgID)
+}
+
+// joinParagraphs leaves empty ones out.
+func joinParagraphs(paragraphs ...string) string {
+	var given []string
+	for _, paragraph := range paragraphs {
+		if paragraph != "" {
+			given = append(given, paragraph)
+		}
+	}
+	return strings.Join(given, "\n\n")
 }

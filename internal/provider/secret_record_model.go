@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"time"
+
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -47,6 +49,12 @@ func arnValue(arn string) types.String {
 		return types.StringNull()
 	}
 	return types.StringValue(arn)
+}
+
+// timeValue formats a time as RFC 3339 in UTC, so that another notation of the service
+// does not look like drift.
+func timeValue(t time.Time) types.String {
+	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 
 func recordAttributes() map[string]schema.Attribute {

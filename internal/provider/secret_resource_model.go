@@ -72,9 +72,3 @@ func (m *secretModel) setRecord(record roboto.Record) {
 	m.Created = timeValue(record.Created)
 	m.CreatedBy = types.StringValue(record.CreatedBy)
 }
-
-// timeValue formats a time as RFC 3339 in UTC, so that another notation of the service
-// does not look like drift.
-func timeValue(t time.Time) types.String {
-	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
-}

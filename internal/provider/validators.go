@@ -97,15 +97,14 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// validateParameterValue refuses text that begins like a secret URI but is not one. It does
-// not repeat the text.
+// validateParameterValue refuses text that begins like a secret URI but is not one. It does not
+// repeat the text. It has no path, because Terraform prints the line, where other values may stand.
 func validateParameterValue(name string, value types.String, diags *diag.Diagnostics) {
 	text := value.ValueString()
 	if !strings.HasPrefix(text, roboto.URIScheme) {
 		return
 	}
 	if _, err := roboto.ParseURI(text); err != nil {
-		diags.AddAttributeError(pathParameterValues.AtMapKey(name), uriValidator.summary,
-			fmt.Sprintf("The parameter %q %s: %v.", name, uriValidator.description, err))
+		diags.AddError(uriValidator.summary, fmt.Sprintf("The parameter %q %s: %v.", name, uriValidator.description, err))
 	}
 }

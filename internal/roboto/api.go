@@ -79,7 +79,7 @@ func newAPI(config Config, options Options) *api {
 		transport: t,
 		clients:   newClients(t, maxRobotoAnswer, isTooManyRequests),
 
-		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(orgLookupTime) }),
+		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(completeErrorsTime) }),
 	}
 }
 
@@ -93,6 +93,9 @@ func newClients(t *transport.Transport, maxAnswer int, throttled func(int, http.
 	}
 	return result
 }
+
+// completeErrorsTime limits the look-up that only completes errors, for all of them together.
+const completeErrorsTime = 10 * time.Second
 
 // maxRobotoAnswer is how many bytes of an answer are read. It is far more than a page of records.
 const maxRobotoAnswer = 8 << 20

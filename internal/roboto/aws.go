@@ -26,6 +26,9 @@ import (
 )
 
 const (
+	opGetSecretValue = "GetSecretValue"
+	opPutSecretValue = "PutSecretValue"
+
 	codeAccessDenied     = "AccessDeniedException"
 	codeExpiredToken     = "ExpiredTokenException"
 	codeInvalidRequest   = "InvalidRequestException"

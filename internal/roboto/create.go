@@ -10,13 +10,8 @@ import (
 	"time"
 )
 
-const (
-	// settleTimeout limits the search for the effect of a canceled call.
-	settleTimeout = 10 * time.Second
-
-	// maxAnswerAge is how long before its answer a request may have created a record.
-	maxAnswerAge = time.Hour
-)
+// maxAnswerAge is how long before its answer a request may have created a record.
+const maxAnswerAge = time.Hour
 
 // CreateSecret creates a record without a value.
 //

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Organization is an organization of the API key's owner. Only the ID is checked; the rest
@@ -27,9 +26,6 @@ const (
 
 	// maxListedOrgs limits how many organizations an error lists.
 	maxListedOrgs = 20
-
-	// orgLookupTime limits the look-up that only completes errors, for all of them together.
-	orgLookupTime = 10 * time.Second
 )
 
 // owner finds out about the API key's owner.

@@ -14,6 +14,9 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
+// settleTimeout limits the search for the effect of a canceled call.
+const settleTimeout = 10 * time.Second
+
 // retrier repeats a request to Roboto if that may help.
 func retrier(ctx context.Context, client *http.Client, maxAttempts int) *retryablehttp.Client {
 	return &retryablehttp.Client{

@@ -27,11 +27,6 @@ import (
 // (AWS Secrets Manager User Guide, "quotas").
 const MaxValueBytes = 65536
 
-const (
-	opGetSecretValue = "GetSecretValue"
-	opPutSecretValue = "PutSecretValue"
-)
-
 // ValidateValue refuses values that Secrets Manager would refuse, and bytes that JSON cannot
 // carry. They would be stored as another value.
 func ValidateValue(value Sensitive) error {

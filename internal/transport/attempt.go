@@ -15,9 +15,6 @@ import (
 	"time"
 )
 
-// maxHeader limits the header of an answer, with all informational answers before it, in bytes.
-const maxHeader = 1 << 20
-
 // response is an answer that was read to its end.
 type response struct {
 	*http.Response
@@ -26,9 +23,8 @@ type response struct {
 
 // exchange makes an attempt and reads the whole answer, so that the retries above see every
 // failure of the connection as one error.
-func (a *attempts) exchange(req *http.Request) (*response, *Failure) {
+func exchange(req *http.Request, pool http.RoundTripper, timeout time.Duration, maxAnswer int) (*response, *Failure) {
 	caller := req.Context()
-	timeout := a.options.Timeout
 	if deadline, ok := caller.Deadline(); ok {
 		// An attempt that hangs must leave time for another one.
 		timeout = min(timeout, max(time.Until(deadline)/2, minAttemptTime))
@@ -46,7 +42,7 @@ func (a *attempts) exchange(req *http.Request) (*response, *Failure) {
 		}
 		return newFailure(err, connected.Load())
 	}
-	resp, err := a.pool.RoundTrip(req.WithContext(traced))
+	resp, err := pool.RoundTrip(req.WithContext(traced))
 	if isHeaderTooLarge(err) {
 		return nil, tooLarge("header of the answer", maxHeader)
 	}
@@ -54,12 +50,12 @@ func (a *attempts) exchange(req *http.Request) (*response, *Failure) {
 		return nil, fail(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(a.service.MaxAnswer)+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(maxAnswer)+1))
 	switch {
 	case err != nil:
 		return nil, fail(err)
-	case len(body) > a.service.MaxAnswer:
-		return nil, tooLarge("answer", a.service.MaxAnswer)
+	case len(body) > maxAnswer:
+		return nil, tooLarge("answer", maxAnswer)
 	case resp.StatusCode/100 == 2 && bytes.HasPrefix(body, []byte("{")) && !json.Valid(body):
 		return nil, &Failure{Reason: "the answer is incomplete JSON", Sent: true}
 	}

@@ -94,3 +94,10 @@ func newFailure(err error, sent bool) *Failure {
 func tooLarge(part string, limit int) *Failure {
 	return &Failure{Reason: fmt.Sprintf("the %s is larger than %d MiB", part, limit>>20), Sent: true, Final: true, Answered: true}
 }
+
+// proxyError is the answer of a proxy that does not connect to the service.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
+}

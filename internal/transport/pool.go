@@ -5,7 +5,6 @@ package transport
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,6 +22,9 @@ const (
 	// attempts. After ten seconds, the system has asked for the connection four times.
 	connectTimeout = 10 * time.Second
 )
+
+// maxHeader limits the header of an answer, with all informational answers before it, in bytes.
+const maxHeader = 1 << 20
 
 // newPool is shared by all requests.
 func newPool(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Transport {
@@ -45,26 +47,6 @@ func newPool(dial func(ctx context.Context, network, addr string) (net.Conn, err
 		return connect(ctx, network, addr)
 	}
 	return pool
-}
-
-// Proxy is the host of the proxy on the way to a URL, or "". It is the host alone, because the
-// URL of a proxy may hold a password.
-func (t *Transport) Proxy(to *url.URL) string {
-	if t.pool.Proxy == nil {
-		return ""
-	}
-	proxy, err := t.pool.Proxy(&http.Request{URL: to})
-	if err != nil || proxy == nil {
-		return ""
-	}
-	return proxy.Host
-}
-
-// proxyError is the answer of a proxy that does not connect to the service.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
 }
 
 // refusalOfProxy keeps the status code. net/http keeps only its text.

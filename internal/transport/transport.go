@@ -11,6 +11,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -47,6 +48,19 @@ func New(options Options) *Transport {
 
 // Close closes the idle connections.
 func (t *Transport) Close() { t.pool.CloseIdleConnections() }
+
+// Proxy is the host of the proxy on the way to a URL, or "". It is the host alone, because the
+// URL of a proxy may hold a password.
+func (t *Transport) Proxy(to *url.URL) string {
+	if t.pool.Proxy == nil {
+		return ""
+	}
+	proxy, err := t.pool.Proxy(&http.Request{URL: to})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
+}
 
 // Service says how a client uses the Transport.
 type Service struct {
@@ -93,7 +107,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, refusal
 	}
 	began := time.Now()
-	resp, failure := a.exchange(req)
+	resp, failure := exchange(req, a.pool, a.options.Timeout, a.service.MaxAnswer)
 	switch {
 	case failure == nil:
 		host.breaker.answered()
