@@ -29,8 +29,11 @@ func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
 	records, err := listing.get(ctx, func(ctx context.Context) (map[string]Record, error) {
 		records := map[string]Record{}
 		for record, err := range c.Records(ctx, ref.OrgID) {
-			if err != nil {
-				return nil, nil //nolint:nilerr // each secret is read on its own then
+			switch {
+			case KindOf(err) == KindCanceled:
+				return nil, err
+			case err != nil:
+				return nil, nil
 			}
 			records[record.Name] = record
 		}

@@ -241,6 +241,6 @@ func TestBulkRefreshSurvivesTheCancelOfTheCallThatLists(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		group.Wait()
-		r.wantRequests(bulkPages, 0)
+		r.wantRequests(bulkPages+1, 0)
 	})
 }

@@ -24,26 +24,31 @@ type found[T any] struct {
 	err   error
 }
 
-// get returns the answer. Of the calls that need it at the same time, one asks. The end of that
-// call does not end the look-up, because the others wait for it.
+// get returns the answer. Of the calls that need it at the same time, one asks. If that one is
+// canceled, another one asks.
 func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	call := l.calls.DoChan("", func() (any, error) {
-		if found := l.found.Load(); found != nil {
+	_, hurried := ctx.Deadline()
+	for {
+		call := l.calls.DoChan("", func() (any, error) {
+			if found := l.found.Load(); found != nil {
+				return found, nil
+			}
+			value, err := ask(ctx)
+			found := &found[T]{value, err}
+			if err == nil || l.keepsRefusal && errorOf(err).answered && !hurried {
+				l.found.Store(found)
+			}
 			return found, nil
+		})
+		select {
+		case <-ctx.Done():
+			var none T
+			return none, canceled(ctx)
+		case result := <-call:
+			answer, _ := result.Val.(*found[T])
+			if KindOf(answer.err) != KindCanceled || ctx.Err() != nil {
+				return answer.value, answer.err
+			}
 		}
-		value, err := ask(context.WithoutCancel(ctx))
-		found := &found[T]{value, err}
-		if err == nil || l.keepsRefusal && errorOf(err).answered {
-			l.found.Store(found)
-		}
-		return found, nil
-	})
-	select {
-	case <-ctx.Done():
-		var none T
-		return none, canceled(ctx)
-	case result := <-call:
-		answer, _ := result.Val.(*found[T])
-		return answer.value, answer.err
 	}
 }
