@@ -124,8 +124,8 @@ func TestSecretURIFunctionsNameTheArgument(t *testing.T) {
 		{uri, []any{"..", "og_1"}, 0, `must not be ".."`},
 		{uri, []any{"a@b"}, 0, `must not contain "@"`},
 		{uri, []any{"a/b", "og_1"}, 0, `must not contain "/"`},
-		{uri, []any{"a\tb"}, 0, "control characters"},
-		{uri, []any{"a\u0085b"}, 0, "control characters"},
+		{uri, []any{"a\tb"}, 0, "unprintable characters"},
+		{uri, []any{"a\u0085b"}, 0, "unprintable characters"},
 		{uri, []any{"", ""}, 0, "must not be empty"},
 		{uri, []any{"db", ""}, 1, "must not be empty"},
 		{uri, []any{"db", "My Org"}, 1, "letters, digits"},
@@ -146,7 +146,7 @@ func TestSecretURIFunctionsNameTheArgument(t *testing.T) {
 		{parse, []any{"roboto-secret://db@"}, 0, "must not be empty"},
 		{parse, []any{"roboto-secret://db@og@og"}, 0, "letters, digits"},
 		{parse, []any{"roboto-secret://db@og_1 "}, 0, "letters, digits"},
-		{parse, []any{"roboto-secret://db\n"}, 0, "control characters"},
+		{parse, []any{"roboto-secret://db\n"}, 0, "unprintable characters"},
 	} {
 		result, failure := p.Call(test.function, test.arguments...)
 		if failure == nil {

@@ -77,8 +77,9 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 	// The last result within the limit waits until it is known whether there are more,
 	// because Terraform reads nothing after it.
 	var last *list.ListResult
+	var omitted omissions
 	found := int64(0)
-	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString()) {
+	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString(), &omitted) {
 		unmanageableErr := roboto.ValidateName(record.Name)
 		switch {
 		case last != nil && err == nil && unmanageableErr != nil:
@@ -107,7 +108,11 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 			return
 		}
 	}
+	if omitted.count > 0 && last == nil {
+		last = &list.ListResult{}
+	}
 	if last != nil {
+		omitted.warn(&last.Diagnostics, orgID)
 		push(*last)
 	}
 }

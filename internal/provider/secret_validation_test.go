@@ -27,7 +27,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		"slash in name":       {config: secret("a/b"), want: []string{`attribute "name"`, `must not contain "/"`}},
 		"dots for a name":     {config: secret(".."), want: []string{`attribute "name"`, `must not be ".."`}},
 		"empty value too":     {config: secret("", `value_wo = ""`), want: []string{`The value_wo of the secret "" is not usable`}},
-		"control character":   {config: secret("a\tb"), want: []string{`attribute "name"`, "control characters"}},
+		"control character":   {config: secret("a\tb"), want: []string{`attribute "name"`, "unprintable characters"}},
 		"organization's name": {config: secret("db", `org_id = "My Org"`), want: []string{`attribute "org_id"`, "not its name"}},
 		"organization's name in the block": {
 			config: "provider \"roboto\" {\n  org_id = \"My Org\"\n}\n" + secret("db"), want: []string{`attribute "org_id"`, "not its name"},

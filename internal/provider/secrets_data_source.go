@@ -8,10 +8,12 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -91,13 +93,15 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		return
 	}
 	var records []roboto.Record
-	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString()) {
+	var omitted omissions
+	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString(), &omitted) {
 		if err != nil {
 			d.data.addFailure(&resp.Diagnostics, failList, aboutOrg(orgID), err)
 			return
 		}
 		records = append(records, record)
 	}
+	omitted.warn(&resp.Diagnostics, orgID)
 	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
 	model.setRecords(orgID, records)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
@@ -113,9 +117,9 @@ func aboutOrg(orgID string) about {
 
 // recordsWithPrefix yields the records of an organization whose names begin with prefix,
 // in the service's order. It stops after an error.
-func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix string) iter.Seq2[roboto.Record, error] {
+func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix string, omitted *omissions) iter.Seq2[roboto.Record, error] {
 	return func(yield func(roboto.Record, error) bool) {
-		for record, err := range client.Records(ctx, orgID) {
+		for record, err := range client.Records(ctx, orgID, omitted.add) {
 			if err == nil && !strings.HasPrefix(record.Name, prefix) {
 				continue
 			}
@@ -123,6 +127,23 @@ func recordsWithPrefix(ctx context.Context, client *roboto.Client, orgID, prefix
 				return
 			}
 		}
+	}
+}
+
+// omissions are the records that a list leaves out.
+type omissions struct {
+	count int
+	first string
+}
+
+func (o *omissions) add(why string) {
+	o.count++
+	o.first = cmp.Or(o.first, why)
+}
+
+func (o *omissions) warn(diags *diag.Diagnostics, orgID string) {
+	if o.count > 0 {
+		addNotice(diags, noticeOmitted, about{"{org}", orgID, "{count}", strconv.Itoa(o.count), "{why}", o.first}, nil)
 	}
 }
 

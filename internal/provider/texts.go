@@ -152,6 +152,11 @@ var (
 		advice: "An action fails if it gets the URI of such a secret as a parameter. Terraform can manage and read the secret. " +
 			"If an action has to use it, choose a name without these characters.",
 	}
+	noticeOmitted = &notice{
+		title:    "Not All Roboto Secrets Are Listed",
+		sentence: "The list of the secrets of the organization {org} leaves out {count} that Terraform cannot use. Of the first one, this is known: {why}.",
+		advice:   "Look at them with Roboto's own tools. The rest of the list is complete.",
+	}
 	noticeListLimit = &notice{
 		title:    "Not All Roboto Secrets Are Listed",
 		sentence: "The list of the secrets of the organization {org} stops at the limit of {limit}, {more}",

@@ -48,7 +48,7 @@ const adviceOrgID = "Give the organization's ID, not its name, or leave the attr
 
 var (
 	nameValidator = textValidator{
-		description: `must not be empty, ".", "..", or contain "@", "/" or control characters`,
+		description: `must not be empty, ".", "..", or contain "@", "/" or unprintable characters`,
 		check:       roboto.ValidateName,
 		summary:     "Invalid Secret Name",
 		advice:      `Choose another name; letters, digits, "-", "_" and "." always work.`,
@@ -65,7 +65,7 @@ var (
 		summary:     "Invalid Duration",
 	}
 	actionNameValidator = textValidator{
-		description: `must not be empty, ".", "..", or contain "@", "/" or control characters`,
+		description: `must not be empty, ".", "..", or contain "@", "/" or unprintable characters`,
 		check:       roboto.ValidateActionName,
 		summary:     "Invalid Action Name",
 		advice:      `Give the name alone. The owner of the action belongs in "action_org_id", its version in "digest".`,

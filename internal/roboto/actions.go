@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 )
 
 // ActionRef refers to an action.
@@ -53,9 +52,9 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 		return Action{}, err
 	}
 	wire, ans, err := callFor[struct {
-		Name       string          `json:"name"`
-		OrgID      string          `json:"org_id"`
-		Digest     string          `json:"digest"`
+		Name       identifier      `json:"name"`
+		OrgID      identifier      `json:"org_id"`
+		Digest     identifier      `json:"digest"`
 		Parameters json.RawMessage `json:"parameters"`
 		Timeout    *int            `json:"timeout"`
 	}](ctx, c, request{method: http.MethodGet, path: []string{"v1", "actions", ref.Name}, query: digestQuery(ref.Digest), ownerOrg: ref.OrgID})
@@ -63,31 +62,37 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 		return Action{}, err
 	}
 	switch {
-	case wire.Name != ref.Name:
+	case string(wire.Name) != ref.Name:
 		return Action{}, ans.unusable("the record describes another action")
-	case ref.Digest != "" && wire.Digest != ref.Digest:
+	case ref.Digest != "" && string(wire.Digest) != ref.Digest:
 		return Action{}, ans.unusable("the record describes another version of the action")
-	case wire.OrgID != ref.OrgID:
+	case string(wire.OrgID) != ref.OrgID:
 		return Action{}, ans.unusable("the action belongs to another organization")
 	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
 		return Action{}, ans.unusable("the timeout of the action is not a valid number of minutes")
 	}
-	action := Action{ActionRef: ActionRef{OrgID: wire.OrgID, Name: wire.Name, Digest: wire.Digest}, timeout: wire.Timeout}
+	ids := identifiers{guard: c.guard}
+	ref.Digest = ids.use("its digest", wire.Digest)
+	action := Action{ActionRef: ref, timeout: wire.Timeout}
+	if ids.problem != "" {
+		return Action{}, ans.unusable("of the action, " + ids.problem)
+	}
 	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none
 		return action, nil
 	}
 	err = eachItem(ans, wire.Parameters, func(item struct {
-		Name     string `json:"name"`
-		Required bool   `json:"required"`
+		Name     identifier `json:"name"`
+		Required bool       `json:"required"`
 	},
 	) error {
+		name := ids.use("a parameter", item.Name)
 		switch {
-		case item.Name == "" || len(item.Name) > maxParameterName || strings.ContainsFunc(item.Name, unicode.IsControl) || c.guard.repeatsAPIKey(item.Name):
+		case name == "" || len(name) > maxParameterName || ids.problem != "":
 			return ans.unusable("a parameter of the action has no name that can be shown")
 		case len(action.Parameters) == maxParameters:
 			return ans.unusable(fmt.Sprintf("the action has more than %d parameters", maxParameters))
 		}
-		action.Parameters = append(action.Parameters, Parameter{Name: item.Name, Required: item.Required})
+		action.Parameters = append(action.Parameters, Parameter{Name: name, Required: item.Required})
 		return nil
 	})
 	return action, err

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -292,20 +291,6 @@ func eachItem[T any](ans answer, array json.RawMessage, use func(T) error) error
 		if err := use(item); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// maxText is the length of the longest ARN. Names of secrets and of people are shorter.
-const maxText = 2048
-
-// checkTexts refuses texts that must not get into a state.
-func (a *api) checkTexts(ans answer, thing string, texts ...string) error {
-	switch {
-	case slices.ContainsFunc(texts, func(text string) bool { return len(text) > maxText }):
-		return ans.unusable(fmt.Sprintf("%s has a text of more than %d bytes", thing, maxText))
-	case a.guard.repeatsAPIKey(texts...):
-		return ans.unusable(thing + " repeats the API key")
 	}
 	return nil
 }

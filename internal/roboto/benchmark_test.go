@@ -44,7 +44,7 @@ func BenchmarkDecodePage(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, item := range wire.Items {
-			if _, err := c.record(ans, item); err != nil {
+			if _, _, err := c.record(ans, item); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -28,7 +28,7 @@ func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
 	listing, _ := stored.(*lookup[map[string]Record])
 	records, err := listing.get(ctx, func(ctx context.Context) (map[string]Record, error) {
 		records := map[string]Record{}
-		for record, err := range c.Records(ctx, ref.OrgID) {
+		for record, err := range c.Records(ctx, ref.OrgID, func(string) {}) {
 			switch {
 			case KindOf(err) == KindCanceled:
 				return nil, err

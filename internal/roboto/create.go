@@ -89,7 +89,7 @@ func (n *creation) post(ctx context.Context) (Record, error) {
 	}
 	record, err := n.checkedRecord(ans, wire, n.ref)
 	if err == nil && !ans.date.IsZero() && ans.date.Sub(record.Created) > maxAnswerAge {
-		err = ans.unusable("its record was " + n.origin(record) + ", so this request did not create it")
+		err = ans.unusable("its record was " + record.origin() + ", so this request did not create it")
 	}
 	if err != nil {
 		return Record{}, n.unsettled(err, nil)
@@ -116,7 +116,7 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 		defer cancel()
 	}
 	userID, userErr := n.userID(asking)
-	taken := n.nameTaken(record, userID)
+	taken := nameTaken(record, userID)
 	if !n.answerLost {
 		return Record{}, true, taken
 	}
@@ -131,16 +131,16 @@ func (n *creation) look(ctx context.Context, cause error) (record Record, found 
 
 // nameTaken says who created the record of a name, and when. userID is that of the API key's
 // owner, or "" if it is not known.
-func (c *Client) nameTaken(record Record, userID string) *Error {
+func nameTaken(record Record, userID string) *Error {
 	creator := ""
 	switch {
 	case userID == "":
-	case isUser(record.CreatedBy, userID):
+	case isUser(record.creator, userID):
 		creator = "the creator is the owner of this API key"
 	default:
 		creator = "the creator is not the owner of this API key"
 	}
-	return &Error{Kind: KindNameTaken, Ref: record.SecretRef, What: sentences(whatTaken, "it was "+c.origin(record), creator)}
+	return &Error{Kind: KindNameTaken, Ref: record.SecretRef, What: sentences(whatTaken, "it was "+record.origin(), creator)}
 }
 
 const whatTaken = "a secret of this name exists already in the organization"
@@ -162,7 +162,7 @@ func (c *Client) CheckName(ctx context.Context, ref SecretRef, belongs bool) err
 	ctx, cancel := context.WithDeadline(ctx, c.completeErrorsUntil())
 	defer cancel()
 	userID, _ := c.userID(ctx)
-	return c.nameTaken(record, userID)
+	return nameTaken(record, userID)
 }
 
 // whyNotOurs returns "" if Roboto says that a POST of ours created the record: its creator is
@@ -180,7 +180,7 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, ans answer, us
 		return fmt.Sprintf("it is newer than the answer that shows it, whose Date is %s", ans.date.UTC().Format(time.RFC3339)), nil
 	case userErr != nil:
 		return "it cannot be found out who owns the API key", userErr
-	case !isUser(record.CreatedBy, userID):
+	case !isUser(record.creator, userID):
 		return "somebody else created it", nil
 	}
 	record.CreatedHere = time.Now()

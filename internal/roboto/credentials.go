@@ -42,11 +42,11 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	wire, ans, err := callFor[struct {
 		Record wireRecord `json:"record"`
 		Creds  struct {
-			StoreType       string `json:"store_type"`
-			AccessKeyID     string `json:"access_key_id"`
-			SecretAccessKey string `json:"secret_access_key"`
-			SessionToken    string `json:"session_token"`
-			Region          string `json:"region"`
+			StoreType       identifier `json:"store_type"`
+			AccessKeyID     string     `json:"access_key_id"`
+			SecretAccessKey string     `json:"secret_access_key"`
+			SessionToken    string     `json:"session_token"`
+			Region          identifier `json:"region"`
 		} `json:"creds"`
 	}](ctx, c, request{method: http.MethodGet, path: append(secretPath(ref), "creds"), ownerOrg: ref.OrgID, mustSend: mustSend})
 	if err != nil {
@@ -69,8 +69,8 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 			"Roboto handed out credentials for another secret of this name, and not for the one that was created at %s with the ARN %s.",
 			known.Created.Format(time.RFC3339), known.ARN)}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
-		return nil, unsupportedStore(wire.Creds.StoreType)
-	case wire.Creds.Region != region:
+		return nil, unsupportedStore(string(wire.Creds.StoreType))
+	case string(wire.Creds.Region) != region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
 		return refuse("the credentials are incomplete")

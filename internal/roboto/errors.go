@@ -157,7 +157,7 @@ const (
 )
 
 // robotoKind is the kind of a refusal by Roboto, or by a gateway in front of it.
-func robotoKind(status int, code, message string) Kind {
+func robotoKind(status int, code string, message description) Kind {
 	switch {
 	case code == codeLimitExceeded:
 		return KindLimitExceeded
@@ -165,7 +165,7 @@ func robotoKind(status int, code, message string) Kind {
 		return KindNotFound
 	case status == http.StatusNotFound && code == "", status/100 == 3:
 		return KindUnexpectedAnswer
-	case status == http.StatusUnauthorized, strings.Contains(message, messageTokenRefused):
+	case status == http.StatusUnauthorized, strings.Contains(string(message), messageTokenRefused):
 		return KindTokenRefused
 	case status == http.StatusForbidden:
 		return KindUnauthorized
@@ -180,7 +180,7 @@ var errorCodePattern = lazyRegexp(`^Roboto[A-Za-z]{1,60}Exception$`)
 
 // parseErrorBody extracts code and message from Roboto's envelope {"error": {…}} or from a
 // gateway's {"message": "…"}. It ignores anything else.
-func parseErrorBody(body []byte) (code, message string) {
+func parseErrorBody(body []byte) (code string, message description) {
 	var answer struct {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
@@ -193,12 +193,12 @@ func parseErrorBody(body []byte) (code, message string) {
 		Message json.RawMessage `json:"message"`
 	}
 	if string(answer.Error) == "null" || json.Unmarshal(answer.Error, &envelope) != nil {
-		return "", jsonText(answer.Message)
+		return "", description(jsonText(answer.Message))
 	}
 	if code = jsonText(envelope.Code); !errorCodePattern().MatchString(code) {
 		code = ""
 	}
-	return code, jsonText(envelope.Message)
+	return code, description(jsonText(envelope.Message))
 }
 
 // jsonText returns the text of a JSON string, or "" for anything else.

@@ -54,7 +54,7 @@ func TestParseErrorBody(t *testing.T) {
 		{"null", `null`, "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if code, message := parseErrorBody([]byte(tc.body)); code != tc.code || message != tc.message {
+			if code, message := parseErrorBody([]byte(tc.body)); code != tc.code || string(message) != tc.message {
 				t.Errorf("%q, %q, want %q, %q", code, message, tc.code, tc.message)
 			}
 		})
@@ -68,16 +68,16 @@ func FuzzParseErrorBody(f *testing.F) {
 	f.Add([]byte(`<html>`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		code, message := parseErrorBody(body)
-		codes, messages := []string{""}, []string{""}
+		codes, messages := []string{""}, []description{""}
 		for key, raw := range fields(body) {
 			switch {
 			case strings.EqualFold(key, "message"):
-				messages = append(messages, asText(raw))
+				messages = append(messages, description(asText(raw)))
 			case strings.EqualFold(key, "error"):
 				for key, raw := range fields(raw) {
 					switch {
 					case strings.EqualFold(key, "message"):
-						messages = append(messages, asText(raw))
+						messages = append(messages, description(asText(raw)))
 					case strings.EqualFold(key, "error_code"):
 						codes = append(codes, asText(raw))
 					}
@@ -107,9 +107,10 @@ func asText(raw json.RawMessage) string {
 
 func TestRobotoKind(t *testing.T) {
 	for _, tc := range []struct {
-		status        int
-		code, message string
-		want          Kind
+		status  int
+		code    string
+		message description
+		want    Kind
 	}{
 		{404, "RobotoNotFoundException", "", KindNotFound},
 		{404, "", "Not Found", KindUnexpectedAnswer},

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"maps"
 	"net/url"
 	"regexp"
@@ -16,8 +17,6 @@ import (
 	"strings"
 	"testing"
 	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 const canarySecret = "canary-5d2C/8e1F+Qz="
@@ -35,7 +34,7 @@ func echoes(text string) map[string]string {
 		"raw":                       text,
 		"JSON":                      inner(string(goJSON)),
 		"JSON without HTML escapes": inner(strings.TrimSuffix(plainJSON.String(), "\n")),
-		"ASCII JSON":                asciiJSON(inner(strings.TrimSuffix(plainJSON.String(), "\n"))),
+		"HTML":                      html.EscapeString(text),
 		"Go":                        inner(quoted),
 		"hex":                       hex.EncodeToString([]byte(text)),
 		"upper-case hex":            strings.ToUpper(hex.EncodeToString([]byte(text))),
@@ -62,20 +61,6 @@ var percentPattern = regexp.MustCompile(`%[0-9A-F]{2}`)
 
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
-func asciiJSON(text string) string {
-	var out strings.Builder
-	for _, r := range text {
-		if r <= unicode.MaxASCII {
-			out.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&out, `\u%04x`, unit)
-		}
-	}
-	return out.String()
-}
-
 // base64Inside is what the base64 of text has in common whatever surrounds it.
 func base64Inside(encoding *base64.Encoding, shift int, text string) string {
 	surrounded := func(by string) string {
@@ -93,14 +78,11 @@ func base64Inside(encoding *base64.Encoding, shift int, text string) string {
 	return low[from:to]
 }
 
-// leaks tells whether text holds a fragment of secret in any encoding.
+// leaks tells whether text holds a piece of secret in any encoding.
 func leaks(secret, text string) bool {
 	for _, form := range echoes(secret) {
-		if len(form) < fragmentLength && strings.Contains(text, form) {
-			return true
-		}
-		for i := 0; i+fragmentLength <= len(form); i++ {
-			if strings.Contains(text, form[i:i+fragmentLength]) {
+		for i := 0; i+pieceLength <= len(form); i++ {
+			if strings.Contains(text, form[i:i+pieceLength]) {
 				return true
 			}
 		}
@@ -108,44 +90,42 @@ func leaks(secret, text string) bool {
 	return false
 }
 
-// A text with a piece of the API key is withheld, whatever the encoding. Shorter pieces occur by
-// chance.
+// A text with a piece of the API key is withheld, whatever the encoding, and an identifier with one
+// is not used. Shorter pieces occur by chance.
 func TestTextsWithAPieceOfTheKeyAreWithheld(t *testing.T) {
-	for _, key := range []string{
-		canarySecret, "correct horse battery staple", "PASS/Word+Key=Value&Long?{x}", `say "hi" \ <b>&'now'`, "größe-Ω-пароль-日本語-🔑", "12345678",
-	} {
+	for _, key := range []string{canarySecret, "PASS/Word+Key=Value&Long?{x}", `say"hi"\<b>&'now'!`, "12345678"} {
 		guard := newGuard(NewSensitive(key))
 		for name, form := range echoes(key) {
 			for from := range form {
-				for _, size := range []int{1, fragmentLength - 1, fragmentLength, len(form)} {
+				for _, size := range []int{1, pieceLength - 1, pieceLength, len(form)} {
 					to := min(from+size, len(form))
 					text := "~~" + form[from:to] + "~~"
-					if got := guard.describe(text); (got == redacted) != leaks(key, text) {
+					if got := guard.describe(description(text)); (got == redacted) != leaks(key, text) {
 						t.Fatalf("%q as %s, bytes %d to %d: %q", key, name, from, to, got)
+					}
+					ids := identifiers{guard: guard}
+					if ids.use("it", identifier(text)); (ids.problem != "") != leaks(key, text) {
+						t.Fatalf("%q as %s, bytes %d to %d, as an identifier: %q", key, name, from, to, ids.problem)
 					}
 				}
 			}
 		}
 	}
-	for _, key := range []string{"hunter2", "ünï", "key"} {
-		if got := newGuard(NewSensitive(key)).describe("it is " + key); got != redacted {
-			t.Errorf("%q is shown: %q", key, got)
-		}
-	}
 }
 
-// All other texts are shown in printable characters, on one line, and cut.
+// All other descriptions are shown, on one line, with escapes for what is unprintable.
 func TestDescribe(t *testing.T) {
-	for text, want := range map[string]string{
+	for text, want := range map[description]string{
 		"":                                 "",
 		"Secret 'x' is not there – größe.": "Secret 'x' is not there – größe.",
 		"canary-, correct-horse":           "canary-, correct-horse",
-		" a\nb\x1b[2Jc\u0085d\x7fe\t":      "a b [2Jc d e",
-		"moc.\u202e\u2028\u200b":           "moc.",
-		"RequestID: 0f8fad5b-d9cb-469f-a165-70867728950e": "RequestID: 0f8fad5b-d9cb-469f-a165-70867728950e",
-		strings.Repeat("ä ", 250) + "ä":                   strings.Repeat("ä ", 250) + "…",
-		strings.Repeat("ä ", 249) + "ää":                  strings.Repeat("ä ", 249) + "ää",
-		"a\xffb":                                          "a\ufffdb",
+		" a\nb\x1b[2Jc\u0085d\x7fe\t ":     `a b\x1b[2Jc\u0085d\x7fe`,
+		"moc.\u202e\u2028\u200b":           `moc.\u202e\u2028\u200b`,
+		"Jos\u00e9\u00a0\U0001f469\u200d\U0001f680": "José\\u00a0👩\\u200d🚀",
+		`say "hi" \n`:                          `say "hi" \n`,
+		"a \r\n  b":                            "a b",
+		"a\xffb":                               "a\ufffdb",
+		description(strings.Repeat("ä ", 200)): strings.Repeat("ä ", maxShown/3+1)[:maxShown/3*3+2] + "…",
 	} {
 		if got := newGuard(NewSensitive(canarySecret)).describe(text); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -156,23 +136,36 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+// An identifier is used as it is, or not at all.
+func TestIdentifiers(t *testing.T) {
+	for text, fine := range map[identifier]bool{
+		"db": true, "a b/ü?": true, identifier(strings.Repeat("x", 2048)): true, identifier(strings.Repeat("x", 2049)): false,
+		"a\nb": false, "a\u00a0b": false, "a\u202eb": false, "a\xffb": true, "\x1b[2J": false,
+	} {
+		ids := identifiers{guard: newGuard(NewSensitive(canarySecret))}
+		if got := ids.use("its name", text); (ids.problem == "") != fine || got != string(text) {
+			t.Errorf("%.20q: %q", text, ids.problem)
+		}
+	}
+}
+
 func FuzzDescribe(f *testing.F) {
 	f.Add(canarySecret, "the value ", " is refused", uint8(0), uint8(0), uint8(255))
 	f.Add("größe \"x\" <y>", "", "", uint8(1), uint8(0), uint8(9))
 	f.Add("hunter2", "hunter", "2", uint8(3), uint8(0), uint8(0))
 	f.Fuzz(func(t *testing.T, key, before, after string, form, from, to uint8) {
-		if key == "" || len(key) > 100 || len(before)+len(after) > 1000 {
+		if key == "" || len(key) > 100 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) || len(before)+len(after) > 1000 {
 			return
 		}
 		forms := slices.Sorted(maps.Values(echoes(key)))
 		echo := forms[int(form)%len(forms)]
 		echo = echo[min(int(from), len(echo)):]
 		text := before + echo[:min(int(to), len(echo))] + after
-		shown := newGuard(NewSensitive(key)).describe(text)
+		shown := newGuard(NewSensitive(key)).describe(description(text))
 		if leaks(key, text) && shown != redacted {
 			t.Fatalf("%q holds a piece of the key %q", shown, key)
 		}
-		if strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) || utf8.RuneCountInString(shown) > maxMessageRunes+1 {
+		if strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) || len(shown) > maxShown+20 {
 			t.Fatalf("%q is not fit to show", shown)
 		}
 	})

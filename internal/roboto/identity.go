@@ -38,7 +38,7 @@ func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (R
 	case err != nil:
 		return Record{}, err
 	case record.isAnother(known):
-		return Record{}, c.replaced(known, record)
+		return Record{}, replaced(known, record)
 	}
 	return record.as(known), nil
 }
@@ -60,14 +60,13 @@ func precision(t time.Time) time.Duration {
 }
 
 // replaced is the error for a secret that is gone and whose name another secret has.
-func (c *Client) replaced(known, found Record) *Error {
+func replaced(known, found Record) *Error {
 	return &Error{Kind: KindReplaced, What: fmt.Sprintf(
 		"The secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was %s.",
-		known.Created.Format(time.RFC3339), known.ARN, c.origin(found))}
+		known.Created.Format(time.RFC3339), known.ARN, found.origin())}
 }
 
 // origin says when and by whom a record was created.
-func (c *Client) origin(found Record) string {
-	createdBy := c.guard.describe(found.CreatedBy)
-	return fmt.Sprintf("created at %s by %s and has the ARN %s", found.Created.Format(time.RFC3339), createdBy, found.ARN)
+func (r Record) origin() string {
+	return fmt.Sprintf("created at %s by %s and has the ARN %s", r.Created.Format(time.RFC3339), r.CreatedBy, r.ARN)
 }

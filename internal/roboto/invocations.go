@@ -57,7 +57,7 @@ func (s StatusCode) String() string {
 // Status is one status that an invocation had.
 type Status struct {
 	Code StatusCode
-	// Detail is the service's text, redacted, or "".
+	// Detail is the service's text, fit to show, or "".
 	Detail string
 
 	at time.Time
@@ -70,7 +70,7 @@ type Invocation struct {
 	Statuses []Status
 
 	// action is the name of the action.
-	action string
+	action identifier
 }
 
 // Status is the current status: the last by time, then by code, as in the SDK
@@ -140,7 +140,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 
 func (c *Client) post(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
 	invocation, ans, err := c.invocation(ctx, r)
-	if err == nil && (invocation.action != action.Name || invocation.OrgID != input.OrgID) {
+	if err == nil && (string(invocation.action) != action.Name || invocation.OrgID != input.OrgID) {
 		err = ans.unreadable("the invocation belongs to another action or organization")
 	}
 	return invocation, err
@@ -310,30 +310,31 @@ var invocationIDPattern = lazyRegexp(`^[A-Za-z0-9_-]{1,64}$`)
 // on.
 func (c *Client) invocation(ctx context.Context, r request) (Invocation, answer, error) {
 	wire, ans, err := callFor[struct {
-		ID         string          `json:"invocation_id"`
-		OrgID      string          `json:"org_id"`
+		ID         identifier      `json:"invocation_id"`
+		OrgID      identifier      `json:"org_id"`
 		Status     json.RawMessage `json:"status"`
 		LastStatus *StatusCode     `json:"last_status"`
 		Provenance struct {
 			Action struct {
-				Name string `json:"name"`
+				Name identifier `json:"name"`
 			} `json:"action"`
 		} `json:"provenance"`
 	}](ctx, c, r)
 	if err != nil {
 		return Invocation{}, ans, err
 	}
-	if !invocationIDPattern().MatchString(wire.ID) || c.guard.repeatsAPIKey(wire.ID) || ValidateOrgID(wire.OrgID) != nil {
+	ids := identifiers{guard: c.guard}
+	invocation := Invocation{ID: ids.use("its ID", wire.ID), OrgID: ids.use("its organization", wire.OrgID), action: wire.Provenance.Action.Name}
+	if ids.problem != "" || !invocationIDPattern().MatchString(invocation.ID) || ValidateOrgID(invocation.OrgID) != nil {
 		return Invocation{}, ans, ans.unreadable("an invocation lacks its ID or its organization")
 	}
-	invocation := Invocation{ID: wire.ID, OrgID: wire.OrgID, action: wire.Provenance.Action.Name}
 	if len(wire.Status) == 0 || string(wire.Status) == "null" {
 		wire.Status = json.RawMessage("[]")
 	}
 	err = eachItem(ans, wire.Status, func(item struct {
-		Status    StatusCode `json:"status"`
-		Detail    string     `json:"detail"`
-		Timestamp wireTime   `json:"timestamp"`
+		Status    StatusCode  `json:"status"`
+		Detail    description `json:"detail"`
+		Timestamp wireTime    `json:"timestamp"`
 	},
 	) error {
 		if len(invocation.Statuses) == maxStatuses {

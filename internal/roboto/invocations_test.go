@@ -229,7 +229,7 @@ func TestDetailsAreCleaned(t *testing.T) {
 	for name, test := range map[string]struct{ detail, want string }{
 		"a text":      {"Out of memory.", "Out of memory."},
 		"none":        {"None", ""},
-		"control":     {"a\x1b[31mb\nc", "a [31mb c"},
+		"control":     {"a\x1b[31mb\nc", `a\x1b[31mb c`},
 		"a long text": {strings.Repeat("long ", 200), strings.Repeat("long ", 100) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {

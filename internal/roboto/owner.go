@@ -11,13 +11,9 @@ import (
 	"strings"
 )
 
-// Organization is an organization of the API key's owner. Only the ID is checked; the rest
-// may be any text (src/roboto/domain/orgs/org_records.py).
+// Organization is an organization of the API key's owner (src/roboto/domain/orgs/org_records.py).
 type Organization struct {
-	ID     string `json:"org_id"`
-	Name   string `json:"name"`
-	Tier   string `json:"tier"`
-	Status string `json:"status"`
+	ID, Name, Tier, Status string
 }
 
 const (
@@ -54,12 +50,11 @@ func (o *owner) OnlyOrgID(ctx context.Context) (string, error) {
 	return "", &Error{Kind: KindNoOnlyOrg, What: sentences(fmt.Sprintf("no organization is given, and according to %s, %s", o.place, problem))}
 }
 
-// listOrgs is for people. Names are redacted, because the service may repeat anything in
-// them.
+// listOrgs is for people.
 func (o *owner) listOrgs(orgs []Organization) string {
 	var listed []string
 	for _, org := range orgs[:min(len(orgs), maxListedOrgs)] {
-		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, o.guard.describe(org.Name)))
+		listed = append(listed, fmt.Sprintf("%s (%s)", org.ID, org.Name))
 	}
 	if left := len(orgs) - len(listed); left > 0 {
 		listed = append(listed, fmt.Sprintf("and %d more", left))
@@ -126,17 +121,22 @@ func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
 		return nil, err
 	}
 	var orgs []Organization
-	err = eachItem(ans, ans.data, func(item Organization) error {
-		if err := o.checkTexts(ans, "an organization", item.ID, item.Name, item.Tier, item.Status); err != nil {
-			return err
-		}
+	err = eachItem(ans, ans.data, func(item struct {
+		ID     identifier  `json:"org_id"`
+		Name   description `json:"name"`
+		Tier   description `json:"tier"`
+		Status description `json:"status"`
+	},
+	) error {
+		ids := identifiers{guard: o.guard}
+		id := ids.use("the ID", item.ID)
 		switch {
-		case ValidateOrgID(item.ID) != nil:
+		case ids.problem != "" || ValidateOrgID(id) != nil:
 			return ans.unusable("it holds an organization without a valid ID")
 		case len(orgs) == maxOrgs:
 			return ans.unusable(fmt.Sprintf("it holds more than %d organizations", maxOrgs))
 		}
-		orgs = append(orgs, item)
+		orgs = append(orgs, Organization{id, o.guard.describe(item.Name), o.guard.describe(item.Tier), o.guard.describe(item.Status)})
 		return nil
 	})
 	if err != nil {
@@ -154,23 +154,25 @@ func (o *owner) userID(ctx context.Context) (string, error) {
 			return "", err
 		}
 		var user struct {
-			ID string `json:"user_id"`
+			ID identifier `json:"user_id"`
 		}
 		if err := ans.decode(&user); err != nil {
 			return "", err
 		}
-		if user.ID == "" {
+		ids := identifiers{guard: o.guard}
+		userID := ids.use("the user's ID", user.ID)
+		switch {
+		case userID == "":
 			return "", ans.wrongShape()
+		case ids.problem != "":
+			return "", ans.unusable(ids.problem)
 		}
-		if err := o.checkTexts(ans, "the user", user.ID); err != nil {
-			return "", err
-		}
-		return user.ID, nil
+		return userID, nil
 	})
 }
 
 // isUser reports whether a principal is the user: a bare user ID, or user:<id>
 // (src/roboto/principal.py).
-func isUser(principal, userID string) bool {
-	return principal == userID || principal == "user:"+userID
+func isUser(principal description, userID string) bool {
+	return string(principal) == userID || string(principal) == "user:"+userID
 }

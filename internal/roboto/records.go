@@ -11,13 +11,14 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
 const storeTypeAWS = "aws"
 
-// Record is Roboto's record of a secret (src/roboto/domain/secrets/record.py).
-// Times are in UTC.
+// Record is Roboto's record of a secret (src/roboto/domain/secrets/record.py). All of it may be
+// shown. Times are in UTC.
 type Record struct {
 	SecretRef
 	StoreType string
@@ -29,6 +30,9 @@ type Record struct {
 	ModifiedBy string
 	// LastUsed is nil if no action has used the secret.
 	LastUsed *time.Time
+
+	// creator is CreatedBy as Roboto gave it.
+	creator description
 
 	// CreatedHere is when this process created the record, by this machine's clock, or zero.
 	// Roboto and AWS may not know a new secret everywhere at once, so calls are repeated for a
@@ -71,13 +75,14 @@ const (
 // Records yields all records of an organization in the service's order. Each record comes
 // once, although pages overlap if secrets are created meanwhile. A page is requested only
 // when the previous one is used up. The sequence stops after an error, and at the limits
-// of a listing.
-func (c *Client) Records(ctx context.Context, orgID string) iter.Seq2[Record, error] {
+// of a listing. omitted is called with a clause for each record that is left out, because its name or
+// its ARN must not be used.
+func (c *Client) Records(ctx context.Context, orgID string, omitted func(why string)) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		began := time.Now()
 		pageToken, tokens, names, size := "", map[string]bool{}, map[string]bool{}, 0
 		for pages := 1; ; pages++ {
-			page, err := c.page(ctx, orgID, pageToken)
+			page, err := c.page(ctx, orgID, pageToken, omitted)
 			if err != nil {
 				yield(Record{}, err)
 				return
@@ -130,7 +135,7 @@ type page struct {
 	next string
 }
 
-func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error) {
+func (c *Client) page(ctx context.Context, orgID, pageToken string, omitted func(why string)) (page, error) {
 	r := request{method: http.MethodGet, path: []string{"v1", "secrets"}, ownerOrg: orgID}
 	if pageToken != "" {
 		r.query = url.Values{"page_token": {pageToken}}
@@ -144,14 +149,17 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string) (page, error
 	}
 	result := page{answer: ans, next: wire.NextToken}
 	err = eachItem(ans, wire.Items, func(item wireRecord) error {
-		record, err := c.record(ans, item)
-		if err != nil {
+		record, problem, err := c.record(ans, item)
+		switch {
+		case err != nil:
 			return err
-		}
-		if record.OrgID != orgID {
+		case record.OrgID != orgID:
 			return ans.unusable("a record belongs to another organization than " + orgID)
+		case problem != "":
+			omitted(fmt.Sprintf("a secret was created at %s by %s, and %s", record.Created.Format(time.RFC3339), record.CreatedBy, problem))
+		default:
+			result.records = append(result.records, record)
 		}
-		result.records = append(result.records, record)
 		return nil
 	})
 	return result, err
@@ -161,18 +169,17 @@ func secretPath(ref SecretRef) []string { return []string{"v1", "secrets", "name
 
 // wireRecord is a record in the service's JSON.
 type wireRecord struct {
-	Name      string `json:"name"`
-	OrgID     string `json:"org_id"`
-	StoreType string `json:"store_type"`
+	Name      identifier `json:"name"`
+	OrgID     identifier `json:"org_id"`
+	StoreType identifier `json:"store_type"`
 	Location  struct {
-		StoreType string `json:"store_type"`
-		ARN       string `json:"arn"`
+		ARN identifier `json:"arn"`
 	} `json:"location"`
-	Created    wireTime  `json:"created"`
-	CreatedBy  string    `json:"created_by"`
-	Modified   wireTime  `json:"modified"`
-	ModifiedBy string    `json:"modified_by"`
-	LastUsed   *wireTime `json:"last_used"`
+	Created    wireTime    `json:"created"`
+	CreatedBy  description `json:"created_by"`
+	Modified   wireTime    `json:"modified"`
+	ModifiedBy description `json:"modified_by"`
+	LastUsed   *wireTime   `json:"last_used"`
 }
 
 // wireTime is a time in ISO 8601 as Python writes it: with an offset, or without
@@ -194,45 +201,46 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 	return errors.New("not an ISO 8601 time")
 }
 
-// record converts a record and checks the fields that every use relies on.
-func (c *Client) record(ans answer, wire wireRecord) (Record, error) {
+// record converts a record and checks the fields that every use relies on. problem is why one of its
+// identifiers must not be used, or "".
+func (c *Client) record(ans answer, wire wireRecord) (record Record, problem string, err error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
-		return Record{}, ans.unreadable("a secret record lacks its name, org_id, store_type or created")
+		return Record{}, "", ans.unreadable("a secret record lacks its name, org_id, store_type or created")
 	}
-	if err := c.checkTexts(ans, "a secret record", wire.Name, wire.OrgID, wire.StoreType, wire.Location.ARN, wire.CreatedBy, wire.ModifiedBy); err != nil {
-		return Record{}, err
-	}
-	record := Record{
-		SecretRef:  SecretRef{Name: wire.Name, OrgID: wire.OrgID},
-		StoreType:  wire.StoreType,
+	ids := identifiers{guard: c.guard}
+	record = Record{
+		SecretRef:  SecretRef{Name: ids.use("its name", wire.Name), OrgID: ids.use("its organization", wire.OrgID)},
+		StoreType:  ids.use("its store type", wire.StoreType),
 		Created:    wire.Created.Time,
-		CreatedBy:  wire.CreatedBy,
+		CreatedBy:  c.guard.describe(wire.CreatedBy),
 		Modified:   wire.Modified.Time,
-		ModifiedBy: wire.ModifiedBy,
+		ModifiedBy: c.guard.describe(wire.ModifiedBy),
+		creator:    wire.CreatedBy,
 	}
 	if wire.LastUsed != nil {
 		record.LastUsed = &wire.LastUsed.Time
 	}
 	if wire.StoreType == storeTypeAWS {
-		record.ARN = wire.Location.ARN
+		record.ARN = ids.use("its ARN", wire.Location.ARN)
 		if _, err := arnRegion(record.ARN); err != nil {
-			return Record{}, ans.unusable(err.Error())
+			ids.problem = err.Error()
 		}
 	}
-	return record, nil
+	return record, ids.problem, nil
 }
 
 // checkedRecord also checks that the record is the requested one, and that this client can
 // access its value.
 func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Record, error) {
-	record, err := c.record(ans, wire)
-	if err != nil {
+	record, problem, err := c.record(ans, wire)
+	switch {
+	case err != nil:
 		return Record{}, err
-	}
-	if record.SecretRef != want {
+	case record.SecretRef != want:
 		return Record{}, ans.unusable("the record describes another secret")
-	}
-	if record.StoreType != storeTypeAWS {
+	case problem != "":
+		return Record{}, ans.unusable("of the record, " + problem)
+	case record.StoreType != storeTypeAWS:
 		return Record{}, unsupportedStore(record.StoreType)
 	}
 	return record, nil
@@ -248,15 +256,29 @@ func unsupportedStore(storeType string) *Error {
 	return &Error{Kind: KindRefused, What: fmt.Sprintf("The value of this secret is kept in a store of type %q. This version of the provider does not support it, and a newer one may.", storeType)}
 }
 
-// arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's
-// resource type "secret". The region is one host name label.
-var arnPattern = lazyRegexp(`^arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
+// arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's resource type "secret".
+var arnPattern = lazyRegexp(`^arn:(aws[a-z-]*):secretsmanager:([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}):[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$`)
+
+// partitions are the beginnings of the regions that do not lie in AWS's public partition
+// (partitions.json of AWS's SDKs).
+var partitions = map[string]string{
+	"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eu-isoe-": "aws-iso-e", "us-isof-": "aws-iso-f", "eusc-": "aws-eusc",
+}
 
 // arnRegion returns the region of a secret's ARN.
 func arnRegion(arn string) (string, error) {
 	match := arnPattern().FindStringSubmatch(arn)
 	if match == nil {
-		return "", errors.New("the location is not the ARN of a secret in AWS Secrets Manager")
+		return "", errors.New("its location is not the ARN of a secret in AWS Secrets Manager")
 	}
-	return match[1], nil
+	partition := "aws"
+	for prefix, other := range partitions {
+		if strings.HasPrefix(match[2], prefix) {
+			partition = other
+		}
+	}
+	if match[1] != partition {
+		return "", errors.New("its ARN names a region that is not in the ARN's partition")
+	}
+	return match[2], nil
 }

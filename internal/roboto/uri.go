@@ -106,8 +106,8 @@ func validatePathName(kind, name string) error {
 		return fmt.Errorf("%s must be valid UTF-8", kind)
 	case strings.ContainsRune(name, '/'):
 		return fmt.Errorf(`%s must not contain "/": a request path cannot carry it`, kind)
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return fmt.Errorf("%s must not contain control characters", kind)
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("%s must not contain unprintable characters", kind)
 	}
 	return nil
 }

@@ -6,11 +6,8 @@ package roboto
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -81,11 +78,12 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 	if output.SecretString == nil {
 		return Sensitive{}, "", v.unusable(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
+	value := NewSensitive(*output.SecretString)
 	// An ID that was asked for is known not to be an echo.
-	if versionID == "" && repeatsValue(*output.VersionId, *output.SecretString) {
-		return Sensitive{}, "", v.unusable(opGetSecretValue, "the ID of the version repeats the value")
+	if versionID == "" && newGuard(value, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken).holdsPiece(*output.VersionId) {
+		return Sensitive{}, "", v.unusable(opGetSecretValue, "the ID of the version repeats a part of the value or of the credentials")
 	}
-	return NewSensitive(*output.SecretString), *output.VersionId, nil
+	return value, *output.VersionId, nil
 }
 
 // Write stores a new version and returns its ID. Retries of one Write never create two
@@ -220,17 +218,6 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 		return v.unusable(operation, "AWS names no valid version")
 	}
 	return nil
-}
-
-// repeatsValue reports whether the ID of a version, which callers store in state, holds the
-// value or is a part of it, in an encoding of letters, digits and hyphens. A short value may
-// occur in an ID by chance.
-func repeatsValue(versionID, value string) bool {
-	hexadecimal := hex.EncodeToString([]byte(value))
-	forms := append(base64Forms(value), value, hexadecimal, strings.ToUpper(hexadecimal))
-	return slices.ContainsFunc(forms, func(form string) bool {
-		return strings.Contains(form, versionID) || len(form) >= fragmentLength && strings.Contains(versionID, form)
-	})
 }
 
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
