@@ -87,7 +87,7 @@ func randomName() string {
 	for range 1 + rand.IntN(40) {
 		limit := []rune{0x7f, 0x7f, 0x500, 0x3000, unicode.MaxRune + 1}[rand.IntN(5)]
 		r := rand.Int32N(limit)
-		if r != '@' && r != '/' && !unicode.IsControl(r) && (r < 0xd800 || r > 0xdfff) {
+		if r != '@' && r != '/' && unicode.IsPrint(r) && (r < 0xd800 || r > 0xdfff) {
 			name.WriteRune(r)
 		}
 	}

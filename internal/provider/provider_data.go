@@ -72,10 +72,14 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 	case deferralAllowed:
 		return deferCall
 	}
+	next := "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning."
+	if !d.memory.first(next) {
+		next = ""
+	}
 	diags.AddError("Provider Configuration Not Known Yet", joinParagraphs(
 		fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task),
 		"Terraform does not know "+strings.Join(d.unknown, ", ")+" yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
-		"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning.",
+		next,
 	))
 	return refuseCall
 }

@@ -106,7 +106,7 @@ func TestSecretImportFillsIdentity(t *testing.T) {
 		imported, out := p.Import("", fields{"name": "nope"})
 		p.Succeeds(out)
 		_, out = p.Read(imported)
-		p.Fails(out, `There is no secret "nope" of the organization og_test`)
+		p.Fails(out, `There is no secret "nope" in the organization og_test`)
 	})
 	t.Run("but by URI of a name that looks like an ARN", func(t *testing.T) {
 		env := env.in(t)

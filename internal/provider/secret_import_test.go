@@ -166,7 +166,7 @@ func TestImportedSecretKeepsItsOrganization(t *testing.T) {
 
 func TestSecretImportRefusesWhatIsNotThere(t *testing.T) {
 	for id, texts := range map[string][]string{
-		"nope": {"Cannot Import Roboto Secret", `There is no secret "nope" of the organization og_test`, "import name@org_id"},
+		"nope": {"Cannot Import Roboto Secret", `There is no secret "nope" in the organization og_test`, "import name@org_id"},
 		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf":             {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
 		"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/db-AbC": {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
 		"og_test/db":                       {"Invalid Import ID", "name@org_id, or its URI"},

@@ -239,7 +239,7 @@ var (
 	}
 	failImport        = &failure{title: "Cannot Import Roboto Secret", sentence: "The secret {secret} could not be imported."}
 	failImportMissing = &failure{
-		title: "Cannot Import Roboto Secret", sentence: "There is no secret {secret}.",
+		title: "Cannot Import Roboto Secret", sentence: "There is no secret {name} in the organization {org}.",
 		advice: map[roboto.Kind]string{
 			roboto.KindNotFound: "Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
 		},
@@ -329,6 +329,7 @@ var advices = map[roboto.Kind]string{
 		"If this plan deletes it at another address, apply again. " +
 		"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply.",
+	roboto.KindConflict:         "The name of a secret that was just deleted may stay taken for a moment. Apply again.",
 	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
 	roboto.KindNoAPIKey:         "The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it.",
 	roboto.KindTokenRefused:     "{key} The key may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",
@@ -336,7 +337,7 @@ var advices = map[roboto.Kind]string{
 	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
 	roboto.KindNoOnlyOrg:        "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
 	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
-	roboto.KindUnavailable:      "The service was busy or failed during all attempts, or it is slow. Apply again later. Completed changes are kept. If the service is busy, a lower -parallelism helps, or a higher max_attempts.",
+	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",
 	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
 	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",
 	roboto.KindUntrusted:        "Check that the endpoint is the right one. If your proxy intercepts TLS connections, add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE.",

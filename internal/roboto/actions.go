@@ -75,7 +75,7 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	ref.Digest = ids.use("its digest", wire.Digest)
 	action := Action{ActionRef: ref, timeout: wire.Timeout}
 	if ids.problem != "" {
-		return Action{}, ans.unusable("of the action, " + ids.problem)
+		return Action{}, ans.unusable(ids.problem)
 	}
 	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none
 		return action, nil

@@ -204,7 +204,7 @@ func (n *creation) failed(cause, lookErr error) error {
 	case refused && lookErr != nil:
 		return &Error{Kind: KindNameTaken, Ref: n.ref, What: sentences(whatTaken), Err: cause}
 	case refused:
-		return &Error{Kind: KindUnavailable, What: "Roboto refuses the name, and shows no secret of this name. The name of a secret that was just deleted may stay taken for a while.", Err: cause}
+		return &Error{Kind: KindConflict, What: "Roboto refuses the name, and shows no secret that has it.", Err: cause}
 	}
 	return cause
 }

@@ -61,7 +61,7 @@ func precision(t time.Time) time.Duration {
 
 // replaced is the error for a secret that is gone and whose name another secret has.
 func replaced(known, found Record) *Error {
-	return &Error{Kind: KindReplaced, What: fmt.Sprintf(
+	return &Error{Kind: KindReplaced, Ref: found.SecretRef, What: fmt.Sprintf(
 		"The secret that was created at %s with the ARN %s is gone. Another secret has its name now, which was %s.",
 		known.Created.Format(time.RFC3339), known.ARN, found.origin())}
 }

@@ -35,7 +35,7 @@ func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error
 			}
 			value, err := ask(ctx)
 			found := &found[T]{value, err}
-			if err == nil || l.keepsRefusal && errorOf(err).answered && !hurried {
+			if err == nil || l.keepsRefusal && errorOf(err).answered && !(hurried && mayPass(err)) {
 				l.found.Store(found)
 			}
 			return found, nil

@@ -84,7 +84,7 @@ func (o *owner) confirmGone(ctx context.Context, orgID string, notFound error) e
 	switch {
 	case err != nil:
 		unconfirmed := *errorOf(err)
-		unconfirmed.What = strings.Join([]string{errorOf(notFound).What, "The organizations of the API key's owner could not be looked up, so this does not prove that it was deleted.", unconfirmed.What}, " ")
+		unconfirmed.What = errorOf(notFound).What + " This does not prove that it was deleted, because the organizations of the API key's owner could not be looked up. " + unconfirmed.What
 		return &unconfirmed
 	case !contains(orgs, orgID):
 		return o.foreign(orgID, orgs, errorOf(notFound).What)

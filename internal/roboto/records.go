@@ -239,7 +239,7 @@ func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Rec
 	case record.SecretRef != want:
 		return Record{}, ans.unusable("the record describes another secret")
 	case problem != "":
-		return Record{}, ans.unusable("of the record, " + problem)
+		return Record{}, ans.unusable(problem)
 	case record.StoreType != storeTypeAWS:
 		return Record{}, unsupportedStore(record.StoreType)
 	}

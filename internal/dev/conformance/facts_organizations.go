@@ -21,7 +21,7 @@ func organizationFacts() []fact {
 		number:    40,
 		statement: "`GET v1/orgs/caller` answers the list of the caller's organizations, each with `org_id`, `name`, `tier` and `status`.",
 		sdk:       "src/roboto/domain/orgs/org.py:140, src/roboto/domain/orgs/org_records.py:46",
-		reliedOn:  []string{"internal/roboto/orgs.go"},
+		reliedOn:  []string{"internal/roboto/owner.go"},
 		risk:      "The organization has to be given everywhere, and what was deleted elsewhere makes every plan fail.",
 		check: func(t *trial) {
 			data := t.caller()
@@ -42,7 +42,7 @@ func organizationFacts() []fact {
 		number:    41,
 		statement: "IDs of organizations consist of letters, digits and `_`.",
 		sdk:       "src/roboto/domain/secrets/secret.py:26",
-		reliedOn:  []string{"internal/roboto/uri.go", "internal/roboto/orgs.go"},
+		reliedOn:  []string{"internal/roboto/uri.go", "internal/roboto/owner.go"},
 		risk:      "The URIs of the organization's secrets are refused.",
 		check: func(t *trial) {
 			for _, org := range t.organizations() {
@@ -77,7 +77,7 @@ func organizationFacts() []fact {
 		number:    44,
 		statement: "Without `X-Roboto-Resource-Owner-Id`, the caller's only organization is meant. If there are several, the answer is 400 with \"did not provide a org for single-org operation\".",
 		sdk:       "src/roboto/http/constants.py:7, src/roboto/exceptions/domain.py:113",
-		reliedOn:  []string{"internal/roboto/orgs.go"},
+		reliedOn:  []string{"internal/roboto/owner.go"},
 		risk:      "None for the provider, which always says which organization; the guides tell so of Roboto's own tools.",
 		check: func(t *trial) {
 			orgs := len(t.organizations())
@@ -108,7 +108,7 @@ func organizationFacts() []fact {
 		number:    46,
 		statement: "`GET v1/users` answers the caller, whose `user_id` is a text.",
 		sdk:       "src/roboto/domain/users/user.py:100, src/roboto/domain/users/record.py:20",
-		reliedOn:  []string{"internal/roboto/users.go"},
+		reliedOn:  []string{"internal/roboto/owner.go"},
 		risk:      riskUnsettled,
 		check: func(t *trial) {
 			a := must(t.roboto(call{method: http.MethodGet, path: userPath}))
@@ -119,7 +119,7 @@ func organizationFacts() []fact {
 		number:    47,
 		statement: "`created_by` of a record that the caller creates is the caller's `user_id`, or `user:` and the `user_id`.",
 		sdk:       "src/roboto/domain/secrets/record.py:81, src/roboto/principal.py:141",
-		reliedOn:  []string{"internal/roboto/users.go", "internal/roboto/create.go"},
+		reliedOn:  []string{"internal/roboto/owner.go", "internal/roboto/create.go"},
 		risk:      riskUnsettled,
 		check: func(t *trial) {
 			userID := must(must(t.roboto(call{method: http.MethodGet, path: userPath})).object()).text("user_id")

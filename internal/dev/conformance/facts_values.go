@@ -17,7 +17,7 @@ func valueFacts() []fact {
 		number:    60,
 		statement: "GetSecretValue of a record without a value answers `ResourceNotFoundException`.",
 		sdk:       "not in the SDK; Secrets Manager API Reference, GetSecretValue",
-		reliedOn:  []string{"internal/roboto/secretsmanager.go", "internal/roboto/create.go"},
+		reliedOn:  []string{"internal/roboto/aws.go", "internal/roboto/create.go"},
 		risk:      "A secret without a value makes plans fail, and a create whose answer was lost is not recognized as Terraform's own.",
 		check: func(t *trial) {
 			a := t.open("plain").first

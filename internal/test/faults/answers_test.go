@@ -99,8 +99,8 @@ func TestHostileValueIsNotBelieved(t *testing.T) {
 		old, changed string
 	}{
 		"of another secret":        {false, ":123456789012:", ":210987654321:"},
-		"of another version":       {true, "-elsewhere", "-somewhere"},
-		"of a version that is not": {false, "-elsewhere", " " + canary},
+		"of another version":       {true, "-by-hand", "-somewhere"},
+		"of a version that is not": {false, "-by-hand", " " + canary},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {

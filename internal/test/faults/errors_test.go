@@ -242,7 +242,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "The record describes another secret", faults: mutate(get, `"name":"db"`, `"name":"other"`), managed: versioned},
 		{title: "The record names no secret at AWS", faults: mutate(get, ":secretsmanager:", ":s3:"), managed: versioned},
 		{title: "The record lacks fields", faults: mutate(get, `"store_type"`, `"type"`), managed: versioned},
-		{title: "The record has a text without end", faults: mutate(get, `"created_by":"`, `"created_by":"`+strings.Repeat("x", 2048)), managed: versioned},
+		{title: "The record names a region of another partition", faults: mutate(get, "arn:aws:", "arn:aws-cn:"), managed: versioned},
 		{title: "The value is kept in another store", faults: mutate(get, `"store_type":"aws"`, `"store_type":"vault"`), managed: versioned},
 
 		{title: "Write: no permission for credentials", faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: versioned},
@@ -406,6 +406,12 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			}
 			_, err := c.ReadData(protocol.TypeSecrets, nil)
 			return err
+		}},
+		{title: "Data source: secrets that cannot be used (a warning)", exists: plain, act: func(c *protocol.Core) error {
+			c.Roboto.AddSecret(robototest.DefaultOrg, "a\nb")
+			c.Roboto.AddSecret(robototest.DefaultOrg, "a\u202eb")
+			_, err := c.ReadData(protocol.TypeSecrets, nil)
+			return errors.Join(err, c.Warning)
 		}},
 		{title: "Data source: the listing takes too long", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 30 {

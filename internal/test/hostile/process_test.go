@@ -178,7 +178,7 @@ func (d *debugged) crashes(t *testing.T, roboto *robototest.Server, texts ...str
 
 // TestPanic has a mistake in the code of the provider, where it writes a value.
 func TestPanic(t *testing.T) {
-	const name, call = "internal/roboto/values.go", "output, err = v.client.secretsManager.putSecretValue("
+	const name, call = "internal/roboto/values.go", "output, err = v.client.aws.putSecretValue("
 	good := read(t, name)
 	source, err := filepath.Abs(filepath.Join(repository, name))
 	if err != nil {

@@ -53,7 +53,7 @@ var calls = map[string]func(context.Context, *roboto.Client) error{
 	},
 	"list": func(ctx context.Context, c *roboto.Client) error {
 		var kept []roboto.Record // as the data source does
-		for record, err := range c.Records(ctx, orgID) {
+		for record, err := range c.Records(ctx, orgID, func(string) {}) {
 			if err != nil {
 				return err
 			}

@@ -143,7 +143,7 @@ func (s *Server) SetValue(orgID, name, value string) string {
 	if sec == nil {
 		panic(fmt.Sprintf("robototest: no secret %q", name))
 	}
-	id := rand.Text() + "-elsewhere"
+	id := rand.Text() + "-by-hand"
 	sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now()})
 	s.canaries[value] = true
 	return id
