@@ -29,7 +29,6 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 var (
@@ -213,7 +212,7 @@ func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (*pro
 		ToolName:    "terraform-provider-roboto",
 		ToolVersion: p.version,
 		DialContext: p.environment.DialContext,
-		Log:         logExchange,
+		Log:         func(ctx context.Context, fields map[string]any) { tflog.Debug(ctx, "Sent request", fields) },
 	})
 	return data, notes.Warning, nil
 }
@@ -271,23 +270,4 @@ func unknownSettings(block tftypes.Value) (unknown []string, err error) {
 	}
 	slices.Sort(unknown)
 	return unknown, err
-}
-
-// logExchange writes one line per attempt. It has no access to headers or bodies.
-func logExchange(ctx context.Context, exchange transport.Exchange) {
-	fields := map[string]any{
-		"host":        exchange.Host,
-		"method":      exchange.Method,
-		"path":        exchange.Path,
-		"duration_ms": exchange.Duration.Milliseconds(),
-	}
-	if exchange.Operation != "" {
-		fields["operation"] = exchange.Operation
-	}
-	if exchange.Failure != "" {
-		fields["failure"] = exchange.Failure
-	} else {
-		fields["status"] = exchange.StatusCode
-	}
-	tflog.Debug(ctx, "Sent request", fields)
 }

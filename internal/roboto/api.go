@@ -49,8 +49,8 @@ type Options struct {
 	// DialContext opens connections. If it is nil, the network is used, with the proxies
 	// from the environment of the process.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Log, if set, is called after each attempt of each request.
-	Log func(context.Context, transport.Exchange)
+	// Log, if set, is called after each attempt of each request with fields that describe it.
+	Log func(context.Context, map[string]any)
 }
 
 // api makes single calls to one Roboto endpoint with one API key. It is safe for concurrent use.

@@ -295,7 +295,7 @@ func TestErrorsRepeatNothingOfGarbage(t *testing.T) {
 				MaxAttempts:    1,
 			}, Options{
 				DialContext: answering(t, answer),
-				Log: func(_ context.Context, e transport.Exchange) {
+				Log: func(_ context.Context, e map[string]any) {
 					if text := fmt.Sprintf("%+v", e); leaks(apiKey, text) {
 						t.Errorf("logged %s", text)
 					}

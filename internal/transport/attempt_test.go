@@ -160,9 +160,9 @@ func TestAnswers(t *testing.T) {
 // The log has one entry for each attempt, and nothing from headers or bodies.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var logged []Exchange
+		var logged []map[string]any
 		dial := saying("HTTP/1.1 503 canary\r\nContent-Length: 6\r\n\r\ncanary")
-		transport := New(Options{Timeout: time.Minute, Log: func(_ context.Context, e Exchange) { logged = append(logged, e) }, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		transport := New(Options{Timeout: time.Minute, Log: func(_ context.Context, e map[string]any) { logged = append(logged, e) }, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			time.Sleep(2 * time.Second)
 			return dial(ctx, network, addr)
 		}})
@@ -171,9 +171,9 @@ func TestLog(t *testing.T) {
 		_ = get(t.Context(), t, client, "http://api.example.com:8080/v1/a%2Fb?query=canary")
 		dial = failing(errors.New("canary"))
 		_ = get(t.Context(), t, client, "http://api.example.com/")
-		want := []Exchange{
-			{Host: "api.example.com:8080", Method: http.MethodGet, Path: "/v1/a%2Fb", StatusCode: 503, Duration: 2 * time.Second},
-			{Host: "api.example.com", Method: http.MethodGet, Path: "/", Duration: 2 * time.Second, Failure: "the connection failed, or the answer was not HTTP"},
+		want := []map[string]any{
+			{"host": "api.example.com:8080", "method": http.MethodGet, "path": "/v1/a%2Fb", "status": 503, "duration_ms": 2000},
+			{"host": "api.example.com", "method": http.MethodGet, "path": "/", "duration_ms": 2000, "failure": "the connection failed, or the answer was not HTTP"},
 		}
 		if fmt.Sprint(logged) != fmt.Sprint(want) {
 			t.Errorf("logged\n%+v, want\n%+v", logged, want)

@@ -23,8 +23,8 @@ type Options struct {
 	// DialContext opens connections. If it is nil, the network is used, with the proxies
 	// from the environment of the process.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Log, if set, is called after each attempt.
-	Log func(context.Context, Exchange)
+	// Log, if set, is called after each attempt with fields that describe it.
+	Log func(context.Context, map[string]any)
 }
 
 // Transport shares connections, and what is known of each host, between clients.
@@ -126,7 +126,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		host.breaker.lost(began, failure)
 	}
 	if a.options.Log != nil {
-		a.options.Log(ctx, newExchange(req, resp, failure, time.Since(began)))
+		a.options.Log(ctx, logFields(req, resp, failure, time.Since(began)))
 	}
 	if failure != nil {
 		return nil, failure
@@ -134,34 +134,21 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp.Response, nil
 }
 
-// Exchange describes one attempt of one request, for logging. It contains nothing from
-// headers or bodies.
-type Exchange struct {
-	Host   string
-	Method string
-	// Path is the request path, percent-encoded. AWS's is always "/".
-	Path string
-	// Operation is AWS's operation, or "" for Roboto.
-	Operation string
-	// StatusCode is 0 when no answer came.
-	StatusCode int
-	Duration   time.Duration
-	// Failure is why no answer came, or "".
-	Failure string
-}
-
-func newExchange(req *http.Request, resp *response, failure *Failure, duration time.Duration) Exchange {
-	exchange := Exchange{
-		Host:      req.URL.Host,
-		Method:    req.Method,
-		Path:      req.URL.EscapedPath(),
-		Operation: req.Header.Get("X-Amz-Target"),
-		Duration:  duration,
+// logFields describe one attempt, with nothing from headers or bodies.
+func logFields(req *http.Request, resp *response, failure *Failure, duration time.Duration) map[string]any {
+	fields := map[string]any{
+		"host":        req.URL.Host,
+		"method":      req.Method,
+		"path":        req.URL.EscapedPath(), // AWS's is always "/"
+		"duration_ms": duration.Milliseconds(),
+	}
+	if operation := req.Header.Get("X-Amz-Target"); operation != "" {
+		fields["operation"] = operation
 	}
 	if failure != nil {
-		exchange.Failure = failure.Reason
+		fields["failure"] = failure.Reason
 	} else {
-		exchange.StatusCode = resp.StatusCode
+		fields["status"] = resp.StatusCode
 	}
-	return exchange
+	return fields
 }
