@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -32,9 +33,33 @@ type profile struct {
 // maxConfigFileBytes is far more than any config file has.
 const maxConfigFileBytes = 1 << 20
 
+// configFileTimeout is far more than reading any config file takes.
+const configFileTimeout = 5 * time.Second
+
 // readConfigFile reads a regular file, to which a symbolic link may lead, and returns its
-// mode. It opens the file without blocking, because a FIFO would wait for a writer.
-func readConfigFile(path string) ([]byte, fs.FileMode, error) {
+// mode. It does not wait for longer than the limit: the read of a file that a network or the
+// kernel serves may never end, and cannot be stopped.
+func readConfigFile(path string, limit time.Duration) ([]byte, fs.FileMode, error) {
+	var (
+		content []byte
+		mode    fs.FileMode
+		err     error
+	)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		content, mode, err = readRegularFile(path)
+	}()
+	select {
+	case <-done:
+		return content, mode, err
+	case <-time.After(limit):
+		return nil, 0, fmt.Errorf("reading it takes longer than %s", limit)
+	}
+}
+
+// readRegularFile opens the file without blocking, because a FIFO would wait for a writer.
+func readRegularFile(path string) ([]byte, fs.FileMode, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the practitioner names the file
 	if err != nil {
 		return nil, 0, err
@@ -68,7 +93,7 @@ func warnOfOtherUsers(path string, mode fs.FileMode, goos string) *Warning {
 	}
 	return &Warning{
 		Problem: fmt.Sprintf("The config file %s has the mode %04o. %s", path, mode.Perm(), harm),
-		Remedy:  fmt.Sprintf("Run chmod 600 %s. If somebody may have read the API key, replace it at %s.", path, TokenPage),
+		Remedy:  "Let only the owner of the file read and write it (mode 0600). If somebody may have read the API key, replace it at " + TokenPage + ".",
 	}
 }
 
@@ -78,7 +103,9 @@ func parseConfigFile(content []byte) (configFile, error) {
 	if err := json.Unmarshal(content, &top); err != nil {
 		return configFile{}, errors.New("it is not a JSON object")
 	}
-	version, isText := text(top["version"])
+	var value any
+	_ = json.Unmarshal(top["version"], &value) // there may be none
+	version, isText := value.(string)
 	if !isText { // in the older version, "version" may be a profile's name
 		return parseConfigFileV0(top), nil
 	}
@@ -127,13 +154,4 @@ func parseConfigFileV0(top map[string]json.RawMessage) configFile {
 		file.profiles[name] = profile{apiKey: roboto.NewSensitive(p.Token), endpoint: p.DefaultEndpoint}
 	}
 	return file
-}
-
-// text returns the text of a JSON string, or false for anything else.
-func text(raw json.RawMessage) (string, bool) {
-	var text *string
-	if json.Unmarshal(raw, &text) != nil || text == nil {
-		return "", false
-	}
-	return *text, true
 }

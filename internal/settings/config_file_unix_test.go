@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // What is no file of a sensible size would hang the provider or fill its memory.
@@ -58,6 +59,20 @@ func TestConfigFileHasToBeAFile(t *testing.T) {
 	}
 }
 
+// The kernel calls its log a regular file of no bytes, and keeps a reader waiting for more of it.
+func TestConfigFileThatNeverEnds(t *testing.T) {
+	const kernelLog = "/proc/kmsg"
+	file, err := os.Open(kernelLog)
+	if err != nil {
+		t.Skip(err)
+	}
+	_ = file.Close()
+	content, _, err := readConfigFile(kernelLog, 100*time.Millisecond)
+	if err == nil || err.Error() != "reading it takes longer than 100ms" || len(content) > 0 {
+		t.Errorf("%d bytes, %v", len(content), err)
+	}
+}
+
 func TestConfigFileMayBeALink(t *testing.T) {
 	dir := t.TempDir()
 	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
@@ -88,7 +103,7 @@ func TestConfigFileOfOtherUsers(t *testing.T) {
 			t.Fatal(err)
 		case (warning == nil) != (harm == ""):
 			t.Errorf("%04o: the warning is %v", mode, warning)
-		case warning != nil && (!strings.Contains(warning.Problem, harm) || !strings.Contains(warning.Remedy, "chmod 600 "+file)):
+		case warning != nil && (!strings.Contains(warning.Problem, harm) || !strings.Contains(warning.Remedy, "mode 0600")):
 			t.Errorf("%04o: the warning is %+v, want one with %q", mode, warning, harm)
 		}
 	}

@@ -249,7 +249,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	if explicit := explicitNames(explicit); explicit != "" {
 		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
 	}
-	content, mode, err := readConfigFile(file)
+	content, mode, err := readConfigFile(file, configFileTimeout)
 	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
 		return login{}, nil
 	}
