@@ -69,7 +69,7 @@ func newFailure(err error, sent bool) *Failure {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		f.Reason = "the request timed out"
 	case errors.As(err, &dns):
-		f.Reason = fmt.Sprintf("the host name %q cannot be resolved", dns.Name)
+		f.Reason = "the host name cannot be resolved" // of a proxy, it may be a piece of the password
 		f.unknownHost = dns.IsNotFound
 	case errors.As(err, &errno):
 		f.Reason = errno.Error()
@@ -86,7 +86,7 @@ func newFailure(err error, sent bool) *Failure {
 		f.Reason = "the connection failed, or the answer was not HTTP"
 	}
 	if isOp && op.Op == "proxyconnect" { // net/http's word
-		f.Reason = "the proxy cannot be reached: " + f.Reason
+		f.Reason = "the proxy of HTTPS_PROXY cannot be reached: " + f.Reason
 	}
 	return f
 }

@@ -37,9 +37,9 @@ func TestFailure(t *testing.T) {
 		want Failure
 	}{
 		"refused port":        {plain, failing(refused), Failure{Reason: "connection refused"}},
-		"resolver that fails": {plain, failing(&net.DNSError{Name: "api.example.com", Err: "server misbehaving", IsTemporary: true}), Failure{Reason: `the host name "api.example.com" cannot be resolved`}},
+		"resolver that fails": {plain, failing(&net.DNSError{Name: "api.example.com", Err: "server misbehaving", IsTemporary: true}), Failure{Reason: "the host name cannot be resolved"}},
 		"resolver too slow":   {plain, failing(&net.DNSError{Name: "api.example.com", Err: "i/o timeout", IsTimeout: true}), Failure{Reason: "the request timed out"}},
-		"unknown host":        {plain, failing(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), Failure{Reason: `the host name "api.example.com" cannot be resolved`, Final: true, OutOfReach: true, unknownHost: true}},
+		"unknown host":        {plain, failing(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), Failure{Reason: "the host name cannot be resolved", Final: true, OutOfReach: true, unknownHost: true}},
 		"packets swallowed":   {plain, hanging, Failure{Reason: "the request timed out"}},
 		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), Failure{Reason: "the server refused the TLS connection"}},
 		"silent about TLS":    {secure, talking(silent), Failure{Reason: "the request timed out"}},
@@ -60,8 +60,9 @@ func TestFailure(t *testing.T) {
 		"proxy that wants a password":   {viaProxy, saying("HTTP/1.1 407 canary\r\nContent-Length: 0\r\n\r\n"), Failure{Reason: "the proxy answered 407 Proxy Authentication Required", Final: true, OutOfReach: true}},
 		"proxy that forbids":            {viaProxy, saying("HTTP/1.1 403 canary\r\nContent-Length: 0\r\n\r\n"), Failure{Reason: "the proxy answered 403 Forbidden"}},
 		"proxy that finds no service":   {viaProxy, saying("HTTP/1.1 502 canary\r\nContent-Length: 0\r\n\r\n"), Failure{Reason: "the proxy answered 502 Bad Gateway"}},
-		"proxy on whose port is nobody": {viaProxy, failing(refused), Failure{Reason: "the proxy cannot be reached: connection refused"}},
-		"proxy that swallows packets":   {viaProxy, hanging, Failure{Reason: "the proxy cannot be reached: the request timed out"}},
+		"proxy on whose port is nobody": {viaProxy, failing(refused), Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: connection refused"}},
+		"proxy that swallows packets":   {viaProxy, hanging, Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: the request timed out"}},
+		"proxy of no known name":        {viaProxy, failing(&net.DNSError{Name: canary, Err: "no such host", IsNotFound: true}), Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: the host name cannot be resolved", Final: true, OutOfReach: true, unknownHost: true}},
 		"proxy that is silent":          {viaProxy, talking(silent), Failure{Reason: "the request timed out"}},
 		"proxy that connects to a silent service": {viaProxy, talking(func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1<<12))

@@ -86,11 +86,26 @@ func TestConnectionsAreKept(t *testing.T) {
 }
 
 func TestProxy(t *testing.T) {
-	transport := New(Options{})
-	transport.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", "hunter2"), Host: "proxy.example.com:3128"})
 	to := &url.URL{Scheme: "https", Host: "api.example.com"}
-	if got := transport.Proxy(to); got != "proxy.example.com:3128" {
-		t.Errorf("the proxy is %q", got)
+	for proxy, want := range map[string]string{
+		"http://proxy.example.com:3128":                "proxy.example.com:3128",
+		"http://robot:hunter2@proxy.example.com:3128/": "proxy.example.com:3128",
+		"http://robot:hun@ter2@proxy.example.com:3128": "proxy.example.com:3128",
+		"http://robot:12?34@proxy.example.com:3128":    "",
+		"http://robot:12/34@proxy.example.com:3128":    "",
+		"http://robot:12#34@proxy.example.com:3128":    "",
+		"http://robot:1@2?34@proxy.example.com:3128":   "",
+		"http://hun?ter2@proxy.example.com:3128":       "",
+	} {
+		parsed, err := url.Parse(proxy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := New(Options{})
+		transport.pool.Proxy = http.ProxyURL(parsed)
+		if got := transport.Proxy(to); got != want {
+			t.Errorf("%s: the proxy is %q, want %q", proxy, got, want)
+		}
 	}
 	if got := New(Options{DialContext: hanging}).Proxy(to); got != "" {
 		t.Errorf("the proxy of connections of one's own is %q", got)

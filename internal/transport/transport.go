@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -50,13 +51,14 @@ func New(options Options) *Transport {
 func (t *Transport) Close() { t.pool.CloseIdleConnections() }
 
 // Proxy is the host of the proxy on the way to a URL, or "". It is the host alone, because the
-// URL of a proxy may hold a password.
+// URL of a proxy may hold a password. If anything follows the host, that may be the rest of a
+// password with a "/", "?" or "#", and what is taken for the host its beginning.
 func (t *Transport) Proxy(to *url.URL) string {
 	if t.pool.Proxy == nil {
 		return ""
 	}
 	proxy, err := t.pool.Proxy(&http.Request{URL: to})
-	if err != nil || proxy == nil {
+	if err != nil || proxy == nil || strings.Trim(proxy.Path, "/")+proxy.RawQuery+proxy.Fragment != "" {
 		return ""
 	}
 	return proxy.Host
