@@ -6,9 +6,11 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // Outcome is what an answer says besides its result.
@@ -28,10 +30,19 @@ func (o Outcome) of(severity tfprotov6.DiagnosticSeverity) error {
 	for _, d := range o.Diagnostics {
 		if d.Severity == severity {
 			all = errors.Join(all, fmt.Errorf("%s\n\n%s", d.Summary, d.Detail))
+			if steps := d.Attribute.Steps(); len(steps) > 0 && slices.Contains(valueAttributes, steps[0]) {
+				all = errors.Join(all, fmt.Errorf("%w: %s", errPointsAtValue, d.Attribute))
+			}
 		}
 	}
 	return all
 }
+
+// valueAttributes are those on whose lines a value may stand.
+var valueAttributes = []tftypes.AttributePathStep{tftypes.AttributeName("value_wo"), tftypes.AttributeName("api_key"), tftypes.AttributeName("parameter_values")}
+
+// errPointsAtValue is a mistake in a diagnostic: Terraform prints the line that it points at.
+var errPointsAtValue = errors.New("the diagnostic points at a value")
 
 // Succeeds ends the test if there is an error, or a deferral.
 func (p *Provider) Succeeds(out Outcome) {
@@ -48,6 +59,9 @@ func (p *Provider) Fails(out Outcome, texts ...string) {
 	err := out.Err()
 	if err == nil {
 		p.t.Fatal("there was no error")
+	}
+	if errors.Is(err, errPointsAtValue) {
+		p.t.Error(err)
 	}
 	for _, text := range texts {
 		if !strings.Contains(err.Error(), text) {
@@ -82,8 +96,8 @@ func (p *Provider) Warns(out Outcome, texts ...string) {
 			p.t.Errorf("%q is not in the warning:\n%s", text, warning.Detail)
 		}
 	}
-	if warning.Attribute != nil && strings.Contains(warning.Attribute.String(), "value_wo\"") {
-		p.t.Errorf("the warning points at the value: %s", warning.Attribute)
+	if err := out.Warning(); errors.Is(err, errPointsAtValue) {
+		p.t.Error(err)
 	}
 }
 
