@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -123,15 +124,15 @@ func (d *debugged) workspace(t *testing.T) (*terraformcli.Workspace, error) {
 
 const value = "kanarienvogel-4711-nobody-may-see-this"
 
-// apply creates a secret with the value. It returns what Terraform prints, and its exit code.
-func (d *debugged) apply(t *testing.T) (string, int) {
+// apply creates a secret with the value. It returns what Terraform prints, and its exit code. The
+// provider block may be "", and env is Terraform's alone.
+func (d *debugged) apply(t *testing.T, block string, env ...string) (string, int) {
 	t.Helper()
 	workspace, err := d.workspace(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := workspace.Init(t.Context(), required+`
-
+	if err := workspace.Init(t.Context(), required+block+`
 variable "value" {
   ephemeral = true
 }
@@ -143,7 +144,7 @@ resource "roboto_secret" "this" {
 `); err != nil {
 		t.Fatal(err)
 	}
-	result, err := workspace.Run(t.Context(), nil, "apply", "-auto-approve", "-var=value="+value)
+	result, err := workspace.Run(t.Context(), env, "apply", "-auto-approve", "-var=value="+value)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,7 @@ resource "roboto_secret" "this" {
 // crashes applies until the provider ends with the texts, and looks for what nobody may see.
 func (d *debugged) crashes(t *testing.T, roboto *robototest.Server, texts ...string) {
 	t.Helper()
-	printed, _ := d.apply(t)
+	printed, _ := d.apply(t, "")
 	_ = d.cmd.Process.Kill() // if it goes on, so that the test does not
 	_ = d.cmd.Wait()
 	log := d.stderr()
@@ -206,6 +207,7 @@ func TestEnvironmentAndCrash(t *testing.T) {
 
 	dir := t.TempDir()
 	roots, keys, bundle := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "keys"), filepath.Join(dir, "bundle.pem")
+	exchanged := t.TempDir()
 	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -215,13 +217,28 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	provider := startDebugged(t, nil,
 		"ROBOTO_API_KEY="+roboto.APIKey(), "ROBOTO_SERVICE_ENDPOINT="+front.URL,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+aws.URL, "SSL_CERT_FILE="+roots,
-		"GODEBUG=http2debug=2", "SSLKEYLOGFILE="+keys, "GOTRACEBACK=all",
+		"GODEBUG=http2debug=2", "SSLKEYLOGFILE="+keys, "GOTRACEBACK=all", "TF_LOG_SDK_PROTO_DATA_DIR="+exchanged,
 		"AWS_ENDPOINT_URL="+trap.URL, "AWS_CA_BUNDLE="+bundle, "AWS_ACCESS_KEY_ID=AKIAELSEWHERE", "AWS_SECRET_ACCESS_KEY=elsewhere",
 	)
 	t.Run("socket", func(t *testing.T) { socketIsPrivate(t, provider.reattach) })
 
-	if printed, exitCode := provider.apply(t); exitCode != 0 {
+	block := fmt.Sprintf("provider \"roboto\" {\n  api_key  = %q\n  endpoint = %q\n}\n", roboto.APIKey(), front.URL)
+	printed, exitCode := provider.apply(t, block, "GODEBUG=http2debug=2", "TF_LOG=INFO")
+	if exitCode != 0 {
 		t.Fatal(printed)
+	}
+	// What is not promised, because only Terraform and the plugin libraries can change it.
+	files := allOf(t, exchanged)
+	for what, secret := range map[string]string{"value": value, "API key": roboto.APIKey()} {
+		if !strings.Contains(printed, secret) {
+			t.Errorf("Terraform does not print the %s with http2debug", what)
+		}
+		if !strings.Contains(files, secret) {
+			t.Errorf("TF_LOG_SDK_PROTO_DATA_DIR does not get the %s", what)
+		}
+	}
+	if strings.Contains(provider.stderr(), "http2: Framer") || !strings.Contains(printed, "http2: Framer") {
+		t.Error("the provider prints frames of HTTP/2, or Terraform does not")
 	}
 	if n := overTLS.Load(); n == 0 {
 		t.Error("no request came over HTTP/2")
@@ -239,6 +256,23 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		return provider.cmd.Process.Signal(syscall.SIGQUIT) == nil
 	}})
 	provider.crashes(t, roboto, "SIGQUIT: quit")
+}
+
+// allOf is the contents of all files in a folder.
+func allOf(t *testing.T, dir string) string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, entry := range entries {
+		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(content)
+	}
+	return all.String()
 }
 
 // socketIsPrivate holds under the usual umask: whoever may write to the socket could use the
