@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command releasecheck builds a snapshot of a release and uses it as users will. It
-// verifies names, checksums, signature and manifest as the Terraform Registry does, and
-// the SBOMs. It builds the snapshot again elsewhere, which has to give the same bytes. It
-// lays the archives out as a filesystem mirror, from which the real Terraform installs
-// the provider. With it, Terraform manages a secret of a Roboto that is embedded in this
-// process. Run the command in the root of the repository.
+// verifies names, checksums and manifest as the Terraform Registry does, and the SBOMs. It
+// hands the files over and signs them with the commands of the release workflow. It builds
+// the snapshot again elsewhere, which has to give the same bytes. It lays the archives out
+// as a filesystem mirror, from which the real Terraform installs the provider. With it,
+// Terraform manages a secret of a Roboto that is embedded in this process. Run the command
+// in the root of the repository.
 //
 // The archives stay in dist/ to be looked at. The exit code is 0 if all holds, 130
 // after an interrupt, otherwise 1.
@@ -21,7 +22,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
@@ -58,14 +58,9 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 	if err != nil {
 		return err
 	}
-	key, err := newSigningKey(ctx, filepath.Join(dir, "gpg"))
-	if err != nil {
-		return err
-	}
-	defer key.close()
 
 	out.line("Building a snapshot for %s", describe(platforms))
-	snapshot, err := build(ctx, dir, ".", platforms, key)
+	snapshot, err := build(ctx, dir, ".", platforms)
 	if err != nil {
 		return err
 	}
@@ -81,13 +76,10 @@ func releaseCheck(ctx context.Context, out report, all bool) (err error) {
 		return err
 	}
 	out.verified("SBOMs name all modules that are linked in")
-	if key == "" {
-		out.line("  - signing was skipped: there is no gpg on the PATH")
-	} else {
-		if err := key.verify(ctx, snapshot.path("SHA256SUMS")); err != nil {
-			return err
-		}
-		out.verified("signature of SHA256SUMS, by a key made for this run")
+
+	out.line("Handing it over, and signing it, as the release workflow does")
+	if err := snapshot.rehearse(ctx, out, dir); err != nil {
+		return err
 	}
 
 	out.line("Building it again, in another folder")

@@ -6,6 +6,7 @@ package main
 import (
 	"archive/zip"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,7 +14,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -32,13 +32,10 @@ func fakeSnapshot(t *testing.T) (s snapshot, manifest string) {
 	s = snapshot{dist: t.TempDir(), version: testVersion, platforms: []platform{platform(runtime.GOOS + "_" + runtime.GOARCH)}}
 	manifest = filepath.Join(t.TempDir(), manifestFile)
 	write(t, manifest, `{"version": 1, "metadata": {"protocol_versions": ["6.0"]}}`)
-	write(t, filepath.Join(s.dist, "config.yaml"), "version: 2\nrelease:\n  extra_files: &manifest\n"+manifestUpload+"checksum:\n  extra_files: *manifest\n")
 	pack(t, s, binaryName(), "LICENSE", 0o755, testBinary(t)+s.version)
 	sum(t, s, manifest)
 	return s, manifest
 }
-
-const manifestUpload = "    - glob: " + manifestFile + "\n      name_template: '{{ .ProjectName }}_{{ .Version }}_manifest.json'\n"
 
 // archive is the suffix of the only archive.
 func archive(s snapshot) string { return string(s.platforms[0]) + ".zip" }
@@ -150,10 +147,6 @@ func TestVerifyRefusesABadSnapshot(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, manifestFile + ": no such file"},
-		"manifest that is not published": {func(t *testing.T, s *snapshot, _ string) {
-			// The checksums alone know it.
-			write(t, filepath.Join(s.dist, "config.yaml"), "release:\n  draft: true\nchecksum:\n  extra_files:\n"+manifestUpload)
-		}, "release.extra_files does not publish"},
 		"manifest of another protocol": {func(t *testing.T, s *snapshot, manifest string) {
 			write(t, manifest, `{"version": 1, "metadata": {"protocol_versions": ["5.0"]}}`)
 			sum(t, *s, manifest)
@@ -305,8 +298,15 @@ func TestTheCopyHasWhatIsNotCommitted(t *testing.T) {
 	}
 }
 
-func TestSignatureIsVerified(t *testing.T) {
-	key, err := newSigningKey(t.Context(), filepath.Join(t.TempDir(), "gpg"))
+// testKey skips the test on a machine without gpg.
+func testKey(t *testing.T) signingKey {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "gpg") //nolint:usetesting // its path is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	key, err := newSigningKey(t.Context(), filepath.Join(dir, "home"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,11 +314,16 @@ func TestSignatureIsVerified(t *testing.T) {
 		t.Skip("there is no gpg on the PATH")
 	}
 	t.Cleanup(key.close)
+	return key
+}
+
+func TestSignatureIsVerified(t *testing.T) {
+	key := testKey(t)
 	file := filepath.Join(t.TempDir(), "SHA256SUMS")
 	sign := func(args ...string) {
 		t.Helper()
 		write(t, file, "the checksums")
-		if err := key.gpg(t.Context(), append(args, "--yes", "--local-user", signer, "--output", file+".sig", "--detach-sign", file)...); err != nil {
+		if _, err := key.gpg(t.Context(), append(args, "--yes", "--output", file+".sig", "--detach-sign", file)...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -340,6 +345,55 @@ func TestSignatureIsVerified(t *testing.T) {
 	want("ASCII-armored")
 }
 
+// The commands are those of the release workflow. They sign no file that is not the one that was
+// built.
+func TestWorkflowSigns(t *testing.T) {
+	steps, err := workflowSteps(filepath.Join("..", "..", "..", workflowFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, manifest := fakeSnapshot(t)
+	write(t, s.path("manifest.json"), read(t, manifest))
+	key := testKey(t)
+	if err := key.sign(t.Context(), steps["Sign"].Run, s.dist); err != nil {
+		t.Fatal(err)
+	}
+	if err := key.verify(t.Context(), s.path("SHA256SUMS")); err != nil {
+		t.Error(err)
+	}
+
+	write(t, s.path(archive(s)), "another archive")
+	if err := key.sign(t.Context(), steps["Sign"].Run, s.dist); err == nil || !strings.Contains(err.Error(), archive(s)+": FAILED") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHandedOverAreTheFilesOfARelease(t *testing.T) {
+	steps, err := workflowSteps(filepath.Join("..", "..", "..", workflowFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := fakeSnapshot(t)
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("dist", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, manifestFile, "the manifest")
+	for _, name := range []string{s.name(archive(s)), s.name(s.platforms[0].sbom()), s.name("SHA256SUMS"), "config.yaml", "artifacts.json"} {
+		write(t, filepath.Join("dist", name), "the same")
+	}
+	handed := snapshot{dist: "handed", version: s.version, platforms: s.platforms}
+	if err := shell(t.Context(), append(os.Environ(), "GITHUB_REF_NAME=v"+s.version), ".", steps["Add the manifest"].Run); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(handOver(strings.Fields(steps["Hand over"].With.Path), handed.dist), handed.verifyFiles()); err != nil {
+		t.Error(err)
+	}
+	if err := handed.verifyFiles("SHA256SUMS.sig"); err == nil || !strings.Contains(err.Error(), "SHA256SUMS.sig") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWithoutGPGThereIsNoKey(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if _, err := exec.LookPath("gpg"); err == nil {
@@ -348,9 +402,6 @@ func TestWithoutGPGThereIsNoKey(t *testing.T) {
 	key, err := newSigningKey(t.Context(), filepath.Join(t.TempDir(), "gpg"))
 	if key != "" || err != nil {
 		t.Errorf("got %v, %v, want no key", key, err)
-	}
-	if env := key.env(); !slices.Equal(env, os.Environ()) {
-		t.Errorf("got the environment %q, want that of this process", env)
 	}
 	key.close()
 }

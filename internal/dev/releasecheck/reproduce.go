@@ -21,14 +21,14 @@ func (s snapshot) reproduce(ctx context.Context, dir string) error {
 	if err := copyRepository(ctx, ".", repository); err != nil {
 		return err
 	}
-	again, err := build(ctx, dir, repository, s.platforms, "")
+	again, err := build(ctx, dir, repository, s.platforms)
 	if err != nil {
 		return err
 	}
 	return s.sameAs(again)
 }
 
-// sameAs compares what a release publishes, the signature apart.
+// sameAs compares what goreleaser made for the release.
 func (s snapshot) sameAs(other snapshot) error {
 	suffixes := []string{"SHA256SUMS"}
 	for _, p := range s.platforms {

@@ -14,8 +14,11 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// signer is the user ID of the key, by which gpg finds it as by a fingerprint.
-const signer = "release-check"
+// Of a key that nobody has to keep.
+const (
+	signer     = "release-check"
+	passphrase = "open sesame"
+)
 
 // signingKey is a key that exists for one run: the GnuPG home that holds it alone. It
 // is empty on a machine without gpg.
@@ -31,19 +34,32 @@ func newSigningKey(ctx context.Context, home string) (signingKey, error) {
 		return "", err
 	}
 	// RSA, because the registry takes no elliptic curves.
-	err := key.gpg(ctx, "--passphrase", "", "--quick-generate-key", signer, "rsa2048", "sign", "1d")
+	_, err := key.gpg(ctx, "--quick-generate-key", signer, "rsa2048", "sign", "1d")
 	if err != nil {
 		key.close()
 	}
 	return key, err
 }
 
-// env is the environment in which goreleaser and gpg use the key.
-func (k signingKey) env() []string {
-	if k == "" {
-		return os.Environ()
+// env is the environment in which gpg uses the key.
+func (k signingKey) env() []string { return append(os.Environ(), "GNUPGHOME="+string(k)) }
+
+// sign runs the commands of the release workflow in dir, with a home of gpg's that knows no
+// key yet.
+func (k signingKey) sign(ctx context.Context, commands, dir string) error {
+	private, err := k.gpg(ctx, "--armor", "--export-secret-keys", signer)
+	if err != nil {
+		return err
 	}
-	return append(os.Environ(), "GNUPGHOME="+string(k), "GPG_FINGERPRINT="+signer)
+	runner := signingKey(string(k) + "-runner")
+	if err := os.Mkdir(string(runner), 0o700); err != nil {
+		return err
+	}
+	defer func() {
+		runner.close()
+		_ = os.RemoveAll(string(runner))
+	}()
+	return shell(ctx, append(runner.env(), "GPG_PRIVATE_KEY="+string(private), "PASSPHRASE="+passphrase), dir, commands)
 }
 
 // verify checks the detached signature that lies beside a file.
@@ -55,12 +71,12 @@ func (k signingKey) verify(ctx context.Context, path string) error {
 	if bytes.HasPrefix(signature, []byte("-----BEGIN")) {
 		return fmt.Errorf("%s.sig is ASCII-armored: the registry takes binary signatures only", path)
 	}
-	return k.gpg(ctx, "--verify", path+".sig", path)
+	_, err = k.gpg(ctx, "--verify", path+".sig", path)
+	return err
 }
 
-func (k signingKey) gpg(ctx context.Context, args ...string) error {
-	_, err := terraformcli.Command(ctx, k.env(), "gpg", append([]string{"--batch"}, args...)...)
-	return err
+func (k signingKey) gpg(ctx context.Context, args ...string) ([]byte, error) {
+	return terraformcli.Command(ctx, k.env(), "gpg", append([]string{"--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", passphrase}, args...)...)
 }
 
 // close ends the agent that gpg started for the key, after an interrupt too. Where
