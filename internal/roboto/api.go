@@ -137,6 +137,15 @@ type request struct {
 
 func (r request) String() string { return r.method + " /" + strings.Join(r.path, "/") }
 
+// escapedPath is the path with each element percent-encoded.
+func (r request) escapedPath() string {
+	var path strings.Builder
+	for _, element := range r.path {
+		path.WriteString("/" + escapePathSegment(element))
+	}
+	return path.String()
+}
+
 // answer is an answer with a status of 2xx.
 type answer struct {
 	request request
@@ -182,10 +191,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request
 		}
 		body = encoded
 	}
-	target := strings.TrimSuffix(a.config.Endpoint.String(), "/")
-	for _, element := range r.path {
-		target += "/" + escapePathSegment(element)
-	}
+	target := strings.TrimSuffix(a.config.Endpoint.String(), "/") + r.escapedPath()
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}

@@ -840,6 +840,76 @@ check "there" {
 	}
 }
 
+// With terraform test: a run in an outage fails with one error, and the clean-up leaves nothing.
+func TestTerraformTestReportsAnOutageOnce(t *testing.T) {
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, `
+variable "endpoint" { type = string }
+
+provider "roboto" {
+  endpoint = var.endpoint
+}
+
+resource "roboto_secret" "test" {
+  for_each = toset([for i in range(10) : format("s%02d", i)])
+  name     = each.key
+  org_id   = "og_test"
+}
+`)
+	test := fmt.Sprintf(`
+variables { endpoint = %q }
+
+run "creates" {}
+
+run "plans_in_an_outage" {
+  command = plan
+  variables { endpoint = "http://127.0.0.1:9" }
+}
+
+run "applies_in_an_outage" {
+  variables { endpoint = "http://127.0.0.1:9" }
+}
+`, server.Endpoint())
+	if err := tf.Write("outage.tftest.hcl", test); err != nil {
+		t.Fatal(err)
+	}
+	result, err := tf.Run(t.Context(), nil, "test", "-no-color")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{`run "creates"... pass`, `run "plans_in_an_outage"... fail`, "1 passed, 1 failed, 1 skipped."} {
+		if !strings.Contains(result.Output(), text) {
+			t.Errorf("%q is not in the output", text)
+		}
+	}
+	if n := strings.Count(result.Output(), "Error: Cannot Read Roboto Secret"); result.ExitCode != 1 || n != 1 {
+		t.Errorf("it ends with %d and %d errors", result.ExitCode, n)
+	}
+	if n := len(server.Records(robototest.DefaultOrg)); n != 0 {
+		t.Errorf("the clean-up leaves %d records", n)
+	}
+	if t.Failed() {
+		t.Log(result.Output())
+	}
+}
+
+// Without an organization, each plan of a create looks it up. In an outage, one says so.
+func TestTerraformPlansCreatesInAnOutage(t *testing.T) {
+	tf := newTerraform(t, robototest.Start(t, robototest.Options{}), `
+resource "roboto_secret" "test" {
+  for_each = toset([for i in range(20) : format("s%02d", i)])
+  name     = each.key
+}
+`)
+	result, err := tf.Run(t.Context(), []string{"ROBOTO_API_KEY=rbt_of_somebody_else_entirely"}, "plan", "-no-color")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(result.Output(), "Error: Cannot Plan Roboto Secret"); result.ExitCode != 1 || n != 1 {
+		t.Errorf("it ends with %d and %d errors:\n\n%s", result.ExitCode, n, result.Output())
+	}
+}
+
 // stateFile is the state as it is stored.
 func (tf *terraform) stateFile() string {
 	tf.t.Helper()
