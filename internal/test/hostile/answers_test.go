@@ -176,7 +176,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		"deep nesting":          {"record", body(`{"data":` + strings.Repeat("[", nearlyRobotoLimit)), "the answer is incomplete JSON"},
 		"empty items":           {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "{}", "]}}")), "lacks its name"},
 		"numbers for items":     {"list", body(fill(nearlyRobotoLimit, `{"data":{"items":[`, "0", "]}}")), "does not have the shape"},
-		"a long text":           {"list", body(`{"data":{"items":[` + record(strings.Repeat("x", 1<<20)) + "]}}"), "a secret record has a text of more than 2048 bytes"},
+		"a long name":           {"list", body(`{"data":{"items":[` + record(strings.Repeat("x", 1<<20)) + "]}}"), "the listing ended after 0 records"},
 		"empty organizations":   {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, "{}", "]}")), "without a valid ID"},
 		"many organizations":    {"organizations", body(fill(nearlyRobotoLimit, `{"data":[`, `{"org_id":"a"}`, "]}")), "more than 1000 organizations"},
 		"endless user":          {"create", lost(endless), "it cannot be found out who owns the API key"},
