@@ -40,7 +40,8 @@ var metadata = map[string][]string{
 	},
 	kindIdentity + " roboto_secret": {"name", "org_id"},
 	kindDataSource + " roboto_secret": {
-		"arn", "created", "created_by", "last_used", "modified", "modified_by", "name", "org_id", "read_version_id", "uri", "version_id",
+		"arn", "created", "created_by", "last_used", "modified", "modified_by", "name", "org_id", "read_version_id", "uri", "value_created",
+		"version_id", "version_stage",
 	},
 	kindDataSource + " roboto_secrets": {
 		"name_prefix", "names", "org_id", "secrets",
@@ -50,7 +51,7 @@ var metadata = map[string][]string{
 	kindDataSource + " roboto_organizations": {
 		"org_ids", "organizations", "organizations.name", "organizations.org_id", "organizations.status", "organizations.tier",
 	},
-	kindEphemeral + " roboto_secret": {"name", "org_id", "uri", "version_id"},
+	kindEphemeral + " roboto_secret": {"name", "org_id", "uri", "value_created", "version_id", "version_stage"},
 	kindList + " roboto_secret":      {"name_prefix", "org_id"},
 	kindAction + " roboto_action_invoke": {
 		"action_org_id", "action_timeout", "dataset_id", "digest", "file_paths", "file_query", "name", "org_id",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -28,7 +29,9 @@ type secretDataSource struct {
 type secretDataModel struct {
 	recordModel
 	ReadVersionID types.Bool   `tfsdk:"read_version_id"`
+	VersionStage  types.String `tfsdk:"version_stage"`
 	VersionID     types.String `tfsdk:"version_id"`
+	ValueCreated  types.String `tfsdk:"value_created"`
 }
 
 func (m secretDataModel) selector() secretSelector { return secretSelector{m.Name, m.OrgID, m.URI} }
@@ -59,13 +62,23 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 	attributes["read_version_id"] = schema.BoolAttribute{
 		Optional: true,
-		MarkdownDescription: "If `true`, `version_id` is the ID of the current version of the value. AWS sends the value along, so this requires permission to read it. " +
+		MarkdownDescription: "If `true`, `version_id` and `value_created` are those of a version of the value. AWS sends the value along, so this requires permission to read it. " +
 			"The value is discarded at once. Defaults to `false`.",
+	}
+	attributes["version_stage"] = schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "Stage of the AWS version that `read_version_id` asks for: `AWSCURRENT` for the current version, or `AWSPREVIOUS` for the one before it. " +
+			"If it is given, a secret without such a version is an error. Defaults to the current version.",
+		Validators: []validator.String{stageValidator},
 	}
 	attributes["version_id"] = schema.StringAttribute{
 		Computed: true,
-		MarkdownDescription: "ID of the AWS version that is current, if `read_version_id` is `true`. Null if the secret has no value. " +
+		MarkdownDescription: "ID of the AWS version, if `read_version_id` is `true`. Null if the secret has no value. " +
 			"It changes with each write, no matter who writes, so a configuration with its own state can follow a rotation.",
+	}
+	attributes["value_created"] = schema.StringAttribute{
+		Computed:            true,
+		MarkdownDescription: descriptionValueCreated + " Null unless `read_version_id` is `true` and the secret has a value.",
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the metadata of one secret, never its value. A missing secret is an error.",
@@ -81,6 +94,9 @@ func (d *secretDataSource) ValidateConfig(ctx context.Context, req datasource.Va
 	var model secretDataModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	validateSelector(model.selector(), &resp.Diagnostics)
+	if !model.VersionStage.IsNull() && !model.ReadVersionID.IsUnknown() && !model.ReadVersionID.ValueBool() {
+		resp.Diagnostics.AddAttributeError(path.Root("version_stage"), "Missing Attribute", `"version_stage" says which version "read_version_id" asks for. Set "read_version_id" to true as well.`)
+	}
 }
 
 func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -108,15 +124,19 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if !uri.IsNull() {
 		model.URI = uri // a URI without an organization stays as it was given
 	}
-	model.VersionID = types.StringNull()
+	model.VersionID, model.ValueCreated = types.StringNull(), types.StringNull()
 	if model.ReadVersionID.ValueBool() {
 		record.CreatedHere = d.data.memory.createdAt(ref)
-		_, versionID, err := d.data.client.ValueAccess(record).Read(ctx, "")
+		access, wanted := d.data.client.ValueAccess(record), roboto.Version{Stage: model.VersionStage.ValueString()}
+		found, err := access.Read(ctx, wanted)
 		switch {
 		case err == nil:
-			model.VersionID = types.StringValue(versionID)
+			model.VersionID, model.ValueCreated = types.StringValue(found.VersionID), timeValue(found.Created)
 		case roboto.KindOf(err) != roboto.KindNoValue:
 			d.data.addFailure(&resp.Diagnostics, failReadVersion, aboutSecret(ref), err)
+			return
+		case wanted.Stage != "":
+			d.data.addNoVersionError(ctx, &resp.Diagnostics, access, ref, wanted, err)
 			return
 		}
 	}

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -33,6 +34,32 @@ func TestAccSecretDataSource(t *testing.T) {
 			}})
 		})
 	}
+	t.Run("versions", func(t *testing.T) {
+		env := anyService(t)
+		env.addSecrets("db")
+		first := env.setValue("db", "first")
+		second := env.setValue("db", "second")
+		is := func(versionID string) []statecheck.StateCheck {
+			return []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("version_id"), knownvalue.StringExact(versionID)),
+				statecheck.ExpectKnownValue("data.roboto_secret.test", tfjsonpath.New("value_created"), justNow),
+			}
+		}
+		config := func(more string) string {
+			return env.filled("data \"roboto_secret\" \"test\" {\n  name = \"NAME\"\n  read_version_id = true\n" + more + "}\n")
+		}
+		previous := config("  version_stage = \"AWSPREVIOUS\"\n")
+		env.run(
+			resource.TestStep{Config: config(""), ConfigStateChecks: is(second)},
+			resource.TestStep{Config: config("  version_stage = \"AWSCURRENT\"\n"), ConfigStateChecks: is(second)},
+			resource.TestStep{Config: previous, ConfigStateChecks: is(first)},
+			// A variable is unknown when Terraform validates.
+			resource.TestStep{
+				Config:            strings.Replace(previous, "= true", "= var.read", 1) + "variable \"read\" {\n  default = true\n}\n",
+				ConfigStateChecks: is(first),
+			},
+		)
+	})
 	for name, test := range map[string]struct{ config, want string }{
 		"missing secret":    {"name = \"NAME\"", `"NAME" of the organization ORG`},
 		"neither":           {"", `Neither "name" nor "uri" is given`},
@@ -41,6 +68,9 @@ func TestAccSecretDataSource(t *testing.T) {
 		"not a name":        {"name = \"a/b\"", `attribute "name" is not usable`},
 		"not an ID":         {"name = \"db\"\n  org_id = \"My Org\"", `attribute "org_id" is not usable`},
 		"two organizations": {"uri = \"roboto-secret://db@og_test\"\n  org_id = \"og_other\"", `names the organization "og_test"`},
+		"a stage alone":     {"name = \"db\"\n  version_stage = \"AWSPREVIOUS\"", `Set "read_version_id" to true as well`},
+		"a stage, not read": {"name = \"db\"\n  version_stage = \"AWSPREVIOUS\"\n  read_version_id = false", `Set "read_version_id" to true as well`},
+		"not a stage":       {"name = \"db\"\n  version_stage = \"AWSPENDING\"\n  read_version_id = true", `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`},
 		"foreign gateway":   {"name = \"db\"\n  org_id = \"og_unknown\"", "could not be read"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,8 +6,10 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -26,11 +28,13 @@ type secretEphemeralResource struct {
 }
 
 type secretEphemeralModel struct {
-	Name      types.String `tfsdk:"name"`
-	OrgID     types.String `tfsdk:"org_id"`
-	URI       types.String `tfsdk:"uri"`
-	VersionID types.String `tfsdk:"version_id"`
-	Value     types.String `tfsdk:"value"`
+	Name         types.String `tfsdk:"name"`
+	OrgID        types.String `tfsdk:"org_id"`
+	URI          types.String `tfsdk:"uri"`
+	VersionID    types.String `tfsdk:"version_id"`
+	VersionStage types.String `tfsdk:"version_stage"`
+	Value        types.String `tfsdk:"value"`
+	ValueCreated types.String `tfsdk:"value_created"`
 }
 
 func (e *secretEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
@@ -63,10 +67,20 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 					"its `uri` is known during planning, so Terraform would otherwise read the value before it is written.",
 				Validators: []validator.String{versionIDValidator},
 			},
+			"version_stage": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Stage of the AWS version to read, in place of `version_id`: `AWSCURRENT` for the current version, or `AWSPREVIOUS` for the one before it. " +
+					"A write moves both stages. So to undo a rotation, give the version's ID.",
+				Validators: []validator.String{stageValidator, stringvalidator.ConflictsWith(path.MatchRoot("version_id"))},
+			},
 			"value": schema.StringAttribute{
 				Computed:            true,
 				Sensitive:           true,
 				MarkdownDescription: "Value of the secret, in the version that `version_id` names.",
+			},
+			"value_created": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: descriptionValueCreated,
 			},
 		},
 	}
@@ -103,16 +117,19 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		return
 	}
 	ref.OrgID = orgID
-	value, versionID, err := e.data.client.ValueAccess(roboto.Record{SecretRef: ref, CreatedHere: e.data.memory.createdAt(ref)}).Read(ctx, model.VersionID.ValueString())
+	access := e.data.client.ValueAccess(roboto.Record{SecretRef: ref, CreatedHere: e.data.memory.createdAt(ref)})
+	wanted := roboto.Version{ID: model.VersionID.ValueString(), Stage: model.VersionStage.ValueString()}
+	found, err := access.Read(ctx, wanted)
 	switch {
-	case roboto.KindOf(err) == roboto.KindNoValue && !model.VersionID.IsNull():
-		e.data.addFailure(&resp.Diagnostics, failReadOldVersion, aboutSecret(ref, "{version}", model.VersionID.ValueString()), err)
+	case roboto.KindOf(err) == roboto.KindNoValue && wanted != roboto.Version{}:
+		e.data.addNoVersionError(ctx, &resp.Diagnostics, access, ref, wanted, err)
 		return
 	case err != nil:
 		e.data.addFailure(&resp.Diagnostics, failReadValue, aboutSecret(ref), err)
 		return
 	}
-	model.Value = types.StringValue(value.Reveal())
-	model.VersionID = types.StringValue(versionID)
+	model.Value = types.StringValue(found.Text.Reveal())
+	model.VersionID = types.StringValue(found.VersionID)
+	model.ValueCreated = timeValue(found.Created)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }

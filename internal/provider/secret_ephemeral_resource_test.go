@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
@@ -36,6 +37,15 @@ func echo(name string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("echo.test", tfjsonpath.New("data").AtMapKey(name), check)
 }
 
+// justNow is a time in RFC 3339 and UTC that lies less than an hour back or ahead.
+var justNow = knownvalue.StringFunc(func(text string) error {
+	at, err := time.Parse(time.RFC3339, text)
+	if err == nil && (!strings.HasSuffix(text, "Z") || time.Since(at).Abs() > time.Hour) {
+		err = fmt.Errorf("it is %s", text)
+	}
+	return err
+})
+
 func TestAccSecretEphemeralResource(t *testing.T) {
 	for name, arguments := range map[string]string{
 		"by name":            "name = \"NAME\"",
@@ -52,6 +62,7 @@ func TestAccSecretEphemeralResource(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{
 					echo("value", knownvalue.StringExact("the value")),
 					echo("version_id", knownvalue.StringExact(versionID)),
+					echo("value_created", justNow),
 				},
 			})
 		})
@@ -68,6 +79,30 @@ func TestAccSecretEphemeralResource(t *testing.T) {
 			},
 		})
 	})
+	for stage, want := range map[string]struct {
+		value string
+		of    int
+	}{
+		"AWSPREVIOUS": {"second value", 1},
+		"AWSCURRENT":  {"third value", 2},
+	} {
+		t.Run("the version "+stage, func(t *testing.T) {
+			env := anyService(t)
+			env.addSecrets("db")
+			var versionIDs []string
+			for _, value := range []string{"first value", "second value", "third value"} {
+				versionIDs = append(versionIDs, env.setValue("db", value))
+			}
+			env.runWithEcho(resource.TestStep{
+				Config: echoed("ephemeral \"roboto_secret\" \"test\" {\n  uri = \"" + env.uri("db") + "\"\n  version_stage = \"" + stage + "\"\n}\n"),
+				ConfigStateChecks: []statecheck.StateCheck{
+					echo("value", knownvalue.StringExact(want.value)),
+					echo("version_id", knownvalue.StringExact(versionIDs[want.of])),
+					echo("value_created", justNow),
+				},
+			})
+		})
+	}
 	t.Run("no value yet", func(t *testing.T) {
 		env := anyService(t)
 		env.addSecrets("db")
@@ -146,7 +181,7 @@ func TestAccSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
 func TestSecretEphemeralResourceRefuses(t *testing.T) {
 	env := newEnvironment(t)
 	env.addSecrets("db", "empty")
-	env.roboto.SetValue(testOrg, "db", "value")
+	first := env.roboto.SetValue(testOrg, "db", "value")
 	p := env.protocol(fields{})
 	for name, test := range map[string]struct {
 		config fields
@@ -154,7 +189,10 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 	}{
 		"a missing secret":  {fields{"name": "nope"}, []string{`"nope" of the organization og_test could not be read`, "Check the name and the organization"}},
 		"no value yet":      {fields{"name": "empty"}, []string{"has no value yet", "Write one first"}},
-		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "leave version_id out"}},
+		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "The current version is " + first + ", written 20", "leave version_id out"}},
+		"no other version":  {fields{"name": "db", "version_stage": "AWSPREVIOUS"}, []string{"has no version AWSPREVIOUS", "The current version is " + first, "once the value has been written twice"}},
+		"a version of none": {fields{"name": "empty", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "has no value yet"}},
+		"a stage of none":   {fields{"name": "empty", "version_stage": "AWSCURRENT"}, []string{"has no version AWSCURRENT", "has no value yet"}},
 		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,13 +208,15 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		config fields
 		text   string
 	}{
-		"neither name nor URI": {fields{}, `Neither "name" nor "uri" is given`},
-		"both":                 {fields{"name": "db", "uri": "roboto-secret://db"}, `Both "name" and "uri" are given`},
-		"two organizations":    {fields{"uri": "roboto-secret://db@og_test", "org_id": "og_other"}, `names the organization "og_test"`},
-		"not a URI":            {fields{"uri": "db@og_test"}, "must be a secret URI"},
-		"not a name":           {fields{"name": "a/b"}, `attribute "name" is not usable`},
-		"not an ID":            {fields{"name": "db", "org_id": "My Org"}, `attribute "org_id" is not usable`},
-		"not a version":        {fields{"name": "db", "version_id": "1"}, "the ID of an AWS version has"},
+		"neither name nor URI":  {fields{}, `Neither "name" nor "uri" is given`},
+		"both":                  {fields{"name": "db", "uri": "roboto-secret://db"}, `Both "name" and "uri" are given`},
+		"two organizations":     {fields{"uri": "roboto-secret://db@og_test", "org_id": "og_other"}, `names the organization "og_test"`},
+		"not a URI":             {fields{"uri": "db@og_test"}, "must be a secret URI"},
+		"not a name":            {fields{"name": "a/b"}, `attribute "name" is not usable`},
+		"not an ID":             {fields{"name": "db", "org_id": "My Org"}, `attribute "org_id" is not usable`},
+		"not a version":         {fields{"name": "db", "version_id": "1"}, "the ID of an AWS version has"},
+		"not a stage":           {fields{"name": "db", "version_stage": "AWSPENDING"}, `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`},
+		"a version and a stage": {fields{"name": "db", "version_id": strings.Repeat("0", 32), "version_stage": "AWSPREVIOUS"}, `"version_id" cannot be specified when "version_stage" is specified`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.In(t)

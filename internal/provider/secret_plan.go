@@ -148,10 +148,10 @@ func (r *secretResource) setNotes(ctx context.Context, f facts, d decision, priv
 // compareStoredValue compares the value with the current version in constant time. A secret
 // without a value differs from any value, and so does one that is gone.
 func compareStoredValue(ctx context.Context, access *roboto.ValueAccess, value roboto.Sensitive) (storedValue, error) {
-	stored, versionID, err := access.Read(ctx, "")
+	stored, err := access.Read(ctx, roboto.Version{})
 	switch {
 	case err == nil:
-		return storedValue{stored.Equal(value), versionID}, nil
+		return storedValue{stored.Text.Equal(value), stored.VersionID}, nil
 	case roboto.KindOf(err) == roboto.KindNoValue, roboto.KindOf(err) == roboto.KindReplaced, roboto.KindOf(err) == roboto.KindNotFound:
 		return storedValue{}, nil
 	}

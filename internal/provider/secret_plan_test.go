@@ -126,10 +126,16 @@ func TestSecretDataSourceReadsTheVersion(t *testing.T) {
 	env.wantCount(robototest.GetCredentials, 0)
 	p.Equal("version_id", read(fields{"name": "db", "read_version_id": true}), env.versionID())
 	p.Equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
+	for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
+		_, out := p.ReadDataSource(typeSecret, fields{"name": "empty", "read_version_id": true, "version_stage": stage})
+		p.Fails(out, "Cannot Read Roboto Secret Version", "has no version "+stage, "The secret has no value yet")
+	}
+	_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"})
+	p.Fails(out, "Cannot Read Roboto Secret Version", "has no version AWSPREVIOUS", "The current version is "+env.versionID(), "once the value has been written twice")
 	env.roboto.Inject(robototest.Fault{
 		Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",
 	})
-	_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
+	_, out = p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
 	p.Fails(out, "Cannot Read Roboto Secret Version", "remove read_version_id")
 }
 

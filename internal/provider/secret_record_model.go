@@ -52,8 +52,11 @@ func arnValue(arn string) types.String {
 }
 
 // timeValue formats a time as RFC 3339 in UTC, so that another notation of the service
-// does not look like drift.
+// does not look like drift. It is null for a time that is not known.
 func timeValue(t time.Time) types.String {
+	if t.IsZero() {
+		return types.StringNull()
+	}
 	return types.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 

@@ -285,14 +285,14 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.setRecord(record)
 	if state.DetectValueDrift.ValueBool() && !state.ValueWOVersion.IsNull() && !state.VersionID.IsNull() {
-		_, current, err := r.data.client.ValueAccess(record).Read(ctx, "")
+		current, err := r.data.client.ValueAccess(record).Read(ctx, roboto.Version{})
 		if err != nil && roboto.KindOf(err) != roboto.KindNoValue {
 			if !r.data.memory.reported(err) {
 				r.data.addFailure(&resp.Diagnostics, failDrift, aboutSecret(state.ref()), err)
 			}
 			return
 		}
-		if current != state.VersionID.ValueString() {
+		if current.VersionID != state.VersionID.ValueString() {
 			state.VersionID = types.StringNull()
 		}
 	}
@@ -337,12 +337,12 @@ func (r *secretResource) writeValue(ctx context.Context, config, plan, state sec
 	access := r.data.client.ValueAccess(state.record())
 	value := roboto.NewSensitive(config.ValueWO.ValueString())
 	if plan.ValueWOVersion.IsNull() && state.ValueWOVersion.IsNull() {
-		stored, versionID, err := access.Read(ctx, "")
+		stored, err := access.Read(ctx, roboto.Version{})
 		switch {
 		case err != nil && roboto.KindOf(err) != roboto.KindNoValue:
 			return types.StringNull(), err
-		case err == nil && stored.Equal(value):
-			return types.StringValue(versionID), nil
+		case err == nil && stored.Text.Equal(value):
+			return types.StringValue(stored.VersionID), nil
 		}
 	}
 	versionID, err := access.Write(ctx, value)

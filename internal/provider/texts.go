@@ -175,6 +175,8 @@ type failure struct {
 
 const (
 	adviceUseOtherKey = "Use an API key of somebody who belongs to the organization. To stop managing the secret, remove it from the state with terraform state rm or a removed block."
+	titleNoVersion    = "Cannot Read Roboto Secret Version"
+	sentenceNoVersion = "The secret {secret} has no version {version}. AWS guarantees only the current version and the one before it. {kept}"
 	adviceIfCreated   = " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
 )
 
@@ -275,7 +277,7 @@ var (
 	failRead        = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read."}
 	failReadVersion = &failure{
 		title:    "Cannot Read Roboto Secret Version",
-		sentence: "The data source of the secret {secret} has read_version_id, so it asks for the current version of the value. The version could not be read.",
+		sentence: "The data source of the secret {secret} has read_version_id, so it asks for the version of the value. The version could not be read.",
 		advice:   mayNotRead("Use an API key that may read the value, or remove read_version_id."),
 	}
 	failReadValue = &failure{
@@ -286,13 +288,21 @@ var (
 		},
 	}
 	failReadOldVersion = &failure{
-		title:    "Cannot Read Roboto Secret",
-		sentence: "The secret {secret} has no version {version}. AWS guarantees only the current version and the one before it.",
+		title: titleNoVersion, sentence: sentenceNoVersion,
 		advice: map[roboto.Kind]string{
 			roboto.KindNoValue: "To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: " +
-				"change value_wo_version of that resource, and the next apply writes the value again. To destroy or only refresh, remove this ephemeral resource from the configuration first.",
+				"change value_wo_version of that resource, and the next apply writes the value again. " +
+				"If version_id was set to undo a rotation, and that is done, give value_wo its usual source again, and leave value_wo_version as it is. " +
+				"To destroy or only refresh, remove this ephemeral resource from the configuration first.",
 		},
 	}
+	failReadStage = &failure{
+		title: titleNoVersion, sentence: sentenceNoVersion,
+		advice: map[roboto.Kind]string{
+			roboto.KindNoValue: "There is a version before the current one once the value has been written twice. To read the current version, leave version_stage out.",
+		},
+	}
+	failReadNoVersion = &failure{title: titleNoVersion, sentence: sentenceNoVersion}
 	failList          = &failure{title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed."}
 	failOrganizations = &failure{title: "Cannot List Roboto Organizations", sentence: "The organizations of the API key's owner could not be listed."}
 	failFindAction    = &failure{

@@ -186,7 +186,7 @@ func (n *creation) whyNotOurs(ctx context.Context, record Record, ans answer, us
 	record.CreatedHere = time.Now()
 	access := n.ValueAccess(record)
 	access.mustSend = true
-	switch _, _, err := access.Read(ctx, ""); {
+	switch _, err := access.Read(ctx, Version{}); {
 	case err == nil:
 		return "it has a value already", nil
 	case KindOf(err) != KindNoValue:

@@ -47,7 +47,7 @@ func TestDuplicatedKeys(t *testing.T) {
 						changed = changed || !bytes.Equal(mutated, body)
 						return mutated
 					}})
-					_, _, err = s.client.ValueAccess(record).Read(t.Context(), "")
+					_, err = s.client.ValueAccess(record).Read(t.Context(), roboto.Version{})
 					if !changed {
 						t.Fatal("no answer was changed")
 					}
@@ -78,7 +78,7 @@ func TestCredentialsWithLineBreaks(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					_, _, err = s.client.ValueAccess(record).Read(t.Context(), "")
+					_, err = s.client.ValueAccess(record).Read(t.Context(), roboto.Version{})
 					s.wantKind(err, roboto.KindUnexpectedAnswer)
 					s.wantCount(robototest.GetValue, 0)
 					if err != nil && strings.Contains(err.Error(), "NobodyMaySeeThis") {

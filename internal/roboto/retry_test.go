@@ -215,7 +215,7 @@ func TestRepeatedCallsOfAWS(t *testing.T) {
 					time.Sleep(want.age)
 					server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Message: test.message, Header: http.Header{"X": nil}})
 					access := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}})
-					if _, _, err := access.Read(t.Context(), ""); err == nil {
+					if _, err := access.Read(t.Context(), Version{}); err == nil {
 						t.Error("a read succeeded")
 					}
 					if n := server.Count(robototest.GetValue); n != want.read {
@@ -246,7 +246,7 @@ func TestPauseOfAWS(t *testing.T) {
 			server.AddSecret(robototest.DefaultOrg, name)
 			server.SetValue(robototest.DefaultOrg, name, "value")
 			access := client.ValueAccess(Record{SecretRef: SecretRef{Name: name, OrgID: robototest.DefaultOrg}})
-			if _, _, err := access.Read(t.Context(), ""); err != nil {
+			if _, err := access.Read(t.Context(), Version{}); err != nil {
 				t.Fatal(err)
 			}
 			accesses = append(accesses, access)
@@ -258,7 +258,7 @@ func TestPauseOfAWS(t *testing.T) {
 		for i, access := range accesses {
 			calls.Go(func() {
 				time.Sleep(time.Duration(i) * time.Second)
-				if _, _, err := access.Read(t.Context(), ""); err != nil {
+				if _, err := access.Read(t.Context(), Version{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -346,7 +346,7 @@ func TestRetriesOfAWSHaveNoBudget(t *testing.T) {
 		server.AddSecret(robototest.DefaultOrg, "db")
 		server.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ThrottlingException"})
 		client.config.MaxAttempts = 150
-		_, _, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Read(t.Context(), "")
+		_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Read(t.Context(), Version{})
 		if n := server.Count(robototest.GetValue); KindOf(err) != KindUnavailable || n != 150 {
 			t.Errorf("%d attempts: %v", n, err)
 		}

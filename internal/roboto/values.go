@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +39,27 @@ func ValidateValue(value Sensitive) error {
 	return nil
 }
 
+// Version names a version of a value, by its ID or by the stage that AWS has given it. The zero
+// Version is the current one.
+type Version struct {
+	ID, Stage string
+}
+
+// The stages of the versions that AWS promises to keep: the current one, and the one before it
+// (Secrets Manager API Reference, PutSecretValue).
+const (
+	StageCurrent  = "AWSCURRENT"
+	StagePrevious = "AWSPREVIOUS"
+)
+
+// Value is one version of a value.
+type Value struct {
+	Text      Sensitive
+	VersionID string
+	// Created is when the version was written, by AWS's clock, or zero if AWS does not say.
+	Created time.Time
+}
+
 // ValueAccess reads and writes the value of one secret at AWS. It gets temporary
 // credentials when it first needs them. It is not safe for concurrent use, and does not
 // keep the value.
@@ -56,12 +78,14 @@ func (c *Client) ValueAccess(record Record) *ValueAccess {
 	return &ValueAccess{client: c, record: record}
 }
 
-// Read returns the value of a version, or of the current one if versionID is "",
-// and the ID of the version. The error is of KindNoValue if there is none.
-func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, string, error) {
+// Read returns a version of the value. The error is of KindNoValue if there is none.
+func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) {
 	input := &secretsmanager.GetSecretValueInput{}
-	if versionID != "" {
-		input.VersionId = &versionID
+	if version.ID != "" {
+		input.VersionId = &version.ID
+	}
+	if version.Stage != "" {
+		input.VersionStage = &version.Stage
 	}
 	var output *secretsmanager.GetSecretValueOutput
 	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
@@ -70,20 +94,43 @@ func (v *ValueAccess) Read(ctx context.Context, versionID string) (Sensitive, st
 		return err
 	})
 	if err != nil {
-		return Sensitive{}, "", v.awsError(ctx, opGetSecretValue, err)
+		return Value{}, v.awsError(ctx, opGetSecretValue, err)
 	}
-	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, versionID); err != nil {
-		return Sensitive{}, "", err
+	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, version.ID); err != nil {
+		return Value{}, err
 	}
-	if output.SecretString == nil {
-		return Sensitive{}, "", v.unusable(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
+	switch {
+	case version.Stage != "" && len(output.VersionStages) > 0 && !slices.Contains(output.VersionStages, version.Stage):
+		return Value{}, v.unusable(opGetSecretValue, "AWS names another stage, not the requested one")
+	case output.SecretString == nil:
+		return Value{}, v.unusable(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
-	value := NewSensitive(*output.SecretString)
+	value := Value{NewSensitive(*output.SecretString), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
 	// An ID that was asked for is known not to be an echo.
-	if versionID == "" && newGuard(value, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken).holdsPiece(*output.VersionId) {
-		return Sensitive{}, "", v.unusable(opGetSecretValue, "the ID of the version repeats a part of the value or of the credentials")
+	if version.ID == "" && newGuard(value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken).holdsPiece(value.VersionID) {
+		return Value{}, v.unusable(opGetSecretValue, "the ID of the version repeats a part of the value or of the credentials")
 	}
-	return value, *output.VersionId, nil
+	return value, nil
+}
+
+// Kept returns the versions that AWS promises to keep, the current one first and without their
+// values, for an error about another one. There are none if the secret has no value. ok is false
+// if that could not be found out.
+func (v *ValueAccess) Kept(ctx context.Context) (kept []Value, ok bool) {
+	ctx, cancel := context.WithDeadline(ctx, v.client.completeErrorsUntil())
+	defer cancel()
+	for _, stage := range []string{StageCurrent, StagePrevious} {
+		found, err := v.Read(ctx, Version{Stage: stage})
+		switch {
+		case KindOf(err) == KindNoValue:
+			return kept, true
+		case err != nil:
+			return nil, false
+		}
+		found.Text = Sensitive{}
+		kept = append(kept, found)
+	}
+	return kept, true
 }
 
 // Write stores a new version and returns its ID. Retries of one Write never create two
@@ -127,7 +174,7 @@ func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	defer cancel()
 	looking := *v
 	looking.mustSend = true
-	_, _, err := looking.Read(ctx, versionID)
+	_, err := looking.Read(ctx, Version{ID: versionID})
 	return err == nil
 }
 

@@ -19,21 +19,80 @@ func TestReadAndWrite(t *testing.T) {
 	inService(t, func(t *testing.T, s service) {
 		s.server.AddSecret(robototest.DefaultOrg, "db")
 		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
-		_, _, err := access.Read(t.Context(), "")
+		_, err := access.Read(t.Context(), roboto.Version{})
 		s.wantKind(err, roboto.KindNoValue)
 
 		first, err := access.Write(t.Context(), roboto.NewSensitive("first"))
 		s.wantKind(err, roboto.KindOther)
 		second, err := access.Write(t.Context(), roboto.NewSensitive("second"))
 		s.wantKind(err, roboto.KindOther)
-		for versionID, want := range map[string]string{"": "second", first: "first", second: "second"} {
-			value, got, err := access.Read(t.Context(), versionID)
+		for version, want := range map[roboto.Version]struct{ value, versionID string }{
+			{}:                            {"second", second},
+			{ID: first}:                   {"first", first},
+			{ID: second}:                  {"second", second},
+			{Stage: roboto.StageCurrent}:  {"second", second},
+			{Stage: roboto.StagePrevious}: {"first", first},
+		} {
+			got, err := access.Read(t.Context(), version)
 			s.wantKind(err, roboto.KindOther)
-			if value.Reveal() != want || versionID != "" && got != versionID {
-				t.Errorf("version %q is %q of version %q, want %q", versionID, value.Reveal(), got, want)
+			if got.Text.Reveal() != want.value || got.VersionID != want.versionID {
+				t.Errorf("version %v is %q of version %q, want %v", version, got.Text.Reveal(), got.VersionID, want)
 			}
 		}
 		s.wantCount(robototest.GetCredentials, 1)
+	})
+}
+
+// The time of a value is that of its version, and not of the read.
+func TestValueHasItsTime(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		s.server.AddSecret(robototest.DefaultOrg, "db")
+		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
+		var want []time.Time
+		for _, value := range []string{"first", "second"} {
+			time.Sleep(time.Hour + 123*time.Millisecond)
+			s.server.SetValue(robototest.DefaultOrg, "db", value)
+			want = append(want, time.Now())
+		}
+		time.Sleep(time.Hour)
+		for i, stage := range []string{roboto.StagePrevious, roboto.StageCurrent} {
+			got, err := access.Read(t.Context(), roboto.Version{Stage: stage})
+			s.wantKind(err, roboto.KindOther)
+			if !got.Created.Equal(want[i]) || got.Created.Location() != time.UTC {
+				t.Errorf("%s is of %s, want %s", stage, got.Created, want[i].UTC())
+			}
+		}
+	})
+}
+
+// What an error says of the other versions holds no value.
+func TestKeptVersions(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		s.server.AddSecret(robototest.DefaultOrg, "db")
+		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
+		var ids []string
+		for i := range 4 {
+			kept, ok := access.Kept(t.Context())
+			if want := ids[:min(i, 2)]; !ok || len(kept) != len(want) {
+				t.Fatalf("after %d writes: %v", i, kept)
+			}
+			for j, version := range kept {
+				if version.VersionID != ids[j] || version.Created.IsZero() || version.Text.Reveal() != "" {
+					t.Errorf("after %d writes: %v", i, kept)
+				}
+			}
+			ids = append([]string{s.server.SetValue(robototest.DefaultOrg, "db", "value")}, ids...)
+		}
+		s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Skip: 1, AWSError: "AccessDeniedException"})
+		if kept, ok := access.Kept(t.Context()); ok || kept != nil {
+			t.Errorf("half of the answer: %v", kept)
+		}
+		s.server.ClearFaults()
+		s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Delay: time.Hour})
+		began := time.Now()
+		if _, ok := access.Kept(t.Context()); ok || time.Since(began) > 10*time.Second {
+			t.Errorf("it took %s", time.Since(began))
+		}
 	})
 }
 
@@ -81,19 +140,29 @@ func TestValidateValue(t *testing.T) {
 
 // What AWS says of another secret or version is not believed.
 func TestAnswersOfAWSAreChecked(t *testing.T) {
-	for name, test := range map[string]struct{ old, changed string }{
-		"another secret":  {"123456789012", "210987654321"},
-		"another version": {`"VersionId":"`, `"VersionId":"x`},
-		"binary data":     {`"SecretString"`, `"SecretBinary"`},
+	const previous = roboto.StagePrevious
+	for name, test := range map[string]struct{ stage, old, changed string }{
+		"another secret":  {"", "123456789012", "210987654321"},
+		"another version": {"", `"VersionId":"`, `"VersionId":"x`},
+		"binary data":     {"", `"SecretString"`, `"SecretBinary"`},
+		"another stage":   {previous, `["AWSPREVIOUS"]`, `["AWSCURRENT"]`},
+		"no version":      {previous, `"VersionId"`, `"Version"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {
 				s.server.AddSecret(robototest.DefaultOrg, "db")
-				versionID := s.server.SetValue(robototest.DefaultOrg, "db", "dmFsdWU=")
+				version := roboto.Version{ID: s.server.SetValue(robototest.DefaultOrg, "db", "dmFsdWU=")}
+				if test.stage != "" {
+					s.server.SetValue(robototest.DefaultOrg, "db", "b3RoZXI=")
+					version = roboto.Version{Stage: test.stage}
+				}
+				access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
+				_, err := access.Read(t.Context(), version)
+				s.wantKind(err, roboto.KindOther)
 				s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(b []byte) []byte {
 					return bytes.ReplaceAll(b, []byte(test.old), []byte(test.changed))
 				}})
-				_, _, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), versionID)
+				_, err = access.Read(t.Context(), version)
 				s.wantKind(err, roboto.KindUnexpectedAnswer)
 			})
 		})
@@ -126,10 +195,12 @@ func TestVersionIDThatRepeatsTheValue(t *testing.T) {
 				if test.refused {
 					want = roboto.KindUnexpectedAnswer
 				}
-				value, versionID, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), "")
-				s.wantKind(err, want)
-				if !test.refused && (value.Reveal() != test.value || versionID != test.versionID) {
-					t.Errorf("the version %q was read", versionID)
+				for _, version := range []roboto.Version{{}, {Stage: roboto.StageCurrent}} {
+					got, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), version)
+					s.wantKind(err, want)
+					if !test.refused && (got.Text.Reveal() != test.value || got.VersionID != test.versionID) {
+						t.Errorf("the version %q was read", got.VersionID)
+					}
 				}
 			})
 		})

@@ -66,7 +66,7 @@ var calls = map[string]func(context.Context, *roboto.Client) error{
 		return err
 	},
 	"value": func(ctx context.Context, c *roboto.Client) error {
-		_, _, err := c.ValueAccess(roboto.Record{SecretRef: roboto.SecretRef{Name: "db", OrgID: orgID}}).Read(ctx, "")
+		_, err := c.ValueAccess(roboto.Record{SecretRef: roboto.SecretRef{Name: "db", OrgID: orgID}}).Read(ctx, roboto.Version{})
 		return err
 	},
 }
