@@ -149,6 +149,26 @@ func (s *Server) SetValue(orgID, name, value string) string {
 	return id
 }
 
+// Age makes all versions of a value older.
+func (s *Server) Age(orgID, name string, by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+		for i := range sec.versions {
+			sec.versions[i].Created = sec.versions[i].Created.Add(-by)
+		}
+	}
+}
+
+// RemoveOldVersions removes the versions without a label, as AWS may do at any time.
+func (s *Server) RemoveOldVersions(orgID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+		sec.versions = sec.versions[max(0, len(sec.versions)-2):]
+	}
+}
+
 // Value is a secret's current value; ok is false if there is none.
 func (s *Server) Value(orgID, name string) (value, versionID string, ok bool) {
 	s.mu.Lock()

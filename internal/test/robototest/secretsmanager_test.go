@@ -64,9 +64,26 @@ func TestVersionsOfAValue(t *testing.T) {
 	if _, err := c.get(a, strings.Repeat("0", 36)); code(err) != "ResourceNotFoundException" {
 		t.Errorf("a version that does not exist: %v", err)
 	}
+	if _, err := c.get(a, "AWSPENDING"); code(err) != "ResourceNotFoundException" || !strings.Contains(err.Error(), "staging label: AWSPENDING") {
+		t.Errorf("a stage that no version has: %v", err)
+	}
 	elsewhere := c.s.SetValue(org, "db", "third")
 	if value, id, ok := c.s.Value(org, "db"); value != "third" || id != elsewhere || !ok {
 		t.Errorf("after a write elsewhere %q %q %v", value, id, ok)
+	}
+	// The first version has lost its label.
+	if out, err := c.get(a, "AWSPREVIOUS"); err != nil || *out.VersionId != tokenB {
+		t.Errorf("the previous version is %v (%v)", out, err)
+	}
+	if out, err := c.get(a, tokenA); err != nil || *out.SecretString != "first" || len(out.VersionStages) != 0 {
+		t.Errorf("the version without a label is %v (%v)", out, err)
+	}
+	c.s.RemoveOldVersions(org, "db")
+	if _, err := c.get(a, tokenA); code(err) != "ResourceNotFoundException" {
+		t.Errorf("a version that was removed: %v", err)
+	}
+	if got := c.s.Versions(org, "db"); len(got) != 2 || got[0].ID != tokenB || got[1].ID != elsewhere {
+		t.Errorf("the versions left are %+v", got)
 	}
 	for _, value := range []string{"x", strings.Repeat("x", 65536)} {
 		if _, err := c.put(a, value, ""); err != nil {
