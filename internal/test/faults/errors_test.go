@@ -399,6 +399,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Data source: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(get, 404, "RobotoNotFoundException", "Not found."), act: data(protocol.TypeSecret, fields{"name": "db", "org_id": "og_two"})},
 		{title: "Data source: the organizations cannot be listed", faults: answer(robototest.ListOrgs, 403, "", "User is not authorized to access this resource with an explicit deny"), act: data(protocol.TypeOrganizations, nil)},
 		{title: "Data source: no permission for the version", exists: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})},
+		{title: "Data source: no version before the current one", exists: plain, act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"})},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
 		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 1_001 {
@@ -425,6 +426,17 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Ephemeral resource: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), act: open(fields{"name": "db", "org_id": "og_two"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
+		{title: "Ephemeral resource: AWS has removed the version", exists: plain, act: func(c *protocol.Core) error {
+			for _, value := range []string{"the value before", "the current value"} {
+				time.Sleep(time.Hour)
+				c.Roboto.SetValue(robototest.DefaultOrg, "db", value)
+			}
+			removed := c.Roboto.Versions(robototest.DefaultOrg, "db")[0].ID
+			c.Roboto.RemoveOldVersions(robototest.DefaultOrg, "db")
+			return open(fields{"name": "db", "version_id": removed})(c)
+		}},
+		{title: "Ephemeral resource: no version before the current one", exists: plain, act: open(fields{"name": "db", "version_stage": "AWSPREVIOUS"})},
+		{title: "Ephemeral resource: a version of a secret without a value", exists: fields{"name": "db"}, act: open(fields{"name": "db", "version_stage": "AWSPREVIOUS"})},
 
 		{title: "Action: an invalid secret URI", act: invoke(robototest.Action{}, fields{"parameter_values": map[string]any{"key": "roboto-secret://a/b"}})},
 		{title: "Action: no such action", act: invoke(robototest.Action{}, fields{"name": "other"})},
@@ -520,25 +532,27 @@ func (e cataloged) happen(t *testing.T) string {
 	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), server.APIKey()) {
 		t.Error("the error holds a secret")
 	}
-	shown := withoutRandomIDs(withoutRandomARNs(err.Error()))
+	shown := withoutRandom(err.Error())
 	if path, ok := c.Settings["config_file"].(string); ok {
 		shown = strings.ReplaceAll(shown, path, "/home/me/.roboto/config.json")
 	}
 	return shown
 }
 
-// withoutRandomARNs numbers the ARNs of a text.
-func withoutRandomARNs(shown string) string {
-	var seen []string
-	return regexp.MustCompile(`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`).ReplaceAllStringFunc(shown, func(name string) string {
-		if !slices.Contains(seen, name) {
-			seen = append(seen, name)
-		}
-		return fmt.Sprintf("roboto/og_test/%d", slices.Index(seen, name)+1)
-	})
-}
-
-// withoutRandomIDs replaces the ID of the only invocation.
-func withoutRandomIDs(shown string) string {
-	return regexp.MustCompile(`iv_[a-z0-9]{16}`).ReplaceAllString(shown, "iv_1")
+// withoutRandom numbers the ARNs, versions and invocations of a text.
+func withoutRandom(shown string) string {
+	for pattern, format := range map[string]string{
+		`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`: "roboto/og_test/%d",
+		`[A-Z2-7]{26}-elsewhere`:             "version-%d",
+		`iv_[a-z0-9]{16}`:                    "iv_%d",
+	} {
+		var seen []string
+		shown = regexp.MustCompile(pattern).ReplaceAllStringFunc(shown, func(name string) string {
+			if !slices.Contains(seen, name) {
+				seen = append(seen, name)
+			}
+			return fmt.Sprintf(format, slices.Index(seen, name)+1)
+		})
+	}
+	return shown
 }

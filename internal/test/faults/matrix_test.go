@@ -101,6 +101,8 @@ type faultCall struct {
 	settings fields
 	// prepare runs before the fault; act is where it happens.
 	prepare, act func(*protocol.Core) error
+	// again, if set, runs before the plain apply.
+	again func(*protocol.Core) error
 	// after is the configuration of the plain apply; nil destroys.
 	after fields
 	// versions is the most that may be stored in the end.
@@ -113,11 +115,14 @@ type faultCall struct {
 func faultCalls() []faultCall {
 	versioned := fields{"name": "db", "value_wo": "the value", "value_wo_version": "1"}
 	rotated := fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"}
+	reverted := fields{"name": "db", "value_wo": "the value", "value_wo_version": "3"}
 	plain := fields{"name": "db", "value_wo": "the value"}
 	changed := fields{"name": "db", "value_wo": "another value"}
 	apply := func(config fields) func(*protocol.Core) error {
 		return func(c *protocol.Core) error { return c.Apply(config) }
 	}
+	badly := func(c *protocol.Core) error { return errors.Join(c.Apply(versioned), c.Apply(rotated)) }
+	undo := func(c *protocol.Core) error { return undoRotation(c, fields{"version_id": firstVersion(c)}, "3") }
 	list := func(c *protocol.Core) error {
 		names, err := readSecrets(c)
 		if err == nil && !slices.Equal(names, []any{"db", "x1", "x2", "x3"}) {
@@ -180,6 +185,9 @@ func faultCalls() []faultCall {
 		{name: "get on refresh", operation: robototest.GetSecret, prepare: apply(versioned), act: apply(versioned), after: versioned, versions: 2},
 		{name: "credentials on rotate", operation: robototest.GetCredentials, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 2},
 		{name: "put on rotate", operation: robototest.PutValue, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 3},
+		{name: "credentials on undo", operation: robototest.GetCredentials, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
+		{name: "get value on undo", operation: robototest.GetValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
+		{name: "put on undo", operation: robototest.PutValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 4},
 		{name: "credentials on compare", operation: robototest.GetCredentials, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
 		{name: "get value on compare", operation: robototest.GetValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
 		{name: "put on update", operation: robototest.PutValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
@@ -330,6 +338,9 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 				t.Error(err)
 			}
 			server.ClearFaults()
+			if call.again != nil {
+				c.Must(call.again(c))
+			}
 			imported, again := repair(c, call.after)
 			if again != nil {
 				t.Fatalf("the plain apply failed: %v\n\nafter: %v", again, err)
