@@ -39,6 +39,7 @@ func TestNothingLeaks(t *testing.T) {
 			"prompts":   prompts,
 			"functions": functions,
 			"actions":   actions,
+			"undo":      undo,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
