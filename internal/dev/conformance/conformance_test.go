@@ -186,7 +186,7 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 		"no Date": {
 			change:  func(x *traffic) { x.header.Del("Date") },
 			fact:    5,
-			unknown: []int{4},
+			unknown: []int{4, 82},
 		},
 		"last_used from the start": {
 			change: func(x *traffic) { x.replace(`"last_used":null`, `"last_used":"2026-01-02T03:04:05Z"`) },
@@ -312,7 +312,7 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 		},
 		"no value is an empty value": {
 			change: func(x *traffic) {
-				if bytes.Contains(x.body, []byte("can't find the specified secret value")) {
+				if bytes.Contains(x.body, []byte("can't find the specified secret value for staging label: AWSCURRENT")) {
 					x.status, x.body = http.StatusOK, []byte(`{"SecretString":""}`)
 				}
 			},
@@ -325,6 +325,36 @@ func TestEachDifferenceIsReportedAsItself(t *testing.T) {
 				}
 			},
 			fact: 62,
+		},
+		"another version before the current one": {
+			change: func(x *traffic) {
+				if bytes.Contains(x.sent, []byte(stagePrevious)) {
+					x.replace(`"VersionId":"`, `"VersionId":"own-`)
+				}
+			},
+			fact: 80,
+		},
+		"no version before the first one": {
+			change: func(x *traffic) {
+				if bytes.Contains(x.sent, []byte(stagePrevious)) {
+					x.replace("ResourceNotFoundException", "InvalidRequestException")
+				}
+			},
+			fact: 81,
+		},
+		"no stages": {
+			change: func(x *traffic) { x.replace(`"VersionStages"`, `"Stages"`) },
+			fact:   80,
+		},
+		"no time of a value": {
+			change: func(x *traffic) { x.replace(`"CreatedDate"`, `"Created"`) },
+			fact:   82,
+		},
+		"the time of a value in milliseconds": {
+			change: func(x *traffic) {
+				x.body = regexp.MustCompile(`("CreatedDate":\d+)\.?(\d*)`).ReplaceAll(x.body, []byte("${1}000"))
+			},
+			fact: 82,
 		},
 		"a token used twice": {
 			change: func(x *traffic) {

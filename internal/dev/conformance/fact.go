@@ -30,7 +30,7 @@ type fact struct {
 
 // facts lists all, in the order in which they are checked.
 func facts() []fact {
-	return slices.Concat(recordFacts(), listingFacts(), organizationFacts(), credentialFacts(), valueFacts(), actionFacts())
+	return slices.Concat(recordFacts(), listingFacts(), organizationFacts(), credentialFacts(), valueFacts(), actionFacts(), versionFacts())
 }
 
 // finding is something that the provider copes with however it is.
@@ -40,7 +40,7 @@ type finding struct {
 }
 
 func findings() []finding {
-	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), actionFindings(), valueFindings())
+	return slices.Concat(listingFindings(), organizationFindings(), credentialFindings(), actionFindings(), valueFindings(), versionFindings())
 }
 
 type verdict string

@@ -87,8 +87,7 @@ func valueFacts() []fact {
 			if t.read(a).text("SecretString") != second {
 				t.differs("the value before is still the current one")
 			}
-			version := map[string]any{"SecretId": a.arn, "VersionId": before.text("VersionId")}
-			old := must(must(t.service.aws(t.ctx, a, "GetSecretValue", version)).output())
+			old := must(must(t.getVersion(a, "VersionId", before.text("VersionId"))).output())
 			if old.text("SecretString") != before.text("SecretString") {
 				t.differs("the `VersionId` of the value before reads another value")
 			}
