@@ -93,6 +93,9 @@ var exampleTests = []struct {
 	{"guides/several-organizations/*.tf", testSeveralOrganizations},
 	{"guides/generated-password/*.tf", testGeneratedPassword},
 	{"guides/monthly-rotation/*.tf", testMonthlyRotation},
+	{"guides/rotate-by-age/*.tf", testRotateByAge},
+	{"guides/undo-rotation/*.tf", testUndoRotation},
+	{"guides/value-age/*.tf", testValueAge},
 	{"guides/detect-drift/*.tf", testDetectDrift},
 	{"guides/unused-secrets/*.tf", testUnusedSecrets},
 	{"guides/organization-policy/check-plan.sh", testOrganizationPolicy},
@@ -364,8 +367,12 @@ func testProveRotation(t *testing.T) {
 	w.wantValue(testOrg, "partner_token", "open barley")
 	w.settled()
 	w.terraform(1, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.try_partner_token")
-	rotate("open sesame", "3")
+	// The undo is an update, so it is proved too.
+	w.write("good.tf", fmt.Sprintf("ephemeral \"roboto_secret\" \"good\" {\n  name       = \"partner_token\"\n  version_id = %q\n}\n", w.roboto.Versions(testOrg, "partner_token")[0].ID))
+	w.replace("main.tf", "= var.partner_token\n", "= ephemeral.roboto_secret.good.value\n")
+	rotate("any text", "3")
 	w.apply()
+	w.wantValue(testOrg, "partner_token", "open sesame")
 	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed, robototest.Completed)
 	w.terraform(0, "plan", "-input=false", "-invoke=action.roboto_action_invoke.try_partner_token", "-out=plan.tfplan")
 	w.terraform(0, "apply", "-input=false", "plan.tfplan")
@@ -486,6 +493,106 @@ func testMonthlyRotation(t *testing.T) {
 	if stored, _, _ := w.roboto.Value(testOrg, "recorder_password"); len(stored) != 32 {
 		t.Errorf("stored is %q", stored)
 	}
+}
+
+func testRotateByAge(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("rotate-by-age")
+	w.init()
+	w.apply()
+	first, _, _ := w.roboto.Value(testOrg, "recorder_password")
+	if len(first) != 32 {
+		t.Errorf("stored is %q", first)
+	}
+	w.env[daysPassed] = "89"
+	w.settled()
+	w.env[daysPassed] = "91"
+	w.contains(w.apply(), "1 added, 1 changed, 0 destroyed")
+	if second, _, _ := w.roboto.Value(testOrg, "recorder_password"); len(second) != 32 || second == first {
+		t.Errorf("stored is %q after %q", second, first)
+	}
+	w.settled()
+}
+
+// rotateBadly writes two values with the example of the resource, and returns the version of the
+// good one.
+func (w *workspace) rotateBadly(good, bad string) (versionID string) {
+	w.t.Helper()
+	w.env["TF_VAR_weather_api_key"] = good
+	w.init()
+	w.apply()
+	_, versionID, _ = w.roboto.Value(testOrg, "weather_api_key")
+	w.env["TF_VAR_weather_api_key"] = bad
+	w.replace("resources_roboto_secret_resource.tf", `value_wo_version = "1"`, `value_wo_version = "2"`)
+	w.contains(w.apply(), `version_id = "`+versionID+`" -> (known after apply)`)
+	w.wantValue(testOrg, "weather_api_key", bad)
+	delete(w.env, "TF_VAR_weather_api_key")
+	return versionID
+}
+
+// undo changes the configuration as the guide says.
+func (w *workspace) undo(versionID string) {
+	w.t.Helper()
+	w.write("guides_undo-rotation_previous.tf", "")
+	w.write("resources_roboto_secret_resource.tf", "")
+	w.use("guides/undo-rotation/main.tf")
+	w.replace("guides_undo-rotation_main.tf", "00000000-0000-0000-0000-000000000000", versionID)
+}
+
+// testUndoRotation does what the guide says, and loses a state in between.
+func testUndoRotation(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.use(providerBlock, "resources/roboto_secret/resource.tf")
+	versionID := w.rotateBadly("sunny", "rain")
+	w.undo(versionID)
+	before, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.apply()
+	w.write("terraform.tfstate", string(before)) // as if it had been killed
+	w.contains(w.apply(), "0 added, 1 changed, 0 destroyed")
+	w.wantValue(testOrg, "weather_api_key", "sunny")
+	w.settled()
+
+	w.write("guides_undo-rotation_main.tf", "")
+	w.use("resources/roboto_secret/resource.tf")
+	w.replace("resources_roboto_secret_resource.tf", `value_wo_version = "1"`, `value_wo_version = "3"`)
+	w.env["TF_VAR_weather_api_key"] = "any text"
+	w.roboto.RemoveOldVersions(testOrg, "weather_api_key")
+	w.apply() // the output of the example is back
+	w.settled()
+	w.wantValue(testOrg, "weather_api_key", "sunny")
+}
+
+func testValueAge(t *testing.T) {
+	need(t, writeOnly)
+	const old = "The value of weather_api_key is older than 90 days. It was written 20"
+	w := newWorkspace(t)
+	w.inGuide("value-age")
+	w.init()
+	w.roboto.AddRecord(robototest.Record{OrgID: testOrg, Name: "weather_api_key", Created: time.Now().AddDate(-1, 0, 0)})
+	w.contains(w.terraform(0, "plan", "-input=false"), old)
+	w.roboto.SetValue(testOrg, "weather_api_key", "sunny")
+	w.roboto.Age(testOrg, "weather_api_key", 89*24*time.Hour)
+	fresh := func(printed string) {
+		t.Helper()
+		if strings.Contains(printed, "older than 90 days") {
+			t.Errorf("there is a warning:\n%s", printed)
+		}
+	}
+	fresh(w.terraform(0, "plan", "-input=false", "-detailed-exitcode"))
+	w.roboto.Age(testOrg, "weather_api_key", 2*24*time.Hour)
+	w.contains(w.terraform(0, "plan", "-input=false", "-detailed-exitcode"), old)
+
+	// A rotation by the same configuration is checked after the apply.
+	w.replace("main.tf", "  read_version_id = true\n", "  read_version_id = true\n  depends_on      = [roboto_secret.weather_api_key]\n")
+	w.use("resources/roboto_secret/resource.tf", "resources/roboto_secret/import-by-string-id.tf")
+	w.env["TF_VAR_weather_api_key"] = "rain"
+	fresh(w.apply())
+	w.settled()
 }
 
 func testDetectDrift(t *testing.T) {

@@ -83,6 +83,7 @@ func prepareTerraform(ctx context.Context, dir string) error {
 		{"roboto-ai/roboto", terraformcli.ProviderVersion, built.Executable},
 		{"hashicorp/random", "3.7.0", self},
 		{"cyrilgdn/postgresql", "1.26.0", self},
+		{"hashicorp/time", "0.14.2", self},
 		{"hashicorp/vault", "5.0.0", self},
 		{"hashicorp/aws", "6.0.0", self},
 		{"1password/onepassword", "3.3.1", self},

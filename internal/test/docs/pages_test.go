@@ -29,6 +29,7 @@ var runElsewhere = map[string]string{
 var pageTests = map[string]func(w *workspace, commands []string){
 	"docs/index.md":                      testIndexCommands,
 	"docs/guides/write-and-rotate.md":    testWriteAndRotateCommands,
+	"docs/guides/undo-a-rotation.md":     testUndoCommands,
 	"docs/guides/checks-in-ci.md":        testChecksCommands,
 	"docs/guides/modules-and-actions.md": testActionCommands,
 	"docs/guides/adopt.md":               testQueryCommands,
@@ -146,6 +147,22 @@ func testWriteAndRotateCommands(w *workspace, commands []string) {
 	reader.enter(block[2])
 	reader.close(second, third)
 	w.wantValue(testOrg, "weather_api_key", third)
+}
+
+func testUndoCommands(w *workspace, commands []string) {
+	count(w.t, commands, 2)
+	good, bad := "sunny "+rand.Text(), "rain "+rand.Text()
+	versionID := w.rotateBadly(good, bad)
+	w.use("guides/undo-rotation/previous.tf")
+	reader := w.openTerminal(bash())
+	shown := reader.enter(commands[0], input{"Enter a value: ", "any text", true})
+	if !strings.Contains(shown, "Changes to Outputs") || !strings.Contains(shown, versionID) {
+		w.t.Errorf("the plan does not show the version %s:\n%s", versionID, shown)
+	}
+	w.undo(versionID)
+	reader.enter(commands[1], input{"Enter a value: ", "yes", false})
+	reader.close(good, bad)
+	w.wantValue(testOrg, "weather_api_key", good)
 }
 
 func testChecksCommands(w *workspace, commands []string) {

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -24,7 +26,7 @@ import (
 )
 
 // standIn takes the place of another provider that the examples use, so that they
-// run offline. Names and types are those of hashicorp/random 3.7,
+// run offline. Names and types are those of hashicorp/random 3.7, hashicorp/time 0.14,
 // cyrilgdn/postgresql 1.26, hashicorp/vault 5.0, hashicorp/aws 6.0,
 // 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIn struct {
@@ -35,7 +37,7 @@ type standIn struct {
 
 // newStandIn returns the stand-in that an executable of this name is, or nil.
 func newStandIn(executable string) *standIn {
-	for _, name := range []string{"random", "postgresql", "vault", "aws", "onepassword", "sops"} {
+	for _, name := range []string{"random", "time", "postgresql", "vault", "aws", "onepassword", "sops"} {
 		if strings.HasPrefix(executable, "terraform-provider-"+name+"_v") {
 			return &standIn{name: name}
 		}
@@ -81,11 +83,65 @@ func (s *standIn) Configure(ctx context.Context, req provider.ConfigureRequest, 
 func (s *standIn) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
 func (s *standIn) Resources(context.Context) []func() resource.Resource {
-	if s.name == "postgresql" {
+	switch s.name {
+	case "postgresql":
 		return []func() resource.Resource{func() resource.Resource { return &postgresqlRole{} }}
+	case "time":
+		return []func() resource.Resource{func() resource.Resource { return timeRotating{} }}
 	}
 	return nil
 }
+
+// daysPassed is the environment variable with the days by which the stand-in for time is ahead.
+const daysPassed = "DAYS_PASSED"
+
+// timeRotating is time_rotating: when its days have passed, a refresh finds it gone.
+type timeRotating struct{}
+
+type timeRotatingModel struct {
+	RotationDays types.Int64  `tfsdk:"rotation_days"`
+	ID           types.String `tfsdk:"id"`
+}
+
+func (timeRotating) now() time.Time {
+	days, _ := strconv.Atoi(os.Getenv(daysPassed))
+	return time.Now().UTC().AddDate(0, 0, days)
+}
+
+func (timeRotating) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "time_rotating"
+}
+
+func (timeRotating) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema.Attributes = map[string]resourceschema.Attribute{
+		"rotation_days": resourceschema.Int64Attribute{Optional: true},
+		"id":            resourceschema.StringAttribute{Computed: true},
+	}
+}
+
+func (r timeRotating) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var model timeRotatingModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
+	model.ID = types.StringValue(r.now().Format(time.RFC3339))
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+func (r timeRotating) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var model timeRotatingModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
+	created, err := time.Parse(time.RFC3339, model.ID.ValueString())
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid ID", err.Error())
+		return
+	}
+	if r.now().After(created.AddDate(0, 0, int(model.RotationDays.ValueInt64()))) {
+		resp.State.RemoveResource(ctx)
+	}
+}
+
+func (timeRotating) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
+
+func (timeRotating) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
 func (s *standIn) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	if s.name == "random" {
