@@ -61,7 +61,7 @@ func (d *providerData) addFailure(diags *diag.Diagnostics, f *failure, about abo
 
 // explain is the text of a failure. Advice is given with the first error that has it.
 func (d *providerData) explain(f *failure, about about, err error, more ...string) string {
-	paragraphs := []string{about.fill(f.sentence), what(err)}
+	paragraphs := []string{strings.TrimSpace(about.fill(f.sentence)), what(err)}
 	if e, ok := errors.AsType[*roboto.Error](err); ok {
 		advice, own := f.advice[e.Kind]
 		if !own {
