@@ -128,7 +128,7 @@ func TestSecretDataSourceReadsTheVersion(t *testing.T) {
 	p.Equal("version_id of no value", read(fields{"name": "empty", "read_version_id": true}), nil)
 	for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
 		_, out := p.ReadDataSource(typeSecret, fields{"name": "empty", "read_version_id": true, "version_stage": stage})
-		p.Fails(out, "Cannot Read Roboto Secret Version", "has no version "+stage, "The secret has no value yet")
+		p.Fails(out, "Cannot Read Roboto Secret Version", "no version "+stage, "has no value yet")
 	}
 	_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"})
 	p.Fails(out, "Cannot Read Roboto Secret Version", "has no version AWSPREVIOUS", "The current version is "+env.versionID(), "once the value has been written twice")

@@ -302,7 +302,7 @@ var (
 			roboto.KindNoValue: "There is a version before the current one once the value has been written twice. To read the current version, leave version_stage out.",
 		},
 	}
-	failReadNoVersion = &failure{title: titleNoVersion, sentence: sentenceNoVersion}
+	failReadNoVersion = &failure{title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}."}
 	failList          = &failure{title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed."}
 	failOrganizations = &failure{title: "Cannot List Roboto Organizations", sentence: "The organizations of the API key's owner could not be listed."}
 	failFindAction    = &failure{
