@@ -191,8 +191,8 @@ func TestSecretEphemeralResourceRefuses(t *testing.T) {
 		"no value yet":      {fields{"name": "empty"}, []string{"has no value yet", "Write one first"}},
 		"a missing version": {fields{"name": "db", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "The current version is " + first + ", written 20", "leave version_id out"}},
 		"no other version":  {fields{"name": "db", "version_stage": "AWSPREVIOUS"}, []string{"has no version AWSPREVIOUS", "The current version is " + first, "once the value has been written twice"}},
-		"a version of none": {fields{"name": "empty", "version_id": strings.Repeat("0", 32)}, []string{"has no version 00000000", "has no value yet"}},
-		"a stage of none":   {fields{"name": "empty", "version_stage": "AWSCURRENT"}, []string{"has no version AWSCURRENT", "has no value yet"}},
+		"a version of none": {fields{"name": "empty", "version_id": strings.Repeat("0", 32)}, []string{"no version 00000000", "has no value yet"}},
+		"a stage of none":   {fields{"name": "empty", "version_stage": "AWSCURRENT"}, []string{"no version AWSCURRENT", "has no value yet"}},
 		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
 	} {
 		t.Run(name, func(t *testing.T) {
