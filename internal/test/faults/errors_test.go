@@ -543,7 +543,7 @@ func (e cataloged) happen(t *testing.T) string {
 func withoutRandom(shown string) string {
 	for pattern, format := range map[string]string{
 		`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`: "roboto/og_test/%d",
-		`[A-Z2-7]{26}-by-hand`:             "version-%d",
+		`[A-Z2-7]{26}-by-hand`:               "version-%d",
 		`iv_[a-z0-9]{16}`:                    "iv_%d",
 	} {
 		var seen []string
