@@ -31,7 +31,7 @@ func versionFacts() []fact {
 		number:    81,
 		statement: "`VersionStage` `AWSPREVIOUS` of a value that was written once answers `ResourceNotFoundException`.",
 		sdk:       "not in the SDK; Secrets Manager API Reference, GetSecretValue",
-		reliedOn:  []string{"internal/roboto/secretsmanager.go", "internal/provider/secret_version.go"},
+		reliedOn:  []string{"internal/roboto/aws.go", "internal/provider/secret_version.go"},
 		risk:      "That there is nothing to undo ends in an error that does not say so.",
 		check: func(t *trial) {
 			a := t.rewritten().unwritten
