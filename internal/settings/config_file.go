@@ -16,6 +16,14 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
+// TokenPage is where people manage their tokens.
+const TokenPage = "https://app.roboto.ai/settings/tokens"
+
+// Warning says what is unsafe about a setting that works, in full sentences.
+type Warning struct {
+	Problem, Remedy string
+}
+
 // configFile is the config file of Roboto's first-party tools, ~/.roboto/config.json.
 // Both versions are in use (src/roboto/config.py).
 type configFile struct {

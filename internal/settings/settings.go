@@ -33,9 +33,6 @@ const (
 	// defaultMaxAttempts is the SDK's default. It includes the first attempt.
 	defaultMaxAttempts = 10
 
-	// TokenPage is where people manage their tokens.
-	TokenPage = "https://app.roboto.ai/settings/tokens"
-
 	defaultProfile = "default"
 )
 
@@ -102,11 +99,6 @@ func (e *Error) Error() string {
 		from = " (from " + e.Source + ")"
 	}
 	return e.Setting + from + ": " + e.Problem
-}
-
-// Warning says what is unsafe about a setting that works, in full sentences.
-type Warning struct {
-	Problem, Remedy string
 }
 
 // Notes are what to tell about the settings.
