@@ -32,6 +32,7 @@ const (
 	codeAccessDenied     = "AccessDeniedException"
 	codeExpiredToken     = "ExpiredTokenException"
 	codeInvalidRequest   = "InvalidRequestException"
+	codeQuota            = "LimitExceededException"
 	codeResourceNotFound = "ResourceNotFoundException"
 
 	// newSecretGrace is how long AWS may refuse access to a new secret only because
@@ -45,7 +46,7 @@ var documentedAWSCodes = []string{
 	codeAccessDenied, codeExpiredToken, codeInvalidRequest, codeResourceNotFound,
 	"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
 	"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
-	"LimitExceededException", "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
+	codeQuota, "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
 	"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired",
 	"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
 	"UnknownOperationException", "ValidationError", "ValidationException",
@@ -65,15 +66,18 @@ func awsKind(operation string, status int, code string) Kind {
 		return KindNoValue
 	case code == codeAccessDenied:
 		return KindUnauthorized
+	case code == codeQuota:
+		return KindLimitExceeded
 	case isThrottleCode(code), status == http.StatusTooManyRequests, status >= 500:
 		return KindUnavailable
 	}
 	return KindRefused
 }
 
+// isThrottleCode is what the SDK takes for one, but for a quota, which no wait helps against.
 func isThrottleCode(code string) bool {
 	_, ok := retry.DefaultThrottleErrorCodes[code]
-	return ok
+	return ok && code != codeQuota
 }
 
 // awsClient makes the two calls of AWS Secrets Manager. Region, credentials and retries are set for
@@ -160,7 +164,7 @@ func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil
 				failure := transport.FailureOf(err)
 				response, refused := errors.AsType[*awshttp.ResponseError](err)
 				switch {
-				case !transport.TimeLeft(ctx):
+				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)

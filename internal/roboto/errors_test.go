@@ -145,6 +145,7 @@ func TestAWSKind(t *testing.T) {
 		{opPutSecretValue, 400, "AccessDeniedException", KindUnauthorized},
 		{opPutSecretValue, 400, "ThrottlingException", KindUnavailable},
 		{opPutSecretValue, 429, "", KindUnavailable},
+		{opPutSecretValue, 400, "LimitExceededException", KindLimitExceeded},
 		{opPutSecretValue, 503, "", KindUnavailable},
 		{opPutSecretValue, 400, "ValidationException", KindRefused},
 	} {

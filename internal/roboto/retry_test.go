@@ -202,6 +202,7 @@ func TestRepeatedCallsOfAWS(t *testing.T) {
 		{"ResourceNotFoundException", "", 400, 1, 1, 1, 3},
 		{"InvalidRequestException", "marked for deletion", 400, 1, 1, 3, 3},
 		{"InvalidRequestException", "no", 400, 1, 1, 1, 1},
+		{"LimitExceededException", "", 400, 1, 1, 1, 1},
 		{"ValidationException", "", 400, 1, 1, 1, 1},
 		{"", "", 308, 1, 1, 1, 1},
 	} {
