@@ -63,7 +63,8 @@ func (g guard) holdsPiece(text string) bool {
 	return false
 }
 
-// describe makes a description fit to show: on one line, and unable to control a terminal.
+// describe makes a description fit to show: on one line, and unable to control a terminal. A backslash
+// is escaped too, because Terraform decodes a string that is JSON, and prints what is in it.
 func (g guard) describe(text description) string {
 	text = text[:min(len(text), maxDescription)]
 	if g.holdsPiece(string(text)) {
@@ -74,13 +75,20 @@ func (g guard) describe(text description) string {
 		switch {
 		case i >= maxShown:
 			return shown.String() + "…"
-		case unicode.IsPrint(r):
+		case unicode.IsPrint(r) && r != '\\':
 			shown.WriteRune(r)
 		default:
 			shown.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		}
 	}
 	return shown.String()
+}
+
+// isPrintable reports whether Terraform prints an identifier as it is. It decodes a string that is JSON,
+// so an escape may stand for anything.
+func isPrintable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) &&
+		!(strings.Contains(text, `\`) && json.Valid([]byte(text)))
 }
 
 func isASCIISpace(r rune) bool { return r <= unicode.MaxASCII && unicode.IsSpace(r) }
@@ -97,7 +105,7 @@ func (i *identifiers) use(what string, text identifier) string {
 	switch {
 	case len(text) > maxIdentifier:
 		i.problem = fmt.Sprintf("%s has more than %d bytes", what, maxIdentifier)
-	case strings.ContainsFunc(string(text), func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !isPrintable(string(text)):
 		i.problem = what + " has unprintable characters"
 	case i.guard.holdsPiece(string(text)):
 		i.problem = what + " repeats a part of the API key"

@@ -122,7 +122,8 @@ func TestDescribe(t *testing.T) {
 		" a\nb\x1b[2Jc\u0085d\x7fe\t ":     `a b\x1b[2Jc\u0085d\x7fe`,
 		"moc.\u202e\u2028\u200b":           `moc.\u202e\u2028\u200b`,
 		"Jos\u00e9\u00a0\U0001f469\u200d\U0001f680": "José\\u00a0👩\\u200d🚀",
-		`say "hi" \n`:                          `say "hi" \n`,
+		`say "hi" \n`:                          `say "hi" \\n`,
+		`{"a":"\u001b"}`:                       `{"a":"\\u001b"}`,
 		"a \r\n  b":                            "a b",
 		"a\xffb":                               "a\ufffdb",
 		description(strings.Repeat("ä ", 200)): strings.Repeat("ä ", maxShown/3+1)[:maxShown/3*3+2] + "…",
@@ -140,6 +141,7 @@ func TestDescribe(t *testing.T) {
 func TestIdentifiers(t *testing.T) {
 	for text, fine := range map[identifier]bool{
 		"db": true, "a b/ü?": true, identifier(strings.Repeat("x", 2048)): true, identifier(strings.Repeat("x", 2049)): false,
+		`{"a":"b"}`: true, `a\b`: true, `{"a":"\u001b"}`: false, `["\n"]`: false,
 		"a\nb": false, "a\u00a0b": false, "a\u202eb": false, "a\xffb": true, "\x1b[2J": false,
 	} {
 		ids := identifiers{guard: newGuard(NewSensitive(canarySecret))}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -106,7 +105,7 @@ func validatePathName(kind, name string) error {
 		return fmt.Errorf("%s must be valid UTF-8", kind)
 	case strings.ContainsRune(name, '/'):
 		return fmt.Errorf(`%s must not contain "/": a request path cannot carry it`, kind)
-	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case !isPrintable(name):
 		return fmt.Errorf("%s must not contain unprintable characters", kind)
 	}
 	return nil
