@@ -63,8 +63,9 @@ func (g guard) holdsPiece(text string) bool {
 	return false
 }
 
-// describe makes a description fit to show: on one line, and unable to control a terminal. A backslash
-// is escaped too, because Terraform decodes a string that is JSON, and prints what is in it.
+// describe makes a description fit to show: on one line, and unable to control a terminal or a CI. A
+// backslash is escaped too, because Terraform decodes a string that is JSON, and prints what is in it. So
+// is what begins a command of a CI, because Terraform breaks lines, and a line may begin there.
 func (g guard) describe(text description) string {
 	text = text[:min(len(text), maxDescription)]
 	if g.holdsPiece(string(text)) {
@@ -72,16 +73,17 @@ func (g guard) describe(text description) string {
 	}
 	var shown strings.Builder
 	for i, r := range strings.Join(strings.FieldsFunc(string(text), isASCIISpace), " ") {
-		switch {
-		case i >= maxShown:
-			return shown.String() + "…"
-		case unicode.IsPrint(r) && r != '\\':
+		if i >= maxShown {
+			shown.WriteString("…")
+			break
+		}
+		if unicode.IsPrint(r) && r != '\\' {
 			shown.WriteRune(r)
-		default:
+		} else {
 			shown.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		}
 	}
-	return shown.String()
+	return strings.NewReplacer("::", `:\x3a`, "##", `#\x23`).Replace(shown.String())
 }
 
 // isPrintable reports whether Terraform prints an identifier as it is. It decodes a string that is JSON,

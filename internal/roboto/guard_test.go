@@ -122,11 +122,12 @@ func TestDescribe(t *testing.T) {
 		" a\nb\x1b[2Jc\u0085d\x7fe\t ":     `a b\x1b[2Jc\u0085d\x7fe`,
 		"moc.\u202e\u2028\u200b":           `moc.\u202e\u2028\u200b`,
 		"Jos\u00e9\u00a0\U0001f469\u200d\U0001f680": "José\\u00a0👩\\u200d🚀",
-		`say "hi" \n`:                          `say "hi" \\n`,
-		`{"a":"\u001b"}`:                       `{"a":"\\u001b"}`,
-		"a \r\n  b":                            "a b",
-		"a\xffb":                               "a\ufffdb",
-		description(strings.Repeat("ä ", 200)): strings.Repeat("ä ", maxShown/3+1)[:maxShown/3*3+2] + "…",
+		`say "hi" \n`:                           `say "hi" \\n`,
+		`{"a":"\u001b"}`:                        `{"a":"\\u001b"}`,
+		"::stop-commands::x ##[error]x ::: ###": `:\x3astop-commands:\x3ax #\x23[error]x :\x3a: #\x23#`,
+		"a \r\n  b":                             "a b",
+		"a\xffb":                                "a\ufffdb",
+		description(strings.Repeat("ä ", 200)):  strings.Repeat("ä ", maxShown/3+1)[:maxShown/3*3+2] + "…",
 	} {
 		if got := newGuard(NewSensitive(canarySecret)).describe(text); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -167,7 +168,7 @@ func FuzzDescribe(f *testing.F) {
 		if leaks(key, text) && shown != redacted {
 			t.Fatalf("%q holds a piece of the key %q", shown, key)
 		}
-		if strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) || len(shown) > maxShown+20 {
+		if strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) || len(shown) > 4*maxShown+20 {
 			t.Fatalf("%q is not fit to show", shown)
 		}
 	})

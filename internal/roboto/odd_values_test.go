@@ -64,7 +64,7 @@ func TestRecordTexts(t *testing.T) {
 		"API key in hex":    {func(s service) string { return hex.EncodeToString([]byte(key(s))) }, "(redacted)"},
 		"API key in base64": {func(s service) string { return base64.StdEncoding.EncodeToString([]byte("x" + key(s))) }, "(redacted)"},
 		"API key in a URL":  {func(s service) string { return url.QueryEscape("of " + key(s)) }, "(redacted)"},
-		"a terminal's":      {func(service) string { return "\x1b]0;x\x07\n::stop-commands::x\u202e" }, `\x1b]0;x\a ::stop-commands::x\u202e`},
+		"a terminal's":      {func(service) string { return "\x1b]0;x\x07\n::stop-commands::x\u202e" }, `\x1b]0;x\a :\x3astop-commands:\x3ax\u202e`},
 		"long":              {func(service) string { return strings.Repeat("x", 1<<20) }, strings.Repeat("x", 500) + "…"},
 	} {
 		t.Run(name, func(t *testing.T) {
