@@ -60,6 +60,14 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		return nil, ans.unusable(problem)
 	}
 	region, err := arnRegion(record.ARN)
+	creds := &temporaryCredentials{
+		accessKeyID:     NewSensitive(wire.Creds.AccessKeyID),
+		secretAccessKey: NewSensitive(wire.Creds.SecretAccessKey),
+		sessionToken:    NewSensitive(wire.Creds.SessionToken),
+		arn:             record.ARN,
+		region:          region,
+		newUntil:        newUntil(known.CreatedHere, record, ans),
+	}
 	switch {
 	case err != nil:
 		return refuse(err.Error())
@@ -69,22 +77,17 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 			"Roboto handed out credentials for another secret of this name, and not for the one that was created at %s with the ARN %s.",
 			known.Created.Format(time.RFC3339), known.ARN)}
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
-		return nil, unsupportedStore(string(wire.Creds.StoreType))
+		return nil, unsupportedStore()
 	case string(wire.Creds.Region) != region:
 		return refuse("the region of the credentials is not that of the secret's ARN")
 	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
 		return refuse("the credentials are incomplete")
 	case !IsHeaderText(wire.Creds.AccessKeyID) || !IsHeaderText(wire.Creds.SecretAccessKey) || !IsHeaderText(wire.Creds.SessionToken):
 		return refuse("the credentials contain white space or other characters that no credentials have")
+	case newGuard(creds.accessKeyID, creds.secretAccessKey, creds.sessionToken).holdsPiece(region): // it is part of a host's name
+		return refuse("the region repeats a part of the credentials")
 	}
-	return &temporaryCredentials{
-		accessKeyID:     NewSensitive(wire.Creds.AccessKeyID),
-		secretAccessKey: NewSensitive(wire.Creds.SecretAccessKey),
-		sessionToken:    NewSensitive(wire.Creds.SessionToken),
-		arn:             record.ARN,
-		region:          region,
-		newUntil:        newUntil(known.CreatedHere, record, ans),
-	}, nil
+	return creds, nil
 }
 
 // newUntil is when the grace for a new secret ends. The grace starts when the record was

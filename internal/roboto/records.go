@@ -241,19 +241,14 @@ func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Rec
 	case problem != "":
 		return Record{}, ans.unusable(problem)
 	case record.StoreType != storeTypeAWS:
-		return Record{}, unsupportedStore(record.StoreType)
+		return Record{}, unsupportedStore()
 	}
 	return record, nil
 }
 
-// storeTypePattern is narrow, because a store type that matches is shown.
-var storeTypePattern = lazyRegexp(`^[a-z][a-z0-9_-]{0,19}$`)
-
-func unsupportedStore(storeType string) *Error {
-	if !storeTypePattern().MatchString(storeType) {
-		storeType = "unknown"
-	}
-	return &Error{Kind: KindRefused, What: fmt.Sprintf("The value of this secret is kept in a store of type %q. This version of the provider does not support it, and a newer one may.", storeType)}
+// unsupportedStore does not name the store: the answer may hold credentials, and repeat them there.
+func unsupportedStore() *Error {
+	return &Error{Kind: KindRefused, What: "The value of this secret is kept in a store that this version of the provider does not support. A newer one may."}
 }
 
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's resource type "secret".
