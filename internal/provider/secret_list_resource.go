@@ -90,6 +90,7 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 				more = "and it is not known whether there are more. " + what(err)
 			}
 			addNotice(&last.Diagnostics, noticeListLimit, about{"{org}", orgID, "{limit}", strconv.FormatInt(req.Limit, 10), "{more}", more}, nil)
+			omitted.warn(&last.Diagnostics, orgID)
 			push(*last)
 			return
 		case err != nil:

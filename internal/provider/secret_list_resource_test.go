@@ -138,6 +138,30 @@ func TestListSecretsStopsPaging(t *testing.T) {
 	})
 }
 
+// A limit hides no warning about what is left out. The two have titles of their own, because Terraform
+// folds warnings of one title.
+func TestListSecretsLeavesOutUnusableOnesAtTheLimit(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("a", "b", "c")
+	env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(b []byte) []byte {
+		return bytes.Replace(b, []byte(`"items":[`), []byte(`"items":[{"name":"un\u001busable","org_id":"og_test","store_type":"aws","created":"2026-01-02T03:04:05Z"},`), 1)
+	}})
+	p := env.protocol(fields{})
+	for _, limit := range []int64{0, 1, 2, 3, 4} {
+		titles := map[string]int{}
+		for result := range p.List(protocol.Listing{Limit: limit}) {
+			for _, d := range result.Diagnostics {
+				titles[d.Summary]++
+			}
+		}
+		want := map[string]int{"Unusable Roboto Secrets of og_test Are Not Listed": 1}
+		if limit == 1 || limit == 2 {
+			want["Not All Roboto Secrets Are Listed"] = 1
+		}
+		p.Equal(fmt.Sprint("warnings at the limit ", limit), titles, want)
+	}
+}
+
 // Whoever adopts what a query finds has to know that it did not find all.
 func TestListSecretsWarnsAtTheLimit(t *testing.T) {
 	env := newEnvironment(t)

@@ -153,7 +153,7 @@ var (
 			"If an action has to use it, choose a name without these characters.",
 	}
 	noticeOmitted = &notice{
-		title:    "Not All Roboto Secrets Are Listed",
+		title:    "Unusable Roboto Secrets of {org} Are Not Listed",
 		sentence: "The list of the secrets of the organization {org} leaves out {count} that Terraform cannot use. Of the first one, this is known: {why}.",
 		advice:   "Look at them with Roboto's own tools. The rest of the list is complete.",
 	}
