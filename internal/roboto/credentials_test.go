@@ -5,6 +5,7 @@ package roboto_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,23 @@ func TestCredentialsAreChecked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A region gets into the name of AWS's host, which errors and the log show.
+func TestRegionThatRepeatsTheCredentials(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		s.server.AddSecret(robototest.DefaultOrg, "db")
+		s.server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Mutate: func(b []byte) []byte {
+			b = bytes.ReplaceAll(b, []byte("us-west-2"), []byte("us-kanarien-2"))
+			return bytes.Replace(b, []byte(`"session_token":"`), []byte(`"session_token":"xkanarienx`), 1)
+		}})
+		_, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Write(t.Context(), roboto.NewSensitive("value"))
+		s.wantKind(err, roboto.KindUnexpectedAnswer)
+		if strings.Contains(err.Error(), "kanarien") {
+			t.Errorf("the error is %v", err)
+		}
+		s.wantCount(robototest.PutValue, 0)
+	})
 }
 
 // A name may belong to another secret by now, whose value must not be overwritten.

@@ -4,13 +4,8 @@
 package roboto_test
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,69 +46,28 @@ func TestValuesThatAreNotUTF8(t *testing.T) {
 	})
 }
 
-// The texts of a record go into the state. What describes is shown, what identifies may be refused.
-func TestRecordTexts(t *testing.T) {
-	key := func(s service) string { return s.server.APIKey() }
-	for name, test := range map[string]struct {
-		createdBy func(service) string
-		want      string
-	}{
-		"a name":            {func(service) string { return "José" }, "José"},
-		"API key":           {key, "(redacted)"},
-		"eight characters":  {func(s service) string { return "of " + key(s)[3:11] }, "(redacted)"},
-		"API key in hex":    {func(s service) string { return hex.EncodeToString([]byte(key(s))) }, "(redacted)"},
-		"API key in base64": {func(s service) string { return base64.StdEncoding.EncodeToString([]byte("x" + key(s))) }, "(redacted)"},
-		"API key in a URL":  {func(s service) string { return url.QueryEscape("of " + key(s)) }, "(redacted)"},
-		"a terminal's":      {func(service) string { return "\x1b]0;x\x07\n::stop-commands::x\u202e" }, `\x1b]0;x\a :\x3astop-commands:\x3ax\u202e`},
-		"long":              {func(service) string { return strings.Repeat("x", 1<<20) }, strings.Repeat("x", 500) + "…"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddSecret(robototest.DefaultOrg, "db")
-				createdBy, err := json.Marshal(test.createdBy(s))
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(b []byte) []byte {
-					return regexp.MustCompile(`"(created|modified)_by":"[^"]*"`).ReplaceAll(b, []byte(`"${1}_by":`+strings.ReplaceAll(string(createdBy), "$", "$$")))
-				}})
-				record, err := s.client.Record(t.Context(), ref("db"))
-				s.wantKind(err, roboto.KindOther)
-				if record.CreatedBy != test.want || record.ModifiedBy != test.want {
-					t.Errorf("created by %q, modified by %q, want %q", record.CreatedBy, record.ModifiedBy, test.want)
-				}
-			})
-		})
-	}
-}
-
 // An ARN says where the value goes.
 func TestARNs(t *testing.T) {
 	for arn, fine := range map[string]bool{
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db":              true,
-		"arn:aws:secretsmanager:ap-southeast-12:123456789012:secret:db":        true,
-		"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:db":          true,
-		"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db":   true,
-		"arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:db":   true,
-		"arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:db":    true,
-		"arn:aws-cn:secretsmanager:us-west-2:123456789012:secret:db":           false,
-		"arn:aws:secretsmanager:cn-north-1:123456789012:secret:db":             false,
-		"arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:db":          false,
-		"arn:aws-us-gov:secretsmanager:us-iso-east-1:123456789012:secret:db":   false,
-		"arn:aws:secretsmanager:s3:123456789012:secret:db":                     false,
-		"arn:aws:secretsmanager:us-west:123456789012:secret:db":                false,
-		"arn:aws:secretsmanager:us-west-2.evil:123456789012:secret:db":         false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:a\u00a0b":        false,
-		"arn:aws:s3:us-west-2:123456789012:secret:db":                          false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:" + "\n::x":      false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:APIKEY":          false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:APIKEY-in-hex":   false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:APIKEY-by-piece": false,
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db":            true,
+		"arn:aws:secretsmanager:ap-southeast-12:123456789012:secret:db":      true,
+		"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:db":        true,
+		"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db": true,
+		"arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:db": true,
+		"arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:db":  true,
+		"arn:aws-cn:secretsmanager:us-west-2:123456789012:secret:db":         false,
+		"arn:aws:secretsmanager:cn-north-1:123456789012:secret:db":           false,
+		"arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:db":        false,
+		"arn:aws-us-gov:secretsmanager:us-iso-east-1:123456789012:secret:db": false,
+		"arn:aws:secretsmanager:s3:123456789012:secret:db":                   false,
+		"arn:aws:secretsmanager:us-west:123456789012:secret:db":              false,
+		"arn:aws:secretsmanager:us-west-2.evil:123456789012:secret:db":       false,
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:a\u00a0b":      false,
+		"arn:aws:s3:us-west-2:123456789012:secret:db":                        false,
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:" + "\n::x":    false,
 	} {
 		t.Run(arn, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {
-				key := s.server.APIKey()
-				arn := strings.NewReplacer("APIKEY-in-hex", hex.EncodeToString([]byte(key)), "APIKEY-by-piece", key[4:12], "APIKEY", key).Replace(arn)
 				s.server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", ARN: arn})
 				s.server.AddSecret(robototest.DefaultOrg, "fine")
 				record, err := s.client.Record(t.Context(), ref("db"))
@@ -131,9 +85,6 @@ func TestARNs(t *testing.T) {
 				}
 				if fine != slices.Contains(listed, "db") || !slices.Contains(listed, "fine") || fine != (len(omitted) == 0) {
 					t.Errorf("the listing has %q, and omits %q", listed, omitted)
-				}
-				if strings.Contains(strings.Join(omitted, ""), key[4:12]) {
-					t.Errorf("the reason has the key: %q", omitted)
 				}
 			})
 		})

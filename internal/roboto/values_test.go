@@ -5,8 +5,6 @@ package roboto_test
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -169,18 +167,14 @@ func TestAnswersOfAWSAreChecked(t *testing.T) {
 	}
 }
 
-// The ID of a version goes into the state. An ID that was asked for cannot be an echo.
+// The ID of a version goes into the state. An ID that was asked for cannot be an echo. TestDisguises
+// tries other forms.
 func TestVersionIDThatRepeatsTheValue(t *testing.T) {
-	const long = "correct-horse-battery-staple-0123456789"
 	for name, test := range map[string]struct {
 		value, versionID string
 		refused          bool
 	}{
-		"the value":           {long, long, true},
-		"a part of the value": {"password=" + long + "; user=eve", long, true},
 		"holds the value":     {"s3cr3t-8", "0123-s3cr3t-8-0123456789-0123456789", true},
-		"the value in hex":    {"a 16-byte secret", hex.EncodeToString([]byte("a 16-byte secret")), true},
-		"the value in base64": {"a much longer secret!", base64.StdEncoding.EncodeToString([]byte("a much longer secret!")) + "-0123", true},
 		"holds a short value": {"e", "11111111-2222-3333-4444-55555555555e", false},
 		"holds seven bytes":   {"1111111", "11111111-2222-3333-4444-555555555555", false},
 	} {

@@ -25,7 +25,7 @@ const (
 	// controls are what a terminal or the log of a CI could obey.
 	controls = "a\x1b]0;title\x07\x1b[2J\u009b2J\u202e\u2066\u200b\ufeff\u2028\u0085\x7f\n::stop-commands::x\r\n##[error]x\tz"
 	// decodedControls are printable. Terraform decodes a string that is JSON, and prints what is in it.
-	decodedControls = `{"a":"b\n\u001b]0;title\u0007\n::stop-commands::x\n\u202e","\u001b[2J":["\u009b2J\n\u2028"]}`
+	decodedControls = `{"a":"b\n\u001b]0;title\u0007\n\u202e","\u001b[2J":["\u009b2J\n\u2028"]}`
 )
 
 // brokenLines make Terraform break the line before each word, if it has no terminal.
