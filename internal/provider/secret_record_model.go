@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -41,6 +42,26 @@ func newRecordModel(record roboto.Record) recordModel {
 		model.LastUsed = timeValue(*record.LastUsed)
 	}
 	return model
+}
+
+// values are those of Terraform, by attribute.
+func (m recordModel) values() map[string]tftypes.Value {
+	return map[string]tftypes.Value{
+		"name":        textValue(m.Name),
+		"org_id":      textValue(m.OrgID),
+		"uri":         textValue(m.URI),
+		"arn":         textValue(m.ARN),
+		"created":     textValue(m.Created),
+		"created_by":  textValue(m.CreatedBy),
+		"modified":    textValue(m.Modified),
+		"modified_by": textValue(m.ModifiedBy),
+		"last_used":   textValue(m.LastUsed),
+	}
+}
+
+// textValue is a known text or null.
+func textValue(text types.String) tftypes.Value {
+	return tftypes.NewValue(tftypes.String, text.ValueStringPointer())
 }
 
 // arnValue is null for a secret whose value is not stored at AWS.

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -26,14 +27,6 @@ func newSecretsDataSource() datasource.DataSource { return &secretsDataSource{} 
 
 type secretsDataSource struct {
 	data *providerData
-}
-
-type secretsModel struct {
-	OrgID      types.String      `tfsdk:"org_id"`
-	NamePrefix types.String      `tfsdk:"name_prefix"`
-	Names      []string          `tfsdk:"names"`
-	URIs       map[string]string `tfsdk:"uris"`
-	Secrets    []recordModel     `tfsdk:"secrets"`
 }
 
 func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -78,23 +71,23 @@ func (d *secretsDataSource) Configure(_ context.Context, req datasource.Configur
 }
 
 func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model secretsModel
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathOrgID, &model.OrgID)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathNamePrefix, &model.NamePrefix)...)
+	var configuredOrg, prefix types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathOrgID, &configuredOrg)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, pathNamePrefix, &prefix)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !d.data.gateRead(d.data.canCall(model.OrgID.ValueString()), "list the secrets", req, resp) {
+	if !d.data.gateRead(d.data.canCall(configuredOrg.ValueString()), "list the secrets", req, resp) {
 		return
 	}
-	orgID, err := d.data.findOrg(ctx, model.OrgID.ValueString())
+	orgID, err := d.data.findOrg(ctx, configuredOrg.ValueString())
 	if err != nil {
 		d.data.addFailure(&resp.Diagnostics, failList, aboutOrg(""), err)
 		return
 	}
 	var records []roboto.Record
 	var omitted omissions
-	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, model.NamePrefix.ValueString(), &omitted) {
+	for record, err := range recordsWithPrefix(ctx, d.data.client, orgID, prefix.ValueString(), &omitted) {
 		if err != nil {
 			d.data.addFailure(&resp.Diagnostics, failList, aboutOrg(orgID), err)
 			return
@@ -103,8 +96,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	omitted.warn(&resp.Diagnostics, orgID)
 	slices.SortFunc(records, func(a, b roboto.Record) int { return cmp.Compare(a.Name, b.Name) })
-	model.setRecords(orgID, records)
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.State.Raw = listValue(resp.State.Schema.Type().TerraformType(ctx), orgID, prefix, records)
 }
 
 // aboutOrg is the organization whose secrets are listed, or "" if it is not known.
@@ -147,16 +139,24 @@ func (o *omissions) warn(diags *diag.Diagnostics, orgID string) {
 	}
 }
 
-func (m *secretsModel) setRecords(orgID string, records []roboto.Record) {
-	m.OrgID = types.StringValue(orgID)
-	m.Names = make([]string, len(records))
-	m.URIs = make(map[string]string, len(records))
-	m.Secrets = make([]recordModel, len(records))
+// listValue is the result of the data source. The framework would build it by reflection, which takes
+// several times the memory for a hundred thousand secrets.
+func listValue(result tftypes.Type, orgID string, prefix types.String, records []roboto.Record) tftypes.Value {
+	object, _ := result.(tftypes.Object)
+	list, _ := object.AttributeTypes["secrets"].(tftypes.List)
+	names, uris, secrets := make([]tftypes.Value, len(records)), make(map[string]tftypes.Value, len(records)), make([]tftypes.Value, len(records))
 	for i, record := range records {
-		m.Names[i] = record.Name
+		names[i] = textValue(types.StringValue(record.Name))
 		if record.Validate() == nil { // else the URI would mean another secret
-			m.URIs[record.Name] = record.URI()
+			uris[record.Name] = textValue(types.StringValue(record.URI()))
 		}
-		m.Secrets[i] = newRecordModel(record)
+		secrets[i] = tftypes.NewValue(list.ElementType, newRecordModel(record).values())
 	}
+	return tftypes.NewValue(object, map[string]tftypes.Value{
+		"org_id":      textValue(types.StringValue(orgID)),
+		"name_prefix": textValue(prefix),
+		"names":       tftypes.NewValue(object.AttributeTypes["names"], names),
+		"uris":        tftypes.NewValue(object.AttributeTypes["uris"], uris),
+		"secrets":     tftypes.NewValue(list, secrets),
+	})
 }
