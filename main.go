@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"os"
+	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -23,25 +25,35 @@ import (
 var version = "dev"
 
 func main() {
-	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger, and print the TF_REATTACH_PROVIDERS to use")
+	serveForDebugger := flag.Bool("debug", false, "serve until interrupted, for a debugger, and print the TF_REATTACH_PROVIDERS to use")
 	flag.Parse()
 
 	// net/http logs bytes that a server sends unasked. They may repeat a secret, and
 	// Terraform keeps what a provider writes to stderr in its own log.
 	log.SetOutput(io.Discard)
 
-	if !*debug {
+	if !*serveForDebugger {
 		muteUnreadLog()
 	}
+	limitMemory()
 
 	newProvider := provider.New(version, settings.OSEnvironment())
 	err := providerserver.Serve(context.Background(), newProvider, providerserver.ServeOpts{
 		Address: "registry.terraform.io/roboto-ai/roboto",
-		Debug:   *debug,
+		Debug:   *serveForDebugger,
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// limitMemory makes the garbage collector work harder beyond 600 MiB, which a listing of 100,000
+// secrets needs. By default, it would let the heap grow to twice what is in use. GOMEMLIMIT is
+// stronger.
+func limitMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(600 << 20)
 	}
 }
 

@@ -259,6 +259,9 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		failure = failImport
 	}
 	record, err := r.data.client.RefreshRecord(ctx, state.record())
+	if unlisted := r.data.client.ListingFailure(state.OrgID.ValueString()); unlisted != nil && err == nil {
+		addNotice(&resp.Diagnostics, noticeNotListed, aboutSecret(state.ref(), "{why}", what(unlisted)), r.data.memory.first)
+	}
 	switch roboto.KindOf(err) {
 	case roboto.KindReplaced:
 		about := aboutSecret(state.ref())

@@ -127,6 +127,12 @@ var (
 		title: "Value of Roboto Secret {name} May Be Overwritten", advice: adviceOverwrite,
 		sentence: "According to the state, Terraform did not write the value of the secret {secret}. If it has one, applying overwrites it.",
 	}
+	noticeNotListed = &notice{
+		once:     true,
+		title:    "Roboto Secrets Are Refreshed One by One",
+		sentence: "The secrets of the organization {org} could not be listed, so bulk_refresh has no effect in this run: each secret takes a request. {why}",
+		advice:   "If this happens in each run, remove bulk_refresh.",
+	}
 	noticeMoves = &notice{
 		title:    "Roboto Secret {name} Moves to Another Organization",
 		sentence: "The plan replaces the secret {secret}, and creates it in {default}, the provider's organization, because the resource has no org_id.",

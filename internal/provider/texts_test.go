@@ -21,7 +21,7 @@ var (
 		noticeDriftLost, noticeUnknownLost, noticeReplacedDriftLost, noticeReplacedUnknownLost, noticeReplacedValueLost, noticeOverwritten,
 		noticeUnknownOverwritten, noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameSpace, noticeNameUnresolvable,
 	}
-	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit, noticeOmitted}
+	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit, noticeOmitted, noticeNotListed}
 )
 
 // Terraform folds warnings of one title, so the title names the secret.

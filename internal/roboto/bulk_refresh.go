@@ -21,24 +21,43 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 	return c.FindRecord(ctx, known)
 }
 
-// listed finds a secret in the listing of its organization. A listing that failed is nil: repeating it
-// would hold up all reads.
+// listing is that of an organization. A listing that failed is not repeated, because that would hold
+// up all reads.
+type listing struct {
+	records map[string]Record
+	failure error
+}
+
+// listed finds a secret in the listing of its organization.
 func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
-	stored, _ := c.listings.LoadOrStore(ref.OrgID, &lookup[map[string]Record]{})
-	listing, _ := stored.(*lookup[map[string]Record])
-	records, err := listing.get(ctx, func(ctx context.Context) (map[string]Record, error) {
+	stored, _ := c.listings.LoadOrStore(ref.OrgID, &lookup[listing]{})
+	lookup, _ := stored.(*lookup[listing])
+	listed, err := lookup.get(ctx, func(ctx context.Context) (listing, error) {
 		records := map[string]Record{}
 		for record, err := range c.Records(ctx, ref.OrgID, func(string) {}) {
 			switch {
 			case KindOf(err) == KindCanceled:
-				return nil, err
+				return listing{}, err
 			case err != nil:
-				return nil, nil
+				return listing{failure: err}, nil
+			case record.StoreType == storeTypeAWS:
+				// No more than a refresh needs.
+				records[record.Name] = Record{SecretRef: SecretRef{Name: record.Name, OrgID: ref.OrgID}, ARN: record.ARN, Created: record.Created, CreatedBy: record.CreatedBy}
 			}
-			records[record.Name] = record
 		}
-		return records, nil
+		return listing{records: records}, nil
 	})
-	record, ok := records[ref.Name]
-	return record, err == nil && ok && record.StoreType == storeTypeAWS
+	record, ok := listed.records[ref.Name]
+	return record, err == nil && ok
+}
+
+// ListingFailure is why the listing of an organization cannot be used for a refresh, or nil.
+func (c *Client) ListingFailure(orgID string) error {
+	stored, _ := c.listings.Load(orgID)
+	if lookup, ok := stored.(*lookup[listing]); ok {
+		if found := lookup.found.Load(); found != nil {
+			return found.value.failure
+		}
+	}
+	return nil
 }

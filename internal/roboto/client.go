@@ -23,7 +23,7 @@ import (
 type Client struct {
 	*owner
 	aws awsClient
-	// listings holds a *lookup[map[string]Record] for each organization, for bulk refresh.
+	// listings holds a *lookup[listing] for each organization, for bulk refresh.
 	listings sync.Map
 }
 

@@ -62,14 +62,13 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef, mustSend bool) (R
 	return record, ans, err
 }
 
-// The limits of a listing lie far above any real organization. Without them, a service
-// whose pages always name another one would fill the memory, or keep a plan for hours.
-// Terraform's framework takes about ten times the memory of the records.
+// The limits of a listing lie far above any real organization. Without them, a service whose pages
+// always name another one would fill the memory, or keep a plan for hours.
 const (
-	maxListedPages   = 1_000
-	maxListedRecords = 8_000
-	maxListedBytes   = 8 << 20
-	maxListedTime    = 10 * time.Minute
+	maxListedPages   = 20_000
+	maxListedRecords = 250_000
+	maxListedBytes   = 256 << 20
+	maxListedTime    = 30 * time.Minute
 )
 
 // Records yields all records of an organization in the service's order. Each record comes
@@ -88,7 +87,9 @@ func (c *Client) Records(ctx context.Context, orgID string, omitted func(why str
 				return
 			}
 			tooLong := func() error {
-				return page.answer.unusable(fmt.Sprintf("the listing is too long (pages read: %d, records: %d, MiB: %d)", pages, len(names), size>>20))
+				return page.answer.unusable(fmt.Sprintf(
+					"the listing is too long (pages read: %d of at most %d, records: %d of %d, MiB: %d of %d)",
+					pages, maxListedPages, len(names), maxListedRecords, size>>20, maxListedBytes>>20))
 			}
 			if size += len(page.answer.data); size > maxListedBytes {
 				yield(Record{}, tooLong())

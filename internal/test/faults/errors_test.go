@@ -402,12 +402,9 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Data source: no permission for the version", exists: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})},
 		{title: "Data source: no version before the current one", exists: plain, act: data(protocol.TypeSecret, fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"})},
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
-		{title: "Data source: the listing does not end", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
-			for i := range 1_001 {
-				c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
-			}
-			_, err := c.ReadData(protocol.TypeSecrets, nil)
-			return err
+		{title: "Data source: the listing does not end", faults: []robototest.Fault{{Operation: robototest.ListSecrets, Status: 200, Body: `{"data":{"items":[],"next_token":"again"}}`}}, act: data(protocol.TypeSecrets, nil)},
+		{title: "Refresh: the secrets cannot be listed (a warning)", settings: fields{"bulk_refresh": true}, managed: versioned, faults: answer(robototest.ListSecrets, 403, "RobotoUnauthorizedException", "You are not permitted to list secrets."), act: func(c *protocol.Core) error {
+			return errors.Join(c.Refresh(), c.Warning)
 		}},
 		{title: "Data source: secrets that cannot be used (a warning)", exists: plain, act: func(c *protocol.Core) error {
 			c.Roboto.AddSecret(robototest.DefaultOrg, "a\nb")

@@ -13,14 +13,14 @@ import (
 	"testing"
 )
 
-// TestTerraformListsAsMuchAsItMay measures the whole provider, in which the framework takes
+// TestTerraformListsALargePage measures the whole provider, in which the framework takes
 // most of the memory.
-func TestTerraformListsAsMuchAsItMay(t *testing.T) {
+func TestTerraformListsALargePage(t *testing.T) {
 	for name, test := range map[string]struct {
 		piece string
 		least int
 	}{
-		"many records": {longRecord(206, 206), 7_800}, // 8,000 is the limit
+		"many records": {longRecord(206, 206), 7_800},
 		"long names":   {longRecord(1_900, 20), 2_000},
 	} {
 		t.Run(name, func(t *testing.T) {

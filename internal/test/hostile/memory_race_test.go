@@ -7,4 +7,7 @@ package hostile
 
 // mostMiB is ten times the limit of a normal build. The race detector takes five to ten
 // times the memory (Go documentation, "Data Race Detector").
-const mostMiB = 2000
+const (
+	mostMiB       = 2000
+	mostListedMiB = 4000
+)

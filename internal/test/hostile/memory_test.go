@@ -5,5 +5,9 @@
 
 package hostile
 
-// mostMiB is the memory that an attack may take.
-const mostMiB = 200
+// mostMiB is the memory that an attack may take, and mostListedMiB that of a listing, all of which is
+// kept.
+const (
+	mostMiB       = 200
+	mostListedMiB = 800
+)
