@@ -309,7 +309,12 @@ var (
 		},
 	}
 	failReadNoVersion = &failure{title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}."}
-	failList          = &failure{title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed."}
+	failList          = &failure{
+		title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed.",
+		advice: map[roboto.Kind]string{
+			roboto.KindLimitExceeded: "If the organization has so many secrets, read those that you need with the data source roboto_secret. Otherwise check that the provider's endpoint is Roboto's API.",
+		},
+	}
 	failOrganizations = &failure{title: "Cannot List Roboto Organizations", sentence: "The organizations of the API key's owner could not be listed."}
 	failFindAction    = &failure{
 		title: "Cannot Find Roboto Action", sentence: "The action {action} could not be looked up. Nothing was invoked.",

@@ -87,9 +87,11 @@ func (c *Client) Records(ctx context.Context, orgID string, omitted func(why str
 				return
 			}
 			tooLong := func() error {
-				return page.answer.unusable(fmt.Sprintf(
+				failure := page.answer.unusable(fmt.Sprintf(
 					"the listing is too long (pages read: %d of at most %d, records: %d of %d, MiB: %d of %d)",
 					pages, maxListedPages, len(names), maxListedRecords, size>>20, maxListedBytes>>20))
+				failure.Kind = KindLimitExceeded
+				return failure
 			}
 			if size += len(page.answer.data); size > maxListedBytes {
 				yield(Record{}, tooLong())

@@ -404,7 +404,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Data source: a page fails", faults: answer(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."), act: data(protocol.TypeSecrets, nil)},
 		{title: "Data source: the listing does not end", faults: []robototest.Fault{{Operation: robototest.ListSecrets, Status: 200, Body: `{"data":{"items":[],"next_token":"again"}}`}}, act: data(protocol.TypeSecrets, nil)},
 		{title: "Refresh: the secrets cannot be listed (a warning)", settings: fields{"bulk_refresh": true}, managed: versioned, faults: answer(robototest.ListSecrets, 403, "RobotoUnauthorizedException", "You are not permitted to list secrets."), act: func(c *protocol.Core) error {
-			return errors.Join(c.Refresh(), c.Warning)
+			return errors.Join(c.MustStart().Refresh(), c.Warning)
 		}},
 		{title: "Data source: secrets that cannot be used (a warning)", exists: plain, act: func(c *protocol.Core) error {
 			c.Roboto.AddSecret(robototest.DefaultOrg, "a\nb")
@@ -413,7 +413,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			return errors.Join(err, c.Warning)
 		}},
 		{title: "Data source: the listing takes too long", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
-			for i := range 30 {
+			for i := range 70 {
 				c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
 			}
 			c.Roboto.Latency(29 * time.Second)
