@@ -62,7 +62,7 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			return d
 		case needDefaultOrg:
 			orgID, err := r.data.defaultOrg(ctx)
-			if err != nil && f.state == nil && !r.data.memory.reported(err) { // else planning the create reports it
+			if err != nil && f.state == nil { // else planning the create reports it
 				r.data.addFailure(&resp.Diagnostics, failPlan, aboutSecret(f.plan.ref()), err)
 				return d
 			}

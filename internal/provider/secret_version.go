@@ -22,17 +22,20 @@ const descriptionValueCreated = "When this version of the value was written, in 
 // addNoVersionError is for a version that AWS does not have.
 func (d *providerData) addNoVersionError(ctx context.Context, diags *diag.Diagnostics, access *roboto.ValueAccess, ref roboto.SecretRef, wanted roboto.Version, err error) {
 	f := failReadOldVersion
-	if wanted.Stage != "" {
+	if wanted.Stage == roboto.StagePrevious {
 		f = failReadStage
 	}
 	kept, ok := access.Kept(ctx)
-	if ok && len(kept) == 0 {
+	if ok && len(kept) == 0 || wanted.Stage == roboto.StageCurrent {
 		f = failReadNoVersion
 	}
 	var has []string
 	for i, version := range kept {
-		has = append(has, fmt.Sprintf("%s is %s, written %s.",
-			[]string{"The current version", "The one before it"}[i], version.VersionID, timeValue(version.Created).ValueString()))
+		written := ""
+		if !version.Created.IsZero() {
+			written = ", written " + timeValue(version.Created).ValueString()
+		}
+		has = append(has, fmt.Sprintf("%s is %s%s.", []string{"The current version", "The one before it"}[i], version.VersionID, written))
 	}
 	d.addFailure(diags, f, aboutSecret(ref, "{version}", cmp.Or(wanted.ID, wanted.Stage), "{kept}", strings.Join(has, " ")), err)
 }

@@ -245,7 +245,12 @@ var (
 				"If names are swapped, apply in two steps: first give each secret a name that is free. To keep the secrets when a count shifts, use for_each with the names as keys.",
 		},
 	}
-	failImport        = &failure{title: "Cannot Import Roboto Secret", sentence: "The secret {secret} could not be imported."}
+	failImport = &failure{
+		title: "Cannot Import Roboto Secret", sentence: "The secret {secret} could not be imported.",
+		advice: map[roboto.Kind]string{
+			roboto.KindNoOnlyOrg: "Name the organization in the import ID, as name@org_id. Or set the provider's org_id, or the environment variable ROBOTO_ORG_ID.",
+		},
+	}
 	failImportMissing = &failure{
 		title: "Cannot Import Roboto Secret", sentence: "There is no secret {name} in the organization {org}.",
 		advice: map[roboto.Kind]string{
@@ -269,6 +274,7 @@ var (
 		sentence: "The record of the secret {secret} was created, but its value could not be written, {outcome}",
 		advice: map[roboto.Kind]string{
 			roboto.KindReplaced: "Apply again. If the other secret still has the name, the error then says how to import it.",
+			roboto.KindNotFound: "Roboto may not show a new record at once. Apply again in a minute.",
 		},
 	}
 	failLeftover = &failure{
@@ -308,8 +314,11 @@ var (
 			roboto.KindNoValue: "There is a version before the current one once the value has been written twice. To read the current version, leave version_stage out.",
 		},
 	}
-	failReadNoVersion = &failure{title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}."}
-	failList          = &failure{
+	failReadNoVersion = &failure{
+		title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}.",
+		advice: map[roboto.Kind]string{roboto.KindNoValue: "Write a value first, with value_wo or with roboto secrets write."},
+	}
+	failList = &failure{
 		title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed.",
 		advice: map[roboto.Kind]string{
 			roboto.KindLimitExceeded: "If the organization has so many secrets, read those that you need with the data source roboto_secret. Otherwise check that the provider's endpoint is Roboto's API.",
@@ -358,6 +367,7 @@ var advices = map[roboto.Kind]string{
 	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
 	roboto.KindNoOnlyOrg:        "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
 	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
+	roboto.KindUnsupportedStore: "Upgrade the provider.",
 	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",
 	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
 	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",
@@ -369,6 +379,7 @@ var advices = map[roboto.Kind]string{
 // awsAdvices are what to do about errors of AWS, where that is something else.
 var awsAdvices = map[roboto.Kind]string{
 	roboto.KindUnauthorized:     "AWS does not accept the credentials from Roboto for this secret. Permissions at AWS can lag, so apply again in a minute. If the error persists, please report it to Roboto's support.",
+	roboto.KindRefused:          "Check that the clock of this machine is right. Roboto manages the secret and its encryption at AWS: if the error persists, please report it to Roboto's support.",
 	roboto.KindLimitExceeded:    "AWS keeps about 100 versions of a value, and each for at least 24 hours. Write the value less often, and apply again in a day.",
 	roboto.KindUnexpectedAnswer: "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place.",
 }

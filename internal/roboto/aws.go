@@ -47,10 +47,32 @@ var documentedAWSCodes = []string{
 	"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
 	"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
 	codeQuota, "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
-	"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired",
+	"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired", "RequestTimeTooSkewed",
 	"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
 	"UnknownOperationException", "ValidationError", "ValidationException",
 }
+
+// awsMeanings say what a code means here. AWS's own messages are not shown.
+var awsMeanings = map[string]string{
+	codeAccessDenied:              "the credentials from Roboto do not allow it",
+	codeInvalidRequest:            "the secret may be marked for deletion at AWS",
+	codeResourceNotFound:          "the secret is not there at AWS",
+	codeQuota:                     "a quota of AWS is used up",
+	"DecryptionFailure":           meaningKMS,
+	"EncryptionFailure":           meaningKMS,
+	"KMSAccessDeniedException":    meaningKMS,
+	"InvalidSignatureException":   meaningClock,
+	"RequestExpired":              meaningClock,
+	"RequestTimeTooSkewed":        meaningClock,
+	"SignatureDoesNotMatch":       meaningClock,
+	"UnrecognizedClientException": "AWS does not know the credentials from Roboto",
+	"InvalidClientTokenId":        "AWS does not know the credentials from Roboto",
+}
+
+const (
+	meaningKMS   = "AWS KMS, which encrypts the value, refused it"
+	meaningClock = "the clock of this machine may be wrong, or a proxy changes the request"
+)
 
 // isKnownAWSCode reports whether a code may be shown. Another text could be an echo of the
 // value.

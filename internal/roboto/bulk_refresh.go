@@ -18,7 +18,7 @@ func (c *Client) RefreshRecord(ctx context.Context, known Record) (Record, error
 			return record.as(known), nil
 		}
 	}
-	return c.FindRecord(ctx, known)
+	return c.findRecord(ctx, known, false)
 }
 
 // listing is that of an organization. A listing that failed is not repeated, because that would hold
@@ -55,8 +55,8 @@ func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
 func (c *Client) ListingFailure(orgID string) error {
 	stored, _ := c.listings.Load(orgID)
 	if lookup, ok := stored.(*lookup[listing]); ok {
-		if found := lookup.found.Load(); found != nil {
-			return found.value.failure
+		if known := lookup.known(); known != nil {
+			return known.value.failure
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ type creation struct {
 
 func (n *creation) create(ctx context.Context) (Record, error) {
 	for attempt := 1; ; attempt++ {
-		record, err := n.post(ctx)
+		record, err := n.postRecord(ctx)
 		if err == nil || ctx.Err() != nil || KindOf(err) == KindUnsettled {
 			return record, err
 		}
@@ -74,7 +74,7 @@ func (n *creation) create(ctx context.Context) (Record, error) {
 	}
 }
 
-func (n *creation) post(ctx context.Context) (Record, error) {
+func (n *creation) postRecord(ctx context.Context) (Record, error) {
 	wire, ans, err := callFor[wireRecord](ctx, n.Client, request{
 		method:    http.MethodPost,
 		path:      []string{"v1", "secrets"},
@@ -202,7 +202,7 @@ func (n *creation) failed(cause, lookErr error) error {
 	case n.answerLost:
 		return n.unsettled(cause, lookErr)
 	case refused && lookErr != nil:
-		return &Error{Kind: KindNameTaken, Ref: n.ref, What: sentences(whatTaken), Err: cause}
+		return &Error{Kind: KindNameTaken, Ref: n.ref, What: sentences(whatTaken), Err: cause, Settle: lookErr}
 	case refused:
 		return &Error{Kind: KindConflict, What: "Roboto refuses the name, and shows no secret that has it.", Err: cause}
 	}

@@ -84,7 +84,7 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		return refuse("the credentials are incomplete")
 	case !IsHeaderText(wire.Creds.AccessKeyID) || !IsHeaderText(wire.Creds.SecretAccessKey) || !IsHeaderText(wire.Creds.SessionToken):
 		return refuse("the credentials contain white space or other characters that no credentials have")
-	case newGuard(creds.accessKeyID, creds.secretAccessKey, creds.sessionToken).holdsPiece(region): // it is part of a host's name
+	case repeatsPiece(region, creds.accessKeyID, creds.secretAccessKey, creds.sessionToken): // it is part of a host's name
 		return refuse("the region repeats a part of the credentials")
 	}
 	return creds, nil

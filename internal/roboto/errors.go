@@ -48,6 +48,8 @@ const (
 	// KindNoValue: the secret has no value, or no such version.
 	KindNoValue Kind = "no value"
 
+	// KindUnsupportedStore: the value is in a store that this client does not support.
+	KindUnsupportedStore Kind = "unsupported store"
 	// KindUnavailable: the service was still busy or failing at the last attempt, or took too
 	// long.
 	KindUnavailable Kind = "unavailable"

@@ -37,31 +37,50 @@ const (
 	maxShown       = 500
 )
 
-// guard knows in which forms a service may repeat secrets.
+// guard knows the pieces of the API key, in the forms in which a service may repeat it.
 type guard struct {
-	// forms holds them all. It is a function, because fmt could print a text.
-	forms func() string
+	// pieces is a function, because fmt could print a map.
+	pieces func() map[string]bool
 }
 
-func newGuard(secrets ...Sensitive) guard {
-	return guard{sync.OnceValue(func() string {
-		var forms []string
-		for _, secret := range secrets {
-			forms = append(forms, encodings(secret.Reveal())...)
+func newGuard(key Sensitive) guard {
+	return guard{sync.OnceValue(func() map[string]bool {
+		pieces := map[string]bool{}
+		for _, form := range encodings(key.Reveal()) {
+			for i := 0; i+pieceLength <= len(form); i++ {
+				pieces[form[i:i+pieceLength]] = true
+			}
 		}
-		return strings.Join(forms, "\n")
+		return pieces
 	})}
 }
 
-// holdsPiece reports whether text holds pieceLength bytes in a row of any form.
+// holdsPiece reports whether text holds pieceLength bytes in a row of any form of the API key.
 func (g guard) holdsPiece(text string) bool {
 	for i := 0; i+pieceLength <= len(text); i++ {
-		if strings.Contains(g.forms(), text[i:i+pieceLength]) {
+		if g.pieces()[text[i:i+pieceLength]] {
 			return true
 		}
 	}
 	return false
 }
+
+// repeatsPiece is holdsPiece for a short text and secrets that are used once.
+func repeatsPiece(text string, secrets ...Sensitive) bool {
+	for _, secret := range secrets {
+		forms := strings.Join(encodings(secret.Reveal()), "\n")
+		for i := 0; i+pieceLength <= len(text); i++ {
+			if strings.Contains(forms, text[i:i+pieceLength]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// awsCredential matches what may be a part of temporary credentials, which Roboto knows and the client
+// forgets. AWS documents the form of an access key ID (IAM User Guide, "IAM identifiers").
+var awsCredential = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
 
 // describe makes a description fit to show: on one line, and unable to control a terminal or a CI. A
 // backslash is escaped too, because Terraform decodes a string that is JSON, and prints what is in it. So
@@ -71,6 +90,7 @@ func (g guard) describe(text description) string {
 	if g.holdsPiece(string(text)) {
 		return redacted
 	}
+	text = description(awsCredential().ReplaceAllString(string(text), redacted))
 	var shown strings.Builder
 	for i, r := range strings.Join(strings.FieldsFunc(string(text), isASCIISpace), " ") {
 		if i >= maxShown {
@@ -98,6 +118,9 @@ func isASCIISpace(r rune) bool { return r <= unicode.MaxASCII && unicode.IsSpace
 // identifiers collects the identifiers of one answer.
 type identifiers struct {
 	guard guard
+	// asked are the identifiers that were asked for. They are no echo of the API key, even if it holds
+	// them.
+	asked []string
 	// problem is why one of them must not be used, or "".
 	problem string
 }
@@ -109,10 +132,19 @@ func (i *identifiers) use(what string, text identifier) string {
 		i.problem = fmt.Sprintf("%s has more than %d bytes", what, maxIdentifier)
 	case !isPrintable(string(text)):
 		i.problem = what + " has unprintable characters"
-	case i.guard.holdsPiece(string(text)):
+	case i.guard.holdsPiece(i.withoutAsked(string(text))):
 		i.problem = what + " repeats a part of the API key"
 	}
 	return string(text)
+}
+
+func (i *identifiers) withoutAsked(text string) string {
+	for _, asked := range i.asked {
+		if len(asked) >= pieceLength {
+			text = strings.ReplaceAll(text, asked, " ")
+		}
+	}
+	return text
 }
 
 // encodings lists the forms in which a server may repeat text.

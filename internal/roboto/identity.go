@@ -24,12 +24,8 @@ func (r Record) as(known Record) Record {
 	return r
 }
 
-// FindRecord reads the record of a known secret. The error is of KindNotFound if the secret is
-// gone, and of KindReplaced if another secret has its name.
-func (c *Client) FindRecord(ctx context.Context, known Record) (Record, error) {
-	return c.findRecord(ctx, known, false)
-}
-
+// findRecord reads the record of a known secret. The error is of KindNotFound if the secret is gone,
+// and of KindReplaced if another secret has its name.
 func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (Record, error) {
 	record, _, err := c.getRecord(ctx, known.SecretRef, mustSend)
 	switch {

@@ -117,7 +117,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 	defer stop()
 	answerLost := false
 	for attempt := 1; ; attempt++ {
-		invocation, err := c.post(patient, r, action, input)
+		invocation, err := c.postInvocation(patient, r, action, input)
 		if err == nil {
 			return invocation, nil
 		}
@@ -138,7 +138,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 	}
 }
 
-func (c *Client) post(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
+func (c *Client) postInvocation(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
 	invocation, ans, err := c.invocation(ctx, r)
 	if err == nil && (string(invocation.action) != action.Name || invocation.OrgID != input.OrgID) {
 		err = ans.unreadable("the invocation belongs to another action or organization")

@@ -31,7 +31,7 @@ type owner struct {
 	user lookup[string]
 }
 
-func newOwner(a *api) *owner { return &owner{api: a, orgs: lookup[[]Organization]{keepsRefusal: true}} }
+func newOwner(a *api) *owner { return &owner{api: a, orgs: lookup[[]Organization]{keepsErrors: true}} }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
 // error is of KindNoOnlyOrg if there is none, or more than one.
@@ -99,10 +99,7 @@ func (o *owner) foreign(orgID string, own []Organization, what string) error {
 	if len(own) > 0 {
 		but = "but to " + o.listOrgs(own)
 	}
-	return &Error{
-		Kind: KindForeignOrg, Service: ServiceRoboto, answered: true,
-		What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", what, orgID, but),
-	}
+	return &Error{Kind: KindForeignOrg, What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", what, orgID, but)}
 }
 
 func contains(orgs []Organization, id string) bool {
@@ -115,8 +112,17 @@ func (o *owner) Organizations(ctx context.Context) ([]Organization, error) {
 	return o.orgs.get(ctx, o.callerOrgs)
 }
 
+// ask is for something that is there in any case. KindNotFound is kept for secrets.
+func (o *owner) ask(ctx context.Context, path ...string) (answer, error) {
+	ans, err := o.send(ctx, request{method: http.MethodGet, path: path})
+	if failure := errorOf(err); failure.Kind == KindNotFound {
+		failure.Kind = KindRefused
+	}
+	return ans, err
+}
+
 func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
-	ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "orgs", "caller"}})
+	ans, err := o.ask(ctx, "v1", "orgs", "caller")
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +137,9 @@ func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
 		ids := identifiers{guard: o.guard}
 		id := ids.use("the ID", item.ID)
 		switch {
-		case ids.problem != "" || ValidateOrgID(id) != nil:
+		case ids.problem != "":
+			return ans.unusable("it holds an organization, and " + ids.problem)
+		case ValidateOrgID(id) != nil:
 			return ans.unusable("it holds an organization without a valid ID")
 		case len(orgs) == maxOrgs:
 			return ans.unusable(fmt.Sprintf("it holds more than %d organizations", maxOrgs))
@@ -149,7 +157,7 @@ func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
 // asked for once.
 func (o *owner) userID(ctx context.Context) (string, error) {
 	return o.user.get(ctx, func(ctx context.Context) (string, error) {
-		ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "users"}})
+		ans, err := o.ask(ctx, "v1", "users")
 		if err != nil {
 			return "", err
 		}

@@ -152,7 +152,7 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string, omitted func
 	}
 	result := page{answer: ans, next: wire.NextToken}
 	err = eachItem(ans, wire.Items, func(item wireRecord) error {
-		record, problem, err := c.record(ans, item)
+		record, problem, err := c.record(ans, item, orgID)
 		switch {
 		case err != nil:
 			return err
@@ -206,11 +206,11 @@ func (t *wireTime) UnmarshalJSON(raw []byte) error {
 
 // record converts a record and checks the fields that every use relies on. problem is why one of its
 // identifiers must not be used, or "".
-func (c *Client) record(ans answer, wire wireRecord) (record Record, problem string, err error) {
+func (c *Client) record(ans answer, wire wireRecord, asked ...string) (record Record, problem string, err error) {
 	if wire.Name == "" || wire.OrgID == "" || wire.StoreType == "" || wire.Created.IsZero() {
 		return Record{}, "", ans.unreadable("a secret record lacks its name, org_id, store_type or created")
 	}
-	ids := identifiers{guard: c.guard}
+	ids := identifiers{guard: c.guard, asked: asked}
 	record = Record{
 		SecretRef:  SecretRef{Name: ids.use("its name", wire.Name), OrgID: ids.use("its organization", wire.OrgID)},
 		StoreType:  ids.use("its store type", wire.StoreType),
@@ -235,7 +235,7 @@ func (c *Client) record(ans answer, wire wireRecord) (record Record, problem str
 // checkedRecord also checks that the record is the requested one, and that this client can
 // access its value.
 func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Record, error) {
-	record, problem, err := c.record(ans, wire)
+	record, problem, err := c.record(ans, wire, want.Name, want.OrgID)
 	switch {
 	case err != nil:
 		return Record{}, err
@@ -251,7 +251,7 @@ func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Rec
 
 // unsupportedStore does not name the store: the answer may hold credentials, and repeat them there.
 func unsupportedStore() *Error {
-	return &Error{Kind: KindRefused, What: "The value of this secret is kept in a store that this version of the provider does not support. A newer one may."}
+	return &Error{Kind: KindUnsupportedStore, What: "The value of this secret is kept in a store that this version of the provider does not support."}
 }
 
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's resource type "secret".

@@ -107,7 +107,7 @@ func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) 
 	}
 	value := Value{NewSensitive(*output.SecretString), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
 	// An ID that was asked for is known not to be an echo.
-	if version.ID == "" && newGuard(value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken).holdsPiece(value.VersionID) {
+	if version.ID == "" && repeatsPiece(value.VersionID, value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken) {
 		return Value{}, v.unusable(opGetSecretValue, "the ID of the version repeats a part of the value or of the credentials")
 	}
 	return value, nil
@@ -285,7 +285,11 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error)
 		code = refused.ErrorCode()
 	}
 	if ok || status != 0 && status/100 != 2 {
-		return v.place().refused(awsKind(operation, status, code), operation, status, code, "", "")
+		kind, meaning := awsKind(operation, status, code), awsMeanings[code]
+		if kind == KindNoValue {
+			meaning = ""
+		}
+		return v.place().refused(kind, operation, status, code, "", meaning)
 	}
 	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
 		return v.unusable(operation, "it does not have the shape of AWS Secrets Manager's answers")

@@ -252,6 +252,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Write: AWS denies access", faults: aws(put, 400, "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/x is not authorized."), config: versioned},
 		{title: "Write: AWS keeps throttling", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
 		{title: "Write: AWS keeps no more versions", managed: versioned, faults: aws(put, 400, "LimitExceededException", "You have reached the maximum number of versions."), config: rotated},
+		{title: "Write: AWS KMS refuses", managed: versioned, faults: aws(put, 400, "EncryptionFailure", "Denied."), config: rotated},
+		{title: "Write: the clock is wrong", managed: versioned, faults: aws(put, 400, "InvalidSignatureException", "Signature expired."), config: rotated},
 		{title: "Write: AWS keeps failing", faults: aws(put, 500, "InternalServiceError", "An error occurred."), config: versioned},
 		{title: "Write: the credentials have always expired", faults: aws(put, 400, "ExpiredTokenException", "The security token included in the request is expired."), config: versioned},
 		{title: "Write: AWS is out of reach", faults: []robototest.Fault{{Operation: put, Drop: true}, {Operation: robototest.GetValue, Drop: true}}, config: versioned},

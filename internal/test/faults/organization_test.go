@@ -221,3 +221,101 @@ func TestGoneIsBelievedOnlyInTheCallersOrganizations(t *testing.T) {
 		})
 	}
 }
+
+// If Roboto does not find the caller's organizations either, nothing proves that a secret is gone.
+func TestOrganizationsThatAreNotFoundProveNothing(t *testing.T) {
+	lost := func(server *robototest.Server, operation robototest.Operation) {
+		server.Inject(robototest.Fault{Operation: operation, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "Not found."})
+	}
+	for name, act := range map[string]func(*protocol.Core) error{
+		"refresh": func(c *protocol.Core) error { return c.MustStart().Refresh() },
+		"destroy": func(c *protocol.Core) error { return c.MustStart().Change(nil) },
+		"move to another organization": func(c *protocol.Core) error {
+			return c.MustStart().Change(fields{"name": "db", "org_id": "og_other", "value_wo": canary, "value_wo_version": "1"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Must(c.Apply(versionedSecret))
+				lost(server, robototest.GetSecret)
+				lost(server, robototest.ListOrgs)
+				err := act(c)
+				if err == nil || !strings.Contains(err.Error(), "could not be looked up") {
+					t.Errorf("the error is %v", err)
+				}
+				if _, there := server.Record(robototest.DefaultOrg, "db"); c.State == nil || !there {
+					t.Errorf("the state is %v, and the secret is there: %t", c.State, there)
+				}
+			})
+		})
+	}
+}
+
+// Organizations that are known complete each error, however late. A look-up that failed because the
+// service was busy is made again after a while.
+func TestLookUpsOfOrganizationsInTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		s := c.MustStart()
+		for range 3 {
+			_, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": "db", "org_id": "og_other"})
+			if err := out.Err(); err == nil || !strings.Contains(err.Error(), "does not belong to the organization og_other") {
+				t.Errorf("the error is %v", err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := server.Count(robototest.ListOrgs); n != 1 {
+			t.Errorf("%d look-ups, want 1", n)
+		}
+	})
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		s := c.MustStart()
+		server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: http.StatusServiceUnavailable})
+		plan := func() error {
+			_, err := s.Plan(fields{"name": "db"})
+			return err
+		}
+		first, attempts := plan(), server.Count(robototest.ListOrgs)
+		if second := plan(); first == nil || second == nil || server.Count(robototest.ListOrgs) != attempts {
+			t.Errorf("the errors are %v and %v, after %d look-ups", first, second, server.Count(robototest.ListOrgs))
+		}
+		server.ClearFaults()
+		time.Sleep(time.Minute)
+		if err := plan(); err != nil {
+			t.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
+// A key may hold the name of an organization. What was asked for is no echo of it.
+func TestKeyThatHoldsTheOrganization(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := robototest.Start(t, robototest.Options{InMemory: true, APIKey: "rbt_og_production_4711_x9f8e7d6c5b4a", Orgs: []string{"og_production"}})
+		c := protocol.NewCore(t, server)
+		c.Must(c.Apply(fields{"name": "db", "org_id": "og_production", "value_wo": canary, "value_wo_version": "1"}))
+		if _, err := c.ReadData(protocol.TypeOrganizations, nil); err == nil || !strings.Contains(err.Error(), "repeats a part of the API key") {
+			t.Errorf("the organizations: %v", err)
+		}
+	})
+}
+
+// Roboto knows the credentials that it has handed out.
+func TestCredentialsInAMessage(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "ValidationException"})
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Match: func(robototest.Request) bool { // the look before the clean-up
+			server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: fmt.Sprintf("Used by %+v.", server.IssuedCredentials())})
+			return false
+		}})
+		err := c.Apply(versionedSecret)
+		if err == nil || !strings.Contains(err.Error(), "Used by") {
+			t.Fatalf("the error is %v", err)
+		}
+		for _, issued := range server.IssuedCredentials() {
+			for _, secret := range []string{issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error holds %s: %v", secret, err)
+				}
+			}
+		}
+	})
+}
