@@ -172,7 +172,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	model.validate(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() ||
-		a.data.gate(fmt.Sprintf("invoke the action %q", model.Name.ValueString()), model.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
+		!a.data.mayCall(model.OrgID.ValueString(), fmt.Sprintf("invoke the action %q", model.Name.ValueString()), &resp.Diagnostics) {
 		return
 	}
 	known, ref, err := a.findAction(ctx, model)

@@ -72,7 +72,7 @@ func (d *organizationsDataSource) Configure(_ context.Context, req datasource.Co
 }
 
 func (d *organizationsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.data.gateRead(d.data.client != nil, "list the organizations", req, resp) {
+	if !d.data.mayRead(ofNoOrg, "list the organizations", req, resp) {
 		return
 	}
 	organizations, err := d.data.client.Organizations(ctx)

@@ -38,39 +38,19 @@ func (d *providerData) canCall(orgID string) bool {
 	return d.client != nil && (orgID != "" || len(d.unknown) == 0)
 }
 
-// gateAnswer says what to do about a call.
-type gateAnswer int
+// ofNoOrg stands for the organization of a call that is about none.
+const ofNoOrg = "none"
 
-const (
-	callNow gateAnswer = iota
-	deferCall
-	// refuseCall means that an error was added to the diagnostics.
-	refuseCall
-)
-
-// gate decides whether a call can be made now. task completes the sentence "Terraform has
-// to call Roboto to …". orgID is "" for the default organization.
-func (d *providerData) gate(task, orgID string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
-	return d.gateIf(d.canCall(orgID), task, deferralAllowed, diags)
+// mustWait reports whether a call has to be deferred, which Terraform may not allow.
+func (d *providerData) mustWait(orgID string, deferralAllowed bool) bool {
+	return deferralAllowed && !d.canCall(orgID)
 }
 
-// gateRead reports whether a data source can be read now. Otherwise it has completed the
-// response.
-func (d *providerData) gateRead(canCall bool, task string, req datasource.ReadRequest, resp *datasource.ReadResponse) bool {
-	answer := d.gateIf(canCall, task, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics)
-	if answer == deferCall {
-		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-		resp.State.Raw = notKnownYet(resp.State.Raw)
-	}
-	return answer == callNow
-}
-
-func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, diags *diag.Diagnostics) gateAnswer {
-	switch {
-	case canCall:
-		return callNow
-	case deferralAllowed:
-		return deferCall
+// mayCall reports whether a call can be made now, and adds an error if not. task completes the
+// sentence "Terraform has to call Roboto to …". orgID is "" for the default organization.
+func (d *providerData) mayCall(orgID, task string, diags *diag.Diagnostics) bool {
+	if d.canCall(orgID) {
+		return true
 	}
 	next := "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning."
 	if !d.memory.first(next) {
@@ -81,7 +61,17 @@ func (d *providerData) gateIf(canCall bool, task string, deferralAllowed bool, d
 		"Terraform does not know "+strings.Join(d.unknown, ", ")+" yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
 		next,
 	))
-	return refuseCall
+	return false
+}
+
+// mayRead is mayCall for a data source. It completes the response if the call has to be deferred.
+func (d *providerData) mayRead(orgID, task string, req datasource.ReadRequest, resp *datasource.ReadResponse) bool {
+	if d.mustWait(orgID, req.ClientCapabilities.DeferralAllowed) {
+		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+		resp.State.Raw = notKnownYet(resp.State.Raw)
+		return false
+	}
+	return d.mayCall(orgID, task, &resp.Diagnostics)
 }
 
 // knownOrg returns the given organization, else the default one. It returns "" if finding

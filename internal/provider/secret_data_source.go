@@ -106,7 +106,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	ref := model.selector().ref()
-	if !d.data.gateRead(d.data.canCall(ref.OrgID), "read the secret "+describe(ref), req, resp) {
+	if !d.data.mayRead(ref.OrgID, "read the secret "+describe(ref), req, resp) {
 		return
 	}
 	var record roboto.Record

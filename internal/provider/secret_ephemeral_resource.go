@@ -103,12 +103,12 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 		return
 	}
 	ref := secretSelector{model.Name, model.OrgID, model.URI}.ref()
-	switch e.data.gate("read the value of the secret "+describe(ref), ref.OrgID, req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-	case deferCall:
+	if e.data.mustWait(ref.OrgID, req.ClientCapabilities.DeferralAllowed) {
 		resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
 		resp.Result.Raw = notKnownYet(resp.Result.Raw)
 		return
-	case refuseCall:
+	}
+	if !e.data.mayCall(ref.OrgID, "read the value of the secret "+describe(ref), &resp.Diagnostics) {
 		return
 	}
 	orgID, err := e.data.findOrg(ctx, ref.OrgID)

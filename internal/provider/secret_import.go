@@ -23,14 +23,13 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
-	if r.data.knownOrg(ref.OrgID) == "" {
-		switch r.data.gate("import the secret "+describe(ref), "", req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-		case deferCall:
-			// Terraform still reads and plans a deferred import, so state needs the name.
-			resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-		case refuseCall:
-			return
-		}
+	switch {
+	case r.data.knownOrg(ref.OrgID) != "":
+	case r.data.mustWait("", req.ClientCapabilities.DeferralAllowed):
+		// Terraform still reads and plans a deferred import, so state needs the name.
+		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+	case !r.data.mayCall("", "import the secret "+describe(ref), &resp.Diagnostics):
+		return
 	}
 	if resp.Deferred == nil {
 		orgID, err := r.data.findOrg(ctx, ref.OrgID)

@@ -56,7 +56,7 @@ func (l *secretListResource) List(ctx context.Context, req list.ListRequest, str
 	var model secretListModel
 	diags := req.Config.Get(ctx, &model)
 	// Terraform cannot defer a list.
-	if diags.HasError() || l.data.gate("list the secrets", model.OrgID.ValueString(), false, &diags) == refuseCall {
+	if diags.HasError() || !l.data.mayCall(model.OrgID.ValueString(), "list the secrets", &diags) {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
@@ -80,9 +80,10 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 	var omitted omissions
 	found := int64(0)
 	for record, err := range recordsWithPrefix(ctx, l.data.client, orgID, model.NamePrefix.ValueString(), &omitted) {
-		unmanageableErr := roboto.ValidateName(record.Name)
+		nameErr := roboto.ValidateName(record.Name)
 		switch {
-		case last != nil && err == nil && unmanageableErr != nil:
+		case err == nil && nameErr != nil:
+			omitted.add(fmt.Sprintf("a secret is named %q, and %v", record.Name, nameErr))
 			continue
 		case last != nil:
 			more := "and there are more."
@@ -96,11 +97,6 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		case err != nil:
 			fail(orgID, err)
 			return
-		case unmanageableErr != nil:
-			if !push(unmanageable(record, unmanageableErr)) {
-				return
-			}
-			continue
 		}
 		result := newListResult(ctx, req, record)
 		if found++; found == req.Limit {
@@ -116,14 +112,6 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		omitted.warn(&last.Diagnostics, orgID)
 		push(*last)
 	}
-}
-
-// unmanageable is a warning in place of a result. It does not count toward the limit.
-func unmanageable(record roboto.Record, err error) list.ListResult {
-	return list.ListResult{Diagnostics: diag.Diagnostics{diag.NewWarningDiagnostic(
-		fmt.Sprintf("Roboto Secret %q Cannot Be Managed", record.Name),
-		fmt.Sprintf("The organization %s has a secret %q, which Terraform cannot manage: %v.", record.OrgID, record.Name, err),
-	)}}
 }
 
 func newListResult(ctx context.Context, req list.ListRequest, record roboto.Record) list.ListResult {

@@ -70,11 +70,12 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 		case needRemembered:
 			f.remembered = r.remember(*f, renames)
 		case needStoredValue:
-			switch r.data.gate("compare the value of the secret "+describe(f.state.ref()), f.state.OrgID.ValueString(), deferralAllowed, &resp.Diagnostics) {
-			case deferCall:
+			ref := f.state.ref()
+			if r.data.mustWait(ref.OrgID, deferralAllowed) {
 				resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 				return decision{orgID: f.plan.OrgID, versionID: f.state.VersionID}
-			case refuseCall:
+			}
+			if !r.data.mayCall(ref.OrgID, "compare the value of the secret "+describe(ref), &resp.Diagnostics) {
 				return d
 			}
 			stored, err := compareStoredValue(ctx, r.data.client.ValueAccess(f.state.record()), roboto.NewSensitive(f.config.ValueWO.ValueString()))
@@ -82,7 +83,7 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			case err != nil && r.data.memory.reported(err):
 				return decision{orgID: f.plan.OrgID, versionID: types.StringUnknown()}
 			case err != nil:
-				r.data.addFailure(&resp.Diagnostics, failCompare, aboutSecret(f.state.ref()), err)
+				r.data.addFailure(&resp.Diagnostics, failCompare, aboutSecret(ref), err)
 				return d
 			}
 			f.stored = &stored

@@ -172,7 +172,7 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	ref := state.ref()
-	if r.data.gate("create the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
+	if !r.data.mayCall(ref.OrgID, "create the secret "+describe(ref), &resp.Diagnostics) {
 		return
 	}
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
@@ -247,11 +247,12 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// The framework requires an identity even if the read is deferred or the secret is
 	// gone.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	switch r.data.gate("refresh the secret "+describe(state.ref()), state.OrgID.ValueString(), req.ClientCapabilities.DeferralAllowed, &resp.Diagnostics) {
-	case deferCall:
+	orgID := state.OrgID.ValueString()
+	if r.data.mustWait(orgID, req.ClientCapabilities.DeferralAllowed) {
 		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 		return
-	case refuseCall:
+	}
+	if !r.data.mayCall(orgID, "refresh the secret "+describe(state.ref()), &resp.Diagnostics) {
 		return
 	}
 	failure := failRefresh
@@ -259,7 +260,7 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		failure = failImport
 	}
 	record, err := r.data.client.RefreshRecord(ctx, state.record())
-	if unlisted := r.data.client.ListingFailure(state.OrgID.ValueString()); unlisted != nil && err == nil {
+	if unlisted := r.data.client.ListingFailure(orgID); unlisted != nil && err == nil {
 		addNotice(&resp.Diagnostics, noticeNotListed, aboutSecret(state.ref(), "{why}", what(unlisted)), r.data.memory.first)
 	}
 	switch roboto.KindOf(err) {
@@ -320,7 +321,7 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	case nullValue || config.ValueWO.IsNull():
 		plan.VersionID = afterNullValue(plan, state)
 	default:
-		if r.data.gate("update the secret "+describe(state.ref()), state.OrgID.ValueString(), false, &resp.Diagnostics) == refuseCall {
+		if !r.data.mayCall(state.OrgID.ValueString(), "update the secret "+describe(state.ref()), &resp.Diagnostics) {
 			return
 		}
 		versionID, err := r.writeValue(ctx, config, plan, state)
@@ -368,7 +369,7 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		addNotice(&resp.Diagnostics, noticeProtected, aboutSecret(ref), nil)
 		return
 	}
-	if r.data.gate("delete the secret "+describe(ref), ref.OrgID, false, &resp.Diagnostics) == refuseCall {
+	if !r.data.mayCall(ref.OrgID, "delete the secret "+describe(ref), &resp.Diagnostics) {
 		return
 	}
 	var next roboto.SecretRef

@@ -77,7 +77,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !d.data.gateRead(d.data.canCall(configuredOrg.ValueString()), "list the secrets", req, resp) {
+	if !d.data.mayRead(configuredOrg.ValueString(), "list the secrets", req, resp) {
 		return
 	}
 	orgID, err := d.data.findOrg(ctx, configuredOrg.ValueString())
