@@ -64,7 +64,7 @@ func (d *providerData) explain(f *failure, about about, err error, more ...strin
 	paragraphs := []string{strings.TrimSpace(about.fill(f.sentence)), what(err)}
 	if e, ok := errors.AsType[*roboto.Error](err); ok {
 		advice, own := f.advice[e.Kind]
-		if _, atAWS := awsAdvices[e.Kind]; !own || atAWS && e.Service == roboto.ServiceAWS {
+		if !own {
 			advice = d.advise(e)
 		}
 		if d.memory.first(advice) {

@@ -90,9 +90,9 @@ func TestOrganizationsDataSourceShowsTexts(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			env := newEnvironment(t)
 			for text, want := range map[string]string{
-				env.roboto.APIKey():       "(redacted)",
-				strings.Repeat("x", 2049): strings.Repeat("x", 500) + "…",
-				`\u001b[2J\n\u202eA`:      `\x1b[2J \u202eA`,
+				env.roboto.APIKey():        "(redacted)",
+				strings.Repeat("x.", 1025): strings.Repeat("x.", 250) + "…",
+				`\u001b[2J\n\u202eA`:       `\x1b[2J \u202eA`,
 			} {
 				env.roboto.ClearFaults()
 				env.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Mutate: func(answer []byte) []byte {
