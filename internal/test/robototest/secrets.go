@@ -83,6 +83,7 @@ func (s *Server) add(r Record) *secret {
 	}
 	s.secrets[key] = sec
 	s.byARN[sec.ARN] = sec
+	delete(s.listings, r.OrgID)
 	return sec
 }
 
@@ -95,6 +96,7 @@ func (s *Server) remove(orgID, name string) {
 	}
 	delete(s.secrets, key)
 	delete(s.byARN, sec.ARN)
+	delete(s.listings, orgID)
 	s.deleted[key] = true
 	s.markedARNs[sec.ARN] = s.deletionLag > 0
 }
@@ -102,6 +104,9 @@ func (s *Server) remove(orgID, name string) {
 // sorted lists an organization's secrets in an order that is stable and not that
 // of the names; the lock is held.
 func (s *Server) sorted(orgID string) []*secret {
+	if list, ok := s.listings[orgID]; ok {
+		return list
+	}
 	var list []*secret
 	for key, sec := range s.secrets {
 		if key.orgID == orgID {
@@ -109,6 +114,7 @@ func (s *Server) sorted(orgID string) []*secret {
 		}
 	}
 	slices.SortFunc(list, func(a, b *secret) int { return cmp.Compare(a.serial, b.serial) })
+	s.listings[orgID] = list
 	return list
 }
 

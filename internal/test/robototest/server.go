@@ -59,11 +59,13 @@ type Server struct {
 	// handling counts the requests that are being answered.
 	handling sync.WaitGroup
 
-	mu          sync.Mutex
-	orgs        []org
-	keys        map[string]Grant
-	secrets     map[secretKey]*secret
-	byARN       map[string]*secret
+	mu      sync.Mutex
+	orgs    []org
+	keys    map[string]Grant
+	secrets map[secretKey]*secret
+	byARN   map[string]*secret
+	// listings are the secrets of the organizations whose secrets have not changed since they were sorted.
+	listings    map[string][]*secret
 	credentials map[string]*Credentials
 	issued      []Credentials
 	deleted     map[secretKey]bool
@@ -114,6 +116,7 @@ func New(options Options) (*Server, error) {
 		keys:        map[string]Grant{options.APIKey: {}},
 		secrets:     map[secretKey]*secret{},
 		byARN:       map[string]*secret{},
+		listings:    map[string][]*secret{},
 		credentials: map[string]*Credentials{},
 		deleted:     map[secretKey]bool{},
 		markedARNs:  map[string]bool{},
