@@ -105,6 +105,10 @@ var exampleTests = []struct {
 	{"guides/value-from-aws/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-aws", `{"api_key": "%s"}`) }},
 	{"guides/value-from-1password/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-1password", "%s") }},
 	{"guides/value-from-sops/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-sops", "%s") }},
+	{"guides/many-secrets-map/*.tf", testManySecretsMap},
+	{"guides/many-secrets-csv/*.tf", testManySecretsCSV},
+	{"guides/many-secrets-generated/*.tf", testManySecretsGenerated},
+	{"guides/many-secrets-vault/*.tf", testManySecretsVault},
 	{"guides/adopt-all/*.tf", testAdoptAll},
 	{"guides/stop-managing/*.tf", testStopManaging},
 	{"guides/use-module/*.tf", testUseModule},
@@ -660,20 +664,30 @@ func testValueFromFile(t *testing.T) {
 	w.settled()
 
 	// What comes from files is in no plan and no state, as the guide says.
+	w.storedNowhere(certificate, token, password)
+}
+
+// storedNowhere fails if a value is in the saved plan or in the state.
+func (w *workspace) storedNowhere(values ...string) {
+	w.t.Helper()
 	var artifacts []leaks.Artifact
 	for _, name := range []string{"plan.tfplan", "terraform.tfstate"} {
 		content, err := os.ReadFile(filepath.Join(w.Dir, name))
 		if err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 		artifacts = append(artifacts, leaks.Bytes(name, content))
 	}
-	findings, _, err := leaks.Search(artifacts, []leaks.Needle{{Name: "the certificate", Value: certificate}, {Name: "the token", Value: token}, {Name: "the password", Value: password}})
+	var needles []leaks.Needle
+	for i, value := range values {
+		needles = append(needles, leaks.Needle{Name: fmt.Sprint("value ", i), Value: value})
+	}
+	findings, _, err := leaks.Search(artifacts, needles)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	for _, finding := range findings {
-		t.Error(finding)
+		w.t.Error(finding)
 	}
 }
 
@@ -690,6 +704,125 @@ func testValueFromStore(t *testing.T, guide, form string) {
 		w.wantValue(testOrg, "weather_api_key", value)
 		w.settled()
 	}
+}
+
+func testManySecretsMap(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("many-secrets-map")
+	w.write("values.tfvars.json", `{"values": {"robot_001_key": "open sesame", "robot_002_key": "open barley"}}`)
+	w.init()
+	w.terraform(0, "apply", "-input=false", "-auto-approve", "-var-file=values.tfvars.json")
+	w.wantValue(testOrg, "robot_001_key", "open sesame")
+	w.wantValue(testOrg, "robot_002_key", "open barley")
+	w.terraform(0, "plan", "-input=false", "-detailed-exitcode", "-var-file=values.tfvars.json")
+
+	// Each run needs all values, and writes those whose version changes.
+	w.replace("main.tf", `robot_001_key = "1"`, `robot_001_key = "2"`)
+	w.write("values.tfvars.json", `{"values": {"robot_001_key": "open wheat"}}`)
+	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve", "-var-file=values.tfvars.json"), `each.key is "robot_002_key"`)
+	w.wantValue(testOrg, "robot_001_key", "open sesame")
+	w.write("values.tfvars.json", `{"values": {"robot_001_key": "open wheat", "robot_002_key": "any text"}}`)
+	w.terraform(0, "apply", "-input=false", "-auto-approve", "-var-file=values.tfvars.json")
+	w.wantValue(testOrg, "robot_001_key", "open wheat")
+	w.wantValue(testOrg, "robot_002_key", "open barley")
+
+	// What Terraform says of the values themselves is in the guide.
+	w.replace("main.tf", "= local.versions", "= var.values")
+	printed := w.terraform(1, "plan", "-input=false", "-var-file=values.tfvars.json")
+	if terraform.OpenTofu { // which has its own words
+		return
+	}
+	guide, err := os.ReadFile(filepath.Join(repository, "docs/guides/many-secrets.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(strings.Fields(strings.ReplaceAll(string(guide), "\n> ", "\n")), " ")
+	for _, message := range []string{
+		"Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments.",
+		`The given "for_each" value is derived from an ephemeral value`,
+	} {
+		w.contains(printed, message)
+		if !strings.Contains(said, message) {
+			t.Errorf("the guide lacks %q", message)
+		}
+	}
+}
+
+// testManySecretsCSV rotates one secret, adds one and removes one, then has another file in a state
+// of its own.
+func testManySecretsCSV(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("many-secrets-csv")
+	write := func(file string, lines ...string) {
+		w.write(file, "name,version,value\n"+strings.Join(lines, "\n")+"\n")
+	}
+	secret := "open " + rand.Text()
+	write("robots.csv", "robot_001_key,1,"+secret, `robot_002_key,1,"open, barley"`)
+	w.init()
+	w.terraform(0, "plan", "-input=false", "-out=plan.tfplan")
+	w.contains(w.terraform(0, "apply", "-input=false", "plan.tfplan"), "2 added, 0 changed, 0 destroyed")
+	w.wantValue(testOrg, "robot_001_key", secret)
+	w.wantValue(testOrg, "robot_002_key", "open, barley")
+	w.storedNowhere(secret)
+	w.settled()
+	write("robots.csv", "robot_001_key,2,open wheat", "robot_002_key,1,not written", "robot_003_key,1,open rye")
+	w.contains(w.apply(), "1 added, 1 changed, 0 destroyed")
+	w.wantValue(testOrg, "robot_001_key", "open wheat")
+	w.wantValue(testOrg, "robot_002_key", "open, barley")
+	w.wantValue(testOrg, "robot_003_key", "open rye")
+	write("robots.csv", "robot_001_key,2,open wheat", "robot_003_key,1,open rye")
+	w.contains(w.apply(), "0 added, 0 changed, 1 destroyed")
+	w.settled()
+
+	w.replace("main.tf", "robots.csv", "robots.json")
+	w.replace("main.tf", "csvdecode", "jsondecode")
+	w.write("robots.json", `[{"name": "robot_001_key", "version": "2", "value": "open wheat"}, {"name": "robot_003_key", "version": "1", "value": "open rye"}]`)
+	w.settled()
+
+	w.replace("main.tf", "robots.json", "robots_${terraform.workspace}.json")
+	w.write("robots_north.json", `[{"name": "robot_101_key", "version": "1", "value": "open oats"}]`)
+	w.terraform(0, "workspace", "new", "north")
+	w.contains(w.apply(), "1 added, 0 changed, 0 destroyed")
+	w.wantValue(testOrg, "robot_001_key", "open wheat")
+	w.wantValue(testOrg, "robot_101_key", "open oats")
+}
+
+func testManySecretsGenerated(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("many-secrets-generated")
+	w.init()
+	w.contains(w.apply(), `"robot_002" = "roboto-secret://robot_002_password@og_acme"`)
+	first, _, _ := w.roboto.Value(testOrg, "robot_001_password")
+	second, _, _ := w.roboto.Value(testOrg, "robot_002_password")
+	if len(first) != 32 || len(second) != 32 || first == second {
+		t.Errorf("stored are %q and %q", first, second)
+	}
+	w.settled()
+	w.replace("main.tf", `robot_001 = "1"`, `robot_001 = "2"`)
+	w.contains(w.apply(), "0 added, 1 changed, 0 destroyed")
+	if rotated, _, _ := w.roboto.Value(testOrg, "robot_001_password"); len(rotated) != 32 || rotated == first {
+		t.Errorf("stored is %q after %q", rotated, first)
+	}
+	w.wantValue(testOrg, "robot_002_password", second)
+}
+
+func testManySecretsVault(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	w.inGuide("many-secrets-vault")
+	w.env[storedValue] = "sunny"
+	w.init()
+	w.apply()
+	w.wantValue(testOrg, "robot_002_api_key", "sunny")
+	w.env[storedValue] = "rain"
+	w.settled()
+	w.replace("main.tf", `robot_001 = "1"`, `robot_001 = "2"`)
+	w.apply()
+	w.wantValue(testOrg, "robot_001_api_key", "rain")
+	w.wantValue(testOrg, "robot_002_api_key", "sunny")
 }
 
 func testAdoptAll(t *testing.T) {
