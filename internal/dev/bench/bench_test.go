@@ -5,6 +5,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,18 @@ func TestOperationsMakeTheExpectedRequests(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestStepsMakeTheExpectedRequests(t *testing.T) {
+	b := testBench(t)
+	for _, s := range slices.Concat(inStates()[:1], inListings()[1:]) {
+		// Ten of them have the prefix.
+		s.life.secrets, s.life.pageSize, s.life.latency = 21, 10, 0
+		rows, err := b.stepRows(t.Context(), []step{s})
+		if err != nil || len(rows) != len(s.runs) {
+			t.Errorf("got the rows %q (%v)", rows, err)
+		}
 	}
 }
 
@@ -81,6 +94,21 @@ func TestPagePromisesTheExpectedRequests(t *testing.T) {
 	}
 }
 
+func TestPagePromisesTheExpectedRequestsOfSteps(t *testing.T) {
+	content, err := os.ReadFile("../../../BENCHMARKS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(string(content), "\n## By number of secrets")
+	for _, s := range slices.Concat(inStates(), inListings()) {
+		for _, op := range s.runs {
+			if want := "\n" + requestCells(s.life.secrets, op, s.life.expected(op)); strings.Count(tables, want) != 1 {
+				t.Errorf("the page has no row %s", want[1:])
+			}
+		}
+	}
+}
+
 func TestPageSaysWhatTheTemplateSays(t *testing.T) {
 	content, err := os.ReadFile("../../../BENCHMARKS.md")
 	if err != nil {
@@ -99,8 +127,8 @@ func TestPageSaysWhatTheTemplateSays(t *testing.T) {
 func TestPageTellsWhichPromisesAreKept(t *testing.T) {
 	var got strings.Builder
 	p := page{
-		Tables:     []table{{"A scenario", []string{"| 1 |", "| 2 |"}}, {"Another", []string{"| 3 |"}}},
-		Baselines:  []string{"| 4 |"},
+		Tables:    []table{{"A scenario", []string{"| 1 |", "| 2 |"}}, {"Another", []string{"| 3 |"}}},
+		Baselines: []string{"| 4 |"}, States: []string{"| 5 |"}, Listings: []string{"| 6 |"},
 		Promises:   []promise{ratioPromise("Fast", maxRatio, maxRatio), sizePromise("Small", maxExecutable, maxExecutable+1), sizePromise("Known", maxMemory, 0)},
 		LoadBefore: "0.10", LoadAfter: "2.00",
 	}
@@ -108,7 +136,7 @@ func TestPageTellsWhichPromisesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"\n\n## A scenario\n\n| Secrets |", "--: |\n| 1 |\n| 2 |\n\n## Another\n", "--: |\n| 3 |\n\n## Beside ", "--: |\n| 4 |\n\n## Promises\n",
+		"\n\n## A scenario\n\n| Secrets |", "--: |\n| 1 |\n| 2 |\n\n## Another\n", "--: |\n| 3 |\n\n## Beside ", "--: |\n| 4 |\n\n## By ", "--: |\n| 5 |\n\n## By ", "--: |\n| 6 |\n\n## Promises\n",
 		"\n| Fast | at most 1.05 | 1.050 | kept |\n| Small | at most 22 MB | 22.0 MB | **broken** |\n| Known | at most 160 MB | unknown | **broken** |\n",
 		"\n\nThe machine's load average was 0.10 before the start and 2.00 at the end.",
 	} {

@@ -54,6 +54,12 @@ func report(ctx context.Context, output string) (err error) {
 	if p.Baselines, err = b.baselineRows(ctx, sizes); err != nil {
 		return err
 	}
+	if p.States, err = b.stepRows(ctx, inStates()); err != nil {
+		return err
+	}
+	if p.Listings, err = b.stepRows(ctx, inListings()); err != nil {
+		return err
+	}
 	if p.Promises, err = b.promises(ctx); err != nil {
 		return err
 	}

@@ -40,6 +40,8 @@ var (
 	module string
 	//go:embed plainmodule/main.tf
 	plainModule string
+	//go:embed listmodule/main.tf
+	listModule string
 )
 
 // bench is what all runs share.
@@ -140,6 +142,11 @@ func (b *bench) live(ctx context.Context, l life, ops ...operation) (map[operati
 		return nil, err
 	}
 	defer server.Close()
+	if l.lists() {
+		for i := range l.secrets {
+			server.AddSecret(robototest.DefaultOrg, fmt.Sprintf("robot-%06d-key", i))
+		}
+	}
 	mirror := b.mirror
 	if l.scenario.plain {
 		mirror = b.plain
@@ -176,17 +183,24 @@ func (b *bench) live(ctx context.Context, l life, ops ...operation) (map[operati
 
 // run is one run of Terraform.
 func (b *bench) run(ctx context.Context, workspace *terraformcli.Workspace, op operation) (measurement, error) {
-	generation := map[operation]string{create: "1", plan: "1", rotate: "2", destroy: "2"}[op]
-	args := map[operation][]string{
-		create:  {"apply", "-auto-approve"},
-		plan:    {"plan", "-detailed-exitcode"},
-		rotate:  {"apply", "-auto-approve"},
-		destroy: {"destroy", "-auto-approve"},
-	}[op]
+	env := []string{"TF_VAR_generation=1"}
+	args := []string{"plan", "-detailed-exitcode"}
+	switch op {
+	case create:
+		args = []string{"apply", "-auto-approve"}
+	case rotate:
+		env = []string{"TF_VAR_generation=2"}
+		args = []string{"apply", "-auto-approve"}
+	case destroy:
+		env = []string{"TF_VAR_generation=2"}
+		args = []string{"destroy", "-auto-approve"}
+	case planBulk:
+		env = append(env, "TF_VAR_bulk_refresh=true")
+	}
 	args = append(args, "-parallelism="+strconv.Itoa(parallelism))
 	stop := watch(b.mirror.Executable)
 	start := time.Now()
-	_, err := workspace.Expect(ctx, terraformcli.NothingToDo, []string{"TF_VAR_generation=" + generation}, args...)
+	_, err := workspace.Expect(ctx, terraformcli.NothingToDo, env, args...)
 	return measurement{requests: requests{}, wall: time.Since(start), provider: stop()}, err
 }
 

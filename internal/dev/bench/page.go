@@ -26,6 +26,7 @@ type page struct {
 	Machine               string
 	Tables                []table
 	Baselines             []string
+	States, Listings      []string
 	Promises              []promise
 	LoadBefore, LoadAfter string
 }
@@ -37,6 +38,9 @@ type table struct {
 
 // Latency is in the form of the page.
 func (page) Latency() string { return milliseconds(latency) }
+
+// ListedPageSize is that of the listings.
+func (page) ListedPageSize() int { return listedPageSize }
 
 // Parallelism is that of all runs.
 func (page) Parallelism() int { return parallelism }

@@ -24,6 +24,12 @@ const (
 	maxExecutable = 22 * megabyte
 	maxMemory     = 160 * megabyte
 
+	// The limits of a listing of 100,000 secrets, of ten of them, and of its time, as a multiple of that
+	// of a listing of 10,000.
+	maxListMemory    = 800 * megabyte
+	maxListTenMemory = 150 * megabyte
+	maxListGrowth    = 14
+
 	bulkPlanLimit    = time.Second
 	bulkPlanRequests = 20
 )
@@ -74,6 +80,14 @@ func (b *bench) promises(ctx context.Context) ([]promise, error) {
 	if err != nil {
 		return nil, err
 	}
+	var listings []measurement
+	for _, s := range inListings() {
+		measured, err := b.live(ctx, s.life, s.runs...)
+		if err != nil {
+			return nil, err
+		}
+		listings = append(listings, measured[s.runs[0]])
+	}
 	this, plain, err := b.startUp(ctx)
 	if err != nil {
 		return nil, err
@@ -95,6 +109,9 @@ func (b *bench) promises(ctx context.Context) ([]promise, error) {
 		ratioPromise("Create, 1,000 secrets without latency: ratio to the same without calls", maxCallsRatio, beside[create].ratio()),
 		ratioPromise("Destroy, the same", maxCallsRatio, beside[destroy].ratio()),
 		sizePromise("Create of 1,000 secrets of 64 kB: peak memory of the provider", maxMemory, large[create].provider.peakMemory),
+		sizePromise("List of 100,000 secrets: peak memory of the provider", maxListMemory, listings[1].provider.peakMemory),
+		ratioPromise("The same: ratio to the time of 10,000", maxListGrowth, listings[1].wall.Seconds()/listings[0].wall.Seconds()),
+		sizePromise("List of ten of 100,000 secrets by `name_prefix`: peak memory of the provider", maxListTenMemory, listings[2].provider.peakMemory),
 		ratioPromise(fmt.Sprintf("`terraform providers schema`: ratio to a provider that makes no calls, medians of %d (%s, %s)", startUpCopies*startUpRuns, milliseconds(this), milliseconds(plain)),
 			maxRatio, this.Seconds()/plain.Seconds()),
 		sizePromise("Executable, stripped", maxExecutable, executable.Size()),

@@ -19,6 +19,10 @@ const (
 	plan    operation = "plan, nothing to do"
 	rotate  operation = "rotate all"
 	destroy operation = "destroy"
+
+	planBulk operation = "plan, with `bulk_refresh`"
+	list     operation = "list all"
+	listTen  operation = "list ten by `name_prefix`"
 )
 
 func operations() []operation { return []operation{create, plan, rotate, destroy} }
@@ -44,6 +48,8 @@ type scenario struct {
 	// versions is whether each secret has a value_wo_version.
 	versions    bool
 	bulkRefresh bool
+	// namePrefix is what a listing asks for.
+	namePrefix string
 	// perSecret is what one secret takes, one request after the other.
 	perSecret map[operation]requests
 }
@@ -107,12 +113,26 @@ func (l life) variables() []string {
 		"TF_VAR_value_bytes=" + strconv.Itoa(l.valueBytes),
 		"TF_VAR_versions=" + strconv.FormatBool(l.scenario.versions),
 		"TF_VAR_bulk_refresh=" + strconv.FormatBool(l.scenario.bulkRefresh),
+		"TF_VAR_name_prefix=" + l.scenario.namePrefix,
+		"TF_VAR_listed=" + strconv.Itoa(l.listed()),
 	}
+}
+
+// lists is whether the secrets are there before, and only listed.
+func (l life) lists() bool { return l.scenario.module == listModule }
+
+// listed is how many secrets a listing finds.
+func (l life) listed() int {
+	if l.scenario.namePrefix == "" {
+		return l.secrets
+	}
+	return 10
 }
 
 // pages is the length of the listing that a run starts with.
 func (l life) pages(op operation) int {
-	if !l.scenario.bulkRefresh || op == create {
+	bulk := l.scenario.bulkRefresh && op != create || op == planBulk
+	if !bulk && !l.lists() {
 		return 0
 	}
 	return (l.secrets + l.pageSize - 1) / l.pageSize
