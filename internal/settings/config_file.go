@@ -44,10 +44,9 @@ const maxConfigFileBytes = 1 << 20
 // configFileTimeout is far more than reading any config file takes.
 const configFileTimeout = 5 * time.Second
 
-// readConfigFile reads a regular file, to which a symbolic link may lead, and returns its
-// mode. It does not wait for longer than the limit: the read of a file that a network or the
+// readInTime does not wait for longer than the limit: the read of a file that a network or the
 // kernel serves may never end, and cannot be stopped.
-func readConfigFile(path string, limit time.Duration) ([]byte, fs.FileMode, error) {
+func readInTime(path string, limit time.Duration, read func(string) ([]byte, fs.FileMode, error)) ([]byte, fs.FileMode, error) {
 	var (
 		content []byte
 		mode    fs.FileMode
@@ -56,7 +55,7 @@ func readConfigFile(path string, limit time.Duration) ([]byte, fs.FileMode, erro
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		content, mode, err = readRegularFile(path)
+		content, mode, err = read(path)
 	}()
 	select {
 	case <-done:
@@ -66,7 +65,8 @@ func readConfigFile(path string, limit time.Duration) ([]byte, fs.FileMode, erro
 	}
 }
 
-// readRegularFile opens the file without blocking, because a FIFO would wait for a writer.
+// readRegularFile reads a regular file, to which a symbolic link may lead, and returns its mode. It
+// opens the file without blocking, because a FIFO would wait for a writer.
 func readRegularFile(path string) ([]byte, fs.FileMode, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the practitioner names the file
 	if err != nil {

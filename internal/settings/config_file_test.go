@@ -4,10 +4,13 @@
 package settings
 
 import (
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestParseConfigFile(t *testing.T) {
@@ -152,4 +155,21 @@ func repeats(text, content, own string) bool {
 		}
 	}
 	return false
+}
+
+// A read that ends in time gives what it has read. One that does not is not waited for.
+func TestReadInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for took, want := range map[time.Duration]string{4 * time.Second: "content", 6 * time.Second: ""} {
+			began := time.Now()
+			content, _, err := readInTime("file", 5*time.Second, func(string) ([]byte, fs.FileMode, error) {
+				time.Sleep(took)
+				return []byte("content"), 0o600, nil
+			})
+			if string(content) != want || (err == nil) != (want != "") || time.Since(began) != min(took, 5*time.Second) {
+				t.Errorf("a read of %s gives %q, %v after %s", took, content, err, time.Since(began))
+			}
+			time.Sleep(time.Minute) // until the read has ended
+		}
+	})
 }

@@ -241,7 +241,7 @@ func loginFromFile(explicit Explicit, env Environment) (login, error) {
 	if explicit := explicitNames(explicit); explicit != "" {
 		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
 	}
-	content, mode, err := readConfigFile(file, configFileTimeout)
+	content, mode, err := readInTime(file, configFileTimeout, readRegularFile)
 	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
 		return login{}, nil
 	}

@@ -67,7 +67,8 @@ data "roboto_secret" "refused_by_aws" {
 `
 
 // TestScreen records each byte that Terraform sends to a terminal while all texts of both services hold
-// what a terminal could obey. What comes is printable, or Terraform's own colors.
+// what a terminal could obey. What comes is printable, or Terraform's own colors. Where there are no
+// pseudo-terminals, TestDescribe and TestIdentifiers of package roboto look at the same texts.
 func TestScreen(t *testing.T) {
 	server := robototest.Start(t, robototest.Options{CreatedBy: controls})
 	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "one", CreatedBy: controls, ModifiedBy: decodedControls})
