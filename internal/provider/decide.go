@@ -4,8 +4,6 @@
 package provider
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -117,7 +115,7 @@ func (f facts) decideCreate() decision {
 	d = d.with(f.sameName()).with(nameNotice(f.plan.Name))
 	// It is tainted, or replaced by -replace.
 	if f.remembered.refreshed && f.config.ValueWO.IsNull() {
-		d = d.with(noticeReplacedValueLost)
+		d = d.with(noticeNoValueAgain)
 	}
 	return d
 }
@@ -200,12 +198,8 @@ func (f facts) sameName() *notice {
 }
 
 func nameNotice(name types.String) *notice {
-	text := name.ValueString()
-	switch {
-	case name.IsUnknown() || roboto.ResolvableName(text):
+	if name.IsUnknown() || roboto.ResolvableName(name.ValueString()) {
 		return nil
-	case strings.TrimSpace(text) != text:
-		return noticeNameSpace
 	}
 	return noticeNameUnresolvable
 }
@@ -213,18 +207,14 @@ func nameNotice(name types.String) *notice {
 // lostValue is the warning of a value that the configuration cannot write again. Terraform does
 // not show the provider the configuration of a resource that it deletes, so the state has to do.
 func (f facts) lostValue() *notice {
-	replaced := f.plan != nil
+	replaced, unwritten := f.plan != nil, f.state.VersionID.IsNull()
 	switch {
-	case driftFound(*f.state) && replaced:
-		return noticeReplacedDriftLost
-	case driftFound(*f.state):
-		return noticeDriftLost
 	case replaced && f.config.ValueWO.IsNull() && f.config.ValueWOVersion.IsNull():
-		return noticeReplacedValueLost
-	case !wroteValue(*f.state) && replaced:
-		return noticeReplacedUnknownLost
-	case !wroteValue(*f.state):
-		return noticeUnknownLost
+		return noticeNoValueAgain
+	case unwritten && replaced:
+		return noticeReplacedLost
+	case unwritten:
+		return noticeLost
 	}
 	return nil
 }
@@ -232,18 +222,17 @@ func (f facts) lostValue() *notice {
 // overwritten is the warning of a write to a value that Terraform did not write. Only a process
 // that refreshed the secret warns: Terraform plans again during apply.
 func (f facts) overwritten() *notice {
-	compared := f.stored != nil
 	switch {
-	case !f.remembered.refreshed, compared && (f.stored.versionID == "" || f.stored.versionID == f.state.VersionID.ValueString()):
+	case !f.remembered.refreshed:
 		return nil
-	case driftFound(*f.state), compared && wroteValue(*f.state):
+	case f.stored != nil && (f.stored.versionID == "" || f.stored.versionID == f.state.VersionID.ValueString()):
+		return nil
+	case f.stored != nil, driftFound(*f.state):
 		return noticeOverwritten
-	case wroteValue(*f.state):
-		return nil
-	case compared:
-		return noticeUnknownOverwritten
+	case f.state.VersionID.IsNull():
+		return noticeMayBeOverwritten
 	}
-	return noticeMayBeOverwritten
+	return nil
 }
 
 // afterNullValue is the version ID after an update that leaves the value alone. It goes with a
@@ -264,9 +253,4 @@ func replaces(plan, state secretModel) bool {
 // of a value with a version.
 func driftFound(state secretModel) bool {
 	return !state.ValueWOVersion.IsNull() && state.VersionID.IsNull()
-}
-
-// wroteValue reports whether state shows that the configuration has, or had, a value.
-func wroteValue(state secretModel) bool {
-	return !state.ValueWOVersion.IsNull() || !state.VersionID.IsNull()
 }

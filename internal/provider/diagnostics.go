@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -63,9 +64,9 @@ func (d *providerData) addFailure(diags *diag.Diagnostics, f *failure, about abo
 func (d *providerData) explain(f *failure, about about, err error, more ...string) string {
 	paragraphs := []string{strings.TrimSpace(about.fill(f.sentence)), what(err)}
 	if e, ok := errors.AsType[*roboto.Error](err); ok {
-		advice, own := f.advice[e.Kind]
+		advice, own := f.adviceFor[e.Kind]
 		if !own {
-			advice = d.advise(e)
+			advice = cmp.Or(f.advice, d.advise(e))
 		}
 		if d.memory.first(advice) {
 			paragraphs = append(paragraphs, advice)
@@ -92,21 +93,6 @@ func what(err error) string {
 		return err.Error()
 	}
 	return capitalize(err.Error()) + "."
-}
-
-// addFirstValueError is for a create that could not write the value and deleted its record
-// again. replaced says that another secret has the name, or is nil.
-func (d *providerData) addFirstValueError(diags *diag.Diagnostics, ref roboto.SecretRef, err, replaced error) {
-	outcome := "so the record was deleted again. Nothing is left behind. Apply again to start over."
-	switch isReplaced := roboto.KindOf(err) == roboto.KindReplaced; {
-	case replaced != nil && !isReplaced:
-		outcome, err = "and the record is gone.", &roboto.Error{Kind: roboto.KindReplaced, What: what(err) + " " + what(replaced)}
-	case replaced != nil:
-		outcome, err = "and the record is gone.", replaced
-	case isReplaced: // and yet the record was there
-		err = &roboto.Error{Kind: roboto.KindUnexpectedAnswer, What: what(err)}
-	}
-	d.addFailure(diags, failFirstValue, aboutSecret(ref, "{outcome}", outcome), err)
 }
 
 // addSettingError is for an invalid setting. Terraform prints the line that an error

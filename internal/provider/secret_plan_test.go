@@ -14,7 +14,7 @@ import (
 // Whoever reads the plan learns whether the configuration changed or somebody wrote
 // elsewhere.
 func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
-	const elsewhere = `"db" of the organization og_test was written outside Terraform; applying overwrites it`
+	const elsewhere = `"db" of the organization og_test has a value that Terraform did not write, according to the state. Applying overwrites it`
 	for mode, test := range map[string]struct{ first, same, changed fields }{
 		"compared": {
 			first:   fields{"name": "db", "value_wo": "first"},
@@ -71,7 +71,7 @@ func TestSecretPlanSaysWhoChangedTheValue(t *testing.T) {
 		current, out := p.Read(imported)
 		p.Succeeds(out)
 		for says, config := range map[string]fields{
-			`"db" of the organization og_test has another value than value_wo. The state does not say who wrote it`:      {"name": "db", "value_wo": "another"},
+			`"db" of the organization og_test has a value that Terraform did not write`:                                  {"name": "db", "value_wo": "another"},
 			"According to the state, Terraform did not write the value of the secret \"db\" of the organization og_test": {"name": "db", "value_wo": "another", "value_wo_version": "1", "detect_value_drift": true},
 		} {
 			planned, _, out := p.Plan(current, config)
@@ -149,12 +149,12 @@ func TestSecretFirstTry(t *testing.T) {
 		p.Fails(out, "If this configuration creates it, also pass version_id")
 	}
 	_, _, out := p.Plan(instance{}, fields{"name": "db\u00a0"})
-	p.Warns(out, "begins or ends with white space")
+	p.Warns(out, "trimspace() removes it")
 	// Terraform drops the warnings of the create that a replacement is planned with.
 	created := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
 	p = env.protocol(fields{})
 	_, _, out = p.Plan(created, fields{"name": "db ", "value_wo": "value"})
-	p.Warns(out, "begins or ends with white space")
+	p.Warns(out, "trimspace() removes it")
 	for config, want := range map[*fields][]string{
 		{"name": "db", "detect_value_drift": true}:                                               {`The secret "db" has detect_value_drift`, "has no effect"},
 		{"name": unknown, "detect_value_drift": true}:                                            {"The secret whose name is not known yet has detect_value_drift"},

@@ -217,25 +217,34 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !config.ValueWO.IsNull() {
 		versionID, err := r.data.client.ValueAccess(record).Write(ctx, roboto.NewSensitive(config.ValueWO.ValueString()))
 		if err != nil {
-			// The record is deleted, so that the next apply starts over. A tainted resource would
-			// not recover under create_before_destroy or prevent_destroy.
-			cleanupErr := r.data.client.UndoCreate(ctx, record)
-			if cleanupErr != nil && roboto.KindOf(cleanupErr) != roboto.KindReplaced {
-				// The record stays in the state. Terraform 1.16 and 1.17 may then panic if they
-				// write the state of another resource at the same moment. A record that is in no
-				// state would be worse: it certainly exists, and nobody would know of it.
-				both := &roboto.Error{Kind: roboto.KindUnsettled, What: "Writing: " + what(err) + "\n\nDeleting: " + what(cleanupErr)}
-				r.data.addFailure(&resp.Diagnostics, failLeftover, aboutSecret(record.SecretRef), both)
-				return
-			}
-			resp.State.RemoveResource(ctx)
-			r.data.addFirstValueError(&resp.Diagnostics, record.SecretRef, err, cleanupErr)
+			r.undoCreate(ctx, record, err, resp)
 			return
 		}
 		state.VersionID = types.StringValue(versionID)
 	}
 	state.ValueWOVersion, state.DeletionProtection = planned.ValueWOVersion, planned.DeletionProtection
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// undoCreate deletes a record whose value could not be written because of cause, so that the next
+// apply starts over. A tainted resource would not recover under create_before_destroy or
+// prevent_destroy.
+//
+// If it cannot be deleted, the record stays in the state. Terraform 1.16 and 1.17 may then panic if
+// they write the state of another resource at the same moment. A record that is in no state would be
+// worse: it certainly exists, and nobody would know of it.
+func (r *secretResource) undoCreate(ctx context.Context, record roboto.Record, cause error, resp *resource.CreateResponse) {
+	about := aboutSecret(record.SecretRef, "{why}", what(cause))
+	switch err := r.data.client.UndoCreate(ctx, record); {
+	case err == nil:
+		resp.State.RemoveResource(ctx)
+		r.data.addFailure(&resp.Diagnostics, failFirstValue, about, cause)
+	case roboto.KindOf(err) == roboto.KindReplaced:
+		resp.State.RemoveResource(ctx)
+		r.data.addFailure(&resp.Diagnostics, failFirstValueReplaced, about, err)
+	default:
+		r.data.addFailure(&resp.Diagnostics, failLeftover, about, err)
+	}
 }
 
 func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {

@@ -408,7 +408,7 @@ func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
 			env.run(
 				resource.TestStep{
 					Config:      "provider \"roboto\" {\n  max_attempts = 1\n}\n" + config,
-					ExpectError: errorLike("its value could not be written, so the record was deleted again"),
+					ExpectError: errorLike("could not be written, so its new record was deleted again"),
 				},
 				resource.TestStep{
 					PreConfig: func() {

@@ -27,14 +27,11 @@ type notice struct {
 
 const (
 	titleLost       = "Value of Roboto Secret {name} Will Be Lost"
-	titleOverwrites = "Value of Roboto Secret {name} Will Be Overwritten"
 	adviceLost      = "To keep a secret and stop managing it, use a removed block with destroy = false."
 	adviceReplaced  = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
 	adviceOverwrite = "To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."
-	sentenceLost    = "The plan deletes the secret {secret}. "
+	sentenceLost    = "According to the state, Terraform did not write its value. If it has one, that is deleted for good, and perhaps no configuration contains it."
 	sentenceReplace = "The plan deletes the secret {secret} and creates another one in its place. "
-	sentenceDrift   = "Its value was written outside Terraform, and is deleted for good."
-	sentenceUnknown = "According to the state, Terraform did not write its value. If it has one, it is deleted for good, and perhaps no configuration contains it."
 )
 
 var (
@@ -110,18 +107,15 @@ var (
 			"behind a count, or removed from it. The stored values are deleted for good, and the apply may fail because a name is still taken.",
 		advice: "To keep the secrets, use for_each with the names as keys, in place of count. Moved blocks do not help if names are swapped.",
 	}
-	noticeDriftLost           = &notice{title: titleLost, sentence: sentenceLost + sentenceDrift, advice: adviceLost}
-	noticeUnknownLost         = &notice{title: titleLost, sentence: sentenceLost + sentenceUnknown, advice: adviceLost}
-	noticeReplacedDriftLost   = &notice{title: titleLost, sentence: sentenceReplace + sentenceDrift, advice: adviceReplaced}
-	noticeReplacedUnknownLost = &notice{title: titleLost, sentence: sentenceReplace + sentenceUnknown, advice: adviceReplaced}
-	noticeReplacedValueLost   = &notice{
+	noticeLost         = &notice{title: titleLost, sentence: "The plan deletes the secret {secret}. " + sentenceLost, advice: adviceLost}
+	noticeReplacedLost = &notice{title: titleLost, sentence: sentenceReplace + sentenceLost, advice: adviceReplaced}
+	noticeNoValueAgain = &notice{
 		title: titleLost, advice: adviceReplaced,
 		sentence: sentenceReplace + "The value is deleted for good, and the configuration has no value_wo, or ignores it. Without value_wo, the new secret has no value.",
 	}
-	noticeOverwritten        = &notice{title: titleOverwrites, sentence: "The value of the secret {secret} was written outside Terraform; applying overwrites it.", advice: adviceOverwrite}
-	noticeUnknownOverwritten = &notice{
-		title: titleOverwrites, advice: adviceOverwrite,
-		sentence: "The secret {secret} has another value than value_wo. The state does not say who wrote it; applying overwrites it.",
+	noticeOverwritten = &notice{
+		title: "Value of Roboto Secret {name} Will Be Overwritten", advice: adviceOverwrite,
+		sentence: "The secret {secret} has a value that Terraform did not write, according to the state. Applying overwrites it.",
 	}
 	noticeMayBeOverwritten = &notice{
 		title: "Value of Roboto Secret {name} May Be Overwritten", advice: adviceOverwrite,
@@ -145,18 +139,12 @@ var (
 			"If the secret is replaced, for example with -replace or taint, the new one is created in {default}.",
 		advice: "If the secret is where it should be, set its org_id to \"{org}\". To move it, see the guide \"Rename, move and copy secrets\".",
 	}
-	noticeNameSpace = &notice{
-		path:     "name",
-		title:    "Secret Name {name} Has Space Around It",
-		sentence: "The name {name} begins or ends with white space, which is part of the name. Actions cannot look up such a secret.",
-		advice:   "If the space got there by accident, as from a file or a variable, remove it, for example with trimspace().",
-	}
 	noticeNameUnresolvable = &notice{
 		path:     "name",
 		title:    "Actions Cannot Use the Secret Name {name}",
-		sentence: "Roboto's own software (SDK 0.53) cannot look up the secret {name}, because it does not encode spaces, %, #, ? or characters beyond ASCII.",
-		advice: "An action fails if it gets the URI of such a secret as a parameter. Terraform can manage and read the secret. " +
-			"If an action has to use it, choose a name without these characters.",
+		sentence: "Roboto's own software (SDK 0.53) cannot look up the secret {name}, because it does not encode spaces, %, #, ? or characters beyond ASCII. An action fails if it gets the URI of such a secret as a parameter.",
+		advice: "Terraform can manage and read the secret. If an action has to use it, choose a name without these characters. " +
+			"Space at the beginning or the end may come from a file or a variable: trimspace() removes it.",
 	}
 	noticeOmitted = &notice{
 		title:    "Unusable Roboto Secrets of {org} Are Not Listed",
@@ -173,14 +161,16 @@ var (
 // failure is how something that failed reads, before and after what package roboto says about it.
 type failure struct {
 	title, sentence string
-	// advice takes the place of the advice for a kind of error.
-	advice map[roboto.Kind]string
+	// advice takes the place of the advice for the kind of error, adviceFor for some kinds.
+	advice    string
+	adviceFor map[roboto.Kind]string
 	// adopts is set if a block is shown with which the resource takes a record over.
 	adopts bool
 }
 
 const (
 	adviceUseOtherKey = "Use an API key of somebody who belongs to the organization. To stop managing the secret, remove it from the state with terraform state rm or a removed block."
+	titleNoFirstValue = "Cannot Write Roboto Secret Value"
 	titleNoVersion    = "Cannot Read Roboto Secret Version"
 	sentenceNoVersion = "The secret {secret} has no version {version}. AWS guarantees only the current version and the one before it. {kept}"
 	adviceIfCreated   = " If this configuration creates it, also pass version_id = roboto_secret.….version_id to the ephemeral resource: it then waits until the value is written."
@@ -215,119 +205,113 @@ func ofInvocation(advice map[roboto.Kind]string) map[roboto.Kind]string {
 var (
 	failCreate            = &failure{title: "Cannot Create Roboto Secret", sentence: "The secret {secret} could not be created.", adopts: true}
 	failPlan              = &failure{title: "Cannot Plan Roboto Secret", sentence: "The secret {secret} could not be planned."}
-	failRefresh           = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read.", advice: inState(nil)}
+	failRefresh           = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read.", adviceFor: inState(nil)}
 	failReplacedElsewhere = &failure{
 		title:    "Roboto Secret {name} Was Replaced Elsewhere",
 		sentence: "The secret {secret} is no longer there.",
-		advice: map[roboto.Kind]string{
-			roboto.KindReplaced: "Terraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. " +
-				"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.",
-		},
+		advice: "Terraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. " +
+			"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.",
 		adopts: true,
 	}
 	failUpdate = &failure{
 		title: "Cannot Update Roboto Secret", sentence: "The secret {secret} could not be updated.",
-		advice: inState(map[roboto.Kind]string{
+		adviceFor: inState(map[roboto.Kind]string{
 			roboto.KindNotFound: "It was deleted after the last refresh. Apply again, without -refresh=false: Terraform then creates it anew.",
 		}),
 	}
 	failDelete = &failure{
 		title: "Cannot Delete Roboto Secret", sentence: "The secret {secret} could not be deleted.",
-		advice: inState(map[roboto.Kind]string{
+		adviceFor: inState(map[roboto.Kind]string{
 			roboto.KindUnsettled: "Once the problem is fixed, apply again. Terraform then first checks whether the secret still exists.",
 		}),
 	}
 	failReplace = &failure{
 		title:    "Cannot Replace Roboto Secret",
 		sentence: "The secret {secret} was not deleted, because the secret that replaces it, {new}, cannot be created.",
-		advice: map[roboto.Kind]string{
+		adviceFor: map[roboto.Kind]string{
 			roboto.KindNameTaken: "Choose another name. If another resource of this configuration gives that name up, apply again: the name may be free by then. " +
 				"If names are swapped, apply in two steps: first give each secret a name that is free. To keep the secrets when a count shifts, use for_each with the names as keys.",
 		},
 	}
 	failImport = &failure{
 		title: "Cannot Import Roboto Secret", sentence: "The secret {secret} could not be imported.",
-		advice: map[roboto.Kind]string{
+		adviceFor: map[roboto.Kind]string{
 			roboto.KindNoOnlyOrg: "Name the organization in the import ID, as name@org_id. Or set the provider's org_id, or the environment variable ROBOTO_ORG_ID.",
 		},
 	}
 	failImportMissing = &failure{
 		title: "Cannot Import Roboto Secret", sentence: "There is no secret {name} in the organization {org}.",
-		advice: map[roboto.Kind]string{
-			roboto.KindNotFound: "Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
-		},
+		advice: "Check the name and the organization. An import ID without an organization means the provider's organization. To name another one, import name@org_id.",
 	}
 	failCompare = &failure{
 		title:    "Cannot Compare Roboto Secret Value",
 		sentence: "The secret {secret} has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.",
-		advice: inState(mayNotRead("Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
+		adviceFor: inState(mayNotRead("Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
 			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare.")),
 	}
 	failDrift = &failure{
 		title:    "Cannot Detect Roboto Secret Value Drift",
 		sentence: "The secret {secret} has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.",
-		advice: inState(mayNotRead("Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
+		adviceFor: inState(mayNotRead("Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
 			"To destroy the secret with this API key, do the latter first.")),
 	}
 	failFirstValue = &failure{
-		title:    "Cannot Write Roboto Secret Value",
-		sentence: "The record of the secret {secret} was created, but its value could not be written, {outcome}",
-		advice: map[roboto.Kind]string{
-			roboto.KindReplaced: "Apply again. If the other secret still has the name, the error then says how to import it.",
+		title:    titleNoFirstValue,
+		sentence: "The value of the secret {secret} could not be written, so its new record was deleted again. Nothing is left behind, and the next apply starts over.",
+		adviceFor: map[roboto.Kind]string{
 			roboto.KindNotFound: "Roboto may not show a new record at once. Apply again in a minute.",
 		},
 	}
+	failFirstValueReplaced = &failure{
+		title:    titleNoFirstValue,
+		sentence: "The record of the secret {secret} was created, but its value could not be written, and the record is gone. {why}",
+		advice:   "Apply again. If the other secret still has the name, the error then says how to import it.",
+	}
 	failLeftover = &failure{
-		title: "Cannot Write Roboto Secret Value",
-		sentence: "The record of the secret {secret} was created, but its value could not be written, and the record could not be deleted again. " +
-			"It is in Terraform's state, without a value and marked as tainted.",
-		advice: map[roboto.Kind]string{
-			roboto.KindUnsettled: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
-				"run terraform untaint with the resource's address first. The next apply then writes the value.",
-		},
+		title: titleNoFirstValue,
+		sentence: "The record of the secret {secret} was created, but its value could not be written. {why}\n\n" +
+			"The record could not be deleted again. It is in Terraform's state, without a value and marked as tainted.",
+		advice: "Once the problem is fixed, run terraform apply, which replaces the record. If create_before_destroy or prevent_destroy is set, " +
+			"run terraform untaint with the resource's address first. The next apply then writes the value.",
 	}
 	failRead        = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read."}
 	failReadVersion = &failure{
-		title:    "Cannot Read Roboto Secret Version",
-		sentence: "The data source of the secret {secret} has read_version_id, so it asks for the version of the value. The version could not be read.",
-		advice:   mayNotRead("Use an API key that may read the value, or remove read_version_id."),
+		title:     "Cannot Read Roboto Secret Version",
+		sentence:  "The data source of the secret {secret} has read_version_id, so it asks for the version of the value. The version could not be read.",
+		adviceFor: mayNotRead("Use an API key that may read the value, or remove read_version_id."),
 	}
 	failReadValue = &failure{
 		title: "Cannot Read Roboto Secret", sentence: "The value of the secret {secret} could not be read.",
-		advice: map[roboto.Kind]string{
+		adviceFor: map[roboto.Kind]string{
 			roboto.KindNotFound: advices[roboto.KindNotFound] + adviceIfCreated,
 			roboto.KindNoValue:  advices[roboto.KindNoValue] + adviceIfCreated,
 		},
 	}
 	failReadOldVersion = &failure{
 		title: titleNoVersion, sentence: sentenceNoVersion,
-		advice: map[roboto.Kind]string{
-			roboto.KindNoValue: "To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: " +
-				"change value_wo_version of that resource, and the next apply writes the value again. " +
-				"If version_id was set to undo a rotation, and that is done, give value_wo its usual source again, and leave value_wo_version as it is. " +
-				"To destroy or only refresh, remove this ephemeral resource from the configuration first.",
-		},
+		advice: "To read the current value, leave version_id out. If version_id comes from a roboto_secret resource, the value has since been written elsewhere: " +
+			"change value_wo_version of that resource, and the next apply writes the value again. " +
+			"If version_id was set to undo a rotation, and that is done, give value_wo its usual source again, and leave value_wo_version as it is. " +
+			"To destroy or only refresh, remove this ephemeral resource from the configuration first.",
 	}
 	failReadStage = &failure{
 		title: titleNoVersion, sentence: sentenceNoVersion,
-		advice: map[roboto.Kind]string{
-			roboto.KindNoValue: "There is a version before the current one once the value has been written twice. To read the current version, leave version_stage out.",
-		},
+		advice: "There is a version before the current one once the value has been written twice. To read the current version, leave version_stage out.",
 	}
 	failReadNoVersion = &failure{
 		title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}.",
-		advice: map[roboto.Kind]string{roboto.KindNoValue: "Write a value first, with value_wo or with roboto secrets write."},
+		advice: "Write a value first, with value_wo or with roboto secrets write.",
 	}
 	failList = &failure{
 		title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed.",
-		advice: map[roboto.Kind]string{
+		adviceFor: map[roboto.Kind]string{
 			roboto.KindLimitExceeded: "If the organization has so many secrets, read those that you need with the data source roboto_secret. Otherwise check that the provider's endpoint is Roboto's API.",
 		},
 	}
 	failOrganizations = &failure{title: "Cannot List Roboto Organizations", sentence: "The organizations of the API key's owner could not be listed."}
 	failFindAction    = &failure{
 		title: "Cannot Find Roboto Action", sentence: "The action {action} could not be looked up. Nothing was invoked.",
-		advice: ofInvocation(map[roboto.Kind]string{
+		adviceFor: ofInvocation(map[roboto.Kind]string{
 			roboto.KindNotFound:   "Check the name, the digest and the organization. An action of the Action Hub belongs to another organization: set action_org_id to it.",
 			roboto.KindForeignOrg: "Correct action_org_id, or org_id if it is not set. Only an action of the Action Hub can be used from another organization.",
 		}),
@@ -335,11 +319,11 @@ var (
 	failParameter = &failure{
 		title:    titleInvoke,
 		sentence: "The parameter {parameter} of the action {action} names the secret {secret}, which could not be looked up. Nothing was invoked.",
-		advice: ofInvocation(map[roboto.Kind]string{
+		adviceFor: ofInvocation(map[roboto.Kind]string{
 			roboto.KindNotFound: "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked.",
 		}),
 	}
-	failInvoke = &failure{title: titleInvoke, sentence: "Invoking the action {action} failed.", advice: ofInvocation(nil)}
+	failInvoke = &failure{title: titleInvoke, sentence: "Invoking the action {action} failed.", adviceFor: ofInvocation(nil)}
 )
 
 const (

@@ -18,8 +18,8 @@ import (
 var (
 	planNotices = []*notice{
 		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged, noticeNamesShifted,
-		noticeDriftLost, noticeUnknownLost, noticeReplacedDriftLost, noticeReplacedUnknownLost, noticeReplacedValueLost, noticeOverwritten,
-		noticeUnknownOverwritten, noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameSpace, noticeNameUnresolvable,
+		noticeLost, noticeReplacedLost, noticeNoValueAgain, noticeOverwritten,
+		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable,
 	}
 	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit, noticeOmitted, noticeNotListed}
 )

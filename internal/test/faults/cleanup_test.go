@@ -98,7 +98,7 @@ func TestCleanUpOfWhatIsGone(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusNotFound, Body: "Not Found"})
 		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Drop: true, After: true, Times: 1})
-		if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "the record was deleted again") {
+		if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "its new record was deleted again") {
 			t.Errorf("the error is %v", err)
 		}
 		if c.State != nil {

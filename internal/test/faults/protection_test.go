@@ -168,7 +168,7 @@ func TestTerraformLeftoverRecordIsNotProtected(t *testing.T) {
 	server := robototest.Start(t, robototest.Options{})
 	tf := newTerraform(t, server, "provider \"roboto\" {\n  max_attempts = 1\n}\n"+protectedSecret)
 	server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied.", Times: 1})
-	tf.fails(t.Context(), applyNow, "the record was deleted again")
+	tf.fails(t.Context(), applyNow, "its new record was deleted again")
 	tf.holds()
 	server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied.", Times: 1})
 	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted."})

@@ -19,7 +19,7 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		compared   = "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n}\n"
 		watched    = "resource \"roboto_secret\" \"test\" {\n  name               = \"db\"\n  value_wo           = \"ours\"\n  value_wo_version   = \"1\"\n  detect_value_drift = true\n}\n"
 		recordOnly = "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"
-		elsewhere  = "was written outside Terraform; applying overwrites it"
+		elsewhere  = "has a value that Terraform did not write, according to the state. Applying overwrites it"
 		lost       = `Value of Roboto Secret "db" Will Be Lost`
 	)
 	for name, test := range map[string]struct {
@@ -39,20 +39,20 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		"renamed without a value, the new one first": {
 			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
 		},
-		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Has Space Around It", 1},
-		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Has Space Around It", 1},
+		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
+		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
 		"renamed under another default": {
 			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, `Roboto Secret "db" Moves to Another Organization`, 1,
 		},
 		"replaced under another default": {
 			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + compared, append(planNow, "-replace=roboto_secret.test"), "is created in og_other", 1,
 		},
-		"watched, written elsewhere, and renamed":   {watched, strings.Replace(watched, `"db"`, `"cache"`, 1), applyNow, "was written outside Terraform, and is deleted for good", 1},
+		"watched, written elsewhere, and renamed":   {watched, strings.Replace(watched, `"db"`, `"cache"`, 1), applyNow, "If it has one, that is deleted for good", 1},
 		"watched, written elsewhere, and destroyed": {watched, watched, destroyNow, lost, 1},
 		"renamed with a first value": {
 			recordOnly, strings.NewReplacer(`"db"`, `"cache"`, "}", "  value_wo = \"ours\"\n}").Replace(recordOnly), applyNow, lost, 1,
 		},
-		"a first value":                {recordOnly, compared, applyNow, "The state does not say who wrote it; applying overwrites it", 1},
+		"a first value":                {recordOnly, compared, applyNow, elsewhere, 1},
 		"a first value with a version": {recordOnly, strings.Replace(compared, "}", "  value_wo_version = \"1\"\n}", 1), applyNow, "If it has one, applying overwrites it", 1},
 		"value left to somebody else":  {watched, recordOnly, applyNow, "Value of Roboto Secret", 0},
 		"block removed":                {recordOnly, "# empty", applyNow, lost, 1},
