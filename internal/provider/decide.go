@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"strings"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -112,7 +114,7 @@ func (f facts) decideCreate() decision {
 	if f.config.OrgID.IsNull() && f.defaultOrg.id != "" {
 		d.orgID = types.StringValue(f.defaultOrg.id)
 	}
-	d = d.with(f.sameName()).with(nameNotice(f.plan.Name))
+	d = d.with(f.sameName()).with(nameNotice(f.plan.Name)).with(f.lineBreak())
 	// It is tainted, or replaced by -replace.
 	if f.remembered.refreshed && f.config.ValueWO.IsNull() {
 		d = d.with(noticeNoValueAgain)
@@ -124,6 +126,7 @@ func (f facts) decideCreate() decision {
 // its warnings.
 func (f facts) decideReplacement() decision {
 	d := f.decideDelete()
+	d = d.with(f.lineBreak())
 	d.orgID, d.versionID = f.plan.OrgID, types.StringUnknown()
 	if !f.plan.Name.Equal(f.state.Name) {
 		d = d.with(nameNotice(f.plan.Name))
@@ -147,6 +150,9 @@ func (f facts) decideUpdate() decision {
 		keep  = decision{orgID: plan.OrgID, versionID: state.VersionID}
 		write = decision{orgID: plan.OrgID, versionID: types.StringUnknown()}
 	)
+	if f.remembered.refreshed {
+		write = write.with(f.lineBreak())
+	}
 	if config.OrgID.IsNull() && f.remembered.refreshed && f.configuredOrg != "" && f.configuredOrg != state.OrgID.ValueString() {
 		keep, write = keep.with(noticeOtherDefault), write.with(noticeOtherDefault)
 	}
@@ -202,6 +208,15 @@ func nameNotice(name types.String) *notice {
 		return nil
 	}
 	return noticeNameUnresolvable
+}
+
+// lineBreak is the warning of a value of one line that ends with a line break, as many files do.
+func (f facts) lineBreak() *notice {
+	line, ends := strings.CutSuffix(f.config.ValueWO.ValueString(), "\n")
+	if !ends || strings.Contains(line, "\n") {
+		return nil
+	}
+	return noticeLineBreak
 }
 
 // lostValue is the warning of a value that the configuration cannot write again. Terraform does

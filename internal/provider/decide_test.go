@@ -192,6 +192,8 @@ func secretWith(changes ...func(*secretModel)) *secretModel {
 var (
 	noOrg        = func(m *secretModel) { m.OrgID = types.StringNull() }
 	value        = func(m *secretModel) { m.ValueWO = types.StringValue("value") }
+	line         = func(m *secretModel) { m.ValueWO = types.StringValue("value\n") }
+	lines        = func(m *secretModel) { m.ValueWO = types.StringValue("a\nvalue\n") }
 	unknownValue = func(m *secretModel) { m.ValueWO = types.StringUnknown() }
 	unknownName  = func(m *secretModel) { m.Name = types.StringUnknown() }
 	versionID    = func(m *secretModel) { m.VersionID = types.StringValue("id") }
@@ -252,6 +254,7 @@ func TestDecideNotices(t *testing.T) {
 		"replace what was written, with an odd name":  {state: secretWith(versionID), config: secretWith(name("c %"), value), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
 		"replace, with a space":                       {state: secretWith(versionID), config: secretWith(name("cache "), value), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
 		"replace an odd name in another organization": {state: secretWith(name("c %"), versionID), config: secretWith(name("c %"), org("og_other"), value), needs: first, orgID: "og_other"},
+		"replace, with a line break":                  {state: secretWith(versionID), config: secretWith(name("cache"), line), needs: first, orgID: "og_test", want: []*notice{noticeLineBreak}},
 		"replace by a name to come":                   {state: secretWith(versionID), config: secretWith(unknownName, value), needs: first, orgID: "og_test"},
 		"replace without a value":                     {state: secretWith(versionID), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []*notice{noticeNoValueAgain}},
 		"replace with an ignored value":               {state: secretWith(versionID, version("1")), config: secretWith(name("cache"), version("1")), needs: first, orgID: "og_test"},
@@ -282,6 +285,8 @@ func TestDecideNotices(t *testing.T) {
 		"create a name to come":                    {config: secretWith(unknownName), needs: first, orgID: "og_test"},
 		"create a name with a space":               {config: secretWith(name(" db")), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
 		"create a name that actions cannot use":    {config: secretWith(name("größe")), needs: first, orgID: "og_test", want: []*notice{noticeNameUnresolvable}},
+		"create with a line break":                 {config: secretWith(line), needs: first, orgID: "og_test", want: []*notice{noticeLineBreak}},
+		"create with several lines":                {config: secretWith(lines), needs: first, orgID: "og_test"},
 		"create in place of a tainted one":         {config: secretWith(), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeNoValueAgain}},
 		"write in place of a tainted one":          {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: read}},
 		"create in place of one at two addresses":  {config: secretWith(value), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
@@ -298,6 +303,9 @@ func TestDecideNotices(t *testing.T) {
 		"write in another organization":            {state: secretWith(versionID), config: secretWith(noOrg, value, version("1")), configuredOrg: "og_other", needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOtherDefault}},
 		"write nothing with a new version":         {state: secretWith(), config: secretWith(noOrg, version("1")), configuredOrg: "og_other", needs: first, found: found{remembered: read}, want: []*notice{noticeMissingValue}},
 		"write another version":                    {state: secretWith(versionID, version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}},
+		"write a line break":                       {state: secretWith(versionID, version("1")), config: secretWith(line, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeLineBreak}},
+		"write a line break, unread":               {state: secretWith(versionID, version("1")), config: secretWith(line, version("2")), needs: first, orgID: "og_test"},
+		"keep a line break":                        {state: secretWith(versionID, version("1")), config: secretWith(line, version("1")), needs: first, orgID: "og_test", found: found{remembered: read}},
 		"write another version over drift":         {state: secretWith(version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOverwritten}},
 		"write another version over drift, unread": {state: secretWith(version("1")), config: secretWith(value, version("2")), needs: first, orgID: "og_test"},
 		"write the same version over drift":        {state: secretWith(version("1"), watched), config: secretWith(value, version("1"), watched), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeOverwritten}},
@@ -361,8 +369,8 @@ func TestDecideNotices(t *testing.T) {
 		})
 	}
 	for _, n := range planNotices {
-		// These two are not about plans.
-		if !seen[n] && n != noticeTwoAddresses && n != noticeCreatedTwice {
+		// These are not about plans.
+		if !seen[n] && !slices.Contains([]*notice{noticeTwoAddresses, noticeCreatedTwice, noticeDeletedElsewhere}, n) {
 			t.Errorf("no row of the table has the notice %q", n.title)
 		}
 	}

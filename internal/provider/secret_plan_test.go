@@ -156,9 +156,10 @@ func TestSecretFirstTry(t *testing.T) {
 	_, _, out = p.Plan(created, fields{"name": "db ", "value_wo": "value"})
 	p.Warns(out, "trimspace() removes it")
 	for config, want := range map[*fields][]string{
-		{"name": "db", "detect_value_drift": true}:                                               {`The secret "db" has detect_value_drift`, "has no effect"},
+		{"name": "db", "detect_value_drift": true}:                                               {`The secret "db" has detect_value_drift`, "does not manage the value"},
 		{"name": unknown, "detect_value_drift": true}:                                            {"The secret whose name is not known yet has detect_value_drift"},
 		{"name": "db", "detect_value_drift": true, "value_wo": unknown, "value_wo_version": "1"}: nil,
+		{"name": "db", "detect_value_drift": true, "value_wo": "value"}:                          {"each plan compares the value anyway"},
 		{"name": "db", "detect_value_drift": false}:                                              nil,
 	} {
 		p.Warns(p.Validate(*config), want...)

@@ -134,10 +134,8 @@ func (r *secretResource) ValidateConfig(ctx context.Context, req resource.Valida
 		return
 	}
 	validateValue(config, &resp.Diagnostics)
-	if config.DetectValueDrift.ValueBool() && config.ValueWO.IsNull() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("detect_value_drift"), "Nothing to Detect Drift Of",
-			fmt.Sprintf("The secret %s has detect_value_drift but no value_wo, so Terraform does not manage its value and detect_value_drift has no effect.\n\n"+
-				"Set value_wo and value_wo_version, or remove detect_value_drift.", config.describe()))
+	if config.DetectValueDrift.ValueBool() && (config.ValueWO.IsNull() || config.ValueWOVersion.IsNull()) {
+		addNotice(&resp.Diagnostics, noticeNoDrift, about{"{secret}", config.describe()}, nil)
 	}
 }
 
@@ -282,6 +280,9 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		if failure == failImport {
 			r.data.addFailure(&resp.Diagnostics, failImportMissing, aboutSecret(state.ref()), err)
 			return
+		}
+		if state.VersionID.IsNull() {
+			addNotice(&resp.Diagnostics, noticeDeletedElsewhere, aboutSecret(state.ref()), r.data.memory.first)
 		}
 		resp.State.RemoveResource(ctx)
 		return

@@ -39,11 +39,9 @@ var (
 		refuses:  true,
 		title:    "Roboto Secret Is Protected",
 		sentence: "The secret {secret} has deletion_protection, and this would delete the secret with its value, for good. Nothing was deleted.",
-		advice: "To delete it anyway:\n" +
-			"  1. Set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back for this.\n" +
-			"  2. Then delete or replace it.\n\n" +
-			"If the resource is marked as tainted, run terraform untaint with its address before the first step. If the plan calls the secret a deposed object, " +
-			"run terraform state rm with the address of the resource, and import the secret that its block describes. Nothing manages the deposed secret then.",
+		advice: "To delete it anyway, set deletion_protection = false in its resource block, change nothing else there, and apply. If the block is gone, put it back first. " +
+			"Then delete or replace the secret. If the resource is tainted, run terraform untaint with its address before you apply. " +
+			"For a deposed object, see \"Deletion\" in the documentation of roboto_secret.",
 	}
 	noticeKeptElsewhere = &notice{
 		refuses: true,
@@ -138,6 +136,22 @@ var (
 		sentence: "The provider's organization is {default}, and the secret {secret} stays where it is. The same may be true of other secrets. The default counts only when a secret is created. " +
 			"If the secret is replaced, for example with -replace or taint, the new one is created in {default}.",
 		advice: "If the secret is where it should be, set its org_id to \"{org}\". To move it, see the guide \"Rename, move and copy secrets\".",
+	}
+	noticeLineBreak = &notice{
+		title:    "Value of Roboto Secret {name} Ends with a Line Break",
+		sentence: "The value_wo of the secret {secret} is one line, and ends with a line break, which is part of the value. Most programs do not expect one in a password or a token.",
+		advice:   "If the value comes from a file, remove the line break, for example with chomp(file(…)).",
+	}
+	noticeDeletedElsewhere = &notice{
+		title:    "Roboto Secret {name} Was Deleted Elsewhere",
+		sentence: "The secret {secret} is gone, and its value with it. According to the state, Terraform did not write the value, so perhaps no configuration has it.",
+		advice:   "If the configuration still contains the resource, applying creates the secret again, without the old value. Write the value again, or remove the resource.",
+	}
+	noticeNoDrift = &notice{
+		path:     "detect_value_drift",
+		title:    "detect_value_drift Has No Effect",
+		sentence: "The secret {secret} has detect_value_drift, which needs value_wo and value_wo_version. Without value_wo, Terraform does not manage the value. Without value_wo_version, each plan compares the value anyway.",
+		advice:   "Set the missing arguments, or remove detect_value_drift.",
 	}
 	noticeNameUnresolvable = &notice{
 		path:     "name",
@@ -252,8 +266,8 @@ var (
 	failDrift = &failure{
 		title:    "Cannot Detect Roboto Secret Value Drift",
 		sentence: "The secret {secret} has detect_value_drift, so each refresh asks for the current version of its value. The version could not be read.",
-		adviceFor: inState(mayNotRead("Use an API key that may read the value. Or remove detect_value_drift and run terraform apply -refresh=false -target=… with the address of this resource once, because a refresh uses the setting from the last apply. " +
-			"To destroy the secret with this API key, do the latter first.")),
+		adviceFor: inState(mayNotRead("Use an API key that may read the value. Or remove detect_value_drift, and run terraform apply -refresh=false -target=… with the address of this resource once: a refresh uses the setting from the last apply. " +
+			"Do this also before you destroy the secret with this API key.")),
 	}
 	failFirstValue = &failure{
 		title:    titleNoFirstValue,

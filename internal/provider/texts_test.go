@@ -19,9 +19,9 @@ var (
 	planNotices = []*notice{
 		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged, noticeNamesShifted,
 		noticeLost, noticeReplacedLost, noticeNoValueAgain, noticeOverwritten,
-		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable,
+		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable, noticeLineBreak, noticeDeletedElsewhere,
 	}
-	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit, noticeOmitted, noticeNotListed}
+	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeMissingParameter, noticeUnknownParameter, noticeListLimit, noticeOmitted, noticeNotListed, noticeNoDrift}
 )
 
 // Terraform folds warnings of one title, so the title names the secret.

@@ -389,6 +389,12 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			c.Must(c.Apply(fields{"name": "db", "detect_value_drift": true}))
 			return c.Warning
 		}},
+		{title: "A value of one line with a line break at its end (a warning)", act: planned(fields{"name": "db", "value_wo": canary + "\n"})},
+		{title: "Refresh: the secret is gone, with a value that Terraform did not write (a warning)", managed: recordOnly, act: func(c *protocol.Core) error {
+			c.Roboto.DeleteSecret(robototest.DefaultOrg, "db")
+			c.Must(c.Apply(nil))
+			return c.Warning
+		}},
 		{title: "An empty value of a secret whose name is not known yet", config: fields{"name": protocol.Unknown, "value_wo": ""}},
 		{title: "Import: an invalid ID", act: importing("a/b")},
 		{title: "Import: an ARN", act: importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3")},

@@ -39,8 +39,10 @@ func TestTerraformWarnsOnce(t *testing.T) {
 		"renamed without a value, the new one first": {
 			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
 		},
-		"created with a space": {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
-		"renamed with a space": {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
+		"created with a space":    {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
+		"renamed with a space":    {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
+		"a line break at the end": {"# empty", strings.Replace(compared, "ours", `ours\n`, 1), planNow, "Ends with a Line Break", 1},
+		"rotated to a line break": {compared, strings.Replace(compared, "ours", `ours\n`, 1), applyNow, "Ends with a Line Break", 1},
 		"renamed under another default": {
 			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, `Roboto Secret "db" Moves to Another Organization`, 1,
 		},
