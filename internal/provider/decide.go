@@ -100,7 +100,7 @@ func (f facts) createdRef() (roboto.SecretRef, bool) {
 }
 
 func (f facts) decideDelete() decision {
-	d := decision{}.with(f.sameName())
+	d := decision{}.with(f.recreated())
 	// While applying, Terraform plans the deletion of a deposed object once more.
 	if !f.remembered.applying {
 		d = d.with(f.lostValue())
@@ -114,7 +114,7 @@ func (f facts) decideCreate() decision {
 	if f.config.OrgID.IsNull() && f.defaultOrg.id != "" {
 		d.orgID = types.StringValue(f.defaultOrg.id)
 	}
-	d = d.with(f.sameName()).with(nameNotice(f.plan.Name)).with(f.lineBreak())
+	d = d.with(f.recreated()).with(nameNotice(f.plan.Name)).with(f.lineBreak())
 	// It is tainted, or replaced by -replace.
 	if f.remembered.refreshed && f.config.ValueWO.IsNull() {
 		d = d.with(noticeNoValueAgain)
@@ -191,16 +191,13 @@ func (d decision) with(n *notice) decision {
 	return d
 }
 
-// sameName is the warning of a secret that is deleted at one address, while one of its name is
+// recreated is the warning of a secret that is deleted at one address, while one of its name is
 // created at another.
-func (f facts) sameName() *notice {
-	switch {
-	case !f.remembered.recreated:
-		return nil
-	case f.remembered.shifted:
-		return noticeNamesShifted
+func (f facts) recreated() *notice {
+	if f.remembered.recreated {
+		return noticeAddressChanged
 	}
-	return noticeAddressChanged
+	return nil
 }
 
 func nameNotice(name types.String) *notice {

@@ -48,8 +48,8 @@ type knownName struct {
 	// read is the secret of the name that was refreshed, or nil.
 	read *knownSecret
 	// removed and created are whether an address plans to delete, or to create, a secret of the
-	// name. replaces is whether one of them replaces a secret of another name.
-	removed, created, replaces bool
+	// name.
+	removed, created bool
 	// reserved is whether a replacement is to get the name, and ready whether it has deleted what
 	// it replaces. claimed is whether this process has begun to create a secret of the name.
 	reserved, ready, claimed bool
@@ -99,8 +99,7 @@ type remembered struct {
 	// conflict: one address deletes the secret, and another one keeps it.
 	conflict bool
 	// recreated: one address deletes the secret, and another one creates one of its name.
-	// shifted: one of the two replaces a secret of another name.
-	recreated, shifted bool
+	recreated bool
 	// refreshed: this process has refreshed the secret.
 	refreshed bool
 	// applying: this process applies a plan, and has not created this secret.
@@ -126,22 +125,21 @@ func (m *memory) noteDelete(secret roboto.Record, created *roboto.SecretRef) rem
 	defer m.mu.Unlock()
 	known, name := m.secret(secret), m.name(secret.SecretRef)
 	known.deleted, name.removed = true, true
-	name.replaces = name.replaces || created != nil
 	found := remembered{
 		conflict:  known.kept,
-		recreated: name.created, shifted: name.replaces,
+		recreated: name.created,
 		refreshed: known.reads > 0,
 		applying:  m.applies && name.createdAt.IsZero(),
 	}
 	if created != nil && created.Name != "" && created.OrgID != "" {
 		name := m.name(*created)
-		name.created, name.replaces = true, true
+		name.created = true
 		found.recreated = found.recreated || name.removed
 	}
 	return found
 }
 
-// noteCreate is called for each plan of a secret that replaces none of another name.
+// noteCreate is called for each plan of a secret that has no state.
 func (m *memory) noteCreate(ref roboto.SecretRef) remembered {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -149,7 +147,7 @@ func (m *memory) noteCreate(ref roboto.SecretRef) remembered {
 	name.created = true
 	return remembered{
 		conflict:  name.read != nil && name.read.reads > 1,
-		recreated: name.removed, shifted: name.replaces,
+		recreated: name.removed,
 		refreshed: name.read != nil,
 	}
 }

@@ -34,10 +34,9 @@ func TestMemoryOfPlans(t *testing.T) {
 	}
 	const (
 		nothing = ""
-		// conflict is a refusal, moved and shifted are warnings.
-		conflict = "conflict"
-		moved    = "moved"
-		shifted  = "shifted"
+		// conflict is a refusal, recreated a warning.
+		conflict  = "conflict"
+		recreated = "recreated"
 	)
 	for title, test := range map[string]struct {
 		// reads are the names of the secrets that were refreshed.
@@ -51,15 +50,15 @@ func TestMemoryOfPlans(t *testing.T) {
 		"one keeps it, one deletes it":   {steps: []step{keep("db"), remove("db")}, want: conflict},
 		"one keeps it, one replaces it":  {steps: []step{keep("db"), replace("db", "cache")}, want: conflict},
 		"one keeps another":              {steps: []step{keep("cache"), remove("db")}},
-		"one deletes it, one creates it": {steps: []step{remove("db"), create("db")}, want: moved},
+		"one deletes it, one creates it": {steps: []step{remove("db"), create("db")}, want: recreated},
 		"one creates another":            {steps: []step{remove("db"), create("cache")}},
 		"two create one name":            {steps: []step{create("db"), create("db")}},
 		"it is replaced":                 {steps: []step{replace("db", "cache")}},
 		"by a name to come":              {steps: []step{replace("db", ""), remove("cache")}},
-		"by a name that another deletes": {steps: []step{replace("db", "cache"), remove("cache")}, want: shifted},
-		"another creates its old name":   {steps: []step{replace("db", "cache"), create("db")}, want: shifted},
-		"two names are swapped":          {steps: []step{replace("db", "cache"), replace("cache", "db")}, want: shifted},
-		"count shifts":                   {steps: []step{replace("a", "b"), replace("b", "c"), remove("c")}, want: shifted},
+		"by a name that another deletes": {steps: []step{replace("db", "cache"), remove("cache")}, want: recreated},
+		"another creates its old name":   {steps: []step{replace("db", "cache"), create("db")}, want: recreated},
+		"two names are swapped":          {steps: []step{replace("db", "cache"), replace("cache", "db")}, want: recreated},
+		"count shifts":                   {steps: []step{replace("a", "b"), replace("b", "c"), remove("c")}, want: recreated},
 
 		"one address, refreshed":              {reads: []string{"db"}, steps: []step{create("db")}},
 		"two addresses, one is tainted":       {reads: []string{"db", "db"}, steps: []step{create("db"), keep("db")}, want: conflict},
@@ -84,10 +83,8 @@ func TestMemoryOfPlans(t *testing.T) {
 				switch {
 				case last.conflict:
 					got = conflict
-				case last.recreated && last.shifted:
-					got = shifted
 				case last.recreated:
-					got = moved
+					got = recreated
 				}
 				if got != test.want {
 					t.Errorf("reversed %v: the last one learns of %q, want %q", reversed, got, test.want)

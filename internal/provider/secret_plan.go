@@ -32,9 +32,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var before plannedReplacement
-	getNote(ctx, req.Private, keyReplacement, &before)
-	d := r.decide(ctx, &f, before.Renames, req.ClientCapabilities.DeferralAllowed, resp)
+	d := r.decide(ctx, &f, req.ClientCapabilities.DeferralAllowed, resp)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -52,9 +50,8 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
-// decide finds out what the decision needs. renames is whether the plan creates what replaces a
-// secret of another name. With an error or a deferral, the decision is of no use.
-func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferralAllowed bool, resp *resource.ModifyPlanResponse) decision {
+// decide finds out what the decision needs. With an error or a deferral, the decision is of no use.
+func (r *secretResource) decide(ctx context.Context, f *facts, deferralAllowed bool, resp *resource.ModifyPlanResponse) decision {
 	for {
 		d := decide(*f)
 		switch d.need {
@@ -68,7 +65,7 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 			}
 			f.defaultOrg = &defaultOrg{orgID}
 		case needRemembered:
-			f.remembered = r.remember(*f, renames)
+			f.remembered = r.remember(*f)
 		case needStoredValue:
 			ref := f.state.ref()
 			if r.data.mustWait(ref.OrgID, deferralAllowed) {
@@ -92,12 +89,12 @@ func (r *secretResource) decide(ctx context.Context, f *facts, renames, deferral
 }
 
 // remember notes what is planned for the secret, and returns what was noted before.
-func (r *secretResource) remember(f facts, renames bool) *remembered {
+func (r *secretResource) remember(f facts) *remembered {
 	var found remembered
 	switch created, known := f.createdRef(); {
 	case f.plan == nil:
 		found = r.data.memory.noteDelete(f.state.record(), nil)
-	case f.state == nil && known && !renames:
+	case f.state == nil && known:
 		found = r.data.memory.noteCreate(created)
 	case f.state == nil:
 	case replaces(*f.plan, *f.state):
@@ -139,9 +136,7 @@ func (r *secretResource) setNotes(ctx context.Context, f facts, d decision, priv
 	}
 	if f.state == nil || replaces(*f.plan, *f.state) {
 		created, _ := f.createdRef()
-		replacement = plannedReplacement{
-			Name: created.Name, OrgID: created.OrgID, Default: f.config.OrgID.IsNull(), Renames: f.state != nil,
-		}
+		replacement = plannedReplacement{Name: created.Name, OrgID: created.OrgID, Default: f.config.OrgID.IsNull()}
 	}
 	return append(setNote(ctx, private, keyNullValue, nullValue), setNote(ctx, private, keyReplacement, replacement)...)
 }

@@ -29,8 +29,6 @@ type plannedReplacement struct {
 	OrgID string `json:"org_id"`
 	// Default is whether OrgID is the default organization.
 	Default bool `json:"default"`
-	// Renames is whether it replaces a secret of another name or organization.
-	Renames bool `json:"renames"`
 }
 
 // privateData is the private data of the framework, whose type is not exported.

@@ -95,15 +95,11 @@ var (
 		advice: "Keep one of the two. For the other, run terraform state rm with its address, which deletes nothing, and remove its resource block, with its import block if there is one.",
 	}
 	noticeAddressChanged = &notice{
-		title:    "Roboto Secret {name} Is Deleted and Created Again",
-		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. The stored value and its earlier versions are deleted for good.",
-		advice:   "If the address of the resource was renamed, add a moved block with the old and the new address before you apply. Terraform then keeps the secret.",
-	}
-	noticeNamesShifted = &notice{
-		title: "Roboto Secret Name {name} Goes to Another Address",
-		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. This happens if names are swapped, or if an item is inserted into the list " +
-			"behind a count, or removed from it. The stored values are deleted for good, and the apply may fail because a name is still taken.",
-		advice: "To keep the secrets, use for_each with the names as keys, in place of count. Moved blocks do not help if names are swapped.",
+		title: "Roboto Secret {name} Is Deleted and Created Again",
+		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. " +
+			"The stored value and its earlier versions are deleted for good, and the apply may fail because the name is still taken.",
+		advice: "If the address of the resource was renamed, add a moved block with the old and the new address before you apply. Terraform then keeps the secret. " +
+			"If names are swapped, or the items of a count shift, moved blocks do not help. Use for_each with the names as keys, in place of count.",
 	}
 	noticeLost         = &notice{title: titleLost, sentence: "The plan deletes the secret {secret}. " + sentenceLost, advice: adviceLost}
 	noticeReplacedLost = &notice{title: titleLost, sentence: sentenceReplace + sentenceLost, advice: adviceReplaced}

@@ -17,7 +17,7 @@ import (
 // planNotices are about secrets, and otherNotices about something else.
 var (
 	planNotices = []*notice{
-		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged, noticeNamesShifted,
+		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged,
 		noticeLost, noticeReplacedLost, noticeNoValueAgain, noticeOverwritten,
 		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable, noticeLineBreak, noticeDeletedElsewhere,
 	}

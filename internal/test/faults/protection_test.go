@@ -223,7 +223,7 @@ func TestTerraformProtectsADeposedSecret(t *testing.T) {
 	tf.succeeds("taint", "roboto_secret.test")
 	tf.configure(strings.Replace(config, `"db"`, `"other"`, 1))
 	tf.fails(t.Context(), applyNow, "deposed object")
-	tf.fails(t.Context(), planNow, "terraform state rm")
+	tf.fails(t.Context(), planNow, "For a deposed object, see \"Deletion\"")
 	tf.succeeds("state", "rm", "roboto_secret.test")
 	tf.succeeds("import", "roboto_secret.test", "other")
 	tf.succeeds(applyNow...)
