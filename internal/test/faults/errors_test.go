@@ -498,7 +498,9 @@ func TestErrorCatalog(t *testing.T) {
 	}
 }
 
-func (e cataloged) happen(t *testing.T) string {
+// begin makes the error happen.
+func (e cataloged) begin(t *testing.T) (*protocol.Core, error) {
+	t.Helper()
 	options := e.options
 	options.InMemory = true
 	server := robototest.Start(t, options)
@@ -535,7 +537,13 @@ func (e cataloged) happen(t *testing.T) string {
 	if err == nil {
 		t.Fatal("there was no error")
 	}
-	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), server.APIKey()) {
+	return c, err
+}
+
+// happen returns the error.
+func (e cataloged) happen(t *testing.T) string {
+	c, err := e.begin(t)
+	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), c.Roboto.APIKey()) {
 		t.Error("the error holds a secret")
 	}
 	shown := withoutRandom(err.Error())

@@ -56,6 +56,10 @@ func (p *Provider) InvokeAction(config Fields) (progress []string, out Outcome) 
 // progress.
 func (c *Core) RunAction(config Fields) ([]string, error) {
 	c.t.Helper()
+	c.Latest = Deed{Config: config, Do: func(config Fields) error {
+		_, err := c.RunAction(config)
+		return err
+	}}
 	s, err := c.Start()
 	if err != nil {
 		return nil, err

@@ -5,10 +5,12 @@ package protocol
 
 import (
 	"errors"
+	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -24,14 +26,34 @@ type Core struct {
 	Settings Fields
 	Roboto   *robototest.Server
 	Tainted  bool
-	// Warning is all that was warned of since the latest start.
+	// Warning is all that was warned of since the latest start, which was at Began.
 	Warning error
+	Began   time.Time
+	// Latest is what the practitioner did last.
+	Latest Deed
 
 	t testing.TB
 	// warning guards Warning, because calls of one process may run at the same time.
 	warning sync.Mutex
 	// running is the provider of the operation under way.
 	running atomic.Pointer[Provider]
+}
+
+// Deed is an operation, and the configuration with which it was done.
+type Deed struct {
+	Config Fields
+	Do     func(config Fields) error
+	// Applies is whether the configuration is that of the secret.
+	Applies bool
+}
+
+// With is the same with changes of the configuration.
+func (d Deed) With(changes Fields) Deed {
+	config := Fields{}
+	maps.Copy(config, d.Config)
+	maps.Copy(config, changes)
+	d.Config = config
+	return d
 }
 
 // NewCore works with a server that is in memory.
@@ -52,7 +74,7 @@ func (c *Core) Start() (*Session, error) {
 	c.t.Helper()
 	p := Start(c.t, c.Server())
 	c.running.Store(p)
-	c.Warning = nil
+	c.Warning, c.Began = nil, time.Now()
 	return &Session{c, p}, c.errorOf(p.Configure(c.Settings))
 }
 
@@ -73,6 +95,7 @@ func (c *Core) Interrupt() { c.running.Load().Stop() }
 // Apply refreshes, plans and applies a configuration; nil destroys.
 func (c *Core) Apply(config Fields) error {
 	c.t.Helper()
+	c.Latest = Deed{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return err
@@ -95,6 +118,7 @@ func (c *Core) Apply(config Fields) error {
 // PlanIsEmpty refreshes and plans, and tells whether nothing is to be done.
 func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
 	c.t.Helper()
+	c.Latest = Deed{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return false, err
@@ -114,6 +138,10 @@ func (c *Core) refreshed() (*Session, error) {
 // ReadData reads a data source.
 func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
 	c.t.Helper()
+	c.Latest = Deed{Config: config, Do: func(config Fields) error {
+		_, err := c.ReadData(typeName, config)
+		return err
+	}}
 	s, err := c.Start()
 	if err != nil {
 		return nil, err
@@ -125,6 +153,7 @@ func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
 // OpenEphemeral opens the ephemeral resource.
 func (c *Core) OpenEphemeral(config Fields) error {
 	c.t.Helper()
+	c.Latest = Deed{Config: config, Do: c.OpenEphemeral}
 	s, err := c.Start()
 	if err != nil {
 		return err
@@ -136,6 +165,10 @@ func (c *Core) OpenEphemeral(config Fields) error {
 // ImportID imports the secret. As with Terraform, a refresh has to follow.
 func (c *Core) ImportID(id string) error {
 	c.t.Helper()
+	c.Latest = Deed{Config: Fields{"id": id}, Do: func(config Fields) error {
+		id, _ := config["id"].(string)
+		return c.ImportID(id)
+	}}
 	s, err := c.Start()
 	if err != nil {
 		return err
