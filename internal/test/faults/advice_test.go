@@ -242,6 +242,8 @@ func cures() []cure {
 		}},
 		{advice: "repair the config file", follow: repairConfigFile, entries: []string{
 			"A config file that is not JSON",
+			"A config file with a byte order mark",
+			"A config file with a missing comma",
 			"A profile that the config file lacks",
 			"A profile without an API key",
 			"No config file for a profile",
@@ -250,6 +252,9 @@ func cures() []cure {
 		{advice: "let only the owner read the config file", next: starts, follow: closeConfigFile, entries: []string{"A config file that other users may read (a warning)"}},
 		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), entries: []string{"An organization's name instead of its ID"}},
 		{advice: "set the organization", follow: setOrgID(orgOne), entries: []string{"Several organizations and none chosen"}},
+		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), because: "whoever belongs to no organization may not create in one either",
+			entries: []string{"The API key's owner belongs to no organization"}},
+		{advice: "use another API key, which the error does not say", follow: useOtherKey, entries: []string{"The API key's owner belongs to no organization"}},
 		{advice: "check the endpoint, and trust the certificate", follow: correctSettings, waits: true, entries: []string{
 			"The host is unknown",
 			"The certificate is not trusted",
@@ -276,6 +281,7 @@ func cures() []cure {
 		{advice: "remove detect_value_drift", follow: change(fields{"detect_value_drift": nil}), entries: []string{"Drift detection without a value (a warning)"}},
 		{advice: "remove value_wo_version", follow: withoutValue, entries: []string{"A version without a value"}},
 		{advice: "correct the organization", follow: change(fields{"org_id": orgOne}), entries: []string{"An organization that is not the caller's"}},
+		{advice: "check the organization", follow: change(fields{"org_id": robototest.DefaultOrg}), entries: []string{"An organization that does not exist"}},
 		{advice: "correct the organization", follow: all(recovers, addToOrgOne, change(fields{"org_id": orgOne})), entries: []string{
 			"Data source: no such secret, and the organization is not the caller's",
 			"Ephemeral resource: no such secret, and the organization is not the caller's",
@@ -323,6 +329,7 @@ func cures() []cure {
 			"Action: Roboto fails until the time has run out",
 		}},
 		{advice: "apply again in a day", follow: recovers, entries: []string{"Write: AWS keeps no more versions"}},
+		{advice: "apply again later", follow: func(s *scene) { s.Roboto.DelayReuse(0) }, waits: true, entries: []string{"Write: AWS still deletes the secret that had the name"}},
 		{advice: "check the network", follow: recovers, waits: true, entries: []string{
 			"The connection keeps breaking",
 			"The service does not answer in time",
@@ -337,6 +344,14 @@ func cures() []cure {
 			"Write: the clock is wrong",
 			"Write: the credentials have always expired",
 			"Write: AWS KMS refuses",
+		}},
+		{advice: "check the clock", follow: nothing, because: "no clock brings back what is gone at AWS", entries: []string{
+			"Rotate: the secret was deleted at AWS",
+			"Rotate: the secret is marked for deletion at AWS",
+		}},
+		{advice: "replace the secret, which the error does not say", follow: replace, entries: []string{
+			"Rotate: the secret was deleted at AWS",
+			"Rotate: the secret is marked for deletion at AWS",
 		}},
 		{advice: "check that the endpoint is Roboto's API", follow: recovers, entries: []string{
 			"A login page answers",
@@ -357,6 +372,12 @@ func cures() []cure {
 			"Write: AWS does not speak its protocol",
 			"Compare: the ID of the version repeats the value",
 		}},
+		{advice: "check secrets_manager_endpoint", follow: nothing, because: "the value is binary at the right endpoint", entries: []string{
+			"Compare: a binary value",
+			"Ephemeral resource: a binary value",
+		}},
+		{advice: "set value_wo_version, which the error does not say", follow: change(versionedSecret), entries: []string{"Compare: a binary value"}},
+		{advice: "write a text, which the error does not say", follow: elsewhere(writeValue), entries: []string{"Ephemeral resource: a binary value"}},
 		{advice: "use an API key that has the permission", follow: useOtherKey, entries: []string{
 			"Create: no permission",
 			"The token is refused",
@@ -415,8 +436,15 @@ func cures() []cure {
 		{advice: "set the organization", next: applies(renamedSecret), follow: setOrgID(robototest.DefaultOrg), entries: []string{"Replace: the default organization is not known any more"}},
 		{advice: "apply again", next: applies(rotatedSecret), entries: []string{"Update: the secret was deleted since the plan"}},
 
-		{advice: "give the name", next: imports, follow: all(addSecret, change(fields{"id": "db"})), entries: []string{"Import: an invalid ID", "Import: an ARN"}},
-		{advice: "name the organization", next: imports, follow: all(addToOrgOne, elsewhere(func(r *robototest.Server) { r.AddOrg(orgOne, "One") }), change(fields{"id": "db@og_one"})), entries: []string{"Import: no such secret"}},
+		{advice: "give the name", next: imports, follow: all(addSecret, change(fields{"id": "db"})), entries: []string{
+			"Import: an invalid ID",
+			"Import: an ARN",
+			"Import: the organization is not the caller's",
+		}},
+		{advice: "name the organization", next: imports, follow: all(addToOrgOne, elsewhere(func(r *robototest.Server) { r.AddOrg(orgOne, "One") }), change(fields{"id": "db@og_one"})), entries: []string{
+			"Import: no such secret",
+			"Import: several organizations and none chosen",
+		}},
 		{advice: "set a higher limit", next: queries, follow: change(fields{"limit": int64(3)}), entries: []string{"Query: there are more secrets than the limit (a warning)"}},
 		{advice: "set a higher limit", next: queries, follow: change(fields{"limit": int64(3)}), because: "the second page fails as before", waits: true, entries: []string{"Query: whether there are more than the limit is not known (a warning)"}},
 		{advice: "set a higher limit, later", next: queries, follow: all(recovers, change(fields{"limit": int64(3)})), waits: true, entries: []string{"Query: whether there are more than the limit is not known (a warning)"}},
@@ -544,6 +572,8 @@ func all(steps ...step) step {
 	}
 }
 
+func nothing(*scene) {}
+
 // recovers: whatever has gone wrong outside is right again.
 func recovers(s *scene) {
 	s.Roboto.ClearFaults()
@@ -628,6 +658,13 @@ func applyWithout(attribute string) step {
 func forget(s *scene) {
 	s.Instance, s.deed.Config = protocol.Instance{}, nil
 	s.others = s.notInState()
+}
+
+// replace is what terraform apply -replace does.
+func replace(s *scene) {
+	session := s.MustStart()
+	s.Must(session.Refresh())
+	s.Must(session.ReplaceTainted(s.deed.Config))
 }
 
 func untaint(s *scene) { s.Tainted = false }

@@ -161,6 +161,14 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		c.Must(err)
 		return c.MustStart().ApplyPlanned(plan)
 	}
+	// deletedAtAWS writes to a secret that is not new.
+	deletedAtAWS := func(marked bool) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			time.Sleep(time.Hour)
+			c.Roboto.DeleteAtAWS(robototest.DefaultOrg, "db", marked)
+			return c.Apply(rotated)
+		}
+	}
 	html := http.Header{"Content-Type": {"text/html"}}
 	unknown := protocol.Unknown
 
@@ -173,6 +181,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "An endpoint that is not a URL", vars: map[string]string{"ROBOTO_SERVICE_ENDPOINT": "api.roboto.ai"}, config: versioned},
 		{title: "A Secrets Manager endpoint without encryption", vars: map[string]string{"AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://example.com"}, config: versioned},
 		{title: "A config file that is not JSON", settings: fields{"profile": "prod"}, file: "token = x", config: versioned},
+		{title: "A config file with a byte order mark", settings: fields{"profile": "prod"}, file: "\ufeff" + `{"prod":{"token":"x"}}`, config: versioned},
+		{title: "A config file with a missing comma", settings: fields{"profile": "prod"}, file: "{\n  \"dev\": {\"token\": \"x\"}\n  \"prod\": {\"token\": \"x\"}\n}", config: versioned},
 		{title: "A profile that the config file lacks", settings: fields{"profile": "prod"}, file: `{"dev":{"token":"x"}}`, config: versioned},
 		{title: "A profile without an API key", settings: fields{"profile": "prod"}, file: `{"version":"v1","profiles":{"prod":{}}}`, config: versioned},
 		{title: "No config file for a profile", settings: fields{"profile": "prod"}, config: versioned},
@@ -185,6 +195,10 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "A request timeout that is not a number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},
 		{title: "An organization's name instead of its ID", vars: map[string]string{"ROBOTO_ORG_ID": "My Org"}, config: versioned},
 		{title: "Several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: versioned},
+		{title: "The API key's owner belongs to no organization", act: func(c *protocol.Core) error {
+			c.Vars["ROBOTO_API_KEY"] = c.Roboto.AddAPIKey(robototest.Grant{Orgs: []string{}})
+			return c.Apply(versioned)
+		}},
 		{title: "A setting that is not known yet", settings: fields{"api_key": unknown}, act: data(protocol.TypeSecrets, nil)},
 
 		{title: "A name that a URI cannot carry", config: fields{"name": "a@b"}},
@@ -259,6 +273,14 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Write: AWS is out of reach", faults: []robototest.Fault{{Operation: put, Drop: true}, {Operation: robototest.GetValue, Drop: true}}, config: versioned},
 		{title: "Write: AWS does not speak its protocol", faults: []robototest.Fault{{Operation: put, Status: 200, Body: "<html>", Header: html}}, config: versioned},
 		{title: "Write: neither the value nor the clean-up succeeds", faults: append(aws(put, 400, "AccessDeniedException", "Denied."), answer(robototest.DeleteSecret, 403, "RobotoUnauthorizedException", "You are not permitted to delete secrets.")...), config: versioned},
+		{title: "Write: AWS still deletes the secret that had the name", act: func(c *protocol.Core) error {
+			c.Roboto.DelayReuse(1000)
+			c.Roboto.AddSecret(robototest.DefaultOrg, "db")
+			c.Roboto.DeleteSecret(robototest.DefaultOrg, "db")
+			return c.Apply(versioned)
+		}},
+		{title: "Rotate: the secret was deleted at AWS", managed: versioned, act: deletedAtAWS(false)},
+		{title: "Rotate: the secret is marked for deletion at AWS", managed: versioned, act: deletedAtAWS(true)},
 		{title: "Rotate: AWS denies access", managed: versioned, faults: aws(put, 400, "AccessDeniedException", "Denied."), config: rotated},
 
 		{title: "Compare: no permission for credentials", managed: plain, faults: answer(creds, 403, "RobotoUnauthorizedException", "You are not permitted to access secret values."), config: plain},
@@ -267,6 +289,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			_, err := s.Plan(plain)
 			return err
 		}},
+		{title: "Compare: a binary value", managed: plain, faults: mutate(robototest.GetValue, `"SecretString":"`+canary+`"`, `"SecretBinary":"AAEC"`), config: plain},
 		{title: "Compare: the ID of the version repeats the value", managed: plain, faults: mutate(robototest.GetValue, `"VersionId":"`, `"VersionId":"`+canary+"-"), config: plain},
 		{title: "Compare: the organization is not the caller's", managed: plain, faults: append(answer(creds, 403, "RobotoUnauthorizedException", "Not a member."), mutate(robototest.ListOrgs, "og_test", "og_other")...), config: plain},
 		{title: "Compare: AWS denies access", managed: plain, faults: aws(robototest.GetValue, 400, "AccessDeniedException", "Denied."), config: plain},
@@ -371,6 +394,10 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Refresh: the caller's organizations are not known", managed: versioned, faults: append(answer(get, 404, "RobotoNotFoundException", "Not found."), answer(robototest.ListOrgs, 403, "", "Forbidden")...)},
 
 		{title: "An organization that is not the caller's", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, config: fields{"name": "db", "org_id": "og_three"}},
+		{title: "An organization that does not exist", faults: []robototest.Fault{{
+			Operation: create, Status: 404, Code: "RobotoNotFoundException", Message: "There is no such organization.",
+			Match: func(r robototest.Request) bool { return r.OrgID == "og_three" },
+		}}, config: fields{"name": "db", "value_wo": canary, "org_id": "og_three"}},
 		{title: "Plan: the secrets stay when the default organization changes (a warning)", options: robototest.Options{Orgs: []string{"og_test", "og_other"}}, act: func(c *protocol.Core) error {
 			c.Settings["org_id"] = "og_test"
 			c.Must(c.Apply(versioned))
@@ -402,6 +429,11 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			c.Must(c.ImportID("db"))
 			return c.MustStart().Refresh()
 		}},
+		{title: "Import: the organization is not the caller's", act: func(c *protocol.Core) error {
+			c.Must(c.ImportID("db@og_other"))
+			return c.MustStart().Refresh()
+		}},
+		{title: "Import: several organizations and none chosen", options: robototest.Options{Orgs: []string{"og_one", "og_two"}}, act: importing("db")},
 		{title: "Query: there are more secrets than the limit (a warning)", act: queried},
 		{title: "Query: whether there are more than the limit is not known (a warning)", options: robototest.Options{PageSize: 2}, faults: []robototest.Fault{{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: "RobotoInternalException", Message: "Oops."}}, act: queried},
 		{title: "Data source: no such secret", act: data(protocol.TypeSecret, fields{"name": "db"})},
@@ -431,6 +463,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Ephemeral resource: no such secret", act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), act: open(fields{"name": "db", "org_id": "og_two"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
+		{title: "Ephemeral resource: a binary value", managed: plain, faults: mutate(robototest.GetValue, `"SecretString":"`+canary+`"`, `"SecretBinary":"AAEC"`), act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 		{title: "Ephemeral resource: AWS has removed the version", exists: plain, act: func(c *protocol.Core) error {
 			for _, value := range []string{"the value before", "the current value"} {

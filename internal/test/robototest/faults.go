@@ -227,6 +227,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if s.out() { // the outage of another request, which began meanwhile
 		s.drop(recorded)
 	}
+	rep.header = merged(http.Header{"Date": {s.now().UTC().Format(http.TimeFormat)}}, rep.header)
 	rep.header = merged(rep.header, f.Header)
 	if f.Wire != nil {
 		s.settle(recorded, rep.status)

@@ -73,7 +73,7 @@ func (s *Server) add(r Record) *secret {
 	}
 	serial := rand.Text()
 	r.ARN = cmp.Or(r.ARN, fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, r.OrgID, strings.ToLower(serial[:12]), serial[12:18]))
-	r.Created = cmp.Or(r.Created, time.Now().UTC().Truncate(time.Microsecond))
+	r.Created = cmp.Or(r.Created, s.now().UTC().Truncate(time.Microsecond))
 	r.Modified = cmp.Or(r.Modified, r.Created)
 	r.CreatedBy = cmp.Or(r.CreatedBy, "user:somebody@example.com")
 	r.ModifiedBy = cmp.Or(r.ModifiedBy, "user:modifier@example.com")
@@ -139,6 +139,16 @@ func (s *Server) DeleteSecret(orgID, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remove(orgID, name)
+}
+
+// DeleteAtAWS deletes the value of a secret where Roboto does not notice it. marked is whether AWS
+// still keeps it, marked for deletion.
+func (s *Server) DeleteAtAWS(orgID, name string, marked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	arn := s.secrets[secretKey{orgID, name}].ARN
+	delete(s.byARN, arn)
+	s.markedARNs[arn] = marked
 }
 
 // SetValue writes a value as somebody elsewhere would, and returns the version's ID.

@@ -30,6 +30,8 @@ type Options struct {
 	PageSize int
 	// PermissionLag is how long after a secret's creation AWS denies its credentials.
 	PermissionLag time.Duration
+	// ClockAhead is how far the clocks of the services are ahead of the clients'.
+	ClockAhead time.Duration
 	// Listen is the address of Roboto's endpoint; "" means a free port on loopback.
 	Listen string
 	// APIKey is the token of full rights; "" means a random one.
@@ -182,6 +184,9 @@ func (s *Server) listen(i int) (net.Listener, error) {
 	}
 	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 }
+
+// now is the time by the services' clocks.
+func (s *Server) now() time.Time { return time.Now().Add(s.options.ClockAhead) }
 
 // Close ends both services and all connections, and returns when the last request
 // is dealt with.

@@ -41,7 +41,7 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 		return nil, badRequest("UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
 	at, err := time.Parse("20060102T150405Z", req.Header.Get("X-Amz-Date"))
-	if err != nil || at.Format("20060102") != date || time.Since(at).Abs() > maxClockSkew {
+	if err != nil || at.Format("20060102") != date || s.now().Sub(at).Abs() > maxClockSkew {
 		return nil, badRequest("InvalidSignatureException", "Signature expired or not yet current.")
 	}
 	if region != awsRegion || service != "secretsmanager" {
