@@ -135,13 +135,7 @@ func TestTerraformProviderKilled(t *testing.T) {
 // more with that block in the configuration.
 func (tf *terraform) importsAsAdvised(words ...string) {
 	tf.t.Helper()
-	block := importBlock.FindString(tf.fails(tf.t.Context(), applyNow, words...))
-	if block == "" {
-		tf.t.Fatal("there is no import block")
-	}
-	if err := tf.Write("import.tf", strings.Replace(block, "ADDRESS_OF_THIS_RESOURCE", "test", 1)); err != nil {
-		tf.t.Fatal(err)
-	}
+	tf.pastes(tf.fails(tf.t.Context(), applyNow, words...))
 	tf.succeeds(applyNow...)
 }
 

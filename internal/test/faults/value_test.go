@@ -6,6 +6,7 @@ package faults
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
@@ -167,6 +168,20 @@ func TestVersionIDIsNeverStale(t *testing.T) {
 			t.Errorf("the plan after it is empty: %t (%v)", empty, err)
 		}
 	})
+}
+
+// The SDK signs once more with the time of the refusal.
+func TestWrongClockIsCorrected(t *testing.T) {
+	for _, ahead := range []time.Duration{30 * time.Minute, -30 * time.Minute, 4 * time.Hour, -4 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true, ClockAhead: ahead})
+			c := protocol.NewCore(t, server)
+			c.Must(c.Apply(versionedSecret))
+			if n := server.Count(robototest.PutValue); n != 2 {
+				t.Errorf("AWS is %s ahead: %d requests, want a second one", ahead, n)
+			}
+		})
+	}
 }
 
 func TestImportedSecretKeepsItsEmptyPlan(t *testing.T) {
