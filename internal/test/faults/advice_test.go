@@ -237,8 +237,9 @@ func cures() []cure {
 		{advice: "let only the owner read the config file", next: starts, follow: closeConfigFile, entries: []string{"A config file that other users may read (a warning)"}},
 		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), entries: []string{"An organization's name instead of its ID"}},
 		{advice: "set the organization", follow: setOrgID(orgOne), entries: []string{"Several organizations and none chosen"}},
-		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), because: "whoever belongs to no organization may not create in one either",
-			entries: []string{"The API key's owner belongs to no organization"}},
+		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), because: "whoever belongs to no organization may not create in one either", entries: []string{
+			"The API key's owner belongs to no organization",
+		}},
 		{advice: "use another API key, which the error does not say", follow: useOtherKey, entries: []string{"The API key's owner belongs to no organization"}},
 		{advice: "check the endpoint, and trust the certificate", follow: correctSettings, entries: []string{"The host is unknown", "The certificate is not trusted"}},
 		{advice: "check the network and the endpoint", follow: correctSettings, waits: true, entries: []string{"Nobody listens", "Nobody listens: the second secret"}},
@@ -274,8 +275,9 @@ func cures() []cure {
 			"Create: the answer is lost, and a record of the same creator is older",
 			"Create: the answer is lost, and the creator cannot be found out",
 		}},
-		{advice: "import the record", follow: importAsAdvised, entries: []string{"Create: the name is taken, and the record cannot be looked for"},
-			because: "whoever may not read the record cannot import it"},
+		{advice: "import the record", follow: importAsAdvised, because: "whoever may not read the record cannot import it", entries: []string{
+			"Create: the name is taken, and the record cannot be looked for",
+		}},
 		{advice: "get the permission, and import the record", follow: all(useOtherKey, importAsAdvised), entries: []string{"Create: the name is taken, and the record cannot be looked for"}},
 		{advice: "apply again, and import", follow: applyAndImport, entries: []string{"Write: another secret has the name by then"}},
 		{advice: "apply again, and import", next: applies(rotatedSecret), follow: applyAndImport, entries: []string{"Update: another secret has the name"}},
@@ -332,8 +334,9 @@ func cures() []cure {
 		}},
 		{advice: "use an API key that has the permission", next: applies(renamedSecret), follow: useOtherKey, entries: []string{"Replace: whether the new name is taken cannot be found out"}},
 
-		{advice: "set value_wo_version", follow: change(fields{"value_wo_version": "1"}), because: "the value is written once then, for which the key has no permission either",
-			entries: []string{"Compare: no permission for credentials"}},
+		{advice: "set value_wo_version", follow: change(fields{"value_wo_version": "1"}), because: "the value is written once then, for which the key has no permission either", entries: []string{
+			"Compare: no permission for credentials",
+		}},
 		{advice: "use an API key that may read the value", follow: useOtherKey, waits: true, because: "AWS refuses what Roboto has handed out; no API key changes that", entries: []string{"Compare: AWS denies access"}},
 		{advice: "apply again in a minute", follow: recovers, waits: true, entries: []string{"Compare: AWS denies access"}},
 		{advice: "remove detect_value_drift, and apply without a refresh", follow: applyWithout("detect_value_drift"), entries: []string{"Detect drift: no permission for credentials"}},
@@ -350,8 +353,9 @@ func cures() []cure {
 		{advice: "put the other value into value_wo", follow: keepOtherValue, entries: []string{
 			"Update: a value that nobody knows the author of (a warning)", "Update: somebody else wrote the value (a warning)",
 		}},
-		{advice: "put the other value into value_wo", follow: keepOtherValue, because: "with a version, no plan compares, and so the warning stays; the value stays too",
-			entries: []string{"Update: the first value of a secret that exists (a warning)"}},
+		{advice: "put the other value into value_wo", follow: keepOtherValue, because: "with a version, no plan compares, and so the warning stays; the value stays too", entries: []string{
+			"Update: the first value of a secret that exists (a warning)",
+		}},
 		{advice: "remove value_wo and its version", follow: all(keepOtherValue, withoutValue), entries: []string{
 			"Update: a value that nobody knows the author of (a warning)", "Update: the first value of a secret that exists (a warning)",
 			"Update: somebody else wrote the value (a warning)",
@@ -362,8 +366,9 @@ func cures() []cure {
 		{advice: "state rm of one address", next: plans(versionedSecret, nil), follow: plans(versionedSecret), entries: []string{"Plan: deleted at one address, and kept at another"}},
 		{advice: "remove both blocks", next: plans(versionedSecret, nil), follow: plans(nil, nil), entries: []string{"Plan: deleted at one address, and kept at another"}},
 
-		{advice: "apply with the organization of the plan", next: appliesSaved, follow: func(s *scene) { s.Settings["org_id"] = robototest.DefaultOrg },
-			entries: []string{"Replace: the default organization is another one than while planning"}},
+		{advice: "apply with the organization of the plan", next: appliesSaved, follow: func(s *scene) { s.Settings["org_id"] = robototest.DefaultOrg }, entries: []string{
+			"Replace: the default organization is another one than while planning",
+		}},
 		{advice: "plan again", next: applies(renamedSecret), entries: []string{"Replace: the default organization is another one than while planning"}},
 		{advice: "set the organization", next: applies(renamedSecret), follow: setOrgID(robototest.DefaultOrg), entries: []string{"Replace: the default organization is not known any more"}},
 		{advice: "apply again", next: applies(rotatedSecret), entries: []string{"Update: the secret was deleted since the plan"}},
