@@ -194,7 +194,7 @@ func (d decision) with(n *notice) decision {
 // recreated is the warning of a secret that is deleted at one address, while one of its name is
 // created at another.
 func (f facts) recreated() *notice {
-	if f.remembered.recreated {
+	if f.remembered.recreated.Name != "" {
 		return noticeAddressChanged
 	}
 	return nil

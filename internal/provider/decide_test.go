@@ -242,8 +242,8 @@ func TestDecideNotices(t *testing.T) {
 		"delete what Terraform did not write":         {state: secretWith(), needs: first, want: []*notice{noticeLost}},
 		"delete what has drifted, during apply":       {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{applying: true}}},
 		"delete what is kept at another address":      {state: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
-		"delete what is created at another address":   {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged}},
-		"delete what moved and has drifted":           {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged, noticeLost}},
+		"delete what is created at another address":   {state: secretWith(versionID), needs: first, found: found{remembered: remembered{recreated: refOf("db")}}, want: []*notice{noticeAddressChanged}},
+		"delete what moved and has drifted":           {state: secretWith(version("1")), needs: first, found: found{remembered: remembered{recreated: refOf("db")}}, want: []*notice{noticeAddressChanged, noticeLost}},
 		"delete what is protected":                    {state: secretWith(protected), want: []*notice{noticeProtected}},
 		"replace what is protected":                   {state: secretWith(protected), config: secretWith(noOrg, name("cache")), want: []*notice{noticeProtected}},
 		"replace what will no longer be protected":    {state: secretWith(protected), config: secretWith(name("cache")), want: []*notice{noticeProtected}},
@@ -261,7 +261,7 @@ func TestDecideNotices(t *testing.T) {
 		"replace what has drifted":                    {state: secretWith(version("1")), config: secretWith(name("cache"), value, version("1")), needs: first, orgID: "og_test", want: []*notice{noticeReplacedLost}},
 		"replace what has drifted, without a value":   {state: secretWith(version("1")), config: secretWith(name("cache")), needs: first, orgID: "og_test", want: []*notice{noticeNoValueAgain}},
 		"replace what is kept at another address":     {state: secretWith(), config: secretWith(name("cache")), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
-		"swap names":                                  {state: secretWith(versionID), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged}},
+		"swap names":                                  {state: secretWith(versionID), config: secretWith(name("cache"), value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: refOf("db")}}, want: []*notice{noticeAddressChanged}},
 		"replace in the default organization": {
 			state: secretWith(versionID), config: secretWith(noOrg, name("cache"), value), needs: []need{defaults, memory}, orgID: "og_test",
 			found: found{defaultOrg: inDefault("og_test")},
@@ -288,7 +288,7 @@ func TestDecideNotices(t *testing.T) {
 		"create in place of a tainted one":         {config: secretWith(), needs: first, orgID: "og_test", found: found{remembered: read}, want: []*notice{noticeNoValueAgain}},
 		"write in place of a tainted one":          {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: read}},
 		"create in place of one at two addresses":  {config: secretWith(value), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},
-		"create what another address deletes":      {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: true}}, want: []*notice{noticeAddressChanged}},
+		"create what another address deletes":      {config: secretWith(value), needs: first, orgID: "og_test", found: found{remembered: remembered{recreated: refOf("db")}}, want: []*notice{noticeAddressChanged}},
 
 		"keep":                                     {state: secretWith(), config: secretWith(), needs: first, orgID: "og_test"},
 		"keep what another address deletes":        {state: secretWith(), config: secretWith(), needs: first, found: found{remembered: remembered{conflict: true}}, want: []*notice{noticeKeptElsewhere}},

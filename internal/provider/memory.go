@@ -98,8 +98,9 @@ func (m *memory) noteRead(record roboto.Record) (elsewhere bool) {
 type remembered struct {
 	// conflict: one address deletes the secret, and another one keeps it.
 	conflict bool
-	// recreated: one address deletes the secret, and another one creates one of its name.
-	recreated bool
+	// recreated is a secret that one address deletes, while another one creates one of its name. It
+	// is zero if there is none.
+	recreated roboto.SecretRef
 	// refreshed: this process has refreshed the secret.
 	refreshed bool
 	// applying: this process applies a plan, and has not created this secret.
@@ -125,18 +126,28 @@ func (m *memory) noteDelete(secret roboto.Record, created *roboto.SecretRef) rem
 	defer m.mu.Unlock()
 	known, name := m.secret(secret), m.name(secret.SecretRef)
 	known.deleted, name.removed = true, true
-	found := remembered{
+	refs := []roboto.SecretRef{secret.SecretRef}
+	if created != nil && created.Name != "" && created.OrgID != "" {
+		m.name(*created).created = true
+		refs = append(refs, *created)
+	}
+	return remembered{
 		conflict:  known.kept,
-		recreated: name.created,
+		recreated: m.recreated(refs...),
 		refreshed: known.reads > 0,
 		applying:  m.applies && name.createdAt.IsZero(),
 	}
-	if created != nil && created.Name != "" && created.OrgID != "" {
-		name := m.name(*created)
-		name.created = true
-		found.recreated = found.recreated || name.removed
+}
+
+// recreated is the first of the names that an address deletes and an address creates, or a zero
+// reference. It needs the lock.
+func (m *memory) recreated(refs ...roboto.SecretRef) roboto.SecretRef {
+	for _, ref := range refs {
+		if name := m.name(ref); name.removed && name.created {
+			return ref
+		}
 	}
-	return found
+	return roboto.SecretRef{}
 }
 
 // noteCreate is called for each plan of a secret that has no state.
@@ -147,7 +158,7 @@ func (m *memory) noteCreate(ref roboto.SecretRef) remembered {
 	name.created = true
 	return remembered{
 		conflict:  name.read != nil && name.read.reads > 1,
-		recreated: name.removed,
+		recreated: m.recreated(ref),
 		refreshed: name.read != nil,
 	}
 }

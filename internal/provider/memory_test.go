@@ -33,16 +33,16 @@ func TestMemoryOfPlans(t *testing.T) {
 		}
 	}
 	const (
-		nothing = ""
-		// conflict is a refusal, recreated a warning.
-		conflict  = "conflict"
-		recreated = "recreated"
+		nothing  = ""
+		conflict = "conflict" // a refusal
 	)
 	for title, test := range map[string]struct {
 		// reads are the names of the secrets that were refreshed.
 		reads []string
 		steps []step
-		want  string
+		// want is a conflict, or the name that is deleted and created. reversed is the same for the
+		// reversed steps, if that is something else.
+		want, reversed string
 	}{
 		"one address":                    {steps: []step{keep("db")}},
 		"two that keep it":               {steps: []step{keep("db"), keep("db")}},
@@ -50,15 +50,15 @@ func TestMemoryOfPlans(t *testing.T) {
 		"one keeps it, one deletes it":   {steps: []step{keep("db"), remove("db")}, want: conflict},
 		"one keeps it, one replaces it":  {steps: []step{keep("db"), replace("db", "cache")}, want: conflict},
 		"one keeps another":              {steps: []step{keep("cache"), remove("db")}},
-		"one deletes it, one creates it": {steps: []step{remove("db"), create("db")}, want: recreated},
+		"one deletes it, one creates it": {steps: []step{remove("db"), create("db")}, want: "db"},
 		"one creates another":            {steps: []step{remove("db"), create("cache")}},
 		"two create one name":            {steps: []step{create("db"), create("db")}},
 		"it is replaced":                 {steps: []step{replace("db", "cache")}},
 		"by a name to come":              {steps: []step{replace("db", ""), remove("cache")}},
-		"by a name that another deletes": {steps: []step{replace("db", "cache"), remove("cache")}, want: recreated},
-		"another creates its old name":   {steps: []step{replace("db", "cache"), create("db")}, want: recreated},
-		"two names are swapped":          {steps: []step{replace("db", "cache"), replace("cache", "db")}, want: recreated},
-		"count shifts":                   {steps: []step{replace("a", "b"), replace("b", "c"), remove("c")}, want: recreated},
+		"by a name that another deletes": {steps: []step{replace("db", "cache"), remove("cache")}, want: "cache"},
+		"another creates its old name":   {steps: []step{replace("db", "cache"), create("db")}, want: "db"},
+		"two names are swapped":          {steps: []step{replace("db", "cache"), replace("cache", "db")}, want: "cache", reversed: "db"},
+		"count shifts":                   {steps: []step{replace("a", "b"), replace("b", "c"), remove("c")}, want: "c", reversed: "b"},
 
 		"one address, refreshed":              {reads: []string{"db"}, steps: []step{create("db")}},
 		"two addresses, one is tainted":       {reads: []string{"db", "db"}, steps: []step{create("db"), keep("db")}, want: conflict},
@@ -79,15 +79,15 @@ func TestMemoryOfPlans(t *testing.T) {
 					}
 					last = test.steps[i](m)
 				}
-				got := nothing
-				switch {
-				case last.conflict:
+				got, want := last.recreated.Name, test.want
+				if last.conflict {
 					got = conflict
-				case last.recreated:
-					got = recreated
 				}
-				if got != test.want {
-					t.Errorf("reversed %v: the last one learns of %q, want %q", reversed, got, test.want)
+				if reversed && test.reversed != nothing {
+					want = test.reversed
+				}
+				if got != want {
+					t.Errorf("reversed %v: the last one learns of %q, want %q", reversed, got, want)
 				}
 			}
 		})

@@ -85,7 +85,7 @@ func TestSecretWithoutVersionAndDeniedCredentials(t *testing.T) {
 func TestDeniedCredentialsNameTheRemedies(t *testing.T) {
 	compare := []string{
 		`The secret "db" of the organization og_test has value_wo without value_wo_version`,
-		"Or set value_wo_version: planning then reads no value", "To destroy the secret with this API key, remove value_wo first",
+		"If you then set value_wo_version and apply, later plans read no value", "To destroy the secret with this API key, remove value_wo first",
 	}
 	detect := []string{`The secret "db" of the organization og_test has detect_value_drift`, "Or remove detect_value_drift"}
 	creds := func(f robototest.Fault) robototest.Fault {

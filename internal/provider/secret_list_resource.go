@@ -88,7 +88,7 @@ func (l *secretListResource) push(ctx context.Context, req list.ListRequest, mod
 		case last != nil:
 			more := "and there are more."
 			if err != nil {
-				more = "and it is not known whether there are more. " + what(err)
+				more = "and it is not known whether there are more. " + what(err) + " To find out, query again."
 			}
 			addNotice(&last.Diagnostics, noticeListLimit, about{"{org}", orgID, "{limit}", strconv.FormatInt(req.Limit, 10), "{more}", more}, nil)
 			omitted.warn(&last.Diagnostics, orgID)

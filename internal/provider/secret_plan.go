@@ -120,8 +120,11 @@ func (r *secretResource) show(notices []*notice, f facts, diags *diag.Diagnostic
 	}
 	for _, n := range notices {
 		shown := ref
-		if n.path == "name" {
+		switch n {
+		case noticeNameUnresolvable:
 			shown.Name = f.plan.Name.ValueString()
+		case noticeAddressChanged:
+			shown = f.remembered.recreated
 		}
 		addNotice(diags, n, aboutSecret(shown, "{default}", defaultOrgID), first)
 	}

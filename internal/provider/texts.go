@@ -99,7 +99,7 @@ var (
 		sentence: "The plan deletes the secret {secret} at one resource address, and creates a secret of the same name at another. " +
 			"The stored value and its earlier versions are deleted for good, and the apply may fail because the name is still taken.",
 		advice: "If the address of the resource was renamed, add a moved block with the old and the new address before you apply. Terraform then keeps the secret. " +
-			"If names are swapped, or the items of a count shift, moved blocks do not help. Use for_each with the names as keys, in place of count.",
+			"If the items of a count shift, use for_each with the names as keys, and a moved block from each old index to its key. If names are swapped, swap the addresses too, with terraform state mv.",
 	}
 	noticeLost         = &notice{title: titleLost, sentence: "The plan deletes the secret {secret}. " + sentenceLost, advice: adviceLost}
 	noticeReplacedLost = &notice{title: titleLost, sentence: sentenceReplace + sentenceLost, advice: adviceReplaced}
@@ -113,7 +113,7 @@ var (
 	}
 	noticeMayBeOverwritten = &notice{
 		title: "Value of Roboto Secret {name} May Be Overwritten", advice: adviceOverwrite,
-		sentence: "According to the state, Terraform did not write the value of the secret {secret}. If it has one, applying overwrites it.",
+		sentence: "According to the state, Terraform did not write the value of the secret {secret}. If it has one, applying overwrites it. With value_wo_version, no plan compares the two.",
 	}
 	noticeNotListed = &notice{
 		once:     true,
@@ -256,7 +256,7 @@ var (
 	failCompare = &failure{
 		title:    "Cannot Compare Roboto Secret Value",
 		sentence: "The secret {secret} has value_wo without value_wo_version, so planning compares value_wo with the stored value. The stored value could not be read.",
-		adviceFor: inState(mayNotRead("Use an API key that may read the value. Or set value_wo_version: planning then reads no value, and the value is written when that version changes. " +
+		adviceFor: inState(mayNotRead("Use an API key that may read and write the value. If you then set value_wo_version and apply, later plans read no value. " +
 			"To destroy the secret with this API key, remove value_wo first. Then there is nothing to compare.")),
 	}
 	failDrift = &failure{
@@ -310,7 +310,7 @@ var (
 	}
 	failReadNoVersion = &failure{
 		title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}.",
-		advice: "Write a value first, with value_wo or with roboto secrets write.",
+		advice: "Write a value first, with value_wo or with roboto secrets write. There is a version before the current one once the value has been written twice.",
 	}
 	failList = &failure{
 		title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed.",
@@ -350,9 +350,9 @@ var advices = map[roboto.Kind]string{
 	roboto.KindForeignOrg: "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to it.",
 	roboto.KindReplaced:   "Terraform leaves the other secret alone. Apply again, without -refresh=false. Terraform then removes the old secret from the state, and says how to adopt the other one.",
 	roboto.KindNameTaken: "If another resource block, another Terraform state or somebody else manages it, choose another name: two that manage one secret overwrite each other. " +
-		"If this plan deletes it at another address, apply again. " +
-		"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. " +
-		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply.",
+		"If this apply replaces the secret, remove create_before_destroy: names are unique, so the old secret has to be deleted first. " +
+		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply. " +
+		"If this plan deletes it at another address, apply again.",
 	roboto.KindConflict:         "The name of a secret that was just deleted may stay taken for a moment. Apply again.",
 	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
 	roboto.KindNoAPIKey:         "The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it.",
@@ -382,5 +382,5 @@ var awsAdvices = map[roboto.Kind]string{
 var adoptions = map[roboto.Kind]string{
 	roboto.KindNameTaken: "If nothing else manages the record, import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
 	roboto.KindUnsettled: "If the record exists and nothing else manages it, you can also import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
-	roboto.KindReplaced:  "To manage the other secret with this resource instead, put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
+	roboto.KindReplaced:  "To manage the other secret with this resource instead, first run terraform apply -refresh-only, which removes the old one from the state. Then put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
 }
