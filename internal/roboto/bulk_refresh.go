@@ -30,9 +30,9 @@ type listing struct {
 
 // listed finds a secret in the listing of its organization.
 func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
-	stored, _ := c.listings.LoadOrStore(ref.OrgID, &lookup[listing]{})
+	stored, _ := c.listings.LoadOrStore(ref.OrgID, newLookup[listing]())
 	lookup, _ := stored.(*lookup[listing])
-	listed, err := lookup.get(ctx, func(ctx context.Context) (listing, error) {
+	listed, _ := lookup.get(ctx, func(ctx context.Context) (listing, error) {
 		records := map[string]Record{}
 		for record, err := range c.Records(ctx, ref.OrgID, func(string) {}) {
 			switch {
@@ -48,7 +48,7 @@ func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
 		return listing{records: records}, nil
 	})
 	record, ok := listed.records[ref.Name]
-	return record, err == nil && ok
+	return record, ok
 }
 
 // ListingFailure is why the listing of an organization cannot be used for a refresh, or nil.

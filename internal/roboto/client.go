@@ -30,7 +30,7 @@ type Client struct {
 // NewClient makes no call.
 func NewClient(config Config, options Options) *Client {
 	a := newAPI(config, options)
-	return &Client{owner: newOwner(a), aws: newAWSClient(config, a.transport)}
+	return &Client{owner: &owner{api: a, orgs: newLookup[[]Organization](), user: newLookup[string]()}, aws: newAWSClient(config, a.transport)}
 }
 
 // call makes a request. Roboto also answers 401 to somebody who does not belong to an

@@ -95,9 +95,9 @@ type Error struct {
 
 	// code is the service's own, or "".
 	code string
-	// answered is set if the service refused the request. lost is set if the request may have taken
-	// effect although it failed, and final if another attempt would fail in the same way.
-	answered, lost, final bool
+	// lost is set if the request may have taken effect although it failed, and final if another
+	// attempt would fail in the same way.
+	lost, final bool
 	// retryAfter is how long the service asked to wait, or 0.
 	retryAfter time.Duration
 }

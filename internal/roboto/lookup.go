@@ -7,71 +7,55 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // lookup asks once for something that many calls need.
 type lookup[T any] struct {
-	// keepsErrors is whether an error that the service answered is remembered too: for ever if it
-	// refused, and for a while if it was busy or failing.
-	keepsErrors bool
-
-	calls  singleflight.Group
+	// turn is full while a call asks. The others wait.
+	turn   chan struct{}
 	result atomic.Pointer[lookupResult[T]]
 }
 
 type lookupResult[T any] struct {
 	value T
 	err   error
-	// cutShort is whether the call that asked had too little time for all attempts.
-	cutShort bool
-	// until is when the result is forgotten, or zero.
-	until time.Time
+	at    time.Time
 }
 
-// busyLookupTime is how long a busy or failing service is not asked again. Otherwise each of
-// hundreds of calls would make all attempts for itself.
-const busyLookupTime = 30 * time.Second
+// failedLookupTime is how long an error is remembered. Otherwise each of hundreds of calls would make
+// all attempts for itself.
+const failedLookupTime = 30 * time.Second
 
+func newLookup[T any]() *lookup[T] { return &lookup[T]{turn: make(chan struct{}, 1)} }
+
+// known is what is remembered, or nil. A success is remembered for ever.
 func (l *lookup[T]) known() *lookupResult[T] {
-	if result := l.result.Load(); result != nil && (result.until.IsZero() || time.Now().Before(result.until)) {
+	if result := l.result.Load(); result != nil && (result.err == nil || time.Since(result.at) < failedLookupTime) {
 		return result
 	}
 	return nil
 }
 
-// get returns the answer. Of the calls that need it at the same time, one asks. If that one is
-// canceled or has too little time, one that has more asks again.
+// get returns what is remembered, or asks. It waits no longer than its context. An error is remembered
+// unless it is due to that, or to a lost answer: then the next call asks for itself.
 func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
-	_, hurried := ctx.Deadline()
-	for {
-		if known := l.known(); known != nil {
-			return known.value, known.err
-		}
-		call := l.calls.DoChan("", func() (any, error) {
-			if known := l.known(); known != nil {
-				return known, nil
-			}
-			value, err := ask(ctx)
-			result := &lookupResult[T]{value: value, err: err, cutShort: KindOf(err) == KindCanceled || hurried && mayPass(err)}
-			if mayPass(err) {
-				result.until = time.Now().Add(busyLookupTime)
-			}
-			if err == nil || l.keepsErrors && errorOf(err).answered && !result.cutShort {
-				l.result.Store(result)
-			}
-			return result, nil
-		})
-		select {
-		case <-ctx.Done():
-			var none T
-			return none, canceled(ctx)
-		case answer := <-call:
-			result, _ := answer.Val.(*lookupResult[T])
-			if !result.cutShort || ctx.Err() != nil || hurried && KindOf(result.err) != KindCanceled {
-				return result.value, result.err
-			}
-		}
+	if known := l.known(); known != nil {
+		return known.value, known.err
 	}
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		var none T
+		return none, canceled(ctx)
+	}
+	if known := l.known(); known != nil {
+		return known.value, known.err
+	}
+	value, err := ask(ctx)
+	_, hurried := ctx.Deadline()
+	if kind := KindOf(err); kind != KindCanceled && kind != KindNoAnswer && !(hurried && mayPass(err)) {
+		l.result.Store(&lookupResult[T]{value, err, time.Now()})
+	}
+	return value, err
 }

@@ -10,28 +10,81 @@ import (
 	"time"
 )
 
-// Who has time for all attempts does not take the failure of one that has not.
+// A call that is canceled, or has too little time, does not decide for the others.
 func TestLookUpOfAPatientCall(t *testing.T) {
+	for _, failure := range []Kind{KindCanceled, KindUnavailable, KindNoAnswer} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLookup[int]()
+			asked := 0
+			ask := func(context.Context) (int, error) {
+				asked++
+				time.Sleep(time.Second)
+				if asked == 1 {
+					return 0, &Error{Kind: failure}
+				}
+				return asked, nil
+			}
+			go func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				if _, err := l.get(ctx, ask); KindOf(err) != failure {
+					t.Errorf("the hurried call gets %v", err)
+				}
+			}()
+			time.Sleep(time.Millisecond)
+			if value, err := l.get(t.Context(), ask); value != 2 || err != nil {
+				t.Errorf("the patient call gets %d, %v", value, err)
+			}
+			time.Sleep(time.Hour)
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			if value, err := l.get(ended, ask); value != 2 || err != nil {
+				t.Errorf("a call that has ended gets %d, %v", value, err)
+			}
+		})
+	}
+}
+
+// A call waits for another one no longer than its context.
+func TestLookUpWaitsNoLongerThanItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := lookup[int]{keepsErrors: true}
-		began := time.Now()
-		ask := func(context.Context) (int, error) {
-			time.Sleep(time.Second)
-			if time.Since(began) < 2*time.Second {
-				return 0, &Error{Kind: KindUnavailable, answered: true}
-			}
-			return 1, nil
-		}
+		l := newLookup[int]()
 		go func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-			defer cancel()
-			if _, err := l.get(ctx, ask); err == nil {
-				t.Error("the hurried call succeeds")
-			}
+			_, _ = l.get(t.Context(), func(context.Context) (int, error) {
+				time.Sleep(time.Hour)
+				return 0, nil
+			})
 		}()
-		time.Sleep(time.Millisecond)
-		if value, err := l.get(t.Context(), ask); value != 1 || err != nil {
-			t.Errorf("the patient call gets %d, %v", value, err)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if _, err := l.get(ctx, nil); KindOf(err) != KindCanceled || time.Since(began) != time.Second {
+			t.Errorf("after %s: %v", time.Since(began), err)
 		}
+		time.Sleep(time.Hour)
 	})
+}
+
+// An answered error is remembered for half a minute, and one without an answer is not.
+func TestLookUpRemembersErrors(t *testing.T) {
+	for failure, asks := range map[Kind]int{KindUnauthorized: 2, KindUnavailable: 2, KindUnexpectedAnswer: 2, KindNoAnswer: 4} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLookup[int]()
+			asked := 0
+			for range 4 {
+				_, err := l.get(t.Context(), func(context.Context) (int, error) {
+					asked++
+					return 0, &Error{Kind: failure}
+				})
+				if KindOf(err) != failure {
+					t.Errorf("the error is %v", err)
+				}
+				time.Sleep(16 * time.Second)
+			}
+			if asked != asks {
+				t.Errorf("%s: asked %d times, want %d", failure, asked, asks)
+			}
+		})
+	}
 }

@@ -27,11 +27,9 @@ const (
 // owner finds out about the API key's owner.
 type owner struct {
 	*api
-	orgs lookup[[]Organization]
-	user lookup[string]
+	orgs *lookup[[]Organization]
+	user *lookup[string]
 }
-
-func newOwner(a *api) *owner { return &owner{api: a, orgs: lookup[[]Organization]{keepsErrors: true}} }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
 // error is of KindNoOnlyOrg if there is none, or more than one.

@@ -52,7 +52,7 @@ func (p place) refused(kind Kind, request string, status int, code, message, pro
 	if message != "" {
 		answer += ": " + strings.TrimSuffix(message, ".")
 	}
-	return &Error{Kind: kind, Service: p.service, What: sentences(answer, problem), code: code, answered: true}
+	return &Error{Kind: kind, Service: p.service, What: sentences(answer, problem), code: code}
 }
 
 // unusable is for an answer that must not be used.
