@@ -353,7 +353,6 @@ var advices = map[roboto.Kind]string{
 		"If this apply replaces the secret, remove create_before_destroy: names are unique, so the old secret has to be deleted first. " +
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply. " +
 		"If this plan deletes it at another address, apply again.",
-	roboto.KindConflict:         "The name of a secret that was just deleted may stay taken for a moment. Apply again.",
 	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
 	roboto.KindNoAPIKey:         "The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it.",
 	roboto.KindTokenRefused:     "{key} The key may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",

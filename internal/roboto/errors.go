@@ -29,8 +29,6 @@ const (
 	KindReplaced Kind = "another secret has the name"
 	// KindNameTaken: a record has the name that the create did not make, or not provably.
 	KindNameTaken Kind = "the name is taken"
-	// KindConflict: the name is taken, although Roboto shows no record of it.
-	KindConflict Kind = "the name is refused"
 	// KindUnsettled: a create, a deletion or an invocation may have taken effect although it
 	// failed. Err is how it failed.
 	KindUnsettled Kind = "the outcome is unknown"

@@ -17,6 +17,14 @@ import (
 // settleTimeout limits the search for the effect of a canceled call.
 const settleTimeout = 10 * time.Second
 
+// settling is the context of a call that finds out what an earlier one did. It goes on after a cancel.
+func settling(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+}
+
 // retrier repeats a request to Roboto if that may help.
 func retrier(ctx context.Context, client *http.Client, maxAttempts int) *retryablehttp.Client {
 	return &retryablehttp.Client{

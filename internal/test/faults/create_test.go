@@ -335,6 +335,6 @@ func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
 	tf.holds()
 	server.ClearFaults()
 	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})
-	tf.importsAsAdvised("The creator is the owner of this API key")
+	tf.importsAsAdvised("by user:caller@example.com and has the ARN")
 	tf.endsRight(map[string]string{"test": "the value of db"})
 }

@@ -207,7 +207,6 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "A version without a value", config: fields{"name": "db", "value_wo_version": "1"}},
 
 		{title: "Create: the name is taken", exists: plain, config: versioned},
-		{title: "Create: the name is taken by a secret of the same creator", act: created(0, caller)},
 		{title: "Create: the name is taken, and the record cannot be looked for", exists: plain, faults: answer(get, 403, "", "Forbidden"), config: versioned},
 		{title: "Create: the answer is lost, and the record is of another creator", faults: lostCreate, act: created(0, "user:colleague@example.com")},
 		{title: "Create: the answer is lost, and a record of the same creator is older", faults: lostCreate, act: created(time.Minute, caller)},

@@ -804,21 +804,3 @@ func TestUnprintableCreatorIsNotShown(t *testing.T) {
 		}
 	})
 }
-
-// A look-up that only completes an error is not waited for long.
-func TestWhoTheCallerIsHoldsUpNoError(t *testing.T) {
-	for name, fault := range map[string]robototest.Fault{"hangs": {Delay: time.Hour}, "503": {Status: 503}} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db"})
-				fault.Operation = robototest.GetUser
-				server.Inject(fault)
-				began := time.Now()
-				err := c.Apply(versionedSecret)
-				if took := time.Since(began); took > 30*time.Second {
-					t.Errorf("it took %v: %v", took, err)
-				}
-			})
-		})
-	}
-}
