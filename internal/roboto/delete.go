@@ -43,17 +43,12 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 	if known.ARN == "" || known.Created.IsZero() {
 		return fmt.Errorf("the ARN and the creation time of the secret %q are not known, so another secret could be deleted", known.Name)
 	}
-	// failed is how the last DELETE failed.
-	var failed error
+	var failed error // how the last DELETE failed
 	for attempt := 1; ; attempt++ {
 		lost := errorOf(failed).lost
 		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
 		case KindOf(err) == KindNotFound && !lost && time.Since(known.CreatedHere) < newSecretGrace && attempt < c.config.MaxAttempts:
 			// Roboto may not show a new secret yet.
-			if err := wait(ctx, attempt, nil); err != nil {
-				return unsettledDelete(canceled(ctx), nil)
-			}
-			continue
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:
@@ -62,26 +57,23 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 			return err
 		case attempt > c.config.MaxAttempts || errorOf(failed).final:
 			return failed
-		}
-		_, failed = c.call(ctx, request{method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend})
-		switch {
-		case failed == nil:
-			return nil
-		case KindOf(failed) == KindNotFound:
-			if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {
-				return err
+		default:
+			_, failed = c.call(ctx, request{method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend})
+			switch again := errorOf(failed).lost || mayPass(failed) && attempt < c.config.MaxAttempts; {
+			case KindOf(failed) == KindNotFound:
+				if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {
+					return err
+				}
+				return nil
+			case !again:
+				return failed
 			}
-			return nil
-		case !errorOf(failed).lost && (!mayPass(failed) || attempt == c.config.MaxAttempts):
-			return failed
-		case attempt < c.config.MaxAttempts && !errorOf(failed).final:
-			_ = wait(ctx, attempt, failed)
 		}
-		switch {
-		case ctx.Err() != nil && errorOf(failed).lost:
-			return unsettledDelete(canceled(ctx), nil)
-		case ctx.Err() != nil:
-			return canceled(ctx)
+		switch err := wait(ctx, attempt, failed); {
+		case err != nil && errorOf(failed).lost:
+			return unsettledDelete(err, nil)
+		case err != nil:
+			return err
 		}
 	}
 }
