@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -135,7 +134,9 @@ type request struct {
 	mustSend bool
 }
 
-func (r request) String() string { return r.method + " /" + strings.Join(r.path, "/") }
+func (a *api) exchange(r request) exchange {
+	return exchange{a.place, r.method + " /" + strings.Join(r.path, "/")}
+}
 
 // escapedPath is the path with each element percent-encoded.
 func (r request) escapedPath() string {
@@ -148,9 +149,8 @@ func (r request) escapedPath() string {
 
 // answer is an answer with a status of 2xx.
 type answer struct {
-	request request
-	place   place
-	data    json.RawMessage
+	exchange
+	data json.RawMessage
 	// date is when the server answered, by its clock, or zero if it did not say. received
 	// is when the answer arrived, by ours.
 	date, received time.Time
@@ -169,7 +169,7 @@ func (a *api) send(ctx context.Context, r request) (answer, error) {
 	}
 	resp, err := retrier(ctx, a.clients[r.mustSend], attempts).Do(req)
 	if err != nil {
-		return answer{}, a.place.noAnswer(ctx, r.String(), err)
+		return answer{}, a.exchange(r).noAnswer(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body) // cannot fail, because the transport has read it already
@@ -187,7 +187,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request
 	if r.body != nil {
 		encoded, err := json.Marshal(r.body)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r, err)
+			return nil, err
 		}
 		body = encoded
 	}
@@ -197,7 +197,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r, err)
+		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+a.config.APIKey.Reveal())
 	req.Header.Set("Accept", "application/json")
@@ -227,7 +227,7 @@ func (a *api) refusal(r request, resp *http.Response, body []byte) error {
 	case kind == KindUnexpectedAnswer:
 		problem = "redirects are not followed, because they would send the API key to another server"
 	}
-	e := a.place.refused(kind, r.String(), resp.StatusCode, code, a.guard.describe(message), problem)
+	e := a.exchange(r).refused(kind, resp.StatusCode, code, a.guard.describe(message), problem)
 	e.lost = kind == KindUnavailable && resp.StatusCode != http.StatusTooManyRequests
 	e.retryAfter, _ = transport.RetryAfter(resp.Header)
 	return e
@@ -237,7 +237,7 @@ func (a *api) refusal(r request, resp *http.Response, body []byte) error {
 // because no reference says what DELETE answers. Anything else is not an answer of
 // Roboto's, whatever its status.
 func (a *api) answer(r request, header http.Header, body []byte) (answer, error) {
-	ans := answer{request: r, place: a.place, received: time.Now()}
+	ans := answer{exchange: a.exchange(r), received: time.Now()}
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		ans.date = date
 	}
@@ -266,16 +266,6 @@ func (a answer) decode(target any) error {
 		return a.wrongShape()
 	}
 	return nil
-}
-
-// unusable is for an answer that must not be used.
-func (a answer) unusable(problem string) *Error { return a.place.unusable(a.request.String(), problem) }
-
-// unreadable is for an answer that does not show whether the request took effect.
-func (a answer) unreadable(problem string) *Error {
-	e := a.unusable(problem)
-	e.lost = true
-	return e
 }
 
 func (a answer) wrongShape() *Error {

@@ -10,8 +10,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,59 +27,49 @@ const (
 	opGetSecretValue = "GetSecretValue"
 	opPutSecretValue = "PutSecretValue"
 
-	codeAccessDenied     = "AccessDeniedException"
-	codeExpiredToken     = "ExpiredTokenException"
-	codeInvalidRequest   = "InvalidRequestException"
-	codeQuota            = "LimitExceededException"
-	codeResourceNotFound = "ResourceNotFoundException"
-
-	// newSecretGrace is how long AWS may refuse access to a new secret only because
-	// permissions and deletions at AWS are eventually consistent.
-	newSecretGrace = 2 * time.Minute
+	codeAccessDenied       = "AccessDeniedException"
+	codeExpiredToken       = "ExpiredTokenException"
+	codeInvalidRequest     = "InvalidRequestException"
+	codeQuota              = "LimitExceededException"
+	codeResourceNotFound   = "ResourceNotFoundException"
+	codeUnrecognizedClient = "UnrecognizedClientException"
 )
 
-// documentedAWSCodes are the error codes that AWS documents for the two operations and for
-// all services ("Common Errors" in the Secrets Manager API Reference).
-var documentedAWSCodes = []string{
-	codeAccessDenied, codeExpiredToken, codeInvalidRequest, codeResourceNotFound,
-	"DecryptionFailure", "EncryptionFailure", "IncompleteSignature", "InternalFailure", "InternalServiceError",
-	"InvalidClientTokenId", "InvalidParameterException", "InvalidSignatureException", "KMSAccessDeniedException",
-	codeQuota, "MalformedHttpRequestException", "MissingAuthenticationToken", "NotAuthorized",
-	"OptInRequired", "PreconditionNotMetException", "RequestAbortedException", "RequestExpired", "RequestTimeTooSkewed",
-	"ResourceExistsException", "ServiceUnavailable", "SignatureDoesNotMatch", "UnrecognizedClientException",
-	"UnknownOperationException", "ValidationError", "ValidationException",
-}
-
-// awsMeanings say what a code means here. AWS's own messages are not shown.
+// awsMeanings say what AWS's error codes mean here. The codes are those that AWS documents for the two
+// operations and for all services ("Common Errors" in the Secrets Manager API Reference). Another code
+// is not shown, because it could be an echo of the value.
 var awsMeanings = map[string]string{
-	codeAccessDenied:              "the credentials from Roboto do not allow it",
-	codeInvalidRequest:            "the secret may be marked for deletion at AWS",
-	codeResourceNotFound:          "the secret is not there at AWS",
-	codeQuota:                     "a quota of AWS is used up",
-	"DecryptionFailure":           meaningKMS,
-	"EncryptionFailure":           meaningKMS,
-	"KMSAccessDeniedException":    meaningKMS,
-	"InvalidSignatureException":   meaningClock,
-	"RequestExpired":              meaningClock,
-	"RequestTimeTooSkewed":        meaningClock,
-	"SignatureDoesNotMatch":       meaningClock,
-	"UnrecognizedClientException": "AWS does not know the credentials from Roboto",
-	"InvalidClientTokenId":        "AWS does not know the credentials from Roboto",
+	codeAccessDenied:             "the credentials from Roboto do not allow it, or not yet if the secret was just created",
+	codeExpiredToken:             "the credentials from Roboto have expired",
+	codeInvalidRequest:           "the secret may be marked for deletion at AWS",
+	codeQuota:                    "a quota of AWS is used up",
+	codeResourceNotFound:         "the secret is not there at AWS",
+	codeUnrecognizedClient:       meaningCredentials,
+	"InvalidClientTokenId":       meaningCredentials,
+	"DecryptionFailure":          meaningKMS,
+	"EncryptionFailure":          meaningKMS,
+	"KMSAccessDeniedException":   meaningKMS,
+	"IncompleteSignature":        meaningSignature,
+	"InvalidSignatureException":  meaningSignature,
+	"MissingAuthenticationToken": meaningSignature,
+	"RequestExpired":             meaningSignature,
+	"RequestTimeTooSkewed":       meaningSignature,
+	"SignatureDoesNotMatch":      meaningSignature,
+	"InvalidParameterException":  meaningInvalid,
+	"ResourceExistsException":    meaningInvalid,
+	"ValidationError":            meaningInvalid,
+	"ValidationException":        meaningInvalid,
+	"ThrottlingException":        "AWS gets too many requests",
 }
 
 const (
-	meaningKMS   = "AWS KMS, which encrypts the value, refused it"
-	meaningClock = "the clock of this machine may be wrong, or a proxy changes the request"
+	meaningCredentials = "AWS does not know the credentials from Roboto"
+	meaningInvalid     = "AWS finds the request invalid"
+	meaningKMS         = "AWS KMS, which encrypts the value, refused it"
+	meaningSignature   = "the clock of this machine may be wrong, or a proxy changes the request"
 )
 
-// isKnownAWSCode reports whether a code may be shown. Another text could be an echo of the
-// value.
-func isKnownAWSCode(code string) bool {
-	_, retryable := retry.DefaultRetryableErrorCodes[code]
-	return retryable || isThrottleCode(code) || slices.Contains(documentedAWSCodes, code)
-}
-
-// awsKind is the kind of a refusal by AWS. code is a known one, or "".
+// awsKind is the kind of a refusal by AWS.
 func awsKind(operation string, status int, code string) Kind {
 	switch {
 	case operation == opGetSecretValue && code == codeResourceNotFound:
@@ -163,6 +151,14 @@ func isAWSThrottle(status int, header http.Header, body []byte) bool {
 	return status == http.StatusTooManyRequests || isThrottleCode(restjson.SanitizeErrorCode(code))
 }
 
+// awsStatus is the status of AWS's answer, or 0 if there is none.
+func awsStatus(err error) int {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
 func awsCode(err error) string {
 	if refused, ok := errors.AsType[smithy.APIError](err); ok {
 		return refused.ErrorCode()
@@ -170,12 +166,13 @@ func awsCode(err error) string {
 	return ""
 }
 
-// awsRetryer retries what the SDK retries by default, and also a plain 429 and the lag of
-// a new secret. It disables the SDK's bucket of 500 retry tokens, which all calls of a
-// client share and which large applies exhaust. failed is called for each failed attempt.
-func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil time.Time, failed func(error)) aws.Retryer {
+// retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
+// because this process has just created the secret. It disables the SDK's bucket of 500 retry tokens,
+// which all calls of a client share and which large applies exhaust. failed is called for each failed
+// attempt.
+func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func(error)) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = maxAttempts
+		o.MaxAttempts = v.client.config.MaxAttempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 			return transport.Wait(ctx, attempt, 0), nil
@@ -184,15 +181,12 @@ func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 				failed(err)
 				failure := transport.FailureOf(err)
-				response, refused := errors.AsType[*awshttp.ResponseError](err)
 				switch {
 				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
-				case time.Now().Before(newUntil) && isNewSecretLag(err, operation):
-					return aws.TrueTernary
-				case refused && response.HTTPStatusCode() == http.StatusTooManyRequests:
+				case awsStatus(err) == http.StatusTooManyRequests, v.record.isNew() && mayLag(operation, awsCode(err)):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
@@ -201,19 +195,9 @@ func awsRetryer(ctx context.Context, maxAttempts int, operation string, newUntil
 	})
 }
 
-// isNewSecretLag reports whether AWS may have refused only because the secret is new.
-func isNewSecretLag(err error, operation string) bool {
-	refused, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
-		return false
-	}
-	switch refused.ErrorCode() {
-	case codeAccessDenied, "UnrecognizedClientException":
-		return true
-	case codeResourceNotFound: // for a read, it means that there is no value
-		return operation == opPutSecretValue
-	case codeInvalidRequest:
-		return strings.Contains(refused.ErrorMessage(), "for deletion") // "marked …" or "scheduled …"
-	}
-	return false
+// mayLag reports whether AWS may refuse with the code because a secret is new. For a read, "not found"
+// means that there is no value.
+func mayLag(operation, code string) bool {
+	return code == codeAccessDenied || code == codeUnrecognizedClient || code == codeInvalidRequest ||
+		code == codeResourceNotFound && operation == opPutSecretValue
 }

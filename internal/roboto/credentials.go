@@ -16,9 +16,6 @@ import (
 type temporaryCredentials struct {
 	accessKeyID, secretAccessKey, sessionToken Sensitive
 	arn, region                                string
-	// newUntil ends the time in which a refusal by AWS may only mean that AWS lags behind. It
-	// is by this machine's clock.
-	newUntil time.Time
 }
 
 // Retrieve implements aws.CredentialsProvider. The user's own AWS configuration is never
@@ -66,7 +63,6 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		sessionToken:    NewSensitive(wire.Creds.SessionToken),
 		arn:             record.ARN,
 		region:          region,
-		newUntil:        newUntil(known.CreatedHere, record, ans),
 	}
 	switch {
 	case err != nil:
@@ -88,16 +84,4 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		return refuse("the region repeats a part of the credentials")
 	}
 	return creds, nil
-}
-
-// newUntil is when the grace for a new secret ends. The grace starts when the record was
-// created, by the server's clock, or when this process created it.
-func newUntil(createdHere time.Time, record Record, ans answer) time.Time {
-	until := createdHere.Add(newSecretGrace)
-	if age := ans.date.Sub(record.Created); !ans.date.IsZero() {
-		if byServer := ans.received.Add(newSecretGrace - max(age, 0)); byServer.After(until) {
-			until = byServer
-		}
-	}
-	return until
 }

@@ -78,19 +78,3 @@ func TestCredentialsOfAnotherSecretAreNotUsed(t *testing.T) {
 		s.wantCount(robototest.PutValue, 0)
 	})
 }
-
-// AWS refuses access to a new secret for a moment. An old one gets no such grace.
-func TestGraceForNewSecrets(t *testing.T) {
-	for age, requests := range map[time.Duration]int{0: 3, time.Minute: 3, time.Hour: 1} {
-		t.Run(age.String(), func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddSecret(robototest.DefaultOrg, "db")
-				time.Sleep(age)
-				s.server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: 400, AWSError: "AccessDeniedException"})
-				_, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Write(t.Context(), roboto.NewSensitive("value"))
-				s.wantKind(err, roboto.KindUnauthorized)
-				s.wantCount(robototest.PutValue, requests)
-			})
-		})
-	}
-}

@@ -47,7 +47,7 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 	for attempt := 1; ; attempt++ {
 		lost := errorOf(failed).lost
 		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
-		case KindOf(err) == KindNotFound && !lost && time.Since(known.CreatedHere) < newSecretGrace && attempt < c.config.MaxAttempts:
+		case KindOf(err) == KindNotFound && !lost && known.isNew() && attempt < c.config.MaxAttempts:
 			// Roboto may not show a new secret yet.
 		case KindOf(err) == KindNotFound:
 			return nil

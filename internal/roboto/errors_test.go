@@ -181,16 +181,16 @@ func TestErrorText(t *testing.T) {
 	cancel()
 	late, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	roboto := place{service: ServiceRoboto}
-	busy := roboto.refused(KindUnavailable, "POST /v1/secrets", 503, "", "Busy.", "")
+	get := exchange{place{service: ServiceRoboto}, "GET /v1/x"}
+	busy := exchange{place{service: ServiceRoboto}, "POST /v1/secrets"}.refused(KindUnavailable, 503, "", "Busy.", "")
 	for want, err := range map[string]*Error{
-		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.":                     roboto.refused(KindNotFound, "GET /v1/x", 404, "RobotoNotFoundException", "gone", ""),
-		"Roboto answered 599 to GET /v1/x.":                                                              roboto.refused(KindUnavailable, "GET /v1/x", 599, "", "", ""),
-		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       roboto.refused(KindUnexpectedAnswer, "GET /v1/x", 308, "", "", "it is not followed"),
-		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": place{service: ServiceAWS}.unusable("GetSecretValue", "it names another secret"),
-		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": place{
+		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.":                     get.refused(KindNotFound, 404, "RobotoNotFoundException", "gone", ""),
+		"Roboto answered 599 to GET /v1/x.":                                                              get.refused(KindUnavailable, 599, "", "", ""),
+		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       get.refused(KindUnexpectedAnswer, 308, "", "", "it is not followed"),
+		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": exchange{place{service: ServiceAWS}, "GetSecretValue"}.unusable("it names another secret"),
+		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": exchange{place{
 			service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy.example.com:3128", keySource: "ROBOTO_API_KEY",
-		}.noAnswer(t.Context(), "GET /v1/x", &transport.Failure{Reason: "the request timed out"}),
+		}, "GET /v1/x"}.noAnswer(t.Context(), &transport.Failure{Reason: "the request timed out"}),
 		"A record of this name may have been created. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
 			Kind: KindUnsettled, What: "A record of this name may have been created.", Err: busy,
 		},
@@ -230,7 +230,7 @@ func TestNoAnswer(t *testing.T) {
 			if test.cause != nil {
 				cancel(test.cause)
 			}
-			got := place{service: ServiceRoboto, host: "host"}.noAnswer(ctx, "GET /v1/x", &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+			got := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}.noAnswer(ctx, &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
 			test.want.What = "The operation was canceled."
 			if test.want.Kind != KindCanceled {
 				test.want.Service, test.want.What = ServiceRoboto, "No usable answer came from Roboto (host) to GET /v1/x: x."

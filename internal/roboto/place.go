@@ -41,30 +41,43 @@ func (p place) String() string {
 	return fmt.Sprintf("%s (%s)", p.service, strings.Join(how, ", "))
 }
 
+// exchange is a request to a service, for errors about it.
+type exchange struct {
+	place
+	request string
+}
+
 // refused is for a request that was answered with an error. code and message are the service's
 // own, or "". problem is what this client found, as a clause, or "".
-func (p place) refused(kind Kind, request string, status int, code, message, problem string) *Error {
-	answer := strings.TrimSpace(fmt.Sprintf("%s answered %d %s", p, status, http.StatusText(status)))
+func (x exchange) refused(kind Kind, status int, code, message, problem string) *Error {
+	answer := strings.TrimSpace(fmt.Sprintf("%s answered %d %s", x.place, status, http.StatusText(status)))
 	if code != "" {
 		answer += ", " + code
 	}
-	answer += " to " + request
+	answer += " to " + x.request
 	if message != "" {
 		answer += ": " + strings.TrimSuffix(message, ".")
 	}
-	return &Error{Kind: kind, Service: p.service, What: sentences(answer, problem), code: code}
+	return &Error{Kind: kind, Service: x.service, What: sentences(answer, problem), code: code}
 }
 
 // unusable is for an answer that must not be used.
-func (p place) unusable(request, problem string) *Error {
+func (x exchange) unusable(problem string) *Error {
 	return &Error{
-		Kind: KindUnexpectedAnswer, Service: p.service,
-		What: sentences(fmt.Sprintf("the answer from %s to %s cannot be used: %s", p, request, problem)),
+		Kind: KindUnexpectedAnswer, Service: x.service,
+		What: sentences(fmt.Sprintf("the answer from %s to %s cannot be used: %s", x.place, x.request, problem)),
 	}
 }
 
+// unreadable is for an answer that does not show whether the request took effect.
+func (x exchange) unreadable(problem string) *Error {
+	e := x.unusable(problem)
+	e.lost = true
+	return e
+}
+
 // noAnswer is for a request without a usable answer.
-func (p place) noAnswer(ctx context.Context, request string, err error) *Error {
+func (x exchange) noAnswer(ctx context.Context, err error) *Error {
 	failure := transport.FailureOf(err)
 	if failure == nil { // net/http refused the answer, and its errors quote what is malformed
 		failure = &transport.Failure{Reason: "the answer was not HTTP", Sent: true}
@@ -79,7 +92,7 @@ func (p place) noAnswer(ctx context.Context, request string, err error) *Error {
 		kind = KindUntrusted
 	}
 	return &Error{
-		Kind: kind, Service: p.service, OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
-		What: sentences(fmt.Sprintf("no usable answer came from %s to %s: %s", p, request, failure.Reason)),
+		Kind: kind, Service: x.service, OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
+		What: sentences(fmt.Sprintf("no usable answer came from %s to %s: %s", x.place, x.request, failure.Reason)),
 	}
 }

@@ -35,10 +35,15 @@ type Record struct {
 	creator description
 
 	// CreatedHere is when this process created the record, by this machine's clock, or zero.
-	// Roboto and AWS may not know a new secret everywhere at once, so calls are repeated for a
-	// while.
 	CreatedHere time.Time
 }
+
+// newSecretGrace is how long Roboto and AWS may not know a new secret everywhere yet.
+const newSecretGrace = 2 * time.Minute
+
+// isNew reports whether this process has just created the record. Then calls are repeated that an
+// older secret would not make succeed.
+func (r Record) isNew() bool { return time.Since(r.CreatedHere) < newSecretGrace }
 
 // Record returns one secret's record. The error is of KindNotFound only if Roboto
 // itself said so.

@@ -184,53 +184,55 @@ func TestAttemptsBeforeADeadline(t *testing.T) {
 	}
 }
 
-// What of AWS is repeated.
+// What of AWS is repeated, for a secret that this process has just created and for any other.
 func TestRepeatedCallsOfAWS(t *testing.T) {
 	for _, test := range []struct {
 		code              string
-		message           string
 		status            int
 		read, write       int // attempts
 		newRead, newWrite int // attempts for a new secret
 	}{
-		{"ThrottlingException", "", 400, 3, 3, 3, 3},
-		{"", "", 429, 3, 3, 3, 3},
-		{"InternalServiceError", "", 500, 3, 3, 3, 3},
-		{"", "", 503, 3, 3, 3, 3},
-		{"AccessDeniedException", "", 400, 1, 1, 3, 3},
-		{"UnrecognizedClientException", "", 400, 1, 1, 3, 3},
-		{"ResourceNotFoundException", "", 400, 1, 1, 1, 3},
-		{"InvalidRequestException", "marked for deletion", 400, 1, 1, 3, 3},
-		{"InvalidRequestException", "no", 400, 1, 1, 1, 1},
-		{"LimitExceededException", "", 400, 1, 1, 1, 1},
-		{"ValidationException", "", 400, 1, 1, 1, 1},
-		{"", "", 308, 1, 1, 1, 1},
+		{"ThrottlingException", 400, 3, 3, 3, 3},
+		{"", 429, 3, 3, 3, 3},
+		{"InternalServiceError", 500, 3, 3, 3, 3},
+		{"", 503, 3, 3, 3, 3},
+		{"AccessDeniedException", 400, 1, 1, 3, 3},
+		{"UnrecognizedClientException", 400, 1, 1, 3, 3},
+		{"ResourceNotFoundException", 400, 1, 1, 1, 3},
+		{"InvalidRequestException", 400, 1, 1, 3, 3},
+		{"LimitExceededException", 400, 1, 1, 1, 1},
+		{"EncryptionFailure", 400, 1, 1, 1, 1},
+		{"ValidationException", 400, 1, 1, 1, 1},
+		{"", 308, 1, 1, 1, 1},
 	} {
-		t.Run(fmt.Sprint(test.status, test.code, test.message), func(t *testing.T) {
+		t.Run(fmt.Sprint(test.status, test.code), func(t *testing.T) {
 			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				for _, want := range []struct {
-					age         time.Duration
+				server.AddSecret(robototest.DefaultOrg, "db")
+				server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Header: http.Header{"X": nil}})
+				began := time.Now()
+				for name, want := range map[string]struct {
+					createdHere time.Time
 					read, write int
-				}{{0, test.newRead, test.newWrite}, {time.Hour, test.read, test.write}} {
-					server.AddSecret(robototest.DefaultOrg, "db")
-					time.Sleep(want.age)
-					server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Message: test.message, Header: http.Header{"X": nil}})
-					access := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}})
+				}{
+					"new":          {began, test.newRead, test.newWrite},
+					"a minute old": {began.Add(-time.Minute), test.newRead, test.newWrite},
+					"an hour old":  {began.Add(-time.Hour), test.read, test.write},
+					"somebody's":   {time.Time{}, test.read, test.write},
+				} {
+					server.ResetRequests()
+					access := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}, CreatedHere: want.createdHere})
 					if _, err := access.Read(t.Context(), Version{}); err == nil {
 						t.Error("a read succeeded")
 					}
 					if n := server.Count(robototest.GetValue); n != want.read {
-						t.Errorf("%d attempts to read a secret that is %s old, want %d", n, want.age, want.read)
+						t.Errorf("%d attempts to read a secret that is %s, want %d", n, name, want.read)
 					}
 					if _, err := access.Write(t.Context(), NewSensitive("value")); err == nil {
 						t.Error("a write succeeded")
 					}
 					if n := server.Count(robototest.PutValue); n != want.write {
-						t.Errorf("%d attempts to write a secret that is %s old, want %d", n, want.age, want.write)
+						t.Errorf("%d attempts to write a secret that is %s, want %d", n, name, want.write)
 					}
-					server.ClearFaults()
-					server.ResetRequests()
-					server.DeleteSecret(robototest.DefaultOrg, "db")
 				}
 			})
 		})

@@ -13,9 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/smithy-go"
 	smithyrand "github.com/aws/smithy-go/rand"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
@@ -88,27 +86,27 @@ func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) 
 		input.VersionStage = &version.Stage
 	}
 	var output *secretsmanager.GetSecretValueOutput
-	err := v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
-		input.SecretId = &creds.arn
-		output, err = v.client.aws.getSecretValue(ctx, input, v.options(ctx, opGetSecretValue, creds, func(error) {}))
+	err := v.call(ctx, opGetSecretValue, func(error) {}, func(options func(*secretsmanager.Options)) (err error) {
+		input.SecretId = &v.creds.arn
+		output, err = v.client.aws.getSecretValue(ctx, input, options)
 		return err
 	})
 	if err != nil {
-		return Value{}, v.awsError(ctx, opGetSecretValue, err)
+		return Value{}, err
 	}
 	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, version.ID); err != nil {
 		return Value{}, err
 	}
 	switch {
 	case version.Stage != "" && len(output.VersionStages) > 0 && !slices.Contains(output.VersionStages, version.Stage):
-		return Value{}, v.unusable(opGetSecretValue, "AWS names another stage, not the requested one")
+		return Value{}, v.exchange(opGetSecretValue).unusable("AWS names another stage, not the requested one")
 	case output.SecretString == nil:
-		return Value{}, v.unusable(opGetSecretValue, "the secret holds binary data, which Roboto does not write; another tool may have written it")
+		return Value{}, v.exchange(opGetSecretValue).unusable("the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
 	value := Value{NewSensitive(*output.SecretString), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
 	// An ID that was asked for is known not to be an echo.
 	if version.ID == "" && repeatsPiece(value.VersionID, value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken) {
-		return Value{}, v.unusable(opGetSecretValue, "the ID of the version repeats a part of the value or of the credentials")
+		return Value{}, v.exchange(opGetSecretValue).unusable("the ID of the version repeats a part of the value or of the credentials")
 	}
 	return value, nil
 }
@@ -146,17 +144,15 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		failure := transport.FailureOf(err)
 		mayBeWritten = mayBeWritten || failure == nil || failure.Sent
 	}
-	err = v.withCredentials(ctx, func(creds *temporaryCredentials) (err error) {
+	err = v.call(ctx, opPutSecretValue, noteAttempt, func(options func(*secretsmanager.Options)) (err error) {
 		output, err = v.client.aws.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-			SecretId:           &creds.arn,
+			SecretId:           &v.creds.arn,
 			SecretString:       &text,
 			ClientRequestToken: &token,
-		}, v.options(ctx, opPutSecretValue, creds, noteAttempt))
+		}, options)
 		return err
 	})
-	if err != nil {
-		err = v.awsError(ctx, opPutSecretValue, err)
-	} else {
+	if err == nil {
 		err, mayBeWritten = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token), true
 	}
 	// This is also necessary after a clear refusal, because an earlier attempt may have
@@ -172,9 +168,8 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 func (v *ValueAccess) wasWritten(ctx context.Context, versionID string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	looking := *v
-	looking.mustSend = true
-	_, err := looking.Read(ctx, Version{ID: versionID})
+	v.mustSend = true
+	_, err := v.Read(ctx, Version{ID: versionID})
 	return err == nil
 }
 
@@ -185,9 +180,9 @@ func newVersionID() string {
 	return id
 }
 
-// withCredentials calls AWS. If the credentials had expired, it calls again with fresh
-// ones.
-func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryCredentials) error) error {
+// call makes a call of AWS. If the credentials have expired, it calls again with fresh ones. failed is
+// called for each failed attempt.
+func (v *ValueAccess) call(ctx context.Context, operation string, failed func(error), call func(options func(*secretsmanager.Options)) error) error {
 	for fresh := false; ; fresh = true {
 		if v.creds == nil {
 			creds, err := v.freshCredentials(ctx)
@@ -196,9 +191,17 @@ func (v *ValueAccess) withCredentials(ctx context.Context, call func(*temporaryC
 			}
 			v.creds = creds
 		}
-		err := call(v.creds)
-		if fresh || awsCode(err) != codeExpiredToken {
-			return err
+		err := call(func(o *secretsmanager.Options) {
+			o.Region = v.creds.region
+			o.Credentials = v.creds
+			o.HTTPClient = v.client.aws.clients[v.mustSend]
+			o.Retryer = v.retryer(ctx, operation, failed)
+		})
+		switch {
+		case err == nil:
+			return nil
+		case fresh || awsCode(err) != codeExpiredToken:
+			return v.awsError(ctx, operation, err)
 		}
 		v.creds = nil
 	}
@@ -212,7 +215,7 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 		switch {
 		case KindOf(err) != KindNotFound:
 			return creds, err
-		case time.Since(v.record.CreatedHere) > newSecretGrace || attempt >= v.client.config.MaxAttempts:
+		case !v.record.isNew() || attempt >= v.client.config.MaxAttempts:
 			return nil, v.client.completeWithOrgs(ctx, v.record.OrgID, errorOf(err))
 		}
 		if err := wait(ctx, attempt, err); err != nil {
@@ -221,25 +224,8 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 	}
 }
 
-func (v *ValueAccess) options(ctx context.Context, operation string, creds *temporaryCredentials, failed func(error)) func(*secretsmanager.Options) {
-	return func(o *secretsmanager.Options) {
-		o.Region = creds.region
-		o.Credentials = creds
-		o.HTTPClient = v.client.aws.clients[v.mustSend]
-		o.Retryer = awsRetryer(ctx, v.client.config.MaxAttempts, operation, creds.newUntil, failed)
-	}
-}
-
-// place has no host if there are no credentials yet, and so no request.
-func (v *ValueAccess) place() place {
-	if v.creds == nil {
-		return place{service: ServiceAWS}
-	}
-	return v.client.aws.place(v.creds.region)
-}
-
-func (v *ValueAccess) unusable(operation, problem string) *Error {
-	return v.place().unusable(operation, problem)
+func (v *ValueAccess) exchange(operation string) exchange {
+	return exchange{v.client.aws.place(v.creds.region), operation}
 }
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
@@ -258,11 +244,11 @@ func ValidateVersionID(versionID string) error {
 func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return v.unusable(operation, "AWS names another secret, not the requested one")
+		return v.exchange(operation).unusable("AWS names another secret, not the requested one")
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID:
-		return v.unusable(operation, "AWS names another version, not the requested one")
+		return v.exchange(operation).unusable("AWS names another version, not the requested one")
 	case ValidateVersionID(aws.ToString(versionID)) != nil:
-		return v.unusable(operation, "AWS names no valid version")
+		return v.exchange(operation).unusable("AWS names no valid version")
 	}
 	return nil
 }
@@ -270,29 +256,18 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
 func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) error {
-	if KindOf(err) != KindOther {
-		return err // from Roboto
+	x := v.exchange(operation)
+	status, code := awsStatus(err), awsCode(err)
+	kind, meaning := awsKind(operation, status, code), awsMeanings[code]
+	switch {
+	case status == 0 || ctx.Err() != nil:
+		return x.noAnswer(ctx, err)
+	case status/100 == 2:
+		return x.unusable("it does not have the shape of AWS Secrets Manager's answers")
+	case meaning == "": // the code may be an echo
+		code = ""
+	case kind == KindNoValue:
+		meaning = ""
 	}
-	if ctx.Err() != nil {
-		return v.place().noAnswer(ctx, operation, err)
-	}
-	status, code := 0, ""
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		status = response.HTTPStatusCode()
-	}
-	refused, ok := errors.AsType[smithy.APIError](err)
-	if ok && isKnownAWSCode(refused.ErrorCode()) {
-		code = refused.ErrorCode()
-	}
-	if ok || status != 0 && status/100 != 2 {
-		kind, meaning := awsKind(operation, status, code), awsMeanings[code]
-		if kind == KindNoValue {
-			meaning = ""
-		}
-		return v.place().refused(kind, operation, status, code, "", meaning)
-	}
-	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
-		return v.unusable(operation, "it does not have the shape of AWS Secrets Manager's answers")
-	}
-	return v.place().noAnswer(ctx, operation, err)
+	return x.refused(kind, status, code, "", meaning)
 }

@@ -188,7 +188,7 @@ func TestPanic(t *testing.T) {
 	dir := t.TempDir()
 	bad, overlay := filepath.Join(dir, "values.go"), filepath.Join(dir, "overlay.json")
 	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: bad}})
-	if err = errors.Join(err, os.WriteFile(overlay, replace, 0o600), os.WriteFile(bad, []byte(strings.Replace(good, call, "creds.newUntil = *(*time.Time)(nil)\n"+call, 1)), 0o600)); err != nil {
+	if err = errors.Join(err, os.WriteFile(overlay, replace, 0o600), os.WriteFile(bad, []byte(strings.Replace(good, call, "v.record.CreatedHere = *(*time.Time)(nil)\n"+call, 1)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	roboto := robototest.Start(t, robototest.Options{})
