@@ -360,7 +360,6 @@ var advices = map[roboto.Kind]string{
 	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
 	roboto.KindNoOnlyOrg:        "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
 	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
-	roboto.KindUnsupportedStore: "Upgrade the provider.",
 	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",
 	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
 	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",

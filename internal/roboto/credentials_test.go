@@ -25,7 +25,7 @@ func TestCredentialsAreChecked(t *testing.T) {
 		"another service":          {":secretsmanager:", ":s3:", roboto.KindUnexpectedAnswer},
 		"another region":           {`"region":"us-west-2"`, `"region":"us-east-1"`, roboto.KindUnexpectedAnswer},
 		"a region with a dot":      {`"region":"us-west-2"`, `"region":"evil.s3"`, roboto.KindUnexpectedAnswer},
-		"another store":            {`"store_type":"aws"`, `"store_type":"vault"`, roboto.KindUnsupportedStore},
+		"another store":            {`"store_type":"aws"`, `"store_type":"vault"`, roboto.KindRefused},
 		"no secret access key":     {`"secret_access_key"`, `"x"`, roboto.KindUnexpectedAnswer},
 		"no session token":         {`"session_token"`, `"x"`, roboto.KindUnexpectedAnswer},
 		"another secret by ARN":    {"-", "+", roboto.KindUnexpectedAnswer},

@@ -46,12 +46,10 @@ const (
 	// KindNoValue: the secret has no value, or no such version.
 	KindNoValue Kind = "no value"
 
-	// KindUnsupportedStore: the value is in a store that this client does not support.
-	KindUnsupportedStore Kind = "unsupported store"
 	// KindUnavailable: the service was still busy or failing at the last attempt, or took too
 	// long.
 	KindUnavailable Kind = "unavailable"
-	// KindRefused: the service refused the request for another reason.
+	// KindRefused: the service or this client refused for another reason, which the error says.
 	KindRefused Kind = "refused"
 	// KindNoAnswer: no answer arrived, or only a part of one.
 	KindNoAnswer Kind = "no answer"

@@ -256,7 +256,7 @@ func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Rec
 
 // unsupportedStore does not name the store: the answer may hold credentials, and repeat them there.
 func unsupportedStore() *Error {
-	return &Error{Kind: KindUnsupportedStore, What: "The value of this secret is kept in a store that this version does not support."}
+	return &Error{Kind: KindRefused, What: "The value of this secret is kept in a store that this version of the provider does not support. Upgrade the provider."}
 }
 
 // arnPattern follows AWS's "Amazon Resource Names" and Secrets Manager's resource type "secret".
