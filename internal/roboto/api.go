@@ -217,7 +217,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request
 
 func (a *api) refusal(r request, resp *http.Response, body []byte) error {
 	code, message := parseErrorBody(body)
-	if a.guard.holdsPiece(code) {
+	if a.guard().in(code) {
 		code = ""
 	}
 	kind, problem := robotoKind(resp.StatusCode, code, message), ""

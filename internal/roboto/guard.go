@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,60 +38,53 @@ const (
 	maxShown       = 500
 )
 
-// guard knows the pieces of the API key, in the forms in which a service may repeat it.
-type guard struct {
-	// pieces is a function, because fmt could print a map.
-	pieces func() map[string]bool
-}
+// pieces are all pieces of some texts.
+type pieces map[string]bool
 
-func newGuard(key Sensitive) guard {
-	return guard{sync.OnceValue(func() map[string]bool {
-		pieces := map[string]bool{}
-		for _, form := range encodings(key.Reveal()) {
-			for i := 0; i+pieceLength <= len(form); i++ {
-				pieces[form[i:i+pieceLength]] = true
-			}
+func piecesOf(texts ...string) pieces {
+	all := pieces{}
+	for _, text := range texts {
+		for i := 0; i+pieceLength <= len(text); i++ {
+			all[text[i:i+pieceLength]] = true
 		}
-		return pieces
-	})}
+	}
+	return all
 }
 
-// holdsPiece reports whether text holds pieceLength bytes in a row of any form of the API key.
-func (g guard) holdsPiece(text string) bool {
+// in reports whether text holds a piece. What was asked for is no echo, even if a secret holds it.
+func (p pieces) in(text string, asked ...string) bool {
 	for i := 0; i+pieceLength <= len(text); i++ {
-		if g.pieces()[text[i:i+pieceLength]] {
+		piece := text[i : i+pieceLength]
+		if p[piece] && !slices.ContainsFunc(asked, func(asked string) bool { return strings.Contains(asked, piece) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// repeatsPiece is holdsPiece for a short text and secrets that are used once.
+// repeatsPiece reports whether a short text holds a piece of a secret that is used once.
 func repeatsPiece(text string, secrets ...Sensitive) bool {
-	for _, secret := range secrets {
-		forms := strings.Join(encodings(secret.Reveal()), "\n")
-		for i := 0; i+pieceLength <= len(text); i++ {
-			if strings.Contains(forms, text[i:i+pieceLength]) {
-				return true
-			}
-		}
-	}
-	return false
+	own := piecesOf(text)
+	return slices.ContainsFunc(secrets, func(secret Sensitive) bool {
+		return slices.ContainsFunc(encodings(secret.Reveal()), func(form string) bool { return own.in(form) })
+	})
 }
 
-// awsCredential matches what may be a part of temporary credentials, which Roboto knows and the client
-// forgets. AWS documents the form of an access key ID (IAM User Guide, "IAM identifiers").
-var awsCredential = lazyRegexp(`[A-Za-z0-9+/=]{40,}|A[KS]IA[A-Z0-9]{16}`)
+// guard returns the pieces of the API key. It is a function, because fmt could print a map.
+type guard func() pieces
+
+func newGuard(key Sensitive) guard {
+	return sync.OnceValue(func() pieces { return piecesOf(encodings(key.Reveal())...) })
+}
 
 // describe makes a description fit to show: on one line, and unable to control a terminal or a CI. A
 // backslash is escaped too, because Terraform decodes a string that is JSON, and prints what is in it. So
 // is what begins a command of a CI, because Terraform breaks lines, and a line may begin there.
 func (g guard) describe(text description) string {
 	text = text[:min(len(text), maxDescription)]
-	if g.holdsPiece(string(text)) {
+	if g().in(string(text)) {
 		return redacted
 	}
-	text = description(awsCredential().ReplaceAllString(string(text), redacted))
 	var shown strings.Builder
 	for i, r := range strings.Join(strings.FieldsFunc(string(text), isASCIISpace), " ") {
 		if i >= maxShown {
@@ -118,8 +112,7 @@ func isASCIISpace(r rune) bool { return r <= unicode.MaxASCII && unicode.IsSpace
 // identifiers collects the identifiers of one answer.
 type identifiers struct {
 	guard guard
-	// asked are the identifiers that were asked for. They are no echo of the API key, even if it holds
-	// them.
+	// asked are the identifiers that were asked for.
 	asked []string
 	// problem is why one of them must not be used, or "".
 	problem string
@@ -132,19 +125,10 @@ func (i *identifiers) use(what string, text identifier) string {
 		i.problem = fmt.Sprintf("%s has more than %d bytes", what, maxIdentifier)
 	case !isPrintable(string(text)):
 		i.problem = what + " has unprintable characters"
-	case i.guard.holdsPiece(i.withoutAsked(string(text))):
+	case i.guard().in(string(text), i.asked...):
 		i.problem = what + " repeats a part of the API key"
 	}
 	return string(text)
-}
-
-func (i *identifiers) withoutAsked(text string) string {
-	for _, asked := range i.asked {
-		if len(asked) >= pieceLength {
-			text = strings.ReplaceAll(text, asked, " ")
-		}
-	}
-	return text
 }
 
 // encodings lists the forms in which a server may repeat text.
@@ -157,7 +141,7 @@ func encodings(text string) []string {
 		string(inJSON[1 : len(inJSON)-1]), quoted[1 : len(quoted)-1],
 		hexadecimal, strings.ToUpper(hexadecimal),
 	}
-	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text), escapePathSegment(text)} {
+	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
 		forms = append(forms, escaped, percentEscape().ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {

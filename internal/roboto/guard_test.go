@@ -40,9 +40,8 @@ func echoes(text string) map[string]string {
 		"upper-case hex":            strings.ToUpper(hex.EncodeToString([]byte(text))),
 	}
 	for name, percent := range map[string]string{
-		"query":           url.QueryEscape(text),
-		"path":            url.PathEscape(text),
-		"strict percents": strings.ReplaceAll(url.QueryEscape(text), "+", "%20"),
+		"query": url.QueryEscape(text),
+		"path":  url.PathEscape(text),
 	} {
 		forms[name] = percent
 		forms[name+" in lower-case digits"] = percentPattern.ReplaceAllStringFunc(percent, strings.ToLower)

@@ -297,25 +297,3 @@ func TestKeyThatHoldsTheOrganization(t *testing.T) {
 		}
 	})
 }
-
-// Roboto knows the credentials that it has handed out.
-func TestCredentialsInAMessage(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "ValidationException"})
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Match: func(robototest.Request) bool { // the look before the clean-up
-			server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: fmt.Sprintf("Used by %+v.", server.IssuedCredentials())})
-			return false
-		}})
-		err := c.Apply(versionedSecret)
-		if err == nil || !strings.Contains(err.Error(), "Used by") {
-			t.Fatalf("the error is %v", err)
-		}
-		for _, issued := range server.IssuedCredentials() {
-			for _, secret := range []string{issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken} {
-				if strings.Contains(err.Error(), secret) {
-					t.Errorf("the error holds %s: %v", secret, err)
-				}
-			}
-		}
-	})
-}
