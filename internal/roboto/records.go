@@ -70,10 +70,11 @@ func (c *Client) getRecord(ctx context.Context, ref SecretRef, mustSend bool) (R
 // The limits of a listing lie far above any real organization. Without them, a service whose pages
 // always name another one would fill the memory, or keep a plan for hours.
 const (
-	maxListedPages   = 20_000
-	maxListedRecords = 250_000
-	maxListedBytes   = 256 << 20
-	maxListedTime    = 30 * time.Minute
+	maxListedTime  = 30 * time.Minute
+	maxListedBytes = 256 << 20
+	// A small page or record counts as much as this.
+	minPageBytes   = 16 << 10
+	minRecordBytes = 1 << 10
 )
 
 // Records yields all records of an organization in the service's order. Each record comes
@@ -85,30 +86,24 @@ func (c *Client) Records(ctx context.Context, orgID string, omitted func(why str
 	return func(yield func(Record, error) bool) {
 		began := time.Now()
 		pageToken, tokens, names, size := "", map[string]bool{}, map[string]bool{}, 0
-		for pages := 1; ; pages++ {
+		for {
 			page, err := c.page(ctx, orgID, pageToken, omitted)
 			if err != nil {
 				yield(Record{}, err)
 				return
 			}
-			tooLong := func() error {
-				failure := page.answer.unusable(fmt.Sprintf(
-					"the listing is too long (pages read: %d of at most %d, records: %d of %d, MiB: %d of %d)",
-					pages, maxListedPages, len(names), maxListedRecords, size>>20, maxListedBytes>>20))
-				failure.Kind = KindLimitExceeded
-				return failure
-			}
-			if size += len(page.answer.data); size > maxListedBytes {
-				yield(Record{}, tooLong())
+			size += max(len(page.answer.data), minPageBytes, len(page.records)*minRecordBytes)
+			if took := time.Since(began); size > maxListedBytes || took > maxListedTime {
+				tooLong := page.answer.unusable(fmt.Sprintf(
+					"the listing is too long (pages read: %d, records: %d, MiB: %d of at most %d, minutes: %.0f of at most %.0f)",
+					len(tokens)+1, len(names), size>>20, maxListedBytes>>20, took.Minutes(), maxListedTime.Minutes()))
+				tooLong.Kind = KindLimitExceeded
+				yield(Record{}, tooLong)
 				return
 			}
 			for _, record := range page.records {
 				if names[record.Name] {
 					continue
-				}
-				if len(names) == maxListedRecords {
-					yield(Record{}, tooLong())
-					return
 				}
 				names[record.Name] = true
 				if !yield(record, nil) {
@@ -120,15 +115,6 @@ func (c *Client) Records(ctx context.Context, orgID string, omitted func(why str
 				return
 			case tokens[page.next]:
 				yield(Record{}, page.answer.unusable("the pages go round in a circle"))
-				return
-			case pages == maxListedPages:
-				yield(Record{}, tooLong())
-				return
-			case time.Since(began) >= maxListedTime:
-				failure := page.answer.unusable(fmt.Sprintf(
-					"the listing was not complete after %.0f minutes (pages read: %d, records: %d)", maxListedTime.Minutes(), pages, len(names)))
-				failure.Kind = KindUnavailable
-				yield(Record{}, failure)
 				return
 			}
 			pageToken, tokens[page.next] = page.next, true
