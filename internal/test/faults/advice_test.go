@@ -272,7 +272,7 @@ func cures() []cure {
 		}},
 
 		{advice: "import the record", follow: importAsAdvised, entries: []string{
-			"Create: the name is taken", "Create: the name is taken by a secret of the same creator",
+			"Create: the name is taken",
 			"Create: the answer is lost, and the record is of another creator",
 			"Create: the answer is lost, and a record of the same creator is older",
 			"Create: the answer is lost, and the creator cannot be found out",
