@@ -229,7 +229,6 @@ func (a *api) refusal(r request, resp *http.Response, body []byte) error {
 	}
 	e := a.exchange(r).refused(kind, resp.StatusCode, code, a.guard.describe(message), problem)
 	e.lost = kind == KindUnavailable && resp.StatusCode != http.StatusTooManyRequests
-	e.retryAfter, _ = transport.RetryAfter(resp.Header)
 	return e
 }
 

@@ -69,7 +69,7 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 				return failed
 			}
 		}
-		switch err := wait(ctx, attempt, failed); {
+		switch err := wait(ctx, attempt); {
 		case err != nil && errorOf(failed).lost:
 			return unsettledDelete(err, nil)
 		case err != nil:

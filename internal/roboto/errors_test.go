@@ -219,7 +219,7 @@ func TestNoAnswer(t *testing.T) {
 		"final":          {nil, &transport.Failure{Reason: "x", Final: true}, Error{Kind: KindNoAnswer, final: true}},
 		"out of reach":   {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, OutOfReach: true, lost: true, final: true}},
 		"untrusted":      {nil, &transport.Failure{Reason: "x", Final: true, Untrusted: true}, Error{Kind: KindUntrusted, final: true}},
-		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true, Answered: true}, Error{Kind: KindNoAnswer, lost: true, final: true}},
+		"too large":      {nil, &transport.Failure{Reason: "x", Sent: true, Final: true}, Error{Kind: KindNoAnswer, lost: true, final: true}},
 		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, lost: true}},
 		"canceled":       {interrupted, &transport.Failure{Reason: "x"}, Error{Kind: KindCanceled, Err: interrupted}},
 		"sent, canceled": {interrupted, &transport.Failure{Reason: "x", Sent: true}, Error{Kind: KindCanceled, Err: interrupted, lost: true}},

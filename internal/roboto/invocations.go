@@ -128,7 +128,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 		}
 		again := (failure.lost && !failure.final || mayPass(err) || answerLost && failure.OutOfReach) &&
 			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
-		if again && wait(patient, attempt, err) == nil {
+		if again && wait(patient, attempt) == nil {
 			continue
 		}
 		if answerLost {
@@ -288,7 +288,7 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 		switch {
 		case invocation.HasEnded() && (accepted || invocation.Status().Code != StatusFailed):
 			return invocation, nil
-		case refused, attempt >= c.config.MaxAttempts, wait(ctx, attempt, err) != nil:
+		case refused, attempt >= c.config.MaxAttempts, wait(ctx, attempt) != nil:
 			return invocation, err
 		}
 	}

@@ -35,12 +35,8 @@ func retrier(ctx context.Context, client *http.Client, maxAttempts int) *retryab
 			temporary := failure != nil && !failure.Final || resp != nil && slices.Contains(temporaryStatuses, resp.StatusCode)
 			return temporary && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
-		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-			var asked time.Duration
-			if resp != nil {
-				asked, _ = transport.RetryAfter(resp.Header)
-			}
-			return transport.Wait(ctx, attempt+1, asked)
+		Backoff: func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
+			return transport.Wait(ctx, attempt+1)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -51,10 +47,10 @@ var temporaryStatuses = []int{
 	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 }
 
-// wait waits after an attempt, counted from 1, that failed with err. It returns an error only if
-// the context ends.
-func wait(ctx context.Context, attempt int, err error) error {
-	if transport.Sleep(ctx, transport.Wait(ctx, attempt, errorOf(err).retryAfter)) != nil {
+// wait waits after an attempt that failed, counted from 1. It returns an error only if the context
+// ends.
+func wait(ctx context.Context, attempt int) error {
+	if transport.Sleep(ctx, transport.Wait(ctx, attempt)) != nil {
 		return canceled(ctx)
 	}
 	return nil

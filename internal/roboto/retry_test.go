@@ -272,7 +272,7 @@ func TestPauseOfAWS(t *testing.T) {
 		}
 		calls.Wait()
 		for i, request := range server.Requests() {
-			if after := request.Time.Sub(began); i > 0 && (request.AWS() && (after < 7*time.Second || after > 8*time.Second) || !request.AWS() && after != time.Second) {
+			if after := request.Time.Sub(began); i > 0 && (request.AWS() && (after < 7*time.Second || after > 9*time.Second) || !request.AWS() && after != time.Second) {
 				t.Errorf("a %s after %s", request.Operation, after)
 			}
 		}

@@ -218,7 +218,7 @@ func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentia
 		case !v.record.isNew() || attempt >= v.client.config.MaxAttempts:
 			return nil, v.client.completeWithOrgs(ctx, v.record.OrgID, errorOf(err))
 		}
-		if err := wait(ctx, attempt, err); err != nil {
+		if err := wait(ctx, attempt); err != nil {
 			return nil, err
 		}
 	}

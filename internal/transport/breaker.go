@@ -15,50 +15,43 @@ const patience = 30 * time.Second
 // breaker keeps requests from a host that is out of reach. Otherwise each of hundreds of calls
 // would find that out for itself, with all its attempts.
 //
-// A host is out of reach when patience has passed since the first request without an answer, and
-// one that was sent after that failure is lost too: requests lost at one time prove nothing,
-// because they may have shared a connection. It then gets one probe each patience. Any complete
-// answer ends that. A partial one does not: a host may trickle it until the attempt times out.
+// A host is out of reach when a request is lost that was sent after the first loss, and patience
+// has passed since then: requests lost at one time prove nothing, because they may have shared a
+// connection. One that has never answered is so at once if no attempt can help. It then gets one
+// probe each patience. Any complete answer ends that. A partial one does not: a host may trickle
+// it until the attempt times out.
 type breaker struct {
 	mu sync.Mutex
 	// known is whether the host has ever answered.
 	known bool
-	// silent is when the first request without an answer was sent, and failed when it failed.
-	// They are zero after an answer.
-	silent, failed time.Time
+	// failed is when the first request without an answer failed. It is zero after an answer.
+	failed time.Time
 	// outOfReach is how the last request failed, or nil if the host gets requests.
 	outOfReach *Failure
 	nextProbe  time.Time
 }
 
-// allow reports whether a request is a probe, or returns why it must not be sent.
-func (b *breaker) allow(mustSend bool) (probe bool, refusal *Failure) {
+// allow returns why a request must not be sent, or nil.
+func (b *breaker) allow(mustSend bool) *Failure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch now := time.Now(); {
+	now := time.Now()
+	switch {
 	case b.outOfReach == nil || mustSend:
-		return false, nil
+		return nil
 	case now.Before(b.nextProbe):
 		unsent := *b.outOfReach
-		unsent.OutOfReach, unsent.Final, unsent.Sent = true, true, false
-		return false, &unsent
-	default:
-		b.nextProbe = now.Add(patience)
-		return true, nil
+		unsent.Sent = false
+		return &unsent
 	}
-}
-
-// giveBack is for a probe that was canceled.
-func (b *breaker) giveBack() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.nextProbe = time.Now()
+	b.nextProbe = now.Add(patience)
+	return nil
 }
 
 func (b *breaker) answered() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.known, b.silent, b.failed, b.outOfReach = true, time.Time{}, time.Time{}, nil
+	b.known, b.failed, b.outOfReach = true, time.Time{}, nil
 }
 
 // lost is for a request that was sent at the given time and not answered. It completes the
@@ -66,15 +59,13 @@ func (b *breaker) answered() {
 func (b *breaker) lost(sent time.Time, failure *Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.known && (failure.Final || failure.unknownHost) {
-		failure.OutOfReach, failure.Final = true, true // the address is likely to be wrong
-	}
 	now := time.Now()
 	if b.failed.IsZero() {
-		b.silent, b.failed = sent, now
+		b.failed = now
 	}
 	if b.outOfReach == nil {
-		if sent.Before(b.failed) || now.Sub(b.silent) < patience {
+		wrongAddress := !b.known && (failure.Final || failure.unknownHost)
+		if !wrongAddress && (sent.Before(b.failed) || now.Sub(b.failed) < patience) {
 			return
 		}
 		b.nextProbe = now.Add(patience)

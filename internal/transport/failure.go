@@ -11,6 +11,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"syscall"
 )
 
@@ -27,17 +29,11 @@ type Failure struct { //nolint:errname // one word for an attempt without an ans
 	OutOfReach bool
 	// Untrusted is whether the server's certificate was refused.
 	Untrusted bool
-	// Answered is whether the host did answer, but not as it should.
-	Answered bool
 
 	unknownHost bool
-	// ended is the error of the caller's context, if it ended.
-	ended error
 }
 
 func (f *Failure) Error() string { return f.Reason }
-
-func (f *Failure) Unwrap() error { return f.ended }
 
 // FailureOf returns the Failure in the error of a client, or nil.
 func FailureOf(err error) *Failure {
@@ -45,17 +41,15 @@ func FailureOf(err error) *Failure {
 	return failure
 }
 
-func canceled(cause error, sent bool) *Failure {
-	return &Failure{Reason: "the request was canceled", Sent: sent, ended: cause}
-}
-
 // newFailure puts an error of net/http into words.
 func newFailure(err error, sent bool) *Failure {
+	if refusal := FailureOf(err); refusal != nil {
+		return refusal
+	}
 	f := &Failure{Sent: sent}
 	var (
 		dns     *net.DNSError
 		errno   syscall.Errno
-		refusal *proxyError
 		noTLS   tls.RecordHeaderError
 		op      *net.OpError
 		cert    *tls.CertificateVerificationError
@@ -63,9 +57,8 @@ func newFailure(err error, sent bool) *Failure {
 	)
 	isOp := errors.As(err, &op)
 	switch {
-	case errors.As(err, &refusal):
-		f.Reason = refusal.Error()
-		f.Final = refusal.status == http.StatusProxyAuthRequired
+	case errors.Is(err, context.Canceled):
+		f.Reason = "the request was canceled"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		f.Reason = "the request timed out"
 	case errors.As(err, &dns):
@@ -82,6 +75,9 @@ func newFailure(err error, sent bool) *Failure {
 		f.Untrusted, f.Final = true, true
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		f.Reason = "the connection was closed before the answer was complete"
+	case strings.Contains(err.Error(), "response headers exceeded"): // the words of net/http for HTTP/1
+		f.Reason = fmt.Sprintf("the header of the answer is larger than %d MiB", maxHeader>>20)
+		f.Final = true
 	default:
 		f.Reason = "the connection failed, or the answer was not HTTP"
 	}
@@ -91,13 +87,13 @@ func newFailure(err error, sent bool) *Failure {
 	return f
 }
 
-func tooLarge(part string, limit int) *Failure {
-	return &Failure{Reason: fmt.Sprintf("the %s is larger than %d MiB", part, limit>>20), Sent: true, Final: true, Answered: true}
-}
-
-// proxyError is the answer of a proxy that does not connect to the service.
-type proxyError struct{ status int }
-
-func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status))
+// refusalOfProxy keeps the status code. net/http keeps only its text.
+func refusalOfProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &Failure{
+		Reason: fmt.Sprintf("the proxy answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)),
+		Final:  resp.StatusCode == http.StatusProxyAuthRequired,
+	}
 }

@@ -50,8 +50,8 @@ func TestFailure(t *testing.T) {
 		"not trusted":         {secure, speakTLS(&tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}), Failure{Reason: "the server's TLS certificate is not trusted", Final: true, OutOfReach: true, Untrusted: true}},
 		"closed":              {plain, saying(""), Failure{Reason: closed, Sent: true}},
 		"closed in the body":  {plain, saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncanary"), Failure{Reason: closed, Sent: true}},
-		"endless header":      {plain, saying("HTTP/1.1 200 OK\r\nX: " + strings.Repeat(canary, 1<<18)), Failure{Reason: "the header of the answer is larger than 1 MiB", Sent: true, Final: true, Answered: true}},
-		"endless early hints": {plain, saying(strings.Repeat("HTTP/1.1 103 canary\r\n\r\n", 1<<16)), Failure{Reason: "the header of the answer is larger than 1 MiB", Sent: true, Final: true, Answered: true}},
+		"endless header":      {plain, saying("HTTP/1.1 200 OK\r\nX: " + strings.Repeat(canary, 1<<18)), Failure{Reason: "the header of the answer is larger than 1 MiB", Sent: true, Final: true, OutOfReach: true}},
+		"endless early hints": {plain, saying(strings.Repeat("HTTP/1.1 103 canary\r\n\r\n", 1<<16)), Failure{Reason: "the header of the answer is larger than 1 MiB", Sent: true, Final: true, OutOfReach: true}},
 		"cut JSON":            {plain, saying("HTTP/1.1 200 OK\r\n\r\n{\"data\": \"canary"), Failure{Reason: "the answer is incomplete JSON", Sent: true}},
 		"silent":              {plain, talking(silent), Failure{Reason: "the request timed out", Sent: true}},
 		"not HTTP":            {plain, saying("canary\r\n\r\n"), Failure{Reason: "the connection failed, or the answer was not HTTP", Sent: true}},
@@ -74,7 +74,7 @@ func TestFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				transport := New(Options{Timeout: 30 * time.Second, DialContext: test.dial})
-				defer transport.Close()
+				defer transport.pool.CloseIdleConnections()
 				if test.url == viaProxy {
 					transport.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", canary), Host: "proxy.example.com:3128"})
 					test.url = secure

@@ -113,7 +113,7 @@ func serve(t *testing.T, http2 bool, handler http.HandlerFunc) (*memory, *Transp
 	roots.AddCert(server.Certificate())
 	transport.pool.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	t.Cleanup(func() {
-		transport.Close()
+		transport.pool.CloseIdleConnections()
 		server.Close()
 	})
 	return network, transport

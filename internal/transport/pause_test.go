@@ -5,7 +5,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -52,41 +51,70 @@ func TestPauseOfAHost(t *testing.T) {
 	})
 }
 
+// A service that is unavailable may say for how long. That holds for all requests too.
+func TestPauseOfAServiceThatIsUnavailable(t *testing.T) {
+	for status, want := range map[int]time.Duration{http.StatusServiceUnavailable: 7 * time.Second, http.StatusOK: 0, http.StatusInternalServerError: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			transport := playing(func(req *http.Request) (*http.Response, error) {
+				resp, err := answering(status, "")(req)
+				resp.Header.Set("Retry-After", "7")
+				return resp, err
+			})
+			_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
+			began := time.Now()
+			_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
+			if waited := time.Since(began); waited < want || waited > want+spread || want == 0 && waited != 0 {
+				t.Errorf("after a %d, a request waited for %s, want %s", status, waited, want)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // one that does not say
+		transport := playing(broken)
+		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
+		began := time.Now()
+		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("a request waited for %s", waited)
+		}
+	})
+}
+
 func TestPauseAndTheCallersContext(t *testing.T) {
-	cause := errors.New("interrupted")
 	for name, test := range map[string]struct {
 		deadline, cancel, want time.Duration
-		err                    error
 	}{
 		"none":                          {want: 20 * time.Second},
 		"the deadline is far":           {deadline: 26 * time.Second, want: 20 * time.Second},
 		"no time is left for an answer": {deadline: 24 * time.Second, want: 0},
-		"canceled":                      {cancel: 3 * time.Second, want: 3 * time.Second, err: cause},
+		"canceled":                      {cancel: 3 * time.Second, want: 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent := false
 				transport := playing(func(req *http.Request) (*http.Response, error) {
+					if err := req.Context().Err(); err != nil { // as net/http does
+						return nil, err
+					}
 					sent = true
 					return fine(req)
 				})
-				transport.host("api.example.com").pause.refused(http.Header{"Retry-After": {"20"}}, time.Now())
-				ctx, cancel := context.WithCancelCause(t.Context())
-				defer cancel(nil)
+				transport.host("api.example.com").pause.extend(20 * time.Second)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
 				if test.deadline > 0 {
 					var stop context.CancelFunc
 					ctx, stop = context.WithTimeout(ctx, test.deadline)
 					defer stop()
 				}
 				if test.cancel > 0 {
-					time.AfterFunc(test.cancel, func() { cancel(cause) })
+					time.AfterFunc(test.cancel, cancel)
 				}
 				began := time.Now()
 				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
 				if waited := time.Since(began); waited < test.want || waited > test.want+spread {
 					t.Errorf("it waited for %s, want %s", waited, test.want)
 				}
-				if sent != (test.err == nil) || (failure == nil) != sent || failure != nil && (failure.Sent || !errors.Is(failure, test.err)) {
+				if canceled := test.cancel > 0; sent == canceled || (failure != nil) != canceled || failure != nil && failure.Sent {
 					t.Errorf("sent %t: %+v", sent, failure)
 				}
 			})
@@ -94,56 +122,21 @@ func TestPauseAndTheCallersContext(t *testing.T) {
 	}
 }
 
-// Without a Retry-After, pauses grow until there is another answer.
-func TestPausesGrow(t *testing.T) {
+// A refusal that asks for no wait makes a short pause, and none ends an earlier one.
+func TestPausesAreNotShortened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		status := http.StatusTooManyRequests
-		transport := playing(func(req *http.Request) (*http.Response, error) { return answering(status, "")(req) })
 		busy := one
-		busy.Throttled = func(status int, _ http.Header, _ []byte) bool { return status == http.StatusTooManyRequests }
-		// request returns how long it waited, in seconds.
-		request := func() float64 {
-			began := time.Now()
-			_ = get(t.Context(), t, transport.Client(busy), "http://api.example.com")
-			return time.Since(began).Seconds()
+		busy.Throttled = func(int, http.Header, []byte) bool { return true }
+		transport := playing(fine)
+		_ = get(t.Context(), t, transport.Client(busy), "http://api.example.com")
+		host := transport.host("api.example.com")
+		if pause := time.Until(host.pause.until); pause != defaultPause {
+			t.Errorf("the pause takes %s, want %s", pause, defaultPause)
 		}
-		request()
-		for i, limit := range []float64{1, 2, 4, 8, 15, 15, 15} {
-			if waited := request(); waited < limit/2 || waited >= limit+spread.Seconds() {
-				t.Errorf("the request after refusal %d waited for %g s", i+1, waited)
-			}
-		}
-		status = http.StatusServiceUnavailable
-		request()
-		status = http.StatusTooManyRequests
-		request()
-		if waited := request(); waited >= 2 {
-			t.Errorf("the request after another answer and a refusal waited for %g s", waited)
-		}
-	})
-}
-
-// Many requests may be refused at once. They make one pause.
-func TestOldRefusals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var p pause
-		sent := time.Now()
-		p.refused(nil, sent)
-		end := p.end()
-		for range 20 {
-			p.refused(nil, sent)
-		}
-		time.Sleep(time.Until(end))
-		p.refused(nil, sent)
-		if p.end() != end || p.refusals != 1 {
-			t.Errorf("%d refusals, and the pause takes %s more", p.refusals, time.Until(p.end()))
-		}
-		p.refused(http.Header{"Retry-After": {"60"}}, time.Now())
-		end = p.end()
-		p.refused(http.Header{"Retry-After": {"1"}}, time.Now())
-		p.answered()
-		if p.end() != end {
-			t.Errorf("the pause was changed by %s", p.end().Sub(end))
+		host.pause.extend(time.Minute)
+		host.pause.extend(time.Second)
+		if pause := time.Until(host.pause.until); pause != time.Minute {
+			t.Errorf("the pause takes %s, want a minute", pause)
 		}
 	})
 }
@@ -156,13 +149,11 @@ func TestRequestsAreSpreadAfterAPause(t *testing.T) {
 			group sync.WaitGroup
 			sent  [10]atomic.Int32
 		)
-		p.refused(http.Header{"Retry-After": {"7"}}, time.Now())
-		end := p.end()
+		p.extend(7 * time.Second)
+		end := p.until
 		for range 1000 {
 			group.Go(func() {
-				if err := p.wait(t.Context()); err != nil {
-					t.Error(err)
-				}
+				p.wait(t.Context())
 				sent[int(time.Since(end)*10/spread)].Add(1)
 			})
 		}
@@ -175,15 +166,14 @@ func TestRequestsAreSpreadAfterAPause(t *testing.T) {
 	})
 }
 
-// A service that always refuses holds no request back for longer than MaxRetryAfter.
+// A service that always refuses holds no request back for longer than a pause.
 func TestEndlessPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p pause
-		began := time.Now()
 		var group sync.WaitGroup
 		group.Go(func() {
 			for range 100 {
-				p.refused(http.Header{"Retry-After": {"59"}}, began)
+				p.extend(maxPause)
 				time.Sleep(5 * time.Second)
 			}
 		})
@@ -191,11 +181,30 @@ func TestEndlessPauses(t *testing.T) {
 			group.Go(func() {
 				time.Sleep(time.Duration(i) * 7 * time.Second)
 				came := time.Now()
-				if err := p.wait(t.Context()); err != nil || time.Since(came) > MaxRetryAfter {
-					t.Errorf("it waited for %s: %v", time.Since(came), err)
+				p.wait(t.Context())
+				if waited := time.Since(came); waited < 50*time.Second || waited > maxPause+spread {
+					t.Errorf("it waited for %s", waited)
 				}
 			})
 		}
 		group.Wait()
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := func(wait time.Duration) string { return time.Now().Add(wait).UTC().Format(http.TimeFormat) }
+		for text, want := range map[string]time.Duration{
+			"7": 7 * time.Second, "60": time.Minute, "61": time.Minute, "86400": time.Minute, "9223372036": time.Minute,
+			in(20 * time.Second): 20 * time.Second, in(1000 * time.Hour): time.Minute,
+			in(-time.Hour): 0, "0": 0, "-5": 0, "1.5": 0, "soon": 0, "": 0,
+		} {
+			if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
+				t.Errorf("%q: %s, want %s", text, got, want)
+			}
+		}
+		if got := retryAfter(nil); got != 0 {
+			t.Errorf("without a header: %s", got)
+		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/hashicorp/go-cleanhttp"
@@ -47,12 +46,4 @@ func newPool(dial func(ctx context.Context, network, addr string) (net.Conn, err
 		return connect(ctx, network, addr)
 	}
 	return pool
-}
-
-// refusalOfProxy keeps the status code. net/http keeps only its text.
-func refusalOfProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return &proxyError{resp.StatusCode}
-	}
-	return nil
 }

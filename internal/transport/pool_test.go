@@ -38,7 +38,7 @@ func TestForgottenConnections(t *testing.T) {
 				if failure.Final {
 					return failure
 				}
-				time.Sleep(Backoff(attempt))
+				time.Sleep(Wait(t.Context(), attempt))
 			}
 		}
 		if err := call(); err != nil {

@@ -8,6 +8,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -46,9 +47,6 @@ type host struct {
 func New(options Options) *Transport {
 	return &Transport{options: options, pool: newPool(options.DialContext), hosts: map[string]*host{}}
 }
-
-// Close closes the idle connections.
-func (t *Transport) Close() { t.pool.CloseIdleConnections() }
 
 // Proxy is the host of the proxy on the way to a URL, or "". It is the host alone, because the
 // URL of a proxy may hold a password. If anything follows the host, that may be the rest of a
@@ -101,30 +99,22 @@ type attempts struct {
 
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, host := req.Context(), a.host(req.URL.Host)
-	if err := host.pause.wait(ctx); err != nil {
-		return nil, canceled(err, false)
-	}
-	probe, refusal := host.breaker.allow(a.service.MustSend)
-	if refusal != nil {
+	host.pause.wait(ctx)
+	if refusal := host.breaker.allow(a.service.MustSend); refusal != nil {
 		return nil, refusal
 	}
 	began := time.Now()
-	resp, failure := exchange(req, a.pool, a.options.Timeout, a.service.MaxAnswer)
+	resp, body, failure := exchange(req, a.pool, a.options.Timeout, a.service.MaxAnswer)
 	switch {
-	case failure == nil:
+	case resp != nil:
 		host.breaker.answered()
-		if a.service.Throttled(resp.StatusCode, resp.Header, resp.body) {
-			host.pause.refused(resp.Header, began)
-		} else {
-			host.pause.answered()
+		asked := retryAfter(resp.Header)
+		if a.service.Throttled(resp.StatusCode, resp.Header, body) {
+			host.pause.extend(cmp.Or(asked, defaultPause))
+		} else if resp.StatusCode == http.StatusServiceUnavailable {
+			host.pause.extend(asked)
 		}
-	case failure.Answered:
-		host.breaker.answered()
-	case ctx.Err() != nil:
-		if probe {
-			host.breaker.giveBack()
-		}
-	default:
+	case ctx.Err() == nil:
 		host.breaker.lost(began, failure)
 	}
 	if a.options.Log != nil {
@@ -133,11 +123,11 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if failure != nil {
 		return nil, failure
 	}
-	return resp.Response, nil
+	return resp, nil
 }
 
 // logFields describe one attempt, with nothing from headers or bodies.
-func logFields(req *http.Request, resp *response, failure *Failure, duration time.Duration) map[string]any {
+func logFields(req *http.Request, resp *http.Response, failure *Failure, duration time.Duration) map[string]any {
 	fields := map[string]any{
 		"host":        req.URL.Host,
 		"method":      req.Method,
