@@ -351,9 +351,9 @@ func TestActionInvokeAdvisesOnce(t *testing.T) {
 		text      string
 		advice    string
 	}{
-		"before the action is found":   {robototest.GetAction, refused, "Nothing was invoked.", "The key may have expired"},
-		"before the secret is found":   {robototest.GetSecret, refused, "Nothing was invoked.", "The key may have expired"},
-		"before the action is invoked": {robototest.InvokeAction, refused, "Invoking the action", "The key may have expired"},
+		"before the action is found":   {robototest.GetAction, refused, "Nothing was invoked.", "It may have expired"},
+		"before the secret is found":   {robototest.GetSecret, refused, "Nothing was invoked.", "It may have expired"},
+		"before the action is invoked": {robototest.InvokeAction, refused, "Invoking the action", "It may have expired"},
 		"while it is perhaps invoked": {
 			robototest.InvokeAction, robototest.Fault{Status: http.StatusBadGateway}, "It is not known whether the action was invoked.", "list-invocations",
 		},

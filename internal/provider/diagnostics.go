@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 )
 
 // about holds what takes the place of the words in braces: word, text, word, text and so on.
@@ -66,7 +65,7 @@ func (d *providerData) explain(f *failure, about about, err error, more ...strin
 	if e, ok := errors.AsType[*roboto.Error](err); ok {
 		advice, own := f.adviceFor[e.Kind]
 		if !own {
-			advice = cmp.Or(f.advice, d.advise(e))
+			advice = cmp.Or(f.advice, advise(e))
 		}
 		if d.memory.first(advice) {
 			paragraphs = append(paragraphs, advice)
@@ -79,12 +78,11 @@ func (d *providerData) explain(f *failure, about about, err error, more ...strin
 }
 
 // advise is the advice for an error, whatever failed.
-func (d *providerData) advise(e *roboto.Error) string {
-	advice := advices[e.Kind]
+func advise(e *roboto.Error) string {
 	if atAWS := awsAdvices[e.Kind]; e.Service == roboto.ServiceAWS && atAWS != "" {
-		advice = atAWS
+		return atAWS
 	}
-	return strings.TrimSpace(strings.ReplaceAll(advice, "{key}", d.checkAPIKey))
+	return advices[e.Kind]
 }
 
 // what says what happened, in sentences.
@@ -93,30 +91,6 @@ func what(err error) string {
 		return err.Error()
 	}
 	return capitalize(err.Error()) + "."
-}
-
-// addSettingError is for an invalid setting. Terraform prints the line that an error
-// points at, so only settings that cannot hold a credential carry a path.
-func addSettingError(diags *diag.Diagnostics, err error) {
-	const title = "Invalid Provider Configuration"
-	setting, ok := errors.AsType[*settings.Error](err)
-	if !ok {
-		diags.AddError(title, err.Error())
-		return
-	}
-	from := ""
-	if setting.Source != "" {
-		from = ", which comes from " + setting.Source + ","
-	}
-	detail := joinParagraphs(fmt.Sprintf("The provider setting %s%s is not usable: %s.", setting.Setting, from, setting.Problem), setting.Remedy)
-	switch setting.Setting {
-	case settings.Profile, settings.ConfigFile, settings.OrgID:
-		if setting.Source == "" {
-			diags.AddAttributeError(path.Root(setting.Setting), title, detail)
-			return
-		}
-	}
-	diags.AddError(title, detail)
 }
 
 func capitalize(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

@@ -16,26 +16,26 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// The error of a refused key names its endpoint, where it came from, and what to check there.
+// The error of a refused key names its endpoint, and where it came from.
 func TestRefusedAPIKeyErrorNamesItsSource(t *testing.T) {
 	const wrong = "rbt_a-key-that-nobody-gave"
 	for name, test := range map[string]struct {
-		block       func(endpoint string) fields
-		vars        []string
-		from, check string
+		block func(endpoint string) fields
+		vars  []string
+		from  string
 	}{
 		"block": {
 			func(endpoint string) fields { return fields{"api_key": wrong, "endpoint": endpoint} }, nil,
-			"with the API key from api_key in the provider block) answered 403 Forbidden", "Check api_key in the provider block",
+			"with the API key from api_key in the provider block) answered 403 Forbidden",
 		},
 		"environment": {
 			func(string) fields { return fields{} },
 			[]string{"ROBOTO_API_KEY", wrong},
-			"with the API key from ROBOTO_API_KEY) answered 403 Forbidden", "Check ROBOTO_API_KEY in the environment",
+			"with the API key from ROBOTO_API_KEY) answered 403 Forbidden",
 		},
 		"profile": {
 			func(string) fields { return fields{"profile": "ci"} }, nil,
-			`with the API key from the profile "ci" in `, `Check that the profile "ci" in `,
+			`with the API key from the profile "ci" in `,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestRefusedAPIKeyErrorNamesItsSource(t *testing.T) {
 			}
 			p := env.with(test.vars...).protocol(test.block(endpoint))
 			_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "org_id": testOrg})
-			p.Fails(out, "Roboto ("+strings.TrimPrefix(endpoint, "http://")+", ", test.from, test.check, "The key may have expired")
+			p.Fails(out, "Roboto ("+strings.TrimPrefix(endpoint, "http://")+", ", test.from, "Check that the API key is the right one", "It may have expired")
 			if text := out.Diagnostics[0].Detail; strings.Contains(text, wrong) {
 				t.Errorf("the error holds the key:\n%s", text)
 			}

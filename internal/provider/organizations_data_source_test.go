@@ -184,7 +184,7 @@ func TestErrorsWithoutTheCallersOrganizations(t *testing.T) {
 			env.roboto.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException", Message: "No."})
 			p := env.protocol(fields{})
 			_, out := p.ReadDataSource(typeSecret, fields{"name": "db", "org_id": test.orgID})
-			p.Fails(out, "answered 401 Unauthorized, RobotoUnauthorizedException to GET /v1/secrets/name/db: No.\n\nCheck ROBOTO_API_KEY")
+			p.Fails(out, "answered 401 Unauthorized, RobotoUnauthorizedException to GET /v1/secrets/name/db: No.\n\nCheck that the API key is the right one")
 		})
 	}
 }

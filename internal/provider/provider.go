@@ -7,12 +7,12 @@ package provider
 
 import (
 	"context"
-	"fmt"
-	"maps"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -36,7 +36,6 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*robotoProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*robotoProvider)(nil)
 	_ provider.ProviderWithListResources      = (*robotoProvider)(nil)
-	_ provider.ProviderWithValidateConfig     = (*robotoProvider)(nil)
 )
 
 // New returns the constructor that Terraform's plugin server asks for. The version is
@@ -75,52 +74,57 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 		MarkdownDescription: "Manages the secrets of [Roboto](https://www.roboto.ai). Secret values go straight to AWS Secrets Manager, " +
 			"with temporary credentials from Roboto. They never appear in Terraform state or plans, or in requests to Roboto.",
 		Attributes: map[string]schema.Attribute{
-			settings.APIKey: schema.StringAttribute{
+			"api_key": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
 				MarkdownDescription: "Access token, created in Roboto's [token settings](https://app.roboto.ai/settings/tokens). " +
 					"Falls back to the environment variables `ROBOTO_API_KEY` and `ROBOTO_BEARER_TOKEN`, then to a profile of the config file. " +
 					"Prefer the environment: anyone who can read the configuration can use a token in it.",
+				Validators: []validator.String{apiKeyValidator},
 			},
-			settings.Endpoint: schema.StringAttribute{
+			"endpoint": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Base URL of Roboto's API. Falls back to the source of the API key: " +
 					"`ROBOTO_SERVICE_ENDPOINT` for a key from the environment, the profile's endpoint for a key from a profile. A key is thus never " +
 					"sent to an endpoint that it was not meant for. Defaults to `" + settings.DefaultEndpoint + "`. Plain `http` is accepted for loopback addresses only.",
+				Validators: []validator.String{endpointValidator},
 			},
-			settings.Profile: schema.StringAttribute{
+			"profile": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Profile of the config file that supplies the API key and the endpoint. When set here, it takes precedence over `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_PROFILE`, then to the file's default profile. Conflicts with `api_key`.",
+				Validators: []validator.String{givenValidator, insteadOfAPIKey},
 			},
-			settings.ConfigFile: schema.StringAttribute{
+			"config_file": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Path of the config file of Roboto's own tools. Both versions of its format are supported. When set here, it takes precedence over `ROBOTO_API_KEY`. " +
 					"Falls back to `ROBOTO_CONFIG_FILE`, then to `~/.roboto/config.json`. Conflicts with `api_key`.",
+				Validators: []validator.String{givenValidator, insteadOfAPIKey},
 			},
-			settings.OrgID: schema.StringAttribute{
+			"org_id": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "ID of the default organization, for resources and data sources that do not set `org_id`. Falls back to `ROBOTO_ORG_ID`, then to the " +
 					"organization of the API key's owner, if there is exactly one. Changing it never moves or replaces secrets that are in state.",
 				Validators: []validator.String{orgIDValidator},
 			},
-			settings.RequestTimeout: schema.StringAttribute{
+			"request_timeout": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "How long one attempt of one request may take, as a duration such as `30s` or `1m30s`. " +
 					"Falls back to `ROBOTO_DEFAULT_HTTP_TIMEOUT` (in seconds), then to the `default_http_timeout` of the profile in use, then to `30s`.",
 				Validators: []validator.String{durationValidator},
 			},
-			settings.MaxAttempts: schema.Int64Attribute{
+			"max_attempts": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "Maximum number of attempts for a request to Roboto or AWS, including the first one, when the service is busy or unreachable. Defaults to `10`.",
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
-			settings.SecretsManagerEndpoint: schema.StringAttribute{
+			"secrets_manager_endpoint": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "URL of AWS Secrets Manager, for private (VPC) endpoints and tests. Falls back to `AWS_ENDPOINT_URL_SECRETS_MANAGER`, then to " +
 					"the public endpoint of the secret's region. Plain `http` is accepted for loopback addresses only.",
+				Validators: []validator.String{endpointValidator},
 			},
-			settings.BulkRefresh: schema.BoolAttribute{
+			"bulk_refresh": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Refreshes secrets from listings of whole organizations. A plan then requests pages of secrets instead of one secret at a time. " +
 					"A listing may still show a secret that was deleted a moment ago, so a plan may notice the deletion one run later. Defaults to `false`.",
@@ -129,42 +133,34 @@ func (p *robotoProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 	}
 }
 
-// ValidateConfig refuses empty settings, and allows one source of the API key. An empty
-// setting comes from a variable that is not set, and would fall back to another identity.
-// Its errors about two sources point at the other attribute, because Terraform prints the
-// line, and the line of api_key may hold the key.
-func (p *robotoProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
-	var model providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	texts := map[string]types.String{ // The others have validators, which refuse "".
-		settings.APIKey:                 model.APIKey,
-		settings.Endpoint:               model.Endpoint,
-		settings.Profile:                model.Profile,
-		settings.ConfigFile:             model.ConfigFile,
-		settings.SecretsManagerEndpoint: model.SecretsManagerEndpoint,
-	}
-	for _, setting := range slices.Sorted(maps.Keys(texts)) {
-		if texts[setting].Equal(types.StringValue("")) {
-			addSettingError(&resp.Diagnostics, &settings.Error{
-				Setting: setting,
-				Problem: "it is empty",
-				Remedy:  "Give it a value. To use what the environment or the config file has, leave it out or make it null.",
-			})
-		}
-	}
-	if model.APIKey.IsNull() || model.APIKey.IsUnknown() || resp.Diagnostics.HasError() {
-		return
-	}
-	for setting, value := range map[string]types.String{
-		settings.Profile:    model.Profile,
-		settings.ConfigFile: model.ConfigFile,
-	} {
-		if !value.IsNull() && !value.IsUnknown() {
-			resp.Diagnostics.AddAttributeError(path.Root(setting), "Conflicting Attributes",
-				fmt.Sprintf("The API key is given in %q, so %q would have no effect. Remove one of the two.", settings.APIKey, setting))
-		}
+const titleSettings = "Invalid Provider Configuration"
+
+// settingValidator also refuses an empty setting, which comes from a variable that is not set: it
+// would fall back to another identity.
+func settingValidator(description string, check func(string) error) textValidator {
+	return textValidator{
+		description: description,
+		summary:     titleSettings,
+		secret:      true,
+		check: func(text string) error {
+			if text == "" {
+				return errors.New("it is empty.\n\nTo use what the environment or the config file has, leave it out or make it null")
+			}
+			return check(text)
+		},
 	}
 }
+
+var (
+	apiKeyValidator   = settingValidator("must be a token of Roboto", settings.CheckAPIKey)
+	endpointValidator = settingValidator("must be a URL such as "+settings.DefaultEndpoint, func(text string) error {
+		_, err := settings.ParseEndpoint(text)
+		return err
+	})
+	givenValidator = settingValidator("must not be empty", func(string) error { return nil })
+	// insteadOfAPIKey points at the other attribute: the line of api_key may hold the key.
+	insteadOfAPIKey = stringvalidator.ConflictsWith(path.MatchRoot("api_key"))
+)
 
 func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
@@ -174,11 +170,11 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	}
 	data, warning, err := p.newData(req.Config.Raw, model)
 	if err != nil {
-		addSettingError(&resp.Diagnostics, err)
+		resp.Diagnostics.AddError(titleSettings, capitalize(err.Error())+".")
 		return
 	}
-	if warning != nil {
-		resp.Diagnostics.AddWarning("Unsafe Provider Configuration", joinParagraphs(warning.Problem, warning.Remedy))
+	if warning != "" {
+		resp.Diagnostics.AddWarning("Unsafe Provider Configuration", warning)
 	}
 	resp.ResourceData = data
 	resp.DataSourceData = data
@@ -189,32 +185,31 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 
 // newData makes no call. It leaves the client nil if a setting other than the default
 // organization is unknown. Resources that set org_id do not need the default.
-func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (*providerData, *settings.Warning, error) {
+func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (data *providerData, warning string, err error) {
 	unknown, err := unknownSettings(block)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	data := &providerData{unknown: unknown, memory: newMemory()}
-	if !slices.Contains(unknown, settings.OrgID) {
+	data = &providerData{unknown: unknown, memory: newMemory()}
+	if !slices.Contains(unknown, "org_id") {
 		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
-			return nil, nil, err
+			return nil, "", err
 		}
 	}
-	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != settings.OrgID }) {
-		return data, nil, nil
+	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != "org_id" }) {
+		return data, "", nil
 	}
-	config, notes, err := settings.Resolve(model.settings(), p.environment)
+	config, warning, err := settings.Resolve(model.settings(), p.environment)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	data.checkAPIKey = notes.CheckAPIKey
 	data.client = roboto.NewClient(config, roboto.Options{
 		ToolName:    "terraform-provider-roboto",
 		ToolVersion: p.version,
 		DialContext: p.environment.DialContext,
 		Log:         func(ctx context.Context, fields map[string]any) { tflog.Debug(ctx, "Sent request", fields) },
 	})
-	return data, notes.Warning, nil
+	return data, warning, nil
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {

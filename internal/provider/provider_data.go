@@ -25,9 +25,6 @@ type providerData struct {
 	// unknown lists the settings that Terraform does not know yet. None of them may fall
 	// back to another source.
 	unknown []string
-	// checkAPIKey says what to check when the API key is refused.
-	checkAPIKey string
-
 	// memory is what this process remembers of secrets.
 	memory *memory
 }

@@ -356,6 +356,7 @@ func TestSettingsKnownAtApplyAreValidated(t *testing.T) {
 	for setting, test := range map[string]struct{ value, want string }{
 		"max_attempts":    {"-1", "at least 1"},
 		"request_timeout": {`"-1s"`, "positive duration"},
+		"endpoint":        {`"http://example.com"`, "plain http"},
 	} {
 		t.Run(setting, func(t *testing.T) {
 			newEnvironment(t).fails("resource \"terraform_data\" \"late\" {\n  input = "+test.value+"\n}\nprovider \"roboto\" {\n  "+setting+" = terraform_data.late.output\n}\n"+secret("db"), test.want)

@@ -50,10 +50,9 @@ func TestNoticeTexts(t *testing.T) {
 
 // Each kind of error has advice of its own.
 func TestEveryKindOfErrorHasAdvice(t *testing.T) {
-	data := &providerData{memory: newMemory(), checkAPIKey: "Check the key."}
 	given := map[string]roboto.Kind{}
 	for _, kind := range slices.Sorted(maps.Keys(advices)) {
-		advice := data.advise(&roboto.Error{Kind: kind})
+		advice := advise(&roboto.Error{Kind: kind})
 		if other, taken := given[advice]; taken {
 			t.Errorf("%q has the advice of %q: %q", kind, other, advice)
 		}

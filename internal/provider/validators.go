@@ -24,6 +24,9 @@ type textValidator struct {
 	check       func(string) error
 	// summary and advice are of the error. advice may be "".
 	summary, advice string
+	// secret is set if the line of the attribute may hold a credential. Terraform prints the line
+	// that an error points at.
+	secret bool
 }
 
 func (v textValidator) Description(context.Context) string { return v.description }
@@ -39,8 +42,12 @@ func (v textValidator) validate(at path.Path, value types.String, diags *diag.Di
 		return
 	}
 	if err := v.check(value.ValueString()); err != nil {
-		diags.AddAttributeError(at, v.summary,
-			joinParagraphs(fmt.Sprintf("The attribute %q is not usable: %v.", at, err), v.advice))
+		detail := joinParagraphs(fmt.Sprintf("The attribute %q is not usable: %v.", at, err), v.advice)
+		if v.secret {
+			diags.AddError(v.summary, detail)
+			return
+		}
+		diags.AddAttributeError(at, v.summary, detail)
 	}
 }
 

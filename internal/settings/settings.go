@@ -6,18 +6,15 @@
 package settings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"math"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,24 +30,12 @@ const (
 	// defaultMaxAttempts is the SDK's default. It includes the first attempt.
 	defaultMaxAttempts = 10
 
-	defaultProfile = "default"
+	// TokenPage is where people manage their tokens.
+	TokenPage = "https://app.roboto.ai/settings/tokens"
 )
 
-// The names of the settings in the provider block.
-const (
-	APIKey                 = "api_key"
-	Endpoint               = "endpoint"
-	Profile                = "profile"
-	ConfigFile             = "config_file"
-	OrgID                  = "org_id"
-	RequestTimeout         = "request_timeout"
-	MaxAttempts            = "max_attempts"
-	SecretsManagerEndpoint = "secrets_manager_endpoint"
-	BulkRefresh            = "bulk_refresh"
-)
-
-// Explicit holds the settings of the provider block, whose numbers are not negative. A
-// setting that is zero here comes from the environment, the config file or a default.
+// Explicit holds the settings of the provider block, which were validated. A setting that is zero
+// here comes from the environment, the config file or a default.
 type Explicit struct {
 	APIKey                 roboto.Sensitive
 	Endpoint               string
@@ -77,346 +62,185 @@ func OSEnvironment() Environment {
 	return Environment{Getenv: os.Getenv, UserHomeDir: os.UserHomeDir}
 }
 
-// Error says which setting is wrong, where its value came from, and what to do. It never
-// repeats an API key.
-type Error struct {
-	// Setting is one of the names in the provider block.
-	Setting string
-	// Source is the environment variable or file that gave the value, or "" for the
-	// provider block.
-	Source  string
-	Problem string
-	Remedy  string
-	// Err is why a file could not be read, or nil.
-	Err error
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-func (e *Error) Error() string {
-	from := ""
-	if e.Source != "" {
-		from = " (from " + e.Source + ")"
-	}
-	return e.Setting + from + ": " + e.Problem
-}
-
-// Notes are what to tell about the settings.
-type Notes struct {
-	// CheckAPIKey is a sentence about what to check when the API key is refused.
-	CheckAPIKey string
-	// Warning is about the config file, or nil.
-	Warning *Warning
-}
-
-// Resolve completes the explicit settings from the environment, the config file and the
-// defaults, in this order. It reads the config file only when the API key has to come
-// from it. Finding no API key is not an error here, so that operations that make no call
-// work without one. Errors are of type *Error.
-func Resolve(explicit Explicit, env Environment) (roboto.Config, Notes, error) {
-	login, err := resolveLogin(explicit, env)
-	if err != nil {
-		return roboto.Config{}, Notes{}, err
-	}
-	config, err := resolveConfig(explicit, env, login)
-	return config, Notes{login.check, login.warning}, err
-}
-
-func resolveConfig(explicit Explicit, env Environment, login login) (_ roboto.Config, err error) {
-	config := roboto.Config{APIKey: login.apiKey, APIKeySource: login.source, MaxAttempts: defaultMaxAttempts, BulkRefresh: explicit.BulkRefresh}
-	if config.Endpoint, err = parseEndpoint(Endpoint, login.endpoint); err != nil {
-		return roboto.Config{}, err
-	}
-	if config.RequestTimeout, err = resolveRequestTimeout(explicit, env, login.requestTimeout); err != nil {
-		return roboto.Config{}, err
-	}
-	if explicit.MaxAttempts > 0 {
-		config.MaxAttempts = explicit.MaxAttempts
-	}
-	manager := firstGiven(
-		sourced{value: explicit.SecretsManagerEndpoint},
-		fromEnv(env, "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
-	)
-	if manager.value != "" {
-		if config.SecretsManagerEndpoint, err = parseEndpoint(SecretsManagerEndpoint, manager); err != nil {
-			return roboto.Config{}, err
-		}
-	}
-	return config, nil
-}
-
-// sourced is a value with its source, which is "" for the provider block.
+// sourced is the text of a setting, and where it came from.
 type sourced struct {
-	value, source string
+	text, source string
 }
 
-func fromEnv(env Environment, name string) sourced {
-	return sourced{value: env.Getenv(name), source: name}
-}
-
-func firstGiven(candidates ...sourced) sourced {
-	for _, c := range candidates {
-		if c.value != "" {
-			return c
+// find returns a setting from the provider block, else from the first variable that is set.
+func (e Environment) find(setting, explicit string, variables ...string) sourced {
+	if explicit != "" {
+		return sourced{explicit, setting + " in the provider block"}
+	}
+	for _, name := range variables {
+		if text := e.Getenv(name); text != "" {
+			return sourced{text, name}
 		}
 	}
 	return sourced{}
 }
 
-// login is the API key with the endpoint that it is meant for.
+// expand replaces "~/". Without a home directory, there is no such file.
+func (e Environment) expand(path string) (string, error) {
+	rest, inHome := strings.CutPrefix(path, "~/")
+	if !inHome {
+		return path, nil
+	}
+	home, err := e.UserHomeDir()
+	if err != nil {
+		return "", &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}
+	}
+	return filepath.Join(home, rest), nil
+}
+
+// unusable says which setting is wrong, and where it came from. problem is a clause. What to do
+// follows in a paragraph of its own.
+func unusable(setting string, given sourced, problem error) error {
+	return fmt.Errorf("the %s from %s is not usable: %w", setting, given.source, problem)
+}
+
+// Resolve completes the explicit settings from the environment, the config file and the
+// defaults, in this order. It reads the config file only when the API key has to come
+// from it. warning says what is unsafe about the file, or is "". Finding no API key is not an error
+// here, so that operations that make no call work without one. No text repeats an API key.
+func Resolve(explicit Explicit, env Environment) (config roboto.Config, warning string, err error) {
+	login, err := findLogin(explicit, env)
+	if err != nil {
+		return config, "", err
+	}
+	if login.source != "" {
+		if err := CheckAPIKey(login.apiKey.Reveal()); err != nil {
+			return config, "", unusable("api_key", sourced{source: login.source}, err)
+		}
+	}
+	// An endpoint in the block is used with any key, and one of another source with no other key.
+	if explicit.Endpoint != "" {
+		login.endpoint = env.find("endpoint", explicit.Endpoint)
+	}
+	endpoint, err := ParseEndpoint(cmp.Or(login.endpoint.text, DefaultEndpoint))
+	if err != nil {
+		return config, "", unusable("endpoint", login.endpoint, err)
+	}
+	var manager *url.URL
+	if given := env.find("secrets_manager_endpoint", explicit.SecretsManagerEndpoint, "AWS_ENDPOINT_URL_SECRETS_MANAGER"); given.text != "" {
+		if manager, err = ParseEndpoint(given.text); err != nil {
+			return config, "", unusable("secrets_manager_endpoint", given, err)
+		}
+	}
+	timeout := explicit.RequestTimeout
+	if timeout == 0 {
+		given := cmp.Or(env.find("request_timeout", "", "ROBOTO_DEFAULT_HTTP_TIMEOUT"), login.requestTimeout)
+		if timeout, err = parseSeconds(given.text); err != nil {
+			return config, "", unusable("request_timeout", given, err)
+		}
+	}
+	return roboto.Config{
+		APIKey:                 login.apiKey,
+		APIKeySource:           login.source,
+		Endpoint:               endpoint,
+		RequestTimeout:         timeout,
+		MaxAttempts:            cmp.Or(explicit.MaxAttempts, defaultMaxAttempts),
+		SecretsManagerEndpoint: manager,
+		BulkRefresh:            explicit.BulkRefresh,
+	}, login.warning, nil
+}
+
+// login is the API key, and what else its source gives.
 type login struct {
 	apiKey roboto.Sensitive
-	// source completes the sentence "The API key is from …", and check says what to check when the
-	// key is refused.
-	source, check string
-	endpoint      sourced
-	// requestTimeout is the profile's, in seconds.
-	requestTimeout sourced
-	// warning is about the config file, or nil.
-	warning *Warning
+	// source completes the sentence "The API key is from …". It is "" if there is no API key.
+	source string
+	// endpoint is the one that the key is meant for. requestTimeout is in seconds.
+	endpoint, requestTimeout sourced
+	// warning says what is unsafe about the config file, or is "".
+	warning string
 }
 
-// resolveLogin takes API key and endpoint from the first source that has an API key, so
-// that the key is never sent to an endpoint that it was not meant for. Only an explicit
-// endpoint is used with any key.
-func resolveLogin(explicit Explicit, env Environment) (login, error) {
-	found, err := findLogin(explicit, env)
-	if err != nil {
-		return login{}, err
-	}
-	if explicit.Endpoint != "" {
-		found.endpoint = sourced{value: explicit.Endpoint}
-	}
-	if found.endpoint.value == "" {
-		found.endpoint.value = DefaultEndpoint
-	}
-	return found, nil
-}
-
+// findLogin takes the API key from the first source that has one.
 func findLogin(explicit Explicit, env Environment) (login, error) {
-	if !explicit.APIKey.IsEmpty() {
-		return login{
-			apiKey: explicit.APIKey,
-			source: APIKey + " in the provider block",
-			check:  "Check api_key in the provider block, and that it is meant for the endpoint. That is endpoint in the same block, else " + DefaultEndpoint + ".",
-		}, checkAPIKey(explicit.APIKey, "")
-	}
-	if explicit.Profile == "" && explicit.ConfigFile == "" {
-		if key := firstGiven(fromEnv(env, "ROBOTO_API_KEY"), fromEnv(env, "ROBOTO_BEARER_TOKEN")); key.value != "" {
-			apiKey := roboto.NewSensitive(key.value)
-			return login{
-				apiKey:   apiKey,
-				source:   key.source,
-				check:    "Check " + key.source + " in the environment that Terraform runs in, and that the key is meant for the endpoint. That is endpoint in the provider block, else ROBOTO_SERVICE_ENDPOINT, else " + DefaultEndpoint + ".",
-				endpoint: fromEnv(env, "ROBOTO_SERVICE_ENDPOINT"),
-			}, checkAPIKey(apiKey, key.source)
-		}
-	}
-	return loginFromFile(explicit, env)
-}
-
-func loginFromFile(explicit Explicit, env Environment) (login, error) {
-	fail := func(setting, source, problem, remedy string) (login, error) {
-		return login{}, &Error{Setting: setting, Source: source, Problem: problem, Remedy: remedy}
-	}
-	path := firstGiven(sourced{value: explicit.ConfigFile}, fromEnv(env, "ROBOTO_CONFIG_FILE"))
-	name := firstGiven(sourced{value: explicit.Profile}, fromEnv(env, "ROBOTO_PROFILE"))
-
-	home, homeErr := env.UserHomeDir()
-	file := path.value
+	key := env.find("api_key", explicit.APIKey.Reveal(), "ROBOTO_API_KEY", "ROBOTO_BEARER_TOKEN")
 	switch {
-	case file == "" && homeErr != nil:
-		if name.value == "" {
-			return login{}, nil
-		}
-		return fail(ConfigFile, "", "there is no home directory to look for .roboto/config.json in", "Set config_file or ROBOTO_CONFIG_FILE.")
-	case file == "":
-		file = filepath.Join(home, ".roboto", "config.json")
-	case strings.HasPrefix(file, "~/") && homeErr == nil:
-		file = filepath.Join(home, file[2:])
+	case !explicit.APIKey.IsEmpty():
+		return login{apiKey: explicit.APIKey, source: key.source}, nil
+	case key.text != "" && explicit.Profile == "" && explicit.ConfigFile == "":
+		return login{
+			apiKey:   roboto.NewSensitive(key.text),
+			source:   key.source,
+			endpoint: env.find("endpoint", "", "ROBOTO_SERVICE_ENDPOINT"),
+		}, nil
 	}
-
-	// The API key in the environment is ignored if one of these two is set.
-	insteadOfFile := "set ROBOTO_API_KEY"
-	if explicit := explicitNames(explicit); explicit != "" {
-		insteadOfFile = "remove " + explicit + " and set ROBOTO_API_KEY"
+	path := env.find("config_file", explicit.ConfigFile, "ROBOTO_CONFIG_FILE")
+	profile := env.find("profile", explicit.Profile, "ROBOTO_PROFILE")
+	file, err := env.expand(cmp.Or(path.text, "~/.roboto/config.json"))
+	var found login
+	if err == nil {
+		found, err = loginFromFile(file, profile.text)
 	}
-	content, mode, err := readInTime(file, configFileTimeout, readRegularFile)
-	if errors.Is(err, fs.ErrNotExist) && path.value == "" && name.value == "" {
+	switch {
+	case err == nil:
+		return found, nil
+	case path.text+profile.text == "" && errors.Is(err, os.ErrNotExist):
 		return login{}, nil
 	}
-	if err != nil {
-		return login{}, &Error{
-			Setting: ConfigFile,
-			Source:  path.source,
-			Problem: fmt.Sprintf("the config file %s cannot be read: %v", file, pathErrorReason(err)),
-			Remedy:  "Set config_file or ROBOTO_CONFIG_FILE to an existing file, or " + insteadOfFile + ".",
-			Err:     err,
-		}
-	}
-	parsed, err := parseConfigFile(content)
-	if err != nil {
-		return fail(ConfigFile, path.source, fmt.Sprintf("there is a mistake in the config file %s: %v", file, err),
-			"Repair the file, or "+insteadOfFile+", which makes it unnecessary.")
-	}
-
-	if name.value == "" {
-		name = firstGiven(
-			sourced{value: parsed.defaultProfile, source: file},
-			sourced{value: defaultProfile, source: file},
-		)
-	}
-	p, ok := parsed.profiles[name.value]
-	if !ok {
-		remedy := "Set profile or ROBOTO_PROFILE to one of these, or add the profile to the file."
-		if name.source == "" {
-			remedy = "Set profile to one of these, or add the profile to the file."
-		}
-		return fail(Profile, name.source, fmt.Sprintf("the config file %s has no profile %q; it has %s", file, name.value, quotedList(parsed.profiles)), remedy)
-	}
-	if p.apiKey.IsEmpty() {
-		return fail(APIKey, file, fmt.Sprintf("the profile %q has no API key", name.value), "Add one to the profile, or "+insteadOfFile+".")
-	}
-	source := fmt.Sprintf("the profile %q in %s", name.value, file)
-	found := login{
-		apiKey:   p.apiKey,
-		source:   source,
-		check:    "Check that " + source + " is the right one, and that its API key is valid at the endpoint. The profile is the one in profile, else in ROBOTO_PROFILE, else the file's default.",
-		endpoint: sourced{value: p.endpoint, source: source},
-		warning:  warnOfOtherUsers(file, mode, runtime.GOOS),
-	}
-	if p.requestTimeoutSeconds != nil {
-		found.requestTimeout = sourced{value: strconv.FormatFloat(*p.requestTimeoutSeconds, 'g', -1, 64), source: source}
-	}
-	return found, checkAPIKey(p.apiKey, source)
+	because := cmp.Or(path.source, profile.source, "the lack of ROBOTO_API_KEY")
+	return login{}, fmt.Errorf("because of %s, the API key has to come from a config file, which fails: %w.\n\n"+
+		"Create or correct the file, or name another file or profile. Or set ROBOTO_API_KEY, which is used unless the provider block has profile or config_file", because, err)
 }
 
-// explicitNames lists the settings in the provider block that select the config file.
-func explicitNames(explicit Explicit) string {
-	var names []string
-	if explicit.Profile != "" {
-		names = append(names, Profile)
+// DefaultOrgID is the organization that the provider block or the environment names, "" if
+// neither does.
+func DefaultOrgID(explicit Explicit, env Environment) (string, error) {
+	given := env.find("org_id", explicit.OrgID, "ROBOTO_ORG_ID")
+	if given.text == "" {
+		return "", nil
 	}
-	if explicit.ConfigFile != "" {
-		names = append(names, ConfigFile)
+	if err := roboto.ValidateOrgID(given.text); err != nil {
+		return "", unusable("org_id", given, fmt.Errorf("%w.\n\nCopy the ID from the organization's settings page; it is not the organization's name", err))
 	}
-	return strings.Join(names, " and ")
+	return given.text, nil
 }
 
-// checkAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py),
-// keys in quotes, and keys that an HTTP header cannot carry.
-func checkAPIKey(key roboto.Sensitive, source string) error {
-	fail := func(problem, remedy string) error {
-		return &Error{Setting: APIKey, Source: source, Problem: problem, Remedy: remedy}
-	}
-	token := key.Reveal()
-	trimmed := strings.TrimSpace(token)
+// CheckAPIKey refuses tokens of the retired format (src/roboto/http/request_decorators.py), keys in
+// quotes, and keys that an HTTP header cannot carry.
+func CheckAPIKey(token string) error {
 	switch {
 	case strings.HasPrefix(token, "robo_pat"):
-		return fail(`tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts`, "Create a new token at "+TokenPage+".")
-	case strings.Trim(trimmed, `"'`) != trimmed:
-		return fail("it begins or ends with a quotation mark, which no token does",
-			"Remove the quotes. Some CI systems, and docker --env-file, treat quotes as part of the value.")
-	case !roboto.IsHeaderText(token):
-		return fail("it contains white space or other characters that no token has", "Copy the token again, without a line break.")
+		return errors.New(`tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts` +
+			".\n\nCreate a new token at " + TokenPage)
+	case !roboto.IsHeaderText(token) || strings.ContainsAny(token, `"'`):
+		return errors.New("it has white space, a quotation mark or another character that no token has.\n\n" +
+			"Copy the token again, without a line break and quotes. Some CI systems, and docker --env-file, keep quotes as part of the value")
 	}
 	return nil
 }
 
-// DefaultOrgID is the organization that the provider block or the environment names, "" if
-// neither does. The error is of type *Error.
-func DefaultOrgID(explicit Explicit, env Environment) (string, error) {
-	org := firstGiven(sourced{value: explicit.OrgID}, fromEnv(env, "ROBOTO_ORG_ID"))
-	if org.value == "" {
-		return "", nil
-	}
-	if err := roboto.ValidateOrgID(org.value); err != nil {
-		return "", &Error{
-			Setting: OrgID,
-			Source:  org.source,
-			Problem: err.Error(),
-			Remedy:  "Copy the ID from the organization's settings page; it is not the organization's name.",
-		}
-	}
-	return org.value, nil
-}
-
-func resolveRequestTimeout(explicit Explicit, env Environment, profile sourced) (time.Duration, error) {
-	if explicit.RequestTimeout > 0 {
-		return explicit.RequestTimeout, nil
-	}
-	seconds := firstGiven(fromEnv(env, "ROBOTO_DEFAULT_HTTP_TIMEOUT"), profile)
-	if seconds.value == "" {
+// parseSeconds accepts a millisecond to 68 years.
+func parseSeconds(text string) (time.Duration, error) {
+	if text == "" {
 		return DefaultRequestTimeout, nil
 	}
-	number, err := strconv.ParseFloat(seconds.value, 64)
-	timeout, ok := secondsDuration(number)
-	if err != nil || !ok {
-		return 0, &Error{
-			Setting: RequestTimeout,
-			Source:  seconds.source,
-			Problem: fmt.Sprintf("%.40q is not a positive number of seconds", seconds.value),
-			Remedy:  "Give a number of seconds such as 30, without a unit.",
-		}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds >= 0.001 && seconds <= math.MaxInt32) { // NaN is neither
+		return 0, fmt.Errorf("%.40q is not a positive number of seconds.\n\nGive a number of seconds such as 30, without a unit", text)
 	}
-	return timeout, nil
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
-// secondsDuration accepts a millisecond to 68 years.
-func secondsDuration(seconds float64) (time.Duration, bool) {
-	if !(seconds >= 0.001 && seconds <= math.MaxInt32) { // NaN is neither
-		return 0, false
+// ParseEndpoint accepts https, and plain http only for loopback addresses, because every
+// request carries a credential. Only a path may follow the host: paths are added to it, and
+// diagnostics show it.
+func ParseEndpoint(text string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(text, "/"))
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || *u != (url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}) {
+		return nil, errors.New("it has to be https://, a host name and perhaps a path, with nothing else.\n\nGive a URL such as " + DefaultEndpoint)
 	}
-	return time.Duration(seconds * float64(time.Second)), true
-}
-
-// parseEndpoint accepts https, and plain http only for loopback addresses, because every
-// request carries a credential.
-func parseEndpoint(setting string, endpoint sourced) (*url.URL, error) {
-	fail := func(problem, remedy string) (*url.URL, error) {
-		return nil, &Error{Setting: setting, Source: endpoint.source, Problem: problem, Remedy: remedy}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		return nil, fmt.Errorf("plain http to %q would send credentials unencrypted; http is accepted for a loopback address only.\n\nUse https://%s", u.Hostname(), u.Host)
 	}
-	const example = `Give a URL such as "https://api.roboto.ai".`
-	u, err := url.Parse(endpoint.value)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return fail("it is not a URL with a host name", example)
-	case u.User != nil:
-		return fail("it must not contain a user name or password", example)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fail("it must not have a query or a fragment", example)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return fail(
-			fmt.Sprintf("plain http to %q would send credentials unencrypted; http is accepted for a loopback address only", u.Hostname()),
-			fmt.Sprintf("Use https://%s.", u.Host),
-		)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fail(fmt.Sprintf("the scheme %q is not supported", u.Scheme), example)
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = ""
 	return u, nil
 }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func pathErrorReason(err error) error {
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathErr.Err
-	}
-	return err
-}
-
-func quotedList(profiles map[string]profile) string {
-	if len(profiles) == 0 {
-		return "none"
-	}
-	names := slices.Sorted(maps.Keys(profiles))
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%.40q", name)
-	}
-	return strings.Join(names, ", ")
 }

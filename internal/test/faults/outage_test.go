@@ -360,7 +360,7 @@ func TestListsAreAdvisedOnce(t *testing.T) {
 		for _, advised := range []bool{true, false} {
 			_, out := s.ReadDataSource(protocol.TypeSecrets, nil)
 			err := out.Err()
-			if err == nil || !strings.Contains(err.Error(), "answered 401 Unauthorized") || strings.Contains(err.Error(), "Check ROBOTO_API_KEY") != advised {
+			if err == nil || !strings.Contains(err.Error(), "answered 401 Unauthorized") || strings.Contains(err.Error(), "Check that the API key is the right one") != advised {
 				t.Errorf("the error is %v, and should say what to do: %t", err, advised)
 			}
 		}

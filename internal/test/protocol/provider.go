@@ -120,13 +120,15 @@ func Start(t testing.TB, server tfprotov6.ProviderServer) *Provider {
 	return p
 }
 
-// Configure gives the provider its settings.
+// Configure gives the provider its settings. As Terraform does, it validates them first.
 func (p *Provider) Configure(given Fields) Outcome {
 	p.t.Helper()
-	resp := call(p, p.server.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{
-		TerraformVersion: "1.14.0",
-		Config:           p.encodeBlock(p.Schemas.Provider.ValueType(), given),
-	})
+	block := p.encodeBlock(p.Schemas.Provider.ValueType(), given)
+	valid := call(p, p.server.ValidateProviderConfig, &tfprotov6.ValidateProviderConfigRequest{Config: block})
+	if out := (Outcome{Diagnostics: valid.Diagnostics}); out.Err() != nil {
+		return out
+	}
+	resp := call(p, p.server.ConfigureProvider, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: block})
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
