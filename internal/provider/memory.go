@@ -258,8 +258,8 @@ func (m *memory) first(advice string) bool {
 }
 
 // reported reports whether a refresh or a plan has returned the same error before: all requests
-// to a host fail, or the API key is refused by each of them. The run fails then, and one error is
-// enough. It is not for an import, and not for what is applied.
+// to a host fail, the settings allow none, or the API key is refused by each of them. The run fails
+// then, and one error is enough. It is not for an import, and not for what is applied.
 func (m *memory) reported(err error) bool {
 	failure, ok := errors.AsType[*roboto.Error](err)
 	m.mu.Lock()
@@ -268,6 +268,8 @@ func (m *memory) reported(err error) bool {
 	switch {
 	case ok && failure.OutOfReach:
 		outage = failure.Service
+	case ok && failure.Kind == roboto.KindNotConfigured:
+		outage = "settings"
 	case ok && failure.Kind == roboto.KindTokenRefused && !m.refreshed:
 		outage = "API key"
 	default:

@@ -8,6 +8,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -168,14 +169,12 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data, warning, err := p.newData(req.Config.Raw, model)
+	unknown, err := unknownSettings(req.Config.Raw)
 	if err != nil {
-		resp.Diagnostics.AddError(titleSettings, capitalize(err.Error())+".")
+		resp.Diagnostics.AddError(titleSettings, err.Error())
 		return
 	}
-	if warning != "" {
-		resp.Diagnostics.AddWarning("Unsafe Provider Configuration", warning)
-	}
+	data := p.newData(unknown, model.settings())
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
@@ -185,31 +184,30 @@ func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRe
 
 // newData makes no call. It leaves the client nil if a setting other than the default
 // organization is unknown. Resources that set org_id do not need the default.
-func (p *robotoProvider) newData(block tftypes.Value, model providerModel) (data *providerData, warning string, err error) {
-	unknown, err := unknownSettings(block)
-	if err != nil {
-		return nil, "", err
-	}
-	data = &providerData{unknown: unknown, memory: newMemory()}
+//
+// What is wrong outside of the provider block is an error of whatever needs it first. If Configure
+// refused it, Terraform would say without a provider block that it requires one, and nothing could
+// be planned or validated.
+func (p *robotoProvider) newData(unknown []string, explicit settings.Explicit) *providerData {
+	data := &providerData{unknown: unknown, memory: newMemory()}
 	if !slices.Contains(unknown, "org_id") {
-		if data.orgID, err = settings.DefaultOrgID(model.settings(), p.environment); err != nil {
-			return nil, "", err
-		}
+		data.orgID, data.orgErr = settings.DefaultOrgID(explicit, p.environment)
 	}
 	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != "org_id" }) {
-		return data, "", nil
+		return data
 	}
-	config, warning, err := settings.Resolve(model.settings(), p.environment)
+	config, warning, err := settings.Resolve(explicit, p.environment)
 	if err != nil {
-		return nil, "", err
+		config = roboto.Config{Endpoint: &url.URL{}, Unusable: err}
 	}
+	data.warning = warning
 	data.client = roboto.NewClient(config, roboto.Options{
 		ToolName:    "terraform-provider-roboto",
 		ToolVersion: p.version,
 		DialContext: p.environment.DialContext,
 		Log:         func(ctx context.Context, fields map[string]any) { tflog.Debug(ctx, "Sent request", fields) },
 	})
-	return data, warning, nil
+	return data
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {

@@ -20,8 +20,12 @@ import (
 type providerData struct {
 	// client is nil while a setting that it needs is unknown.
 	client *roboto.Client
-	// orgID is the default organization, or "" if finding it takes a call.
-	orgID string
+	// orgID is the default organization, or "" if finding it takes a call. orgErr is why the one
+	// that the environment names cannot be used, or nil. No other takes its place.
+	orgID  string
+	orgErr error
+	// warning says what is unsafe about the settings, or is "".
+	warning string
 	// unknown lists the settings that Terraform does not know yet. None of them may fall
 	// back to another source.
 	unknown []string
@@ -47,6 +51,9 @@ func (d *providerData) mustWait(orgID string, deferralAllowed bool) bool {
 // sentence "Terraform has to call Roboto to …". orgID is "" for the default organization.
 func (d *providerData) mayCall(orgID, task string, diags *diag.Diagnostics) bool {
 	if d.canCall(orgID) {
+		if d.warning != "" && d.memory.first(d.warning) {
+			diags.AddWarning("Unsafe Provider Configuration", d.warning)
+		}
 		return true
 	}
 	next := "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning."
@@ -81,12 +88,15 @@ func (d *providerData) findOrg(ctx context.Context, given string) (string, error
 	if known := d.knownOrg(given); known != "" {
 		return known, nil
 	}
+	if d.orgErr != nil {
+		return "", d.orgErr
+	}
 	return d.client.OnlyOrgID(ctx)
 }
 
 // defaultOrg returns "" while a setting needed to find the organization is unknown.
 func (d *providerData) defaultOrg(ctx context.Context) (string, error) {
-	if d.orgID == "" && !d.canCall("") {
+	if d.orgID == "" && d.orgErr == nil && !d.canCall("") {
 		return "", nil
 	}
 	return d.findOrg(ctx, "")

@@ -344,7 +344,7 @@ const (
 	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
 )
 
-// advices are what to do about each kind of error.
+// advices are what to do about each kind of error. An error of the settings says so itself.
 var advices = map[roboto.Kind]string{
 	roboto.KindNotFound:   "Check the name and the organization.",
 	roboto.KindForeignOrg: "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to it.",
@@ -354,7 +354,6 @@ var advices = map[roboto.Kind]string{
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply. " +
 		"If this plan deletes it at another address, apply again.",
 	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
-	roboto.KindNoAPIKey:         "The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. Create a token at " + settings.TokenPage + " and set ROBOTO_API_KEY to it.",
 	roboto.KindTokenRefused:     "Check that the API key is the right one, and that it is meant for this endpoint. It may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",
 	roboto.KindUnauthorized:     "Ask an administrator of the organization for the permission, or use an API key that has it.",
 	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",

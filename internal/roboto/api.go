@@ -24,10 +24,12 @@ import (
 // apiVersion is the version of Roboto's API that this client uses.
 const apiVersion = "2026-05-20"
 
-// Config configures a Client. Endpoint, RequestTimeout and MaxAttempts are required.
+// Config configures a Client. BulkRefresh, SecretsManagerEndpoint and Unusable are optional.
 type Config struct {
-	// APIKey may be empty. Calls then fail with KindNoAPIKey.
-	APIKey Sensitive
+	// Unusable is why there can be no call, or nil. Then calls fail with it, and only Endpoint has to
+	// be set.
+	Unusable error
+	APIKey   Sensitive
 	// APIKeySource is where APIKey came from, for errors.
 	APIKeySource string
 	Endpoint     *url.URL
@@ -180,8 +182,8 @@ func (a *api) send(ctx context.Context, r request) (answer, error) {
 }
 
 func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request, error) {
-	if a.config.APIKey.IsEmpty() {
-		return nil, &Error{Kind: KindNoAPIKey, What: "No API key was found."}
+	if a.config.Unusable != nil {
+		return nil, a.config.Unusable
 	}
 	var body any // not []byte: retryablehttp takes a nil slice for a body
 	if r.body != nil {

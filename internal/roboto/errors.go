@@ -32,8 +32,8 @@ const (
 	// failed. Err is how it failed.
 	KindUnsettled Kind = "the outcome is unknown"
 
-	// KindNoAPIKey: no source gave an API key.
-	KindNoAPIKey Kind = "no API key"
+	// KindNotConfigured: the configuration allows no call.
+	KindNotConfigured Kind = "not configured"
 	// KindTokenRefused: the API key was refused, at least for this request.
 	KindTokenRefused Kind = "API key refused"
 	// KindUnauthorized: the API key, or the credentials from Roboto, may not do this.

@@ -93,25 +93,27 @@ func (e Environment) expand(path string) (string, error) {
 	return filepath.Join(home, rest), nil
 }
 
-// unusable says which setting is wrong, and where it came from. problem is a clause. What to do
-// follows in a paragraph of its own.
+// failure says in sentences what is wrong and, in a paragraph of its own, what to do.
+func failure(format string, a ...any) error {
+	return &roboto.Error{Kind: roboto.KindNotConfigured, What: fmt.Sprintf(format, a...)}
+}
+
+// unusable says which setting is wrong, and where it came from.
 func unusable(setting string, given sourced, problem error) error {
-	return fmt.Errorf("the %s from %s is not usable: %w", setting, given.source, problem)
+	return failure("The %s from %s is not usable: %v.", setting, given.source, problem)
 }
 
 // Resolve completes the explicit settings from the environment, the config file and the
 // defaults, in this order. It reads the config file only when the API key has to come
-// from it. warning says what is unsafe about the file, or is "". Finding no API key is not an error
-// here, so that operations that make no call work without one. No text repeats an API key.
+// from it. warning says what is unsafe about the file, or is "". No text repeats an API key. Errors
+// are of KindNotConfigured.
 func Resolve(explicit Explicit, env Environment) (config roboto.Config, warning string, err error) {
 	login, err := findLogin(explicit, env)
 	if err != nil {
 		return config, "", err
 	}
-	if login.source != "" {
-		if err := CheckAPIKey(login.apiKey.Reveal()); err != nil {
-			return config, "", unusable("api_key", sourced{source: login.source}, err)
-		}
+	if err := CheckAPIKey(login.apiKey.Reveal()); err != nil {
+		return config, "", unusable("api_key", sourced{source: login.source}, err)
 	}
 	// An endpoint in the block is used with any key, and one of another source with no other key.
 	if explicit.Endpoint != "" {
@@ -148,7 +150,7 @@ func Resolve(explicit Explicit, env Environment) (config roboto.Config, warning 
 // login is the API key, and what else its source gives.
 type login struct {
 	apiKey roboto.Sensitive
-	// source completes the sentence "The API key is from …". It is "" if there is no API key.
+	// source completes the sentence "The API key is from …".
 	source string
 	// endpoint is the one that the key is meant for. requestTimeout is in seconds.
 	endpoint, requestTimeout sourced
@@ -180,15 +182,17 @@ func findLogin(explicit Explicit, env Environment) (login, error) {
 	case err == nil:
 		return found, nil
 	case path.text+profile.text == "" && errors.Is(err, os.ErrNotExist):
-		return login{}, nil
+		return login{}, failure("No API key was found.\n\n"+
+			"The provider looks for one in its api_key argument, in the environment variables ROBOTO_API_KEY and ROBOTO_BEARER_TOKEN, and in ~/.roboto/config.json. "+
+			"Create a token at %s and set ROBOTO_API_KEY to it.", TokenPage)
 	}
 	because := cmp.Or(path.source, profile.source, "the lack of ROBOTO_API_KEY")
-	return login{}, fmt.Errorf("because of %s, the API key has to come from a config file, which fails: %w.\n\n"+
-		"Create or correct the file, or name another file or profile. Or set ROBOTO_API_KEY, which is used unless the provider block has profile or config_file", because, err)
+	return login{}, failure("Because of %s, the API key has to come from a config file, which fails: %v.\n\n"+
+		"Create or correct the file, or name another file or profile. Or set ROBOTO_API_KEY, which is used unless the provider block has profile or config_file.", because, err)
 }
 
 // DefaultOrgID is the organization that the provider block or the environment names, "" if
-// neither does.
+// neither does. Errors are of KindNotConfigured.
 func DefaultOrgID(explicit Explicit, env Environment) (string, error) {
 	given := env.find("org_id", explicit.OrgID, "ROBOTO_ORG_ID")
 	if given.text == "" {

@@ -87,10 +87,6 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 		machine       machine
 		key, endpoint string
 	}{
-		{"nothing at all", Explicit{}, machine{}, "", DefaultEndpoint},
-		{"nothing and no home directory", Explicit{}, machine{homeless: true}, "", DefaultEndpoint},
-		{"an endpoint without a key", Explicit{Endpoint: "https://block"}, machine{}, "", "https://block"},
-
 		{"block key beats all", Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{vars: envAll, files: config(configV1)}, "block-key", DefaultEndpoint},
 		{"block key beats block profile", Explicit{APIKey: roboto.NewSensitive("block-key"), Profile: "home", ConfigFile: "~/other.json"}, machine{files: config(configV1)}, "block-key", DefaultEndpoint},
 		{"block key does not go to the environment's endpoint", Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{vars: envEndpoint}, "block-key", DefaultEndpoint},
@@ -146,14 +142,13 @@ func TestAPIKeySource(t *testing.T) {
 		{Explicit{}, machine{vars: map[string]string{"ROBOTO_BEARER_TOKEN": "env-key"}}, "ROBOTO_BEARER_TOKEN"},
 		{Explicit{Profile: "home"}, machine{files: file}, `the profile "home" in `},
 		{Explicit{}, machine{files: file}, `the profile "work" in `},
-		{Explicit{}, machine{}, ""},
 	} {
 		config, _, err := Resolve(tc.settings, tc.machine.environment(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		source := config.APIKeySource
-		if !strings.HasPrefix(source, tc.from) || (tc.from == "") != (source == "") || strings.Contains(source, "-key") {
+		if !strings.HasPrefix(source, tc.from) || strings.Contains(source, "-key") {
 			t.Errorf("the source is %q, want %q", source, tc.from)
 		}
 	}
@@ -213,7 +208,7 @@ func TestOtherSettings(t *testing.T) {
 		vars     map[string]string
 		want     want
 	}{
-		{"defaults", Explicit{}, nil, want{"", "", 30 * time.Second, 10}},
+		{"defaults", Explicit{}, map[string]string{"ROBOTO_API_KEY": "k"}, want{"", "", 30 * time.Second, 10}},
 		{"environment", Explicit{}, env, want{"og_env", "https://env-manager", 2500 * time.Millisecond, 10}},
 		{
 			"block beats environment",
@@ -326,6 +321,10 @@ func TestSettingErrors(t *testing.T) {
 		{"key with a quote left over", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `quoted-key"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
 		{"key of white space in a profile", Explicit{}, machine{files: files(`{"default": {"token": " "}}`)}, "api_key", configFileName, "white space"},
 
+		{"nothing at all", Explicit{}, machine{}, "", "", "No API key was found"},
+		{"nothing and no home directory", Explicit{}, machine{homeless: true}, "", "", "No API key was found"},
+		{"an endpoint without a key", Explicit{Endpoint: "https://block"}, machine{}, "", "", "No API key was found"},
+
 		{"profile that is not there", Explicit{Profile: "nobody"}, machine{files: files(configV1)}, "config file", "profile" + block, `for the profile "nobody", only for ["bare" "home" "never" "old" "plain" "slow" "work"]`},
 		{"environment's profile that is not there", Explicit{}, machine{vars: env("ROBOTO_PROFILE", "nobody"), files: files(configV1)}, "config file", "ROBOTO_PROFILE", `"nobody"`},
 		{"default profile that is not there", Explicit{}, machine{files: files(`{"version": "v1", "default_profile": "nobody", "profiles": {}}`)}, "config file", "lack of ROBOTO_API_KEY", `for the profile "nobody", only for []`},
@@ -342,22 +341,22 @@ func TestSettingErrors(t *testing.T) {
 		{"file that is not JSON", Explicit{}, machine{files: files("api_key = not-json-key")}, "config file", configFileName, "not a JSON object"},
 		{"environment's file that is not JSON", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/x"), files: map[string]string{"x": "not-json-key"}}, "config file", "ROBOTO_CONFIG_FILE", "not a JSON object"},
 
-		{"endpoint", Explicit{Endpoint: "x"}, machine{}, "endpoint", block, "nothing else"},
+		{"endpoint", Explicit{APIKey: roboto.NewSensitive("block-key"), Endpoint: "x"}, machine{}, "endpoint", block, "nothing else"},
 		{"environment's endpoint", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_SERVICE_ENDPOINT", "http://example.com")}, "endpoint", "ROBOTO_SERVICE_ENDPOINT", "unencrypted"},
 		{"profile's endpoint", Explicit{Profile: "plain"}, machine{files: files(configV1)}, "endpoint", `"plain"`, "unencrypted"},
-		{"Secrets Manager", Explicit{SecretsManagerEndpoint: "http://example.com"}, machine{}, "secrets_manager_endpoint", block, "unencrypted"},
-		{"environment's Secrets Manager", Explicit{}, machine{vars: env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "x")}, "secrets_manager_endpoint", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "nothing else"},
+		{"Secrets Manager", Explicit{APIKey: roboto.NewSensitive("block-key"), SecretsManagerEndpoint: "http://example.com"}, machine{}, "secrets_manager_endpoint", block, "unencrypted"},
+		{"environment's Secrets Manager", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "x")}, "secrets_manager_endpoint", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "nothing else"},
 
 		{"organization's name for its ID", Explicit{OrgID: "My Org"}, machine{}, "org_id", block, "letters"},
 		{"environment's organization", Explicit{}, machine{vars: env("ROBOTO_ORG_ID", "og-1")}, "org_id", "ROBOTO_ORG_ID", "letters"},
 
 		{"profile's negative timeout", Explicit{Profile: "never"}, machine{files: files(configV1)}, "request_timeout", `"never"`, "positive"},
-		{"timeout with a unit", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "30s")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"30s"`},
-		{"timeout of 0", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "0")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"0"`},
-		{"timeout below 0", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "-1")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"-1"`},
-		{"timeout that is not a number", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "NaN")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"NaN"`},
-		{"timeout without end", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "Inf")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"Inf"`},
-		{"timeout beyond a duration", Explicit{}, machine{vars: env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "1e10")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"1e10"`},
+		{"timeout with a unit", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "30s")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"30s"`},
+		{"timeout of 0", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "0")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"0"`},
+		{"timeout below 0", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "-1")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"-1"`},
+		{"timeout that is not a number", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "NaN")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"NaN"`},
+		{"timeout without end", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "Inf")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"Inf"`},
+		{"timeout beyond a duration", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "1e10")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"1e10"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			env := tc.machine.environment(t)

@@ -113,9 +113,6 @@ func newReal(env settings.Environment) (opponent, error) {
 	if err != nil {
 		return opponent{}, err
 	}
-	if config.APIKey.IsEmpty() {
-		return opponent{}, errors.New("there is no API key: set ROBOTO_API_KEY")
-	}
 	orgID, err := settings.DefaultOrgID(settings.Explicit{}, env)
 	if err != nil {
 		return opponent{}, err

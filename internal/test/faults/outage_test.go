@@ -274,7 +274,8 @@ func TestSharedCauses(t *testing.T) {
 			faults: []robototest.Fault{{Status: http.StatusUnauthorized, Message: "Unauthorized", Skip: 100}},
 			passed: 100, reason: "answered 401 Unauthorized to GET /v1/", most: secrets + 1,
 		},
-		"no API key":            {vars: map[string]string{"ROBOTO_API_KEY": ""}, reason: "No API key was found."},
+		"no API key":            {vars: map[string]string{"ROBOTO_API_KEY": ""}, passed: secrets - 1, reason: "No API key was found."},
+		"an API key in quotes":  {vars: map[string]string{"ROBOTO_API_KEY": `"x"`}, passed: secrets - 1, reason: "The api_key from ROBOTO_API_KEY is not usable"},
 		"a setting not known":   {settings: fields{"api_key": protocol.Unknown}, reason: "Terraform does not know api_key yet"},
 		"several organizations": {options: robototest.Options{Orgs: []string{robototest.DefaultOrg, "og_other"}}, operation: plan, create: true, reason: "No organization is given", most: 1},
 		"an organization of others that is hidden": {
