@@ -66,6 +66,7 @@ func (a *actionInvokeAction) Metadata(_ context.Context, req action.MetadataRequ
 
 func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	notEmpty := []validator.String{stringvalidator.LengthAtLeast(1)}
+	query := []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(path.MatchRoot("dataset_id"))}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Invokes an action of Roboto, and by default waits until the invocation has ended. If it does not end as `Completed`, the apply fails. " +
 			"With the URI of a secret as a parameter, a rotation proves itself: the action tries the new value. Requires Terraform 1.14 or later, and 1.14.1 to run after a write.",
@@ -105,17 +106,20 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 				Optional:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "Patterns of the files in the dataset that are the input. Requires `dataset_id`. Without patterns and queries, the action gets no input.",
-				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(notEmpty...)},
+				Validators: []validator.List{
+					listvalidator.AlsoRequires(path.MatchRoot("dataset_id")),
+					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(notEmpty...),
+				},
 			},
 			"file_query": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "RoboQL query for the files that are the input.",
-				Validators:          notEmpty,
+				Validators:          query,
 			},
 			"topic_query": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "RoboQL query for the topics that are the input.",
-				Validators:          notEmpty,
+				Validators:          query,
 			},
 			"upload_dataset_id": schema.StringAttribute{
 				Optional:            true,
@@ -304,18 +308,6 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	parameters := m.parameters()
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		validateParameterValue(name, parameters[name], diags)
-	}
-	if !m.FilePaths.IsNull() && !m.FilePaths.IsUnknown() && m.DatasetID.IsNull() {
-		diags.AddAttributeError(path.Root("file_paths"), "Missing Dataset", `The "file_paths" are those of a dataset. Set "dataset_id" too, or use "file_query".`)
-	}
-	for _, query := range []struct {
-		name  string
-		value types.String
-	}{{"file_query", m.FileQuery}, {"topic_query", m.TopicQuery}} {
-		if !query.value.IsNull() && !query.value.IsUnknown() && !m.DatasetID.IsNull() && !m.DatasetID.IsUnknown() {
-			diags.AddAttributeError(path.Root(query.name), "Conflicting Attributes",
-				fmt.Sprintf("%q cannot be combined with \"dataset_id\". To select the input with the query, remove \"dataset_id\". To work on the dataset, remove %[1]q.", query.name))
-		}
 	}
 }
 

@@ -100,11 +100,11 @@ func TestActionInvokeValidates(t *testing.T) {
 		"an empty digest":                {fields{"name": "check", "digest": ""}, []string{"digest"}},
 		"a malformed URI":                {checkWith("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" must be a secret URI`}},
 		"a URI without a name":           {checkWith("roboto-secret://"), []string{"Invalid Secret URI", "must not be empty"}},
-		"files of no dataset":            {fields{"name": "check", "file_paths": []any{"a"}}, []string{"Missing Dataset", `"dataset_id"`}},
+		"files of no dataset":            {fields{"name": "check", "file_paths": []any{"a"}}, []string{"Invalid Attribute Combination", `"dataset_id" must be specified`}},
 		"no files":                       {fields{"name": "check", "dataset_id": "ds_1", "file_paths": []any{}}, []string{"file_paths"}},
 		"a file that is null":            {fields{"name": "check", "dataset_id": "ds_1", "file_paths": []any{nil}}, []string{"Null List Value"}},
-		"a file query beside a dataset":  {fields{"name": "check", "dataset_id": "ds_1", "file_query": "a"}, []string{"Conflicting Attributes", `"file_query" cannot be combined with "dataset_id"`, `remove "file_query"`}},
-		"a topic query beside a dataset": {fields{"name": "check", "dataset_id": "ds_1", "topic_query": "a"}, []string{"Conflicting Attributes", `"topic_query" cannot be combined with "dataset_id"`, `remove "topic_query"`}},
+		"a file query beside a dataset":  {fields{"name": "check", "dataset_id": "ds_1", "file_query": "a"}, []string{"Invalid Attribute Combination", `"dataset_id" cannot be specified when "file_query"`}},
+		"a topic query beside a dataset": {fields{"name": "check", "dataset_id": "ds_1", "topic_query": "a"}, []string{"Invalid Attribute Combination", `"dataset_id" cannot be specified when "topic_query"`}},
 		"a timeout of no whole minutes":  {fields{"name": "check", "action_timeout": "90s"}, []string{"whole minutes", "1m30s"}},
 		"a timeout that is no duration":  {fields{"name": "check", "action_timeout": "10"}, []string{"Invalid Duration", "action_timeout", `"10" is not a positive duration`}},
 		"a negative wait":                {fields{"name": "check", "wait_timeout": "-1m"}, []string{"Invalid Duration", "wait_timeout"}},
@@ -428,7 +428,6 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 			"Missing Action Parameter": {"name": "check"},
 			"Invalid Duration":         {"name": "check", "wait_timeout": "soon"},
 			"must not contain":         {"name": "a/b"},
-			"Missing Dataset":          {"name": "check", "file_paths": []any{"a"}},
 		} {
 			_, out := s.InvokeAction(config)
 			wantTexts(t, out.Err(), text)
