@@ -4,6 +4,7 @@
 package roboto
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,14 +37,8 @@ type Parameter struct {
 	Required bool
 }
 
-// An error may list all parameters. The limits are far above those of any real action.
-const (
-	maxParameters    = 200
-	maxParameterName = 200 // bytes
-)
-
-// maxTimeoutMinutes is a year.
-const maxTimeoutMinutes = 365 * 24 * 60
+// maxParameters is far more than a real action has. An error may list them all.
+const maxParameters = 200
 
 // Action returns one version of an action. The error is of KindNotFound only if Roboto
 // itself said so.
@@ -61,23 +56,17 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	if err != nil {
 		return Action{}, err
 	}
-	switch {
-	case string(wire.Name) != ref.Name:
-		return Action{}, ans.unusable("the record describes another action")
-	case ref.Digest != "" && string(wire.Digest) != ref.Digest:
-		return Action{}, ans.unusable("the record describes another version of the action")
-	case string(wire.OrgID) != ref.OrgID:
-		return Action{}, ans.unusable("the action belongs to another organization")
-	case wire.Timeout != nil && (*wire.Timeout < 1 || *wire.Timeout > maxTimeoutMinutes):
-		return Action{}, ans.unusable("the timeout of the action is not a valid number of minutes")
-	}
 	ids := identifiers{guard: c.guard}
-	ref.Digest = ids.use("its digest", wire.Digest)
-	action := Action{ActionRef: ref, timeout: wire.Timeout}
-	if ids.problem != "" {
+	found := ActionRef{OrgID: string(wire.OrgID), Name: string(wire.Name), Digest: ids.use("its digest", wire.Digest)}
+	ref.Digest = cmp.Or(ref.Digest, found.Digest)
+	switch {
+	case found != ref:
+		return Action{}, ans.unusable("the record describes another action")
+	case ids.problem != "":
 		return Action{}, ans.unusable(ids.problem)
 	}
-	if len(wire.Parameters) == 0 || string(wire.Parameters) == "null" { // the SDK's default is none
+	action := Action{ActionRef: found, timeout: wire.Timeout}
+	if wire.Parameters == nil { // the SDK's default is none
 		return action, nil
 	}
 	err = eachItem(ans, wire.Parameters, func(item struct {
@@ -85,14 +74,13 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 		Required bool       `json:"required"`
 	},
 	) error {
-		name := ids.use("a parameter", item.Name)
+		action.Parameters = append(action.Parameters, Parameter{Name: ids.use("a parameter", item.Name), Required: item.Required})
 		switch {
-		case name == "" || len(name) > maxParameterName || ids.problem != "":
-			return ans.unusable("a parameter of the action has no name that can be shown")
-		case len(action.Parameters) == maxParameters:
+		case ids.problem != "":
+			return ans.unusable(ids.problem)
+		case len(action.Parameters) > maxParameters:
 			return ans.unusable(fmt.Sprintf("the action has more than %d parameters", maxParameters))
 		}
-		action.Parameters = append(action.Parameters, Parameter{Name: name, Required: item.Required})
 		return nil
 	})
 	return action, err
