@@ -311,29 +311,29 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	}
 }
 
-// checkParameters adds an error for each parameter that the action requires or does not
-// have.
+// checkParameters adds an error if the parameters are not those of the action.
 func (m actionInvokeModel) checkParameters(found roboto.Action, diags *diag.Diagnostics) {
 	given := m.parameters()
 	if given == nil {
 		return
 	}
-	var names []string
+	var names, problems []string
 	for _, parameter := range found.Parameters {
 		names = append(names, parameter.Name)
 		if _, ok := given[parameter.Name]; !ok && parameter.Required {
-			addNotice(diags, noticeMissingParameter, about{"{action}", strconv.Quote(found.Name), "{parameter}", strconv.Quote(parameter.Name)}, nil)
+			problems = append(problems, fmt.Sprintf("requires %q", parameter.Name))
 		}
-	}
-	slices.Sort(names)
-	has := "It has no parameters."
-	if len(names) > 0 {
-		has = "Its parameters are: " + strings.Join(names, ", ") + "."
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(names, name) {
-			addNotice(diags, noticeUnknownParameter, about{"{action}", strconv.Quote(found.Name), "{parameter}", strconv.Quote(name), "{parameters}", has}, nil)
+			problems = append(problems, fmt.Sprintf("does not have %q", name))
 		}
+	}
+	if len(problems) > 0 {
+		addNotice(diags, noticeActionParameters, about{
+			"{action}", strconv.Quote(found.Name), "{problems}", strings.Join(problems, ", and "),
+			"{parameters}", cmp.Or(strings.Join(names, ", "), "none"),
+		}, nil)
 	}
 }
 

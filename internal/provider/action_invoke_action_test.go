@@ -153,10 +153,11 @@ func TestActionInvokePlans(t *testing.T) {
 		"no token":                 {vars: []string{"ROBOTO_API_KEY", ""}, config: check, texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
 		"no such action":           {config: with(fields{"name": "nowhere"}), texts: []string{`The action "nowhere" of the organization og_test could not be looked up`, "Nothing was invoked", "Action Hub"}, requests: 2},
 		"no such version":          {config: with(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
-		"a parameter is missing":   {config: fields{"name": "check"}, texts: []string{"Missing Action Parameter", `requires the parameter "key"`}, requests: 2},
-		"a parameter is null":      {config: checkWith(nil), texts: []string{"Missing Action Parameter"}, requests: 2},
-		"a parameter is not known": {config: with(fields{"parameter_values": map[string]any{"key": "x", "kye": "y"}}), texts: []string{"Unknown Action Parameter", `has no parameter "kye"`, "key, level"}, requests: 2},
-		"there are no parameters":  {config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": map[string]any{"key": "x"}}, texts: []string{"It has no parameters."}, requests: 1},
+		"a parameter is missing":   {config: fields{"name": "check"}, texts: []string{"Invalid Action Parameters", `the action "check", which requires "key".`, "key, level"}, requests: 2},
+		"a parameter is null":      {config: checkWith(nil), texts: []string{`which requires "key".`}, requests: 2},
+		"a parameter is not known": {config: with(fields{"parameter_values": map[string]any{"key": "x", "kye": "y"}}), texts: []string{"Invalid Action Parameters", `which does not have "kye".`, "key, level"}, requests: 2},
+		"a parameter with a typo":  {config: fields{"name": "check", "parameter_values": map[string]any{"kye": "x"}}, texts: []string{`which requires "key", and does not have "kye".`}, requests: 2},
+		"there are no parameters":  {config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": map[string]any{"key": "x"}}, texts: []string{"Its parameters are: none."}, requests: 1},
 		"a malformed URI":          {config: checkWith("roboto-secret://a/b"), texts: []string{"Invalid Secret URI"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -424,10 +425,10 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 	invoking(t, robototest.Action{}, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		s := c.MustStart()
 		for text, config := range map[string]fields{
-			"Invalid Secret URI":       checkWith("roboto-secret://a b@"),
-			"Missing Action Parameter": {"name": "check"},
-			"Invalid Duration":         {"name": "check", "wait_timeout": "soon"},
-			"must not contain":         {"name": "a/b"},
+			"Invalid Secret URI": checkWith("roboto-secret://a b@"),
+			"requires \"key\"":   {"name": "check"},
+			"Invalid Duration":   {"name": "check", "wait_timeout": "soon"},
+			"must not contain":   {"name": "a/b"},
 		} {
 			_, out := s.InvokeAction(config)
 			wantTexts(t, out.Err(), text)

@@ -76,17 +76,11 @@ var (
 		sentence: "The import ID {id} is not valid: {problem}.",
 		advice:   "Give the secret's name, name@org_id, or its URI roboto-secret://name@org_id.",
 	}
-	noticeMissingParameter = &notice{
+	noticeActionParameters = &notice{
 		refuses:  true,
-		title:    "Missing Action Parameter",
-		sentence: "The action {action} requires the parameter {parameter}.",
-		advice:   "Add it to parameter_values.",
-	}
-	noticeUnknownParameter = &notice{
-		refuses:  true,
-		title:    "Unknown Action Parameter",
-		sentence: "The action {action} has no parameter {parameter}.",
-		advice:   "{parameters}",
+		title:    "Invalid Action Parameters",
+		sentence: "The parameter_values do not fit the action {action}, which {problems}.",
+		advice:   "Its parameters are: {parameters}.",
 	}
 	noticeTwoAddresses = &notice{
 		title: "Roboto Secret {name} Is at Two Addresses",
