@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -149,76 +150,71 @@ func (a *actionInvokeAction) Configure(_ context.Context, req action.ConfigureRe
 }
 
 func (a *actionInvokeAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
-	var model actionInvokeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	model.validate(&resp.Diagnostics)
+	readActionInvoke(ctx, req.Config, &resp.Diagnostics)
 }
 
 // ModifyPlan reports errors that Invoke would find anyway. It skips unknown values, because
 // Invoke checks everything again.
 func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
-	var model actionInvokeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	model.validate(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() || model.namesAreUnknown() || !a.data.canCall(model.owner()) {
-		return
+	model := readActionInvoke(ctx, req.Config, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() && !model.namesAreUnknown() && a.data.canCall(model.owner()) {
+		a.findAction(ctx, model, &resp.Diagnostics)
 	}
-	found, ref, err := a.findAction(ctx, model)
-	if err != nil {
-		a.data.addFailure(&resp.Diagnostics, failFindAction, aboutAction(ref), err)
-		return
-	}
-	model.checkParameters(found, &resp.Diagnostics)
 }
 
 func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
-	var model actionInvokeModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	model.validate(&resp.Diagnostics)
-	if resp.Diagnostics.HasError() ||
-		!a.data.mayCall(model.OrgID.ValueString(), fmt.Sprintf("invoke the action %q", model.Name.ValueString()), &resp.Diagnostics) {
+	var diags diag.Diagnostics
+	a.invoke(ctx, req.Config, func(text string) { resp.SendProgress(action.InvokeProgressEvent{Message: text}) }, &diags)
+	for _, problem := range diags {
+		resp.Diagnostics.AddError(problem.Summary(), joinParagraphs(problem.Detail(), invokeAgain))
+	}
+}
+
+func (a *actionInvokeAction) invoke(ctx context.Context, config tfsdk.Config, progress func(string), diags *diag.Diagnostics) {
+	model := readActionInvoke(ctx, config, diags)
+	if diags.HasError() ||
+		!a.data.mayCall(model.OrgID.ValueString(), fmt.Sprintf("invoke the action %q", model.Name.ValueString()), diags) {
 		return
 	}
-	known, ref, err := a.findAction(ctx, model)
-	if err != nil {
-		a.data.addFailure(&resp.Diagnostics, failFindAction, aboutAction(ref), err, invokeAgain)
-		return
-	}
-	model.checkParameters(known, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
+	known := a.findAction(ctx, model, diags)
+	if diags.HasError() {
 		return
 	}
 	orgID, err := a.data.findOrg(ctx, model.OrgID.ValueString())
 	if err != nil {
-		a.data.addFailure(&resp.Diagnostics, failInvoke, aboutAction(known.ActionRef), err, invokeAgain)
+		a.data.addFailure(diags, failInvoke, aboutAction(known.ActionRef), err)
 		return
 	}
-	input := model.input(ctx, orgID, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !a.findSecrets(ctx, known.Name, input, &resp.Diagnostics) {
+	input := model.input(ctx, orgID, diags)
+	if diags.HasError() || !a.findSecrets(ctx, known.Name, input, diags) {
 		return
 	}
 	invocation, err := a.data.client.Invoke(ctx, known, input)
 	if err != nil {
-		a.data.addFailure(&resp.Diagnostics, failInvoke, aboutAction(known.ActionRef), err, invokeAgain)
+		a.data.addFailure(diags, failInvoke, aboutAction(known.ActionRef), err)
 		return
 	}
-	report := func(status roboto.Status) {
-		resp.SendProgress(action.InvokeProgressEvent{Message: describeStatus(known.Name, invocation.ID, status)})
-	}
+	report := func(status roboto.Status) { progress(describeStatus(known.Name, invocation.ID, status)) }
 	if model.Wait.IsNull() || model.Wait.ValueBool() {
-		a.wait(ctx, model, invocation, report, &resp.Diagnostics)
+		a.wait(ctx, model, invocation, report, diags)
 	} else {
 		report(invocation.Status())
 	}
 }
 
-// findAction also returns the reference that it looked for.
-func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel) (found roboto.Action, ref roboto.ActionRef, err error) {
-	ref = roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
+// findAction finds the action, and checks the parameters as far as they are known.
+func (a *actionInvokeAction) findAction(ctx context.Context, model actionInvokeModel, diags *diag.Diagnostics) (found roboto.Action) {
+	ref := roboto.ActionRef{Name: model.Name.ValueString(), Digest: model.Digest.ValueString()}
+	var err error
 	if ref.OrgID, err = a.data.findOrg(ctx, model.owner()); err == nil {
 		found, err = a.data.client.Action(ctx, ref)
 	}
-	return found, ref, err
+	if err != nil {
+		a.data.addFailure(diags, failFindAction, aboutAction(ref), err)
+		return found
+	}
+	model.checkParameters(found, diags)
+	return found
 }
 
 // findSecrets finds the records of the secrets among the parameters. Without it, Roboto would
@@ -227,11 +223,11 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 	for _, parameter := range slices.Sorted(maps.Keys(input.Parameters)) {
 		ref, err := roboto.ParseURI(input.Parameters[parameter])
 		if err != nil {
-			continue // not a secret, because validate has refused malformed URIs
+			continue // not a secret, because malformed URIs were refused
 		}
 		ref.OrgID = cmp.Or(ref.OrgID, input.OrgID)
 		if _, err := a.data.client.Record(ctx, ref); err != nil {
-			a.data.addFailure(diags, failParameter, aboutSecret(ref, "{parameter}", strconv.Quote(parameter), "{action}", strconv.Quote(actionName)), err, invokeAgain)
+			a.data.addFailure(diags, failParameter, aboutSecret(ref, "{parameter}", strconv.Quote(parameter), "{action}", strconv.Quote(actionName)), err)
 			return false
 		}
 	}
@@ -243,7 +239,7 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, invocation roboto.Invocation, report func(roboto.Status), diags *diag.Diagnostics) {
 	actionName := model.Name.ValueString()
 	text := cmp.Or(model.WaitTimeout.ValueString(), defaultWaitTimeout)
-	timeout, _ := time.ParseDuration(text) // validate has parsed it
+	timeout, _ := time.ParseDuration(text) // it was validated
 	limited, stop := context.WithTimeoutCause(ctx, timeout, errWaitTimeout)
 	defer stop()
 	last, err := a.data.client.Follow(limited, invocation, report)
@@ -296,9 +292,10 @@ func (m actionInvokeModel) parameters() map[string]types.String {
 	return given
 }
 
-// validate makes the checks that need no call. Values may be unknown until the action is
-// invoked.
-func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
+// readActionInvoke reads a configuration, and makes the checks that need no call. Values may be
+// unknown until the action is invoked.
+func readActionInvoke(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) (m actionInvokeModel) {
+	diags.Append(config.Get(ctx, &m)...)
 	durationValidator.validate(path.Root("wait_timeout"), m.WaitTimeout, diags)
 	durationValidator.validate(path.Root("action_timeout"), m.ActionTimeout, diags)
 	if timeout, err := parseDuration(m.ActionTimeout.ValueString()); err == nil && timeout%time.Minute != 0 {
@@ -309,6 +306,7 @@ func (m actionInvokeModel) validate(diags *diag.Diagnostics) {
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		validateParameterValue(name, parameters[name], diags)
 	}
+	return m
 }
 
 // checkParameters adds an error if the parameters are not those of the action.

@@ -431,7 +431,7 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 			"must not contain":   {"name": "a/b"},
 		} {
 			_, out := s.InvokeAction(config)
-			wantTexts(t, out.Err(), text)
+			wantTexts(t, out.Err(), text, "-invoke=action.roboto_action_invoke.NAME")
 		}
 		if all := server.Invocations(); len(all) != 0 {
 			t.Errorf("invocations: %+v", all)

@@ -38,16 +38,16 @@ func addFailedInvocationError(diags *diag.Diagnostics, actionName string, last r
 		final = " Roboto may queue a failed invocation again, but did not do so while the provider waited."
 	}
 	diags.AddError("Roboto Action Failed",
-		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s If a new value of a secret is the cause, the guide \"Prove a rotation\" says how to go back.\n\n%s",
-			last.ID, actionName, statusText(last.Status()), final, showLogs(last), invokeAgain))
+		fmt.Sprintf("The invocation %s of the action %q has ended with the status %s.%s\n\n%s If a new value of a secret is the cause, the guide \"Prove a rotation\" says how to go back.",
+			last.ID, actionName, statusText(last.Status()), final, showLogs(last)))
 }
 
 // addLostInvocationError is for an invocation whose status Roboto does not report. err is why.
 func addLostInvocationError(diags *diag.Diagnostics, actionName string, last roboto.Invocation, err error) {
 	diags.AddError("Roboto Action Status Unknown",
 		fmt.Sprintf("The invocation %s of the action %q may still be running. Its last known status is %s.\n\nRoboto no longer reports the status of the invocation. %s\n\n"+
-			"To see its status, use roboto invocations status with its ID. To end it, use roboto invocations cancel.\n\n%s",
-			last.ID, actionName, statusText(last.Status()), what(err), invokeAgain))
+			"To see its status, use roboto invocations status with its ID. To end it, use roboto invocations cancel.",
+			last.ID, actionName, statusText(last.Status()), what(err)))
 }
 
 // stoppedInvocation is an invocation that the provider tried to cancel.
@@ -64,10 +64,10 @@ type stoppedInvocation struct {
 
 func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 	summary, reason := "Roboto Action Was Interrupted", "Terraform was interrupted"
-	next := invokeAgain
+	next := ""
 	if s.timeout != "" {
 		summary, reason = "Roboto Action Took Too Long", fmt.Sprintf("The wait_timeout of %s expired", s.timeout)
-		next = "If the action needs longer, raise wait_timeout. " + invokeAgain
+		next = "If the action needs longer, raise wait_timeout."
 	}
 	outcome := "It was canceled."
 	switch {
@@ -82,8 +82,8 @@ func addStoppedInvocationError(diags *diag.Diagnostics, s stoppedInvocation) {
 		outcome = "The last status request failed. " + what(s.unheard) + " " + outcome
 	}
 	diags.AddError(summary,
-		fmt.Sprintf("%s while the invocation %s of the action %q had the status %s. %s\n\n%s\n\n%s",
-			reason, s.last.ID, s.actionName, statusText(s.before), outcome, showLogs(s.last), next))
+		joinParagraphs(fmt.Sprintf("%s while the invocation %s of the action %q had the status %s. %s", reason, s.last.ID, s.actionName, statusText(s.before), outcome),
+			showLogs(s.last), next))
 }
 
 // statusText is a status with its detail.

@@ -54,13 +54,13 @@ func addNotice(diags *diag.Diagnostics, n *notice, about about, first func(advic
 	}
 }
 
-// addFailure says what failed, why, and what to do. Paragraphs in more come last.
-func (d *providerData) addFailure(diags *diag.Diagnostics, f *failure, about about, err error, more ...string) {
-	diags.AddError(about.fill(f.title), d.explain(f, about, err, more...))
+// addFailure says what failed, why, and what to do.
+func (d *providerData) addFailure(diags *diag.Diagnostics, f *failure, about about, err error) {
+	diags.AddError(about.fill(f.title), d.explain(f, about, err))
 }
 
 // explain is the text of a failure. Advice is given with the first error that has it.
-func (d *providerData) explain(f *failure, about about, err error, more ...string) string {
+func (d *providerData) explain(f *failure, about about, err error) string {
 	paragraphs := []string{strings.TrimSpace(about.fill(f.sentence)), what(err)}
 	if e, ok := errors.AsType[*roboto.Error](err); ok {
 		advice, own := f.adviceFor[e.Kind]
@@ -74,7 +74,7 @@ func (d *providerData) explain(f *failure, about about, err error, more ...strin
 			paragraphs = append(paragraphs, adoptions[e.Kind], importBlock(e.Ref))
 		}
 	}
-	return joinParagraphs(append(paragraphs, more...)...)
+	return joinParagraphs(paragraphs...)
 }
 
 // advise is the advice for an error, whatever failed.

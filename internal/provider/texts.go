@@ -335,7 +335,7 @@ const (
 
 	// invokeAgain is part of each error of an invocation. The change that triggered it is in
 	// the state by then, so another apply has nothing to do.
-	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with its name. A plain apply does so only if its trigger fires again."
+	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with the name of this block. A plain apply does so only if its trigger fires again."
 )
 
 // advices are what to do about each kind of error. An error of the settings says so itself.
