@@ -6,7 +6,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,9 +56,6 @@ type actionInvokeModel struct {
 }
 
 const defaultWaitTimeout = "30m"
-
-// errWaitTimeout ends a wait.
-var errWaitTimeout = errors.New("wait_timeout expired")
 
 func (a *actionInvokeAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_action_invoke"
@@ -194,11 +190,11 @@ func (a *actionInvokeAction) invoke(ctx context.Context, config tfsdk.Config, pr
 		a.data.addFailure(diags, failInvoke, aboutAction(known.ActionRef), err)
 		return
 	}
-	report := func(status roboto.Status) { progress(describeStatus(known.Name, invocation.ID, status)) }
+	report := func(status roboto.Status) { progress(describeProgress(known.Name, invocation.ID, status)) }
 	if model.Wait.IsNull() || model.Wait.ValueBool() {
 		a.wait(ctx, model, invocation, report, diags)
 	} else {
-		report(invocation.Status())
+		report(invocation.Status)
 	}
 }
 
@@ -234,37 +230,40 @@ func (a *actionInvokeAction) findSecrets(ctx context.Context, actionName string,
 	return true
 }
 
-// wait follows an invocation to its end. If there is no time left, or after an interrupt,
-// it cancels the invocation.
+// wait follows an invocation to its end. If it has to stop before, it cancels the invocation.
 func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, invocation roboto.Invocation, report func(roboto.Status), diags *diag.Diagnostics) {
-	actionName := model.Name.ValueString()
-	text := cmp.Or(model.WaitTimeout.ValueString(), defaultWaitTimeout)
-	timeout, _ := time.ParseDuration(text) // it was validated
-	limited, stop := context.WithTimeoutCause(ctx, timeout, errWaitTimeout)
+	waitTimeout := cmp.Or(model.WaitTimeout.ValueString(), defaultWaitTimeout)
+	timeout, _ := time.ParseDuration(waitTimeout) // it was validated
+	limited, stop := context.WithTimeout(ctx, timeout)
 	defer stop()
-	last, err := a.data.client.Follow(limited, invocation, report)
-	switch {
-	case roboto.KindOf(err) == roboto.KindCanceled:
-		stopped := stoppedInvocation{actionName: actionName, before: last.Status()}
-		if errors.Is(err, errWaitTimeout) {
-			stopped.timeout = text
+	followed, err := a.data.client.Follow(limited, invocation, report)
+	last := followed
+	outcome, problem := noticeActionFailed, ""
+	var why []string
+	if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			why = append(why, "Terraform was interrupted.")
+		case limited.Err() != nil:
+			why = append(why, fmt.Sprintf("The wait_timeout of %s expired.", waitTimeout))
 		}
-		if canceled, ok := errors.AsType[*roboto.Error](err); ok {
-			stopped.unheard = canceled.Settle
+		if roboto.KindOf(err) != roboto.KindCanceled {
+			why = append(why, what(err))
 		}
-		last, stopped.cancelErr = a.data.client.CancelInvocation(ctx, last)
-		if code := last.Status().Code; code != roboto.StatusCompleted && code != roboto.StatusDeadly {
-			stopped.last = last
-			addStoppedInvocationError(diags, stopped)
-			return
+		last, err = a.data.client.CancelInvocation(ctx, followed)
+		switch {
+		case last.Status.IsTerminal() && last.Status.Code != roboto.StatusCancelled: // it has ended by itself
+		case err == nil:
+			outcome = noticeActionCanceled
+		default:
+			outcome, problem = noticeActionNotCanceled, what(err)
 		}
-		report(last.Status()) // it ended without being canceled
-	case err != nil:
-		addLostInvocationError(diags, actionName, last, err)
-		return
 	}
-	if last.Status().Code != roboto.StatusCompleted {
-		addFailedInvocationError(diags, actionName, last)
+	if last.Status.Code != roboto.StatusCompleted {
+		addNotice(diags, outcome, about{
+			"{action}", strconv.Quote(model.Name.ValueString()), "{invocation}", last.ID, "{status}", last.Status.String(),
+			"{why}", strings.Join(why, " "), "{before}", followed.Status.String(), "{problem}", problem,
+		}, nil)
 	}
 }
 
@@ -350,7 +349,26 @@ func (m actionInvokeModel) input(ctx context.Context, orgID string, diags *diag.
 	}
 	diags.Append(m.FilePaths.ElementsAs(ctx, &input.FilePaths, false)...)
 	if timeout, err := time.ParseDuration(m.ActionTimeout.ValueString()); err == nil {
-		input.TimeoutMinutes = int(timeout / time.Minute)
+		minutes := int(timeout / time.Minute)
+		input.TimeoutMinutes = &minutes
 	}
 	return input
+}
+
+// aboutAction describes an action.
+func aboutAction(ref roboto.ActionRef) about {
+	action := strconv.Quote(ref.Name)
+	if ref.OrgID != "" {
+		action += " of the organization " + ref.OrgID
+	}
+	return about{"{action}", action}
+}
+
+// describeProgress is one line, which Terraform shows after the address of its action.
+func describeProgress(actionName, invocationID string, status roboto.Status) string {
+	text := fmt.Sprintf("Invocation %s of %q: %s", invocationID, actionName, status)
+	if status.Code == roboto.StatusFailed {
+		text += fmt.Sprintf(". Waiting %s, because Roboto may queue it again.", roboto.FailedGrace)
+	}
+	return text
 }

@@ -179,7 +179,7 @@ func TestActionInvokePlans(t *testing.T) {
 
 func TestActionInvokes(t *testing.T) {
 	run := []string{"Queued", "Scheduled", "Downloading", "Processing", "Uploading", "Completed"}
-	again := []string{"Queued", "Scheduled", "Downloading", "Processing", "Failed (Lost.)"}
+	again := []string{"Queued", "Scheduled", "Downloading", "Processing", "Failed (Lost). Waiting 30s, because Roboto may queue it again."}
 	for name, test := range map[string]struct {
 		action robototest.Action
 		config fields
@@ -190,7 +190,11 @@ func TestActionInvokes(t *testing.T) {
 		"without waiting":                  {config: fields{"wait": false}, want: run[:1]},
 		"although the answer is lost":      {faults: []robototest.Fault{{Operation: robototest.InvokeAction, Drop: true, After: true, Times: 1}}, want: run},
 		"although every second poll fails": {faults: []robototest.Fault{everySecond(robototest.Fault{Operation: robototest.GetInvocation, Status: 503})}, want: run},
-		"although it has to be repeated":   {action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, want: slices.Concat(again, run)},
+		"although its time runs out at the end": {
+			config: fields{"wait_timeout": "8s"}, want: run[:5],
+			faults: []robototest.Fault{{Operation: robototest.CancelInvocation, Status: 400, Code: "RobotoInvalidRequestException"}},
+		},
+		"although it has to be repeated": {action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, want: slices.Concat(again, run)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoking(t, test.action, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
@@ -306,19 +310,19 @@ func TestActionInvokeFails(t *testing.T) {
 		"with a secret it cannot see": {config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"}},
 		"as nobody may invoke it":     {faults: fault(robototest.InvokeAction, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "Ask."}), texts: []string{"Invoking the action \"check\" of the organization og_test failed", "Ask.", "Ask an administrator"}},
 		"without an answer":           {faults: fault(robototest.InvokeAction, robototest.Fault{Drop: true, After: true}), texts: []string{"It is not known whether the action was invoked", "connection was closed", "list-invocations"}, invocations: 1},
-		"out of sight":                {faults: fault(robototest.GetInvocation, robototest.Fault{Status: 401, Skip: 2}), texts: []string{"Status Unknown", "may still be running", "status is Downloading", "roboto invocations cancel"}, invocations: 1, last: robototest.Downloading},
-		"too slowly":                  {action: hangs, config: fields{"wait_timeout": "1m"}, texts: []string{"Took Too Long", "wait_timeout of 1m expired", "status Processing", "It was canceled.", "raise wait_timeout"}, invocations: 1, last: robototest.Cancelled},
+		"out of sight":                {faults: fault(robototest.GetInvocation, robototest.Fault{Status: 401, Skip: 2}), texts: []string{"Was Canceled", "answered 401", "was canceled. Its last known status was Downloading"}, invocations: 1, last: robototest.Cancelled},
+		"too slowly":                  {action: hangs, config: fields{"wait_timeout": "1m"}, texts: []string{"Was Canceled", "wait_timeout of 1m expired", "was canceled. Its last known status was Processing", "roboto invocations logs iv_"}, invocations: 1, last: robototest.Cancelled},
 		"too slowly, and goes on": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 403, Code: "RobotoUnauthorizedException", Message: "No."}),
-			texts: []string{"could not be canceled, so it may still be running", "No.", "roboto invocations cancel iv_"}, invocations: 1, last: robototest.Processing,
+			texts: []string{"May Still Run", "could not be canceled. Its last known status was Processing", "No.", "roboto invocations cancel iv_"}, invocations: 1, last: robototest.Processing,
 		},
 		"too long out of reach": {
 			config: fields{"wait_timeout": "5m"}, faults: fault(robototest.GetInvocation, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}),
-			texts: []string{"Took Too Long", "wait_timeout of 5m expired", "status Downloading", "The last status request failed. No usable answer", "could not be canceled, so it may still be running. No usable answer"}, invocations: 1, last: robototest.Downloading,
+			texts: []string{"May Still Run", "wait_timeout of 5m expired. No usable answer", "could not be canceled. Its last known status was Downloading. No usable answer"}, invocations: 1, last: robototest.Downloading,
 		},
 		"too slowly, and is not stopped yet": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 204}),
-			texts: []string{"Roboto accepted the cancellation, and the last known status is Processing"}, invocations: 1, last: robototest.Processing,
+			texts: []string{"Was Canceled", "Its last known status was Processing"}, invocations: 1, last: robototest.Processing,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -395,10 +399,10 @@ func TestActionInvokeIsInterrupted(t *testing.T) {
 		texts  []string
 		last   int
 	}{
-		"while it waits":               {after: time.Minute, action: robototest.Action{Hang: true}, texts: []string{"Was Interrupted", "status Processing", "It was canceled."}, last: robototest.Cancelled},
-		"while the answer is late":     {after: time.Second, fault: robototest.Fault{Operation: robototest.InvokeAction, Delay: 3 * time.Second, After: true}, texts: []string{"It was canceled."}, last: robototest.Cancelled},
-		"while the poll has no answer": {after: time.Minute, fault: robototest.Fault{Operation: robototest.GetInvocation, Delay: time.Hour, Skip: 2, Times: 1}, texts: []string{"It was canceled."}, last: robototest.Cancelled},
-		"after it failed":              {after: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, texts: []string{"Was Interrupted", "status Failed (Lost)", "could not be canceled, so Roboto may queue it again", "The invocation has ended"}, last: robototest.Failed},
+		"while it waits":               {after: time.Minute, action: robototest.Action{Hang: true}, texts: []string{"Terraform was interrupted.", "was canceled. Its last known status was Processing"}, last: robototest.Cancelled},
+		"while the answer is late":     {after: time.Second, fault: robototest.Fault{Operation: robototest.InvokeAction, Delay: 3 * time.Second, After: true}, texts: []string{"was canceled."}, last: robototest.Cancelled},
+		"while the poll has no answer": {after: time.Minute, fault: robototest.Fault{Operation: robototest.GetInvocation, Delay: time.Hour, Skip: 2, Times: 1}, texts: []string{"was canceled."}, last: robototest.Cancelled},
+		"after it failed":              {after: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, texts: []string{"Roboto Action Failed", "ended with the status Failed (Lost)"}, last: robototest.Failed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoking(t, test.action, func(t *testing.T, server *robototest.Server, c *protocol.Core) {

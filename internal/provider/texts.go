@@ -30,6 +30,7 @@ const (
 	adviceLost      = "To keep a secret and stop managing it, use a removed block with destroy = false."
 	adviceReplaced  = "To keep a value, copy it into a new secret before you delete the old one. The guide \"Rename, move and copy secrets\" shows how."
 	adviceOverwrite = "To keep the other value, put it into value_wo before you apply, or remove value_wo and value_wo_version."
+	adviceLogs      = "To see its output, use roboto invocations logs {invocation}. The provider does not show it, because it may hold the value of a secret."
 	sentenceLost    = "According to the state, Terraform did not write its value. If it has one, that is deleted for good, and perhaps no configuration contains it."
 	sentenceReplace = "The plan deletes the secret {secret} and creates another one in its place. "
 )
@@ -81,6 +82,24 @@ var (
 		title:    "Invalid Action Parameters",
 		sentence: "The parameter_values do not fit the action {action}, which {problems}.",
 		advice:   "Its parameters are: {parameters}.",
+	}
+	noticeActionFailed = &notice{
+		refuses:  true,
+		title:    "Roboto Action Failed",
+		sentence: "The invocation {invocation} of the action {action} has ended with the status {status}.",
+		advice:   adviceLogs + " If a new value of a secret is the cause, the guide \"Prove a rotation\" says how to go back.",
+	}
+	noticeActionCanceled = &notice{
+		refuses:  true,
+		title:    "Roboto Action Was Canceled",
+		sentence: "{why} The invocation {invocation} of the action {action} was canceled. Its last known status was {before}.",
+		advice:   adviceLogs,
+	}
+	noticeActionNotCanceled = &notice{
+		refuses:  true,
+		title:    "Roboto Action May Still Run",
+		sentence: "{why} The invocation {invocation} of the action {action} could not be canceled. Its last known status was {before}. {problem}",
+		advice:   "To see how it ends, use roboto invocations status {invocation}. To end it, use roboto invocations cancel {invocation}. " + adviceLogs,
 	}
 	noticeTwoAddresses = &notice{
 		title: "Roboto Secret {name} Is at Two Addresses",
@@ -196,10 +215,9 @@ func mayNotRead(advice string) map[roboto.Kind]string {
 func ofInvocation(advice map[roboto.Kind]string) map[roboto.Kind]string {
 	all := map[roboto.Kind]string{
 		roboto.KindNoAnswer:      "Check the network, the proxy settings and the endpoints in the provider configuration.",
-		roboto.KindUnsettled:     "To see whether it runs, use roboto actions list-invocations with the name of the action.",
+		roboto.KindUnsettled:     "To see whether it runs, use roboto actions list-invocations NAME --org ORG, with the name of the action and the organization in which it is invoked.",
 		roboto.KindUnavailable:   "",
 		roboto.KindCanceled:      "",
-		roboto.KindNotFound:      "",
 		roboto.KindLimitExceeded: "",
 	}
 	maps.Copy(all, advice)
@@ -324,7 +342,7 @@ var (
 		title:    titleInvoke,
 		sentence: "The parameter {parameter} of the action {action} names the secret {secret}, which could not be looked up. Nothing was invoked.",
 		adviceFor: ofInvocation(map[roboto.Kind]string{
-			roboto.KindNotFound: "Check the name and the organization. Without one in its URI, the secret is looked for where the action is invoked.",
+			roboto.KindNotFound: "Check the name and the organization. A URI without an organization means the one in which the action is invoked.",
 		}),
 	}
 	failInvoke = &failure{title: titleInvoke, sentence: "Invoking the action {action} failed.", adviceFor: ofInvocation(nil)}

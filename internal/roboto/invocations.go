@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
@@ -29,58 +30,55 @@ type InvocationInput struct {
 	FileQuery, TopicQuery string
 	// UploadDatasetID is where outputs go.
 	UploadDatasetID string
-	// TimeoutMinutes is Roboto's own limit; 0 means the action's.
-	TimeoutMinutes int
+	// TimeoutMinutes is Roboto's own limit; nil means the action's.
+	TimeoutMinutes *int
 }
 
-// StatusCode is a status of an invocation (src/roboto/domain/actions/invocation_record.py).
-type StatusCode int
-
-// The statuses that this client knows by more than their names.
-const (
-	StatusCompleted StatusCode = 5
-	StatusCancelled StatusCode = 997
-	StatusFailed    StatusCode = 998
-	StatusDeadly    StatusCode = 999
-)
-
-var statusNames = map[StatusCode]string{
-	0: "Queued", 1: "Scheduled", 2: "Downloading", 3: "Processing", 4: "Uploading",
-	StatusCompleted: "Completed", StatusCancelled: "Cancelled", StatusFailed: "Failed", StatusDeadly: "Deadly",
-}
-
-// String is Roboto's name of the status.
-func (s StatusCode) String() string {
-	return cmp.Or(statusNames[s], fmt.Sprintf("status %d", int(s)))
-}
-
-// Status is one status that an invocation had.
+// Status is a status that an invocation had (src/roboto/domain/actions/invocation_record.py).
 type Status struct {
-	Code StatusCode
+	Code int
 	// Detail is the service's text, fit to show, or "".
 	Detail string
 
 	at time.Time
 }
 
+// The codes that this client knows by more than their names.
+const (
+	StatusCompleted = 5
+	StatusCancelled = 997
+	StatusFailed    = 998
+	StatusDeadly    = 999
+)
+
+var statusNames = map[int]string{
+	0: "Queued", 1: "Scheduled", 2: "Downloading", 3: "Processing", 4: "Uploading",
+	StatusCompleted: "Completed", StatusCancelled: "Cancelled", StatusFailed: "Failed", StatusDeadly: "Deadly",
+}
+
+// String is Roboto's name of the status, with the detail.
+func (s Status) String() string {
+	name := cmp.Or(statusNames[s.Code], fmt.Sprintf("status %d", s.Code))
+	if s.Detail == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, strings.TrimSuffix(s.Detail, "."))
+}
+
+// IsTerminal reports whether the invocation no longer runs. After StatusFailed, Roboto may
+// queue it again.
+func (s Status) IsTerminal() bool {
+	return slices.Contains([]int{StatusCompleted, StatusCancelled, StatusFailed, StatusDeadly}, s.Code)
+}
+
 // Invocation is an action that was invoked.
 type Invocation struct {
 	ID, OrgID string
-	// Statuses are all so far, oldest first. There is at least one.
-	Statuses []Status
+	// Status is the current status.
+	Status Status
 
-	// action is the name of the action.
-	action identifier
-}
-
-// Status is the current status: the last by time, then by code, as in the SDK
-// (src/roboto/domain/actions/invocation.py).
-func (i Invocation) Status() Status { return i.Statuses[len(i.Statuses)-1] }
-
-// HasEnded reports whether the invocation no longer runs. After StatusFailed, Roboto may
-// queue it again.
-func (i Invocation) HasEnded() bool {
-	return slices.Contains([]StatusCode{StatusCompleted, StatusCancelled, StatusFailed, StatusDeadly}, i.Status().Code)
+	// actionName is the name of the action.
+	actionName string
 }
 
 const (
@@ -88,18 +86,11 @@ const (
 	firstPollInterval = 500 * time.Millisecond
 	pollInterval      = 5 * time.Second
 
-	// maxFailedPolls is how many times in a row Follow may fail to learn the status. A service
-	// that is out of reach or busy does not count.
-	maxFailedPolls = 5
-
-	// failedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
+	// FailedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
 	// followed by Queued, and the third Failed is a Deadly. Nothing says how soon Roboto
 	// queues a failed invocation again, so this is six times as long as the SDK waits between
 	// two polls.
-	failedGrace = 30 * time.Second
-
-	// maxStatuses is far more than the statuses of three runs.
-	maxStatuses = 100
+	FailedGrace = 30 * time.Second
 )
 
 // Invoke invokes an action and returns the invocation. The request has an idempotency ID,
@@ -109,211 +100,148 @@ const (
 // If the context ends meanwhile, Invoke waits a moment longer for the answer, because only
 // the answer has the ID with which the invocation can be canceled.
 func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInput) (Invocation, error) {
-	r := c.invokeRequest(action, input)
 	if ctx.Err() != nil {
 		return Invocation{}, canceled(ctx)
 	}
-	patient, stop := outlive(ctx, settleTimeout)
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })
 	defer stop()
-	answerLost := false
+
+	r, wanted := invokeRequest(action, input), Invocation{OrgID: input.OrgID, actionName: action.Name}
+	waiting := ctx // until the action may run: then only another answer settles it
 	for attempt := 1; ; attempt++ {
-		invocation, err := c.postInvocation(patient, r, action, input)
+		invocation, err := c.invocation(patient, r, wanted)
 		if err == nil {
 			return invocation, nil
 		}
-		failure := errorOf(err)
-		if failure.lost {
-			// Only another answer settles this, and perhaps no other call asks the host.
-			answerLost, r.mustSend = true, true
+		if errorOf(err).lost {
+			r.mustSend, waiting = true, patient
 		}
-		again := (failure.lost && !failure.final || mayPass(err) || answerLost && failure.OutOfReach) &&
-			attempt < c.config.MaxAttempts && (answerLost || ctx.Err() == nil)
-		if again && wait(patient, attempt) == nil {
+		if attempt < c.config.MaxAttempts && mayRepeat(r, err) && wait(waiting, attempt) == nil {
 			continue
 		}
-		if answerLost {
+		if r.mustSend {
 			return Invocation{}, &Error{Kind: KindUnsettled, What: "It is not known whether the action was invoked.", Err: err}
 		}
 		return Invocation{}, err
 	}
 }
 
-func (c *Client) postInvocation(ctx context.Context, r request, action Action, input InvocationInput) (Invocation, error) {
-	invocation, ans, err := c.invocation(ctx, r)
-	if err == nil && (string(invocation.action) != action.Name || invocation.OrgID != input.OrgID) {
-		err = ans.unreadable("the invocation belongs to another action or organization")
-	}
-	return invocation, err
-}
-
-// outlive returns a context that ends some time after its parent.
-func outlive(parent context.Context, patience time.Duration) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
-	unwatch := context.AfterFunc(parent, func() {
-		_ = transport.Sleep(ctx, patience)
-		cancel(context.Cause(parent))
-	})
-	return ctx, func() {
-		unwatch()
-		cancel(nil)
-	}
+// mayRepeat reports whether another attempt may help after err, for a request that has one effect
+// however often it is made.
+func mayRepeat(r request, err error) bool {
+	failure := errorOf(err)
+	return failure.lost && !failure.final || mayPass(err) || r.mustSend && failure.OutOfReach
 }
 
 // invokeRequest follows CreateInvocationRequest of the SDK
-// (src/roboto/domain/actions/invocation_operations.py).
-func (c *Client) invokeRequest(action Action, input InvocationInput) request {
-	type selector struct {
-		Query     string   `json:"query,omitempty"`
-		DatasetID string   `json:"dataset_id,omitempty"`
-		Paths     []string `json:"paths,omitempty"`
-	}
-	type richInput struct {
-		Files  *selector `json:"files"`
-		Topics *selector `json:"topics"`
-	}
-	type destination struct {
-		Type string `json:"destination_type"`
-		ID   string `json:"destination_id"`
-	}
+// (src/roboto/domain/actions/invocation_operations.py), which sends what is not given as null.
+func invokeRequest(action Action, input InvocationInput) request {
+	type object map[string]any
 	const dataset = "Dataset"
-	body := struct {
-		InvocationSource  string            `json:"invocation_source"`
-		DataSourceType    string            `json:"data_source_type"`
-		DataSourceID      string            `json:"data_source_id"`
-		InputData         []string          `json:"input_data"`
-		RichInputData     *richInput        `json:"rich_input_data"`
-		ParameterValues   map[string]string `json:"parameter_values"`
-		Timeout           *int              `json:"timeout"`
-		IdempotencyID     string            `json:"idempotency_id"`
-		UploadDestination *destination      `json:"upload_destination"`
-	}{
-		InvocationSource: "Manual",
-		DataSourceType:   dataset,
-		DataSourceID:     cmp.Or(input.DatasetID, "__UNSPECIFIED_DATA_SOURCE__"),
-		InputData:        append([]string{}, input.FilePaths...),
-		ParameterValues:  input.Parameters,
-		Timeout:          action.timeout,
-		IdempotencyID:    rand.Text(),
-	}
-	var rich richInput
+	var files, topics, rich, destination object
 	switch {
 	case len(input.FilePaths) > 0:
-		rich.Files = &selector{DatasetID: input.DatasetID, Paths: input.FilePaths}
+		files = object{"dataset_id": input.DatasetID, "paths": input.FilePaths}
 	case input.FileQuery != "":
-		rich.Files = &selector{Query: input.FileQuery}
+		files = object{"query": input.FileQuery}
 	}
 	if input.TopicQuery != "" {
-		rich.Topics = &selector{Query: input.TopicQuery}
+		topics = object{"query": input.TopicQuery}
 	}
-	if rich != (richInput{}) {
-		body.RichInputData = &rich
-	}
-	if input.TimeoutMinutes > 0 {
-		body.Timeout = &input.TimeoutMinutes
+	if files != nil || topics != nil {
+		rich = object{"files": files, "topics": topics}
 	}
 	if input.UploadDatasetID != "" {
-		body.UploadDestination = &destination{Type: dataset, ID: input.UploadDatasetID}
+		destination = object{"destination_type": dataset, "destination_id": input.UploadDatasetID}
 	}
 	return request{
 		method: http.MethodPost, path: []string{"v1", "actions", action.Name, "invoke"}, query: digestQuery(action.Digest),
-		actingOrg: input.OrgID, ownerOrg: action.OrgID, body: body,
+		actingOrg: input.OrgID, ownerOrg: action.OrgID,
+		body: object{
+			"invocation_source":  "Manual",
+			"data_source_type":   dataset,
+			"data_source_id":     cmp.Or(input.DatasetID, "__UNSPECIFIED_DATA_SOURCE__"),
+			"input_data":         append([]string{}, input.FilePaths...),
+			"rich_input_data":    rich,
+			"parameter_values":   input.Parameters,
+			"timeout":            cmp.Or(input.TimeoutMinutes, action.timeout),
+			"idempotency_id":     rand.Text(),
+			"upload_destination": destination,
+		},
 	}
 }
 
-// Follow waits until an invocation has ended, and calls report for each of its statuses,
-// including those so far. The error is of KindCanceled if the context ends first. Any other error
-// means that Roboto does not report the status. The invocation is valid in any case.
+// Follow waits until an invocation has ended, and calls report for its status and for each
+// other one that it finds. The error is why it could not wait for the end: it is of
+// KindCanceled if the context ended, unless Roboto did not report the status at that time.
+// The invocation is valid in any case.
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
-	reported, failedPolls := 0, 0
-	var failedSince time.Time
+	report(invocation.Status)
+	changed := time.Now()
 	var unheard error // why the last status request failed
 	for pause := firstPollInterval; ; pause = min(2*pause, pollInterval) {
-		for ; reported < len(invocation.Statuses); reported++ {
-			report(invocation.Statuses[reported])
-			failedSince = time.Time{} // each failure has its own grace
-		}
-		switch {
-		case invocation.Status().Code != StatusFailed:
-			failedSince = time.Time{}
-		case failedSince.IsZero():
-			failedSince = time.Now()
-		}
-		if invocation.HasEnded() && (failedSince.IsZero() || time.Since(failedSince) >= failedGrace) {
+		if invocation.Status.IsTerminal() && (invocation.Status.Code != StatusFailed || time.Since(changed) >= FailedGrace) {
 			return invocation, nil
 		}
 		if transport.Sleep(ctx, pause) != nil {
-			failure := canceled(ctx)
-			failure.Settle = unheard
-			return invocation, failure
+			return invocation, cmp.Or(unheard, error(canceled(ctx)))
 		}
-		// It asks even if the host has not answered lately. Only an answer can end an outage,
-		// and perhaps nobody else asks.
 		current, err := c.readInvocation(ctx, invocation)
-		if err == nil {
-			invocation, failedPolls, unheard = current, 0, nil
-			continue
-		}
-		if ctx.Err() == nil {
+		switch {
+		case err == nil:
+			if current.Status != invocation.Status {
+				report(current.Status)
+				changed = time.Now()
+			}
+			invocation, unheard = current, nil
+		case mayPass(err) || errorOf(err).OutOfReach:
 			unheard = err
-		}
-		if mayPass(err) || errorOf(err).OutOfReach {
-			continue
-		}
-		if failedPolls++; ctx.Err() == nil && failedPolls == maxFailedPolls {
+		case ctx.Err() == nil:
 			return invocation, err
 		}
 	}
 }
 
 // CancelInvocation cancels an invocation, also after the context has ended. It returns the
-// invocation as it is then. If there is no error, Roboto has accepted the cancellation, or
-// the invocation had already ended for good.
+// invocation as it is then, and an error unless Roboto has accepted the cancellation.
 func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (Invocation, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	accepted := false
+	r := request{method: http.MethodPost, path: append(invocationPath(invocation.ID), "cancel"), ownerOrg: invocation.OrgID, mustSend: true}
 	for attempt := 1; ; attempt++ {
-		var err error
-		if !accepted { // Roboto may refuse to cancel twice
-			_, err = c.call(ctx, request{
-				method: http.MethodPost, path: append(invocationPath(invocation.ID), "cancel"), ownerOrg: invocation.OrgID, mustSend: true,
-			})
-			accepted = err == nil
-		}
+		_, err := c.call(ctx, r)
 		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
 			invocation = current
 		}
-		failure := errorOf(err)
-		refused := err != nil && !failure.lost && !mayPass(err) && !failure.OutOfReach
 		switch {
-		case invocation.HasEnded() && (accepted || invocation.Status().Code != StatusFailed):
+		case invocation.Status.Code == StatusCancelled: // even if the answer was lost
 			return invocation, nil
-		case refused, attempt >= c.config.MaxAttempts, wait(ctx, attempt) != nil:
+		case attempt == c.config.MaxAttempts || !mayRepeat(r, err) || wait(ctx, attempt) != nil:
 			return invocation, err
 		}
 	}
 }
 
+// readInvocation asks even if the host has not answered lately: only an answer can end an
+// outage, and perhaps nobody else asks.
 func (c *Client) readInvocation(ctx context.Context, known Invocation) (Invocation, error) {
-	current, ans, err := c.invocation(ctx, request{method: http.MethodGet, path: invocationPath(known.ID), mustSend: true})
-	if err == nil && (current.ID != known.ID || current.OrgID != known.OrgID) {
-		err = ans.unusable("the record describes another invocation")
-	}
-	return current, err
+	return c.invocation(ctx, request{method: http.MethodGet, path: invocationPath(known.ID), mustSend: true}, known)
 }
 
 func invocationPath(id string) []string { return []string{"v1", "actions", "invocations", id} }
 
 var invocationIDPattern = lazyRegexp(`^[A-Za-z0-9_-]{1,64}$`)
 
-// invocation makes a request that an invocation's record answers, and checks what every use relies
-// on.
-func (c *Client) invocation(ctx context.Context, r request) (Invocation, answer, error) {
+// invocation makes a request that the record of the wanted invocation answers. The ID is
+// wanted only if it is known.
+func (c *Client) invocation(ctx context.Context, r request, wanted Invocation) (Invocation, error) {
 	wire, ans, err := callFor[struct {
 		ID         identifier      `json:"invocation_id"`
 		OrgID      identifier      `json:"org_id"`
-		Status     json.RawMessage `json:"status"`
-		LastStatus *StatusCode     `json:"last_status"`
+		Statuses   json.RawMessage `json:"status"`
+		LastStatus int             `json:"last_status"`
 		Provenance struct {
 			Action struct {
 				Name identifier `json:"name"`
@@ -321,43 +249,34 @@ func (c *Client) invocation(ctx context.Context, r request) (Invocation, answer,
 		} `json:"provenance"`
 	}](ctx, c, r)
 	if err != nil {
-		return Invocation{}, ans, err
+		return Invocation{}, err
 	}
-	ids := identifiers{guard: c.guard}
-	invocation := Invocation{ID: ids.use("its ID", wire.ID), OrgID: ids.use("its organization", wire.OrgID), action: wire.Provenance.Action.Name}
-	if ids.problem != "" || !invocationIDPattern().MatchString(invocation.ID) || ValidateOrgID(invocation.OrgID) != nil {
-		return Invocation{}, ans, ans.unreadable("an invocation lacks its ID or its organization")
+	found := Invocation{ID: string(wire.ID), OrgID: string(wire.OrgID), actionName: string(wire.Provenance.Action.Name)}
+	switch {
+	case !invocationIDPattern().MatchString(found.ID) || c.guard.holdsPiece(found.ID):
+		return Invocation{}, ans.unreadable("the invocation has no usable ID")
+	case found.ID != cmp.Or(wanted.ID, found.ID) || found.OrgID != wanted.OrgID || found.actionName != wanted.actionName:
+		return Invocation{}, ans.unreadable("the record describes another invocation")
 	}
-	if len(wire.Status) == 0 || string(wire.Status) == "null" {
-		wire.Status = json.RawMessage("[]")
+	// The SDK's record may have no statuses, but not no last status. The current one is the last
+	// by time, then by code (src/roboto/domain/actions/invocation.py).
+	found.Status.Code = wire.LastStatus
+	if wire.Statuses == nil {
+		return found, nil
 	}
-	err = eachItem(ans, wire.Status, func(item struct {
-		Status    StatusCode  `json:"status"`
+	err = eachItem(ans, wire.Statuses, func(item struct {
+		Code      int         `json:"status"`
 		Detail    description `json:"detail"`
 		Timestamp wireTime    `json:"timestamp"`
 	},
 	) error {
-		if len(invocation.Statuses) == maxStatuses {
-			return ans.unreadable(fmt.Sprintf("the invocation has had more than %d statuses", maxStatuses))
-		}
 		if item.Detail == "None" { // which the SDK sends for no detail
 			item.Detail = ""
 		}
-		invocation.Statuses = append(invocation.Statuses, Status{Code: item.Status, Detail: c.guard.describe(item.Detail), at: item.Timestamp.Time})
+		if at := item.Timestamp.Time; cmp.Or(at.Compare(found.Status.at), cmp.Compare(item.Code, found.Status.Code)) >= 0 {
+			found.Status = Status{item.Code, c.guard.describe(item.Detail), at}
+		}
 		return nil
 	})
-	// The SDK's record may have an empty list, but not no last status.
-	if err == nil && len(invocation.Statuses) == 0 && wire.LastStatus != nil {
-		invocation.Statuses = []Status{{Code: *wire.LastStatus}}
-	}
-	if err == nil && len(invocation.Statuses) == 0 {
-		err = ans.unreadable("an invocation has no status")
-	}
-	if err != nil {
-		return Invocation{}, ans, err
-	}
-	slices.SortStableFunc(invocation.Statuses, func(a, b Status) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.Code, b.Code))
-	})
-	return invocation, ans, nil
+	return found, err
 }

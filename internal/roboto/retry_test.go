@@ -175,7 +175,7 @@ func TestAttemptsBeforeADeadline(t *testing.T) {
 					t.Errorf("%d attempts", n)
 				}
 				server.ResetRequests()
-				_, err = client.CancelInvocation(t.Context(), Invocation{ID: "iv_1", OrgID: robototest.DefaultOrg, Statuses: []Status{{}}})
+				_, err = client.CancelInvocation(t.Context(), Invocation{ID: "iv_1", OrgID: robototest.DefaultOrg})
 				if n := len(server.Requests()); err == nil || KindOf(err) == KindCanceled || n > 15 {
 					t.Errorf("%d requests to cancel an invocation: %v", n, err)
 				}

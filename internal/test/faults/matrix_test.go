@@ -224,7 +224,7 @@ func runAction(c *protocol.Core, actionName string) error {
 	if len(all) > 0 {
 		status = all[0].Status()
 	}
-	canceled := err != nil && strings.Contains(err.Error(), "It was canceled.")
+	canceled := err != nil && strings.Contains(err.Error(), "was canceled.")
 	switch {
 	case len(all) > 1:
 		return fmt.Errorf("WRONG: %d invocations", len(all))
