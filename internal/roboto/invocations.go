@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
@@ -105,12 +107,20 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })
+	var sent atomic.Bool // else it pauses
+	patient = httptrace.WithClientTrace(patient, &httptrace.ClientTrace{GetConn: func(string) { sent.Store(true) }})
+	stop := context.AfterFunc(ctx, func() {
+		if sent.Load() {
+			_ = transport.Sleep(patient, settleTimeout)
+		}
+		cancel()
+	})
 	defer stop()
 
 	r, wanted := invokeRequest(action, input), Invocation{OrgID: input.OrgID, actionName: action.Name}
 	waiting := ctx // until the action may run: then only another answer settles it
 	for attempt := 1; ; attempt++ {
+		sent.Store(r.mustSend)
 		invocation, err := c.invocation(patient, r, wanted)
 		if err == nil {
 			return invocation, nil
@@ -253,7 +263,7 @@ func (c *Client) invocation(ctx context.Context, r request, wanted Invocation) (
 	}
 	found := Invocation{ID: string(wire.ID), OrgID: string(wire.OrgID), actionName: string(wire.Provenance.Action.Name)}
 	switch {
-	case !invocationIDPattern().MatchString(found.ID) || c.guard.holdsPiece(found.ID):
+	case !invocationIDPattern().MatchString(found.ID) || c.guard().in(found.ID):
 		return Invocation{}, ans.unreadable("the invocation has no usable ID")
 	case found.ID != cmp.Or(wanted.ID, found.ID) || found.OrgID != wanted.OrgID || found.actionName != wanted.actionName:
 		return Invocation{}, ans.unreadable("the record describes another invocation")
