@@ -161,7 +161,8 @@ func (a *actionInvokeAction) ModifyPlan(ctx context.Context, req action.ModifyPl
 func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	var diags diag.Diagnostics
 	a.invoke(ctx, req.Config, func(text string) { resp.SendProgress(action.InvokeProgressEvent{Message: text}) }, &diags)
-	for _, problem := range diags {
+	resp.Diagnostics.Append(diags.Warnings()...)
+	for _, problem := range diags.Errors() {
 		resp.Diagnostics.AddError(problem.Summary(), joinParagraphs(problem.Detail(), invokeAgain))
 	}
 }

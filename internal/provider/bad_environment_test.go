@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // What is wrong outside of the provider block is an error of each call, and of nothing else. It is
@@ -118,12 +119,21 @@ func TestConfigFileOfOtherUsersIsWarnedOfOnce(t *testing.T) {
 	if err := os.Chmod(filepath.Join(env.Home, ".roboto", "config.json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := env.with("ROBOTO_API_KEY", "", "ROBOTO_SERVICE_ENDPOINT", "").protocol(fields{})
+	env = env.with("ROBOTO_API_KEY", "", "ROBOTO_SERVICE_ENDPOINT", "")
+	p := env.protocol(fields{})
 	for _, warns := range []bool{true, false} {
 		_, out := p.ReadDataSource(typeSecrets, fields{})
 		p.Succeeds(out)
 		if (out.Warning() != nil) != warns {
 			t.Errorf("the warning is %v, want one: %t", out.Warning(), warns)
 		}
+	}
+	// It is no error of an action either, which adds to each error how to invoke again.
+	env.roboto.AddAction(robototest.Action{Name: "check"})
+	p = env.protocol(fields{})
+	_, out := p.InvokeAction(fields{"name": "check", "wait": false})
+	p.Succeeds(out)
+	if out.Warning() == nil {
+		t.Error("the action does not warn")
 	}
 }
