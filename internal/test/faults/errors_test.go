@@ -503,31 +503,130 @@ func catalog(hosts map[string]deadHost) []cataloged {
 }
 
 // TestErrorCatalog makes each error happen and compares them all with
-// testdata/errors.md, which is to read well from top to bottom. Run with -update
-// after a change of words.
+// testdata/errors.md, which is to read well from top to bottom, and with the page that the
+// documentation has of them. Run with -update after a change of words.
 func TestErrorCatalog(t *testing.T) {
+	entries := catalog(deadHosts(t))
 	var all strings.Builder
+	var onPage []described
+	happened := 0
 	all.WriteString("# Errors\n\nEvery error that a practitioner can meet, as Terraform shows it. Written by `go test ./internal/test/faults -run TestErrorCatalog -update`.\n")
-	for _, entry := range catalog(deadHosts(t)) {
+	for _, entry := range entries {
 		t.Run(entry.title, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				fmt.Fprintf(&all, "\n## %s\n\n```\n%s\n```\n", entry.title, entry.happen(t))
+				shown, said := entry.happen(t)
+				happened++
+				fmt.Fprintf(&all, "\n## %s\n\n```\n%s\n```\n", entry.title, shown)
+				for _, diagnostic := range said {
+					d, err := describe(entry.title, diagnostic)
+					if err != nil {
+						t.Error(err)
+						continue
+					}
+					onPage = append(onPage, d)
+				}
 			})
 		})
 	}
-	golden := filepath.Join("testdata", "errors.md")
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if happened < len(entries) {
+		t.Skip("skipped: the files have all entries, and some did not run or failed")
 	}
-	want, err := os.ReadFile(golden)
+	onPage = withSharedAdvice(onPage)
+	before, page, after := readPage(t)
+	generated, err := written(onPage)
+	if err != nil {
+		t.Error(err)
+		generated = page
+	}
+	catalogFile := filepath.Join("testdata", "errors.md")
+	if *update {
+		write(t, catalogFile, all.String())
+		write(t, pageFile, before+generated+after)
+		page = generated
+	}
+	golden, err := os.ReadFile(catalogFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(want) != all.String() {
-		t.Errorf("the errors differ from %s; run with -update and read the difference", golden)
+	for file, differ := range map[string][]string{catalogFile: differences(string(golden), all.String()), pageFile: differences(page, generated)} {
+		for _, difference := range differ {
+			t.Errorf("%s: %s", file, difference)
+		}
 	}
+	if t.Failed() {
+		t.Error("If the errors are meant to be so, run go test ./internal/test/faults -run TestErrorCatalog -update, then make docs, and read what has changed.")
+	}
+	for _, d := range onPage {
+		if missing := d.missing(generated); missing != "" {
+			t.Errorf("%s: of the entry %q, the page lacks %q", pageFile, d.entry, missing)
+		}
+	}
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// differences are where a file differs from what it is to be, by the headings in both.
+func differences(file, want string) (all []string) {
+	headings, parts := byHeading(file)
+	wantedHeadings, wanted := byHeading(want)
+	for _, heading := range wantedHeadings {
+		part, exists := parts[heading]
+		switch {
+		case !exists:
+			all = append(all, fmt.Sprintf("there is no %q", heading))
+		case part != wanted[heading]:
+			all = append(all, fmt.Sprintf("%q differs:\n%s", heading, lineDifference(part, wanted[heading])))
+		}
+	}
+	for _, heading := range headings {
+		if _, exists := wanted[heading]; !exists {
+			all = append(all, fmt.Sprintf("%q is no longer an error of the catalog", heading))
+		}
+	}
+	if len(all) == 0 && file != want {
+		all = append(all, "the order of the headings differs")
+	}
+	return all
+}
+
+// byHeading are the parts of a page. What is above all headings has the heading "".
+func byHeading(page string) (headings []string, parts map[string]string) {
+	parts = map[string]string{}
+	heading := ""
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "#") {
+			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
+			headings = append(headings, heading)
+		}
+		parts[heading] += line
+	}
+	return headings, parts
+}
+
+// lineDifference shows the lines between the first and the last one that differ.
+func lineDifference(old, changed string) string {
+	olds, news := strings.Split(old, "\n"), strings.Split(changed, "\n")
+	for len(olds) > 0 && len(news) > 0 && olds[0] == news[0] {
+		olds, news = olds[1:], news[1:]
+	}
+	for len(olds) > 0 && len(news) > 0 && olds[len(olds)-1] == news[len(news)-1] {
+		olds, news = olds[:len(olds)-1], news[:len(news)-1]
+	}
+	var shown strings.Builder
+	for _, side := range []struct {
+		mark  string
+		lines []string
+	}{{"- ", olds}, {"+ ", news}} {
+		for _, line := range side.lines {
+			shown.WriteString("\t" + side.mark + line + "\n")
+		}
+	}
+	return shown.String()
 }
 
 // begin makes the error happen.
@@ -572,17 +671,24 @@ func (e cataloged) begin(t *testing.T) (*protocol.Core, error) {
 	return c, err
 }
 
-// happen returns the error.
-func (e cataloged) happen(t *testing.T) string {
+// happen returns the error, as a text and as what it consists of.
+func (e cataloged) happen(t *testing.T) (shown string, said []protocol.DiagnosticError) {
 	c, err := e.begin(t)
 	if strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), c.Roboto.APIKey()) {
 		t.Error("the error holds a secret")
 	}
-	shown := withoutRandom(err.Error())
-	if path, ok := c.Settings["config_file"].(string); ok {
-		shown = strings.ReplaceAll(shown, path, "/home/me/.roboto/config.json")
+	everywhere := func(text string) string {
+		text = withoutRandom(text)
+		if path, ok := c.Settings["config_file"].(string); ok {
+			text = strings.ReplaceAll(text, path, "/home/me/.roboto/config.json")
+		}
+		return text
 	}
-	return shown
+	for _, diagnostic := range protocol.Diagnostics(err) {
+		diagnostic.Detail = everywhere(diagnostic.Detail)
+		said = append(said, diagnostic)
+	}
+	return everywhere(err.Error()), said
 }
 
 // withoutRandom numbers the ARNs, versions and invocations of a text.

@@ -29,11 +29,35 @@ func (o Outcome) of(severity tfprotov6.DiagnosticSeverity) error {
 	var all error
 	for _, d := range o.Diagnostics {
 		if d.Severity == severity {
-			all = errors.Join(all, fmt.Errorf("%s\n\n%s", d.Summary, d.Detail))
+			all = errors.Join(all, DiagnosticError{d.Severity, d.Summary, d.Detail})
 			if steps := d.Attribute.Steps(); len(steps) > 0 && slices.Contains(valueAttributes, steps[0]) {
 				all = errors.Join(all, fmt.Errorf("%w: %s", errPointsAtValue, d.Attribute))
 			}
 		}
+	}
+	return all
+}
+
+// DiagnosticError is one of the errors or warnings in an Outcome.
+type DiagnosticError struct {
+	Severity        tfprotov6.DiagnosticSeverity
+	Summary, Detail string
+}
+
+func (d DiagnosticError) Error() string { return d.Summary + "\n\n" + d.Detail }
+
+// Diagnostics are those that an error consists of.
+func Diagnostics(err error) (all []DiagnosticError) {
+	type several interface {
+		error
+		Unwrap() []error
+	}
+	if joined, ok := errors.AsType[several](err); ok {
+		for _, one := range joined.Unwrap() {
+			all = append(all, Diagnostics(one)...)
+		}
+	} else if one, ok := errors.AsType[DiagnosticError](err); ok {
+		all = append(all, one)
 	}
 	return all
 }
