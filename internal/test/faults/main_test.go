@@ -51,6 +51,8 @@ var buildMirror = sync.OnceValues(func() (terraformcli.Mirror, error) {
 	return terraformcli.BuildMirror(context.Background(), mirrorDir)
 })
 
+const requiredProviders = "terraform {\n  required_providers {\n    roboto = {\n      source = \"roboto-ai/roboto\"\n    }\n  }\n}\n\n"
+
 // terraform is a real Terraform with a real provider process, in a module of its own.
 type terraform struct {
 	*terraformcli.Workspace
@@ -88,8 +90,7 @@ func newTerraform(t *testing.T, server *robototest.Server, config string) *terra
 
 func (tf *terraform) configure(config string) {
 	tf.t.Helper()
-	const source = "terraform {\n  required_providers {\n    roboto = {\n      source = \"roboto-ai/roboto\"\n    }\n  }\n}\n\n"
-	if err := tf.Write("main.tf", source+config); err != nil {
+	if err := tf.Write("main.tf", requiredProviders+config); err != nil {
 		tf.t.Fatal(err)
 	}
 }

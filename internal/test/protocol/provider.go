@@ -88,7 +88,9 @@ type Provider struct {
 	t testing.TB
 	// deferral is what an experimental terraform offers.
 	deferral bool
-	server   providerServer
+	// beforeWriteOnly is what a terraform before 1.11 lacks.
+	beforeWriteOnly bool
+	server          providerServer
 	// Schemas are all of the provider's.
 	Schemas  Schemas
 	secret   tftypes.Type
@@ -144,6 +146,13 @@ func (p *Provider) Deferring() *Provider {
 	able := *p
 	able.deferral = true
 	return &able
+}
+
+// BeforeWriteOnly returns the same provider, spoken to by a terraform before 1.11.
+func (p *Provider) BeforeWriteOnly() *Provider {
+	old := *p
+	old.beforeWriteOnly = true
+	return &old
 }
 
 // Stop is Ctrl-C.
@@ -294,7 +303,7 @@ func (p *Provider) Validate(config Fields) Outcome {
 	resp := call(p, p.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName:           TypeSecret,
 		Config:             p.encode(p.secret, config),
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !p.beforeWriteOnly},
 	})
 	return Outcome{Diagnostics: resp.Diagnostics}
 }

@@ -1,0 +1,207 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+const (
+	recordBlock   = "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"
+	lockFile      = ".terraform.lock.hcl"
+	variableBlock = "variable \"v\" {\n  type      = string\n  ephemeral = true\n}\n"
+)
+
+// quotedMinor is the version of Terraform, 1.x, whose words the page has.
+const quotedMinor = 11
+
+// terraformSays brings about what the page quotes, by the heading there.
+var terraformSays = map[string]func(tf *terraform) string{
+	"Failed to query available provider packages": func(tf *terraform) string {
+		assumed := tf.initsWithModule(recordBlock)
+		tf.must(tf.Write("main.tf", requiring(`version = "~> 9.0"`)))
+		return assumed + tf.says("init", "-upgrade")
+	},
+	"Inconsistent dependency lock file": func(tf *terraform) string {
+		tf.must(tf.Write("main.tf", requiring(`version = "~> 9.0"`)))
+		changed := tf.says("plan")
+		tf.must(os.Remove(filepath.Join(tf.Dir, lockFile)))
+		return changed + tf.says("plan")
+	},
+	"Failed to install provider": func(tf *terraform) string {
+		lock, err := os.ReadFile(filepath.Join(tf.Dir, lockFile))
+		tf.must(err)
+		tf.must(os.RemoveAll(filepath.Join(tf.Dir, ".terraform")))
+		tf.must(tf.Write(lockFile, strings.Replace(string(lock), "h1:", "h1:of-another-machine", 1)))
+		return tf.says("init")
+	},
+	"Provider configuration not present": func(tf *terraform) string {
+		const alias = "provider \"roboto\" {\n  alias = \"other\"\n}\n"
+		aliased := with(recordBlock, "provider = roboto.other")
+		tf.configure(aliased)
+		mistyped := tf.says("plan")
+		tf.configure(alias + aliased)
+		tf.succeeds(applyNow...)
+		tf.configure("")
+		return mistyped + tf.says("plan")
+	},
+	"Missing required provider configuration": func(tf *terraform) string {
+		return tf.initsWithModule(requiring("configuration_aliases = [roboto.prod]") + with(recordBlock, "provider = roboto.prod"))
+	},
+	"Unsupported argument": func(tf *terraform) string {
+		tf.configure(with(recordBlock, `value = "the value"`))
+		return tf.says("plan")
+	},
+	"Unsupported attribute": func(tf *terraform) string {
+		tf.configure(recordBlock + "output \"v\" {\n  value = roboto_secret.test.value\n}\n")
+		return tf.says("plan")
+	},
+	// No Terraform before 1.11 is at hand. The provider says this to it.
+	"WriteOnly Attribute Not Allowed": func(tf *terraform) (said string) {
+		inBubble(tf.t, func(_ *testing.T, _ *robototest.Server, c *protocol.Core) {
+			said = "Error: " + c.MustStart().BeforeWriteOnly().Validate(versionedSecret).Err().Error()
+		})
+		return said
+	},
+	"No value for required variable": func(tf *terraform) string {
+		tf.configure(variableBlock + with(recordBlock, "value_wo = var.v"))
+		tf.succeeds("plan", "-var=v=x", "-out=saved")
+		return tf.says("apply", "saved") + tf.says("destroy")
+	},
+	"Invalid use of ephemeral value": func(tf *terraform) string {
+		tf.configure(variableBlock + with(recordBlock, "value_wo_version = sha256(var.v)"))
+		return tf.says("plan", "-var=v=x")
+	},
+	"Invalid for_each argument": func(tf *terraform) string {
+		each := with(recordBlock, "for_each = toset([var.v])")
+		tf.configure(variableBlock + each)
+		ephemeral := tf.says("plan", "-var=v=x")
+		tf.configure(strings.Replace(variableBlock, "ephemeral", "sensitive", 1) + each)
+		return ephemeral + tf.says("plan", "-var=v=x")
+	},
+	"Provider produced inconsistent final plan": func(tf *terraform) (said string) {
+		tf.roboto.AddOrg("og_other", "Other Organization")
+		key := tf.roboto.AddAPIKey(robototest.Grant{Orgs: []string{"og_other"}})
+		tf.configure(recordBlock)
+		for _, changed := range []string{"ROBOTO_ORG_ID=og_other", "ROBOTO_API_KEY=" + key} {
+			if planned, ok := tf.runs([]string{"ROBOTO_ORG_ID=og_test"}, "plan", "-out=saved"); !ok {
+				tf.t.Fatal(planned)
+			}
+			applied, _ := tf.runs([]string{changed}, "apply", "saved")
+			if !strings.Contains(applied, "inconsistent final plan") {
+				tf.t.Errorf("the final plan is consistent:\n%s", applied)
+			}
+			said += applied
+		}
+		if n := tf.roboto.Count(robototest.CreateSecret); n != 0 {
+			tf.t.Errorf("%d secrets were created", n)
+		}
+		return said
+	},
+}
+
+// TestTerraformSaysWhatThePageQuotes brings about each error of Terraform's own that the page has.
+func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
+	executable, err := terraformcli.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, err := terraformcli.Identify(t.Context(), executable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if release.Minor != quotedMinor || release.OpenTofu {
+		t.Skipf("skipped: the page quotes Terraform 1.%d", quotedMinor)
+	}
+	_, _, after := readPage(t)
+	_, chapter, _ := strings.Cut(after, "\n## What Terraform says\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	headings, parts := byHeading(chapter)
+	for _, heading := range headings {
+		t.Run(heading, func(t *testing.T) {
+			t.Parallel()
+			bringAbout := terraformSays[heading]
+			if bringAbout == nil {
+				t.Fatal("nothing brings it about")
+			}
+			said := bringAbout(newTerraform(t, robototest.Start(t, robototest.Options{}), ""))
+			quotes := quotations(parts[heading])
+			if len(quotes) == 0 {
+				t.Error("the page quotes nothing")
+			}
+			for _, quote := range append(quotes, "Error: "+heading) {
+				rest := said
+				for piece := range strings.SplitSeq(quote, "…") {
+					_, following, found := strings.Cut(rest, strings.TrimSpace(piece))
+					if !found {
+						t.Errorf("Terraform does not say %q:\n%s", quote, said)
+						break
+					}
+					rest = following
+				}
+			}
+		})
+	}
+	for heading := range terraformSays {
+		if !slices.Contains(headings, heading) {
+			t.Errorf("the page lacks %q", heading)
+		}
+	}
+}
+
+// quotations are those of a page, each on one line.
+func quotations(page string) (all []string) {
+	quoted := ""
+	for line := range strings.Lines(page + "\n") {
+		text, isQuoted := strings.CutPrefix(line, "> ")
+		switch {
+		case isQuoted:
+			quoted += text
+		case quoted != "":
+			all = append(all, strings.Join(strings.Fields(quoted), " "))
+			quoted = ""
+		}
+	}
+	return all
+}
+
+// says is what a run says that has to fail.
+func (tf *terraform) says(args ...string) string {
+	tf.t.Helper()
+	said, ok := tf.runs(nil, args...)
+	if ok {
+		tf.t.Errorf("terraform %s succeeds:\n%s", args[0], said)
+	}
+	return said
+}
+
+// requiring requires the provider with one more line.
+func requiring(line string) string {
+	const source = `source = "roboto-ai/roboto"`
+	return strings.Replace(requiredProviders, source, source+"\n      "+line, 1)
+}
+
+// initsWithModule is what init says of a module that is called.
+func (tf *terraform) initsWithModule(module string) string {
+	tf.t.Helper()
+	tf.must(os.Mkdir(filepath.Join(tf.Dir, "m"), 0o700))
+	tf.must(tf.Write(filepath.Join("m", "main.tf"), module))
+	tf.configure("module \"m\" {\n  source = \"./m\"\n}\n")
+	return tf.says("init")
+}
+
+func (tf *terraform) must(err error) {
+	tf.t.Helper()
+	if err != nil {
+		tf.t.Fatal(err)
+	}
+}
