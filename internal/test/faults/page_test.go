@@ -112,14 +112,12 @@ var chapters = []chapter{
 	}},
 	{"Invoke an action", []titled{
 		{"Invalid Secret URI", 0, 1},
-		{"Missing Action Parameter", 0, 1},
-		{"Unknown Action Parameter", 0, 1},
+		{"Invalid Action Parameters", 0, 1},
 		{"Cannot Find Roboto Action", 1, 1},
 		{"Cannot Invoke Roboto Action", 1, 1},
 		{"Roboto Action Failed", 0, 1},
-		{"Roboto Action Took Too Long", 0, 1},
-		{"Roboto Action Was Interrupted", 0, 1},
-		{"Roboto Action Status Unknown", 1, 1},
+		{"Roboto Action Was Canceled", 0, 1},
+		{"Roboto Action May Still Run", 0, 1},
 	}},
 }
 
