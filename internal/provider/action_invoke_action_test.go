@@ -98,7 +98,7 @@ func TestActionInvokeValidates(t *testing.T) {
 		"an organization's name":         {fields{"name": "check", "org_id": "My Org"}, []string{"Invalid Organization ID", `"org_id"`}},
 		"an owner's name":                {fields{"name": "check", "action_org_id": "My Org"}, []string{"Invalid Organization ID", `"action_org_id"`}},
 		"an empty digest":                {fields{"name": "check", "digest": ""}, []string{"digest"}},
-		"a malformed URI":                {checkWith("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" must be a secret URI`}},
+		"a malformed URI":                {checkWith("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
 		"a URI without a name":           {checkWith("roboto-secret://"), []string{"Invalid Secret URI", "must not be empty"}},
 		"files of no dataset":            {fields{"name": "check", "file_paths": []any{"a"}}, []string{"Invalid Attribute Combination", `"dataset_id" must be specified`}},
 		"no files":                       {fields{"name": "check", "dataset_id": "ds_1", "file_paths": []any{}}, []string{"file_paths"}},
@@ -157,7 +157,7 @@ func TestActionInvokePlans(t *testing.T) {
 		"a parameter is null":      {config: checkWith(nil), texts: []string{`which requires "key".`}, requests: 2},
 		"a parameter is not known": {config: with(fields{"parameter_values": map[string]any{"key": "x", "kye": "y"}}), texts: []string{"Invalid Action Parameters", `which does not have "kye".`, "key, level"}, requests: 2},
 		"a parameter with a typo":  {config: fields{"name": "check", "parameter_values": map[string]any{"kye": "x"}}, texts: []string{`which requires "key", and does not have "kye".`}, requests: 2},
-		"there are no parameters":  {config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": map[string]any{"key": "x"}}, texts: []string{"Its parameters are: none."}, requests: 1},
+		"there are no parameters":  {config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": map[string]any{"key": "x"}}, texts: []string{"The parameters of the action are: none."}, requests: 1},
 		"a malformed URI":          {config: checkWith("roboto-secret://a/b"), texts: []string{"Invalid Secret URI"}},
 	} {
 		t.Run(name, func(t *testing.T) {

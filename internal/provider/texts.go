@@ -81,7 +81,7 @@ var (
 		refuses:  true,
 		title:    "Invalid Action Parameters",
 		sentence: "The parameter_values do not fit the action {action}, which {problems}.",
-		advice:   "Its parameters are: {parameters}.",
+		advice:   "Correct parameter_values. The parameters of the action are: {parameters}.",
 	}
 	noticeActionFailed = &notice{
 		refuses:  true,
@@ -229,8 +229,7 @@ var (
 	failPlan              = &failure{title: "Cannot Plan Roboto Secret", sentence: "The secret {secret} could not be planned."}
 	failRefresh           = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read.", adviceFor: inState(nil)}
 	failReplacedElsewhere = &failure{
-		title:    "Roboto Secret {name} Was Replaced Elsewhere",
-		sentence: "The secret {secret} is no longer there.",
+		title: "Roboto Secret {name} Was Replaced Elsewhere",
 		advice: "Terraform removes the old secret from the state. If the configuration no longer contains this resource, there is nothing left to do. " +
 			"Otherwise the plan creates the secret again, which fails while the other one has the name. Choose another name here, or delete the other secret if nobody needs it.",
 		adopts: true,
@@ -389,7 +388,7 @@ var awsAdvices = map[roboto.Kind]string{
 
 // adoptions introduce the block with which a resource takes a record over.
 var adoptions = map[roboto.Kind]string{
-	roboto.KindNameTaken: "If nothing else manages the record, import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
-	roboto.KindUnsettled: "If the record exists and nothing else manages it, you can also import it: put the address of this resource into the following block, add the block to the configuration, apply, and remove the block:",
+	roboto.KindNameTaken: "If nothing else manages the record, import it: put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
+	roboto.KindUnsettled: "If the record exists and nothing else manages it, you can also import it: put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
 	roboto.KindReplaced:  "To manage the other secret with this resource instead, first run terraform apply -refresh-only, which removes the old one from the state. Then put the address of this resource into the following block, add it to the configuration, apply, and remove it:",
 }

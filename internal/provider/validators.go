@@ -112,6 +112,7 @@ func validateParameterValue(name string, value types.String, diags *diag.Diagnos
 		return
 	}
 	if _, err := roboto.ParseURI(text); err != nil {
-		diags.AddError(uriValidator.summary, fmt.Sprintf("The parameter %q %s: %v.", name, uriValidator.description, err))
+		diags.AddError(uriValidator.summary, joinParagraphs(fmt.Sprintf("The parameter %q begins like the URI of a secret, and is none: %v.", name, err),
+			"Correct it in parameter_values, to a URI such as roboto-secret://name@org_id."))
 	}
 }

@@ -89,7 +89,7 @@ var chapters = []chapter{
 		{"Cannot Read Roboto Secret Version", 0, 2},
 		{"Cannot Detect Roboto Secret Value Drift", 1, 1},
 		{"Roboto Secret … Was Deleted Elsewhere", 0, 1},
-		{"Roboto Secret … Was Replaced Elsewhere", 1, 1},
+		{"Roboto Secret … Was Replaced Elsewhere", 0, 1},
 		{"Roboto Secret … Is at Two Addresses", 0, 1},
 		{"Cannot List Roboto Secrets", 1, 1},
 		{"Cannot List Roboto Organizations", 1, 1},
