@@ -46,7 +46,7 @@ func TestSecretRefusesBadInput(t *testing.T) {
 		},
 		"no API key":       {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, want: []string{"api_key", "No API key was found", "set ROBOTO_API_KEY"}},
 		"retired token":    {config: secret("db"), env: []string{"ROBOTO_API_KEY", "robo_pat_something"}, want: []string{"api_key", "ROBOTO_API_KEY", "retired", "https://app.roboto.ai/settings/tokens"}},
-		"not JSON":         {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, file: "api_key = 1", want: []string{"lack of ROBOTO_API_KEY", "config.json: it is not a JSON object", "Create or correct the file"}},
+		"not JSON":         {config: secret("db"), env: []string{"ROBOTO_API_KEY", ""}, file: "api_key = 1", want: []string{"lack of ROBOTO_API_KEY", "config.json: its JSON is not valid at line 1", "Create or correct the file"}},
 		"unknown profile":  {config: "provider \"roboto\" {\n  profile = \"prod\"\n}\n" + secret("db"), file: `{"dev": {"token": "t"}}`, want: []string{"Because of profile in the provider block", `no API key for the profile "prod", only for ["dev"]`}},
 		"key and profile":  {config: "provider \"roboto\" {\n  api_key = \"k\"\n  profile = \"prod\"\n}\n" + secret("db"), want: []string{"api_key", "profile"}},
 		"request timeout":  {config: "provider \"roboto\" {\n  request_timeout = \"30\"\n}\n" + secret("db"), want: []string{"request_timeout", "duration"}},

@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,7 @@ func loginFromFile(path, name string) (login, error) {
 	}
 	file, err := parseConfigFile(content)
 	if err != nil {
-		return login{}, fmt.Errorf("there is a mistake in %s: %w", path, err)
+		return login{}, fmt.Errorf("%s: %w", path, err)
 	}
 	name = cmp.Or(name, file.defaultProfile, "default")
 	p, ok := file.profiles[name]
@@ -133,9 +134,13 @@ func parseConfigFile(content []byte) (configFile, error) {
 		DefaultProfile string                 `json:"default_profile"`
 		Profiles       map[string]wireProfile `json:"profiles"`
 	}
+	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
+		return configFile{}, errors.New("it is UTF-16, which > and Out-File of PowerShell 5 write; save it as UTF-8")
+	}
+	content = bytes.TrimPrefix(content, []byte("\ufeff")) // editors on Windows mark UTF-8 with it
 	var top map[string]json.RawMessage
 	if err := json.Unmarshal(content, &top); err != nil {
-		return configFile{}, errors.New("it is not a JSON object")
+		return configFile{}, mistake(content, err)
 	}
 	var version string
 	switch err := json.Unmarshal(top["version"], &version); {
@@ -153,7 +158,7 @@ func parseConfigFile(content []byte) (configFile, error) {
 		return configFile{}, errors.New("its version is not known")
 	default:
 		if err := json.Unmarshal(content, &wire); err != nil {
-			return configFile{}, errors.New(`its "default_profile" or "profiles" is not of the type that Roboto's tools write`)
+			return configFile{}, mistake(content, err)
 		}
 	}
 	file := configFile{defaultProfile: wire.DefaultProfile, profiles: map[string]profile{}}
@@ -163,4 +168,14 @@ func parseConfigFile(content []byte) (configFile, error) {
 		}
 	}
 	return file, nil
+}
+
+// mistake says where the JSON is wrong. Errors of package json repeat the content.
+func mistake(content []byte, err error) error {
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	if !ok {
+		return errors.New("its JSON has another form than Roboto's tools write")
+	}
+	before := content[:max(syntax.Offset-1, 0)]
+	return fmt.Errorf("its JSON is not valid at line %d, column %d", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n'))
 }

@@ -57,6 +57,11 @@ func TestParseConfigFile(t *testing.T) {
 			profiles: map[string]flat{"version": {apiKey: "k"}},
 		},
 		{name: "empty object", content: ` {} `},
+		{
+			name:     "with a byte order mark",
+			content:  "\ufeff" + `{"default": {"token": "k"}}`,
+			profiles: map[string]flat{"default": {apiKey: "k"}},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			file, err := parseConfigFile([]byte(tc.content))
@@ -79,22 +84,29 @@ func TestParseConfigFile(t *testing.T) {
 
 // brokenConfigFiles pairs content that holds a canary with what its error says.
 var brokenConfigFiles = map[string]string{
-	``:                         "not a JSON object",
-	`canary-5d2C`:              "not a JSON object",
-	`canary-5d2C/8e1F+Qz=`:     "not a JSON object",
-	`"canary-5d2C/8e1F+Qz="`:   "not a JSON object",
-	`["canary-5d2C/8e1F+Qz="]`: "not a JSON object",
-	`{"default": {"token": "canary-5d2C/8e1F+Qz="`:         "not a JSON object",
-	`{"canary-5d2C/8e1F+Qz=": canary-5d2C/8e1F+Qz=}`:       "not a JSON object",
-	`{"version": "canary-5d2C/8e1F+Qz="}`:                  "version",
-	`{"version": "v2", "api_key": "canary-5d2C/8e1F+Qz="}`: "version",
+	``:                         "not valid at line 1, column 1",
+	`canary-5d2C`:              "not valid at line 1, column 1",
+	`canary-5d2C/8e1F+Qz=`:     "not valid at line 1, column 1",
+	`"canary-5d2C/8e1F+Qz="`:   "another form than Roboto's tools write",
+	`["canary-5d2C/8e1F+Qz="]`: "another form than Roboto's tools write",
+	`{"default": {"token": "canary-5d2C/8e1F+Qz="`:                                        "not valid at line 1, column 44",
+	`{"canary-5d2C/8e1F+Qz=": canary-5d2C/8e1F+Qz=}`:                                      "not valid at line 1, column 26",
+	"{\n  \"a\": {\"token\": \"canary-5d2C/8e1F+Qz=\"}\n  \"canary-5d2C/8e1F+Qz=\": 1\n}": "not valid at line 3, column 3",
+	"{\r\n\r\n\t\"a\": 'canary-5d2C/8e1F+Qz='}":                                           "not valid at line 3, column 7",
+	"{\"a\": \"canary-5d2C/8e1F+Qz=\n\"}":                                                 "not valid at line 1, column 28",
+	"\xef\xbb\xbf{\"a\": canary-5d2C/8e1F+Qz=}":                                           "not valid at line 1, column 7",
+	"\xff\xfe{\x00\"\x00canary-5d2C/8e1F+Qz=":                                             "UTF-16",
+	"\xfe\xff\x00{\x00\"canary-5d2C/8e1F+Qz=":                                             "UTF-16",
+	`{"version": "canary-5d2C/8e1F+Qz="}`:                                                 "version",
+	`{"version": "v2", "api_key": "canary-5d2C/8e1F+Qz="}`:                                "version",
 	`{"version": ""}`: "version",
-	`{"version": "v1", "profiles": "canary-5d2C/8e1F+Qz="}`:                `"profiles"`,
-	`{"version": "v1", "profiles": ["canary-5d2C/8e1F+Qz="]}`:              `"profiles"`,
-	`{"version": "v1", "profiles": {"default": "canary-5d2C/8e1F+Qz="}}`:   `"profiles"`,
-	`{"version": "v1", "profiles": {"a": {"api_key": [1]}}}`:               `"profiles"`,
-	`{"version": "v1", "default_profile": ["canary-5d2C/8e1F+Qz="]}`:       `"default_profile"`,
-	`{"version": "v1", "default_profile": 1, "x": "canary-5d2C/8e1F+Qz="}`: `"default_profile"`,
+	`{"version": "v1", "profiles": "canary-5d2C/8e1F+Qz="}`:                                  "another form",
+	`{"version": "v1", "profiles": ["canary-5d2C/8e1F+Qz="]}`:                                "another form",
+	`{"version": "v1", "profiles": {"default": "canary-5d2C/8e1F+Qz="}}`:                     "another form",
+	"{\"version\": \"v1\",\n\"profiles\": {\n\"a\": {\"api_key\": [1]}}}":                    "another form than Roboto's tools write",
+	`{"version": "v1", "default_profile": ["canary-5d2C/8e1F+Qz="]}`:                         "another form",
+	`{"version": "v1", "default_profile": 1, "x": "canary-5d2C/8e1F+Qz="}`:                   "another form",
+	`{"version": "v1", "profiles": {"a": {"default_http_timeout": "canary-5d2C/8e1F+Qz="}}}`: "another form than Roboto's tools write",
 }
 
 func TestParseConfigFileErrorsDoNotRepeatTheContent(t *testing.T) {
@@ -119,7 +131,7 @@ func FuzzParseConfigFile(f *testing.F) {
 	}
 	// What the errors say in any case: content may well contain "default_profile".
 	var own strings.Builder
-	for _, content := range []string{`1`, `{"version": ""}`, `{"version": "v1", "default_profile": 1}`} {
+	for _, content := range []string{`1`, `x`, "\xff\xfe", `{"version": ""}`} {
 		_, err := parseConfigFile([]byte(content))
 		own.WriteString(err.Error() + "\n")
 	}

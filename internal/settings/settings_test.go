@@ -338,8 +338,8 @@ func TestSettingErrors(t *testing.T) {
 		{"environment's file that is not there", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/absent.json")}, "config file", "ROBOTO_CONFIG_FILE", "/absent.json: no such file"},
 		{"file in a home directory that is not there", Explicit{ConfigFile: "~/roboto.json"}, machine{homeless: true}, "config file", "config_file" + block, "file does not exist"},
 		{"directory in the default place", Explicit{}, machine{files: map[string]string{configFileName + "/x": ""}}, "config file", "lack of ROBOTO_API_KEY", "not a regular file"},
-		{"file that is not JSON", Explicit{}, machine{files: files("api_key = not-json-key")}, "config file", configFileName, "not a JSON object"},
-		{"environment's file that is not JSON", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/x"), files: map[string]string{"x": "not-json-key"}}, "config file", "ROBOTO_CONFIG_FILE", "not a JSON object"},
+		{"file that is not JSON", Explicit{}, machine{files: files("api_key = not-json-key")}, "config file", configFileName, "JSON"},
+		{"environment's file that is not JSON", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/x"), files: map[string]string{"x": "not-json-key"}}, "config file", "ROBOTO_CONFIG_FILE", "JSON"},
 
 		{"endpoint", Explicit{APIKey: roboto.NewSensitive("block-key"), Endpoint: "x"}, machine{}, "endpoint", block, "nothing else"},
 		{"environment's endpoint", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_SERVICE_ENDPOINT", "http://example.com")}, "endpoint", "ROBOTO_SERVICE_ENDPOINT", "unencrypted"},

@@ -231,7 +231,7 @@ func cures() []cure {
 			"A profile that the config file lacks", "A profile without an API key", "No config file for a profile", "A config file that is a device",
 		}},
 		{advice: "repair the config file", follow: repairConfigFile, entries: []string{
-			"A config file that is not JSON", "A config file with a byte order mark", "A config file with a missing comma",
+			"A config file that is not JSON", "A config file in UTF-16", "A config file with a missing comma",
 			"A profile that the config file lacks", "A profile without an API key", "No config file for a profile", "A config file that is a device",
 		}},
 		{advice: "let only the owner read the config file", next: readsOpenConfigFile, follow: closeConfigFile, entries: []string{"A config file that other users may read (a warning)"}},
