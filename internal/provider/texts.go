@@ -5,6 +5,7 @@ package provider
 
 import (
 	"maps"
+	"runtime"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
@@ -214,7 +215,7 @@ func mayNotRead(advice string) map[roboto.Kind]string {
 // ofInvocation is advice without that to apply again, and without that about secrets.
 func ofInvocation(advice map[roboto.Kind]string) map[roboto.Kind]string {
 	all := map[roboto.Kind]string{
-		roboto.KindNoAnswer:      "Check the network, the proxy settings and the endpoints in the provider configuration.",
+		roboto.KindNoAnswer:      adviceNetwork,
 		roboto.KindUnsettled:     "To see whether it runs, use roboto actions list-invocations NAME --org ORG, with the name of the action and the organization in which it is invoked.",
 		roboto.KindUnavailable:   "",
 		roboto.KindCanceled:      "",
@@ -355,6 +356,20 @@ const (
 	invokeAgain = "To invoke it again, run terraform apply -invoke=action.roboto_action_invoke.NAME, with the name of this block. A plain apply does so only if its trigger fires again."
 )
 
+const adviceNetwork = "Check the network, the proxy in HTTPS_PROXY and NO_PROXY, and the endpoints in the provider configuration. No other proxy settings of the system are used."
+
+// adviceTrust says how to trust a certificate. Go reads SSL_CERT_FILE neither on macOS nor on Windows
+// (crypto/x509), and AWS_CA_BUNDLE is for AWS's own tools.
+func adviceTrust(goos string) string {
+	switch goos {
+	case "darwin":
+		return "add its certificate to the keychain of the system, and trust it there. SSL_CERT_FILE and AWS_CA_BUNDLE have no effect here."
+	case "windows":
+		return "add its certificate to the trusted root certificates of Windows. SSL_CERT_FILE and AWS_CA_BUNDLE have no effect here."
+	}
+	return "add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE. AWS_CA_BUNDLE has no effect here."
+}
+
 // advices are what to do about each kind of error. An error of the settings says so itself.
 var advices = map[roboto.Kind]string{
 	roboto.KindNotFound:   "Check the name and the organization.",
@@ -372,8 +387,8 @@ var advices = map[roboto.Kind]string{
 	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
 	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",
 	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
-	roboto.KindNoAnswer:         "Check the network, the proxy settings and the endpoints in the provider configuration. If the service is slow, raise request_timeout. Then apply again.",
-	roboto.KindUntrusted:        "Check that the endpoint is the right one. If your proxy intercepts TLS connections, add its certificate to the system's trusted certificates, or name its file in SSL_CERT_FILE.",
+	roboto.KindNoAnswer:         adviceNetwork + " If the service is slow, raise request_timeout. Then apply again.",
+	roboto.KindUntrusted:        "Check that the endpoint is the right one. If your proxy intercepts TLS connections, " + adviceTrust(runtime.GOOS),
 	roboto.KindUnexpectedAnswer: "Check that the provider's endpoint is Roboto's API, without a path, and not a proxy or a login page in front of it. If it redirects, set the endpoint to the final URL. If it is Roboto's API, please report this to Roboto's support.",
 	roboto.KindCanceled:         "Apply again to continue.",
 }

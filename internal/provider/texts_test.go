@@ -63,6 +63,20 @@ func TestEveryKindOfErrorHasAdvice(t *testing.T) {
 	}
 }
 
+// Advice about certificates names the variables that count on the system.
+func TestAdviceTrust(t *testing.T) {
+	for goos, want := range map[string]string{
+		"linux": "name its file in SSL_CERT_FILE. AWS_CA_BUNDLE has no effect", "freebsd": "name its file in SSL_CERT_FILE. AWS_CA_BUNDLE has no effect",
+		"darwin": "keychain", "windows": "certificates of Windows",
+	} {
+		advice := adviceTrust(goos)
+		reads := goos == "linux" || goos == "freebsd"
+		if !strings.Contains(advice, want) || strings.Contains(advice, "SSL_CERT_FILE and AWS_CA_BUNDLE have no effect") == reads {
+			t.Errorf("%s: %s", goos, advice)
+		}
+	}
+}
+
 // An error of something else is a sentence too.
 func TestOtherErrorsAreSentences(t *testing.T) {
 	if got := what(errors.New("some mistake")); got != "Some mistake." {
