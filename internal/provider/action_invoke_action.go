@@ -141,8 +141,8 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 	}
 }
 
-func (a *actionInvokeAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
-	a.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (a *actionInvokeAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+	a.data, _ = req.ProviderData.(*providerData)
 }
 
 func (a *actionInvokeAction) ValidateConfig(ctx context.Context, req action.ValidateConfigRequest, resp *action.ValidateConfigResponse) {
@@ -169,8 +169,7 @@ func (a *actionInvokeAction) Invoke(ctx context.Context, req action.InvokeReques
 
 func (a *actionInvokeAction) invoke(ctx context.Context, config tfsdk.Config, progress func(string), diags *diag.Diagnostics) {
 	model := readActionInvoke(ctx, config, diags)
-	if diags.HasError() ||
-		!a.data.mayCall(model.OrgID.ValueString(), fmt.Sprintf("invoke the action %q", model.Name.ValueString()), diags) {
+	if diags.HasError() {
 		return
 	}
 	known := a.findAction(ctx, model, diags)

@@ -5,12 +5,9 @@ package provider_test
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // What is wrong outside of the provider block is an error of each call, and of nothing else. It is
@@ -110,30 +107,4 @@ func TestBadDefaultOrganization(t *testing.T) {
 		p := env.in(t).protocol(fields{"org_id": testOrg})
 		p.Succeeds(defaulted["plan"](p))
 	})
-}
-
-// The warning about the config file is given with the first call, once.
-func TestConfigFileOfOtherUsersIsWarnedOfOnce(t *testing.T) {
-	env := newEnvironment(t)
-	writeConfigFile(t, env.Home, `{"default": {"token": "`+env.roboto.APIKey()+`", "default_endpoint": "`+env.roboto.Endpoint()+`"}}`)
-	if err := os.Chmod(filepath.Join(env.Home, ".roboto", "config.json"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	env = env.with("ROBOTO_API_KEY", "", "ROBOTO_SERVICE_ENDPOINT", "")
-	p := env.protocol(fields{})
-	for _, warns := range []bool{true, false} {
-		_, out := p.ReadDataSource(typeSecrets, fields{})
-		p.Succeeds(out)
-		if (out.Warning() != nil) != warns {
-			t.Errorf("the warning is %v, want one: %t", out.Warning(), warns)
-		}
-	}
-	// It is no error of an action either, which adds to each error how to invoke again.
-	env.roboto.AddAction(robototest.Action{Name: "check"})
-	p = env.protocol(fields{})
-	_, out := p.InvokeAction(fields{"name": "check", "wait": false})
-	p.Succeeds(out)
-	if out.Warning() == nil {
-		t.Error("the action does not warn")
-	}
 }

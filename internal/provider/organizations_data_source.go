@@ -67,12 +67,12 @@ func (d *organizationsDataSource) Schema(_ context.Context, _ datasource.SchemaR
 	}
 }
 
-func (d *organizationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (d *organizationsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 func (d *organizationsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.data.mayRead(ofNoOrg, "list the organizations", req, resp) {
+	if d.data.defersRead(ofNoOrg, req, resp) {
 		return
 	}
 	organizations, err := d.data.client.Organizations(ctx)

@@ -163,51 +163,45 @@ var (
 	insteadOfAPIKey = stringvalidator.ConflictsWith(path.MatchRoot("api_key"))
 )
 
+// Configure makes no call. What is wrong outside of the provider block is an error of whatever needs
+// it first, and so is a setting that Terraform does not know yet. If Configure refused it, Terraform
+// would say without a provider block that it requires one, and nothing could be planned.
 func (p *robotoProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	unknown, err := unknownSettings(req.Config.Raw)
 	if err != nil {
 		resp.Diagnostics.AddError(titleSettings, err.Error())
+	}
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := p.newData(unknown, model.settings())
-	resp.ResourceData = data
-	resp.DataSourceData = data
-	resp.EphemeralResourceData = data
-	resp.ListResourceData = data
-	resp.ActionData = data
-}
-
-// newData makes no call. It leaves the client nil if a setting other than the default
-// organization is unknown. Resources that set org_id do not need the default.
-//
-// What is wrong outside of the provider block is an error of whatever needs it first. If Configure
-// refused it, Terraform would say without a provider block that it requires one, and nothing could
-// be planned or validated.
-func (p *robotoProvider) newData(unknown []string, explicit settings.Explicit) *providerData {
 	data := &providerData{unknown: unknown, memory: newMemory()}
+	explicit := model.settings()
 	if !slices.Contains(unknown, "org_id") {
 		data.orgID, data.orgErr = settings.DefaultOrgID(explicit, p.environment)
 	}
-	if slices.ContainsFunc(unknown, func(setting string) bool { return setting != "org_id" }) {
-		return data
-	}
 	config, warning, err := settings.Resolve(explicit, p.environment)
-	if err != nil {
-		config = roboto.Config{Endpoint: &url.URL{}, Unusable: err}
+	if !data.canCall(ofNoOrg) {
+		err = data.errUnknown()
 	}
-	data.warning = warning
+	switch {
+	case err != nil:
+		config = roboto.Config{Endpoint: &url.URL{}, Unusable: err}
+	case warning != "":
+		resp.Diagnostics.AddWarning("Unsafe Provider Configuration", warning)
+	}
 	data.client = roboto.NewClient(config, roboto.Options{
 		ToolName:    "terraform-provider-roboto",
 		ToolVersion: p.version,
 		DialContext: p.environment.DialContext,
 		Log:         func(ctx context.Context, fields map[string]any) { tflog.Debug(ctx, "Sent request", fields) },
 	})
-	return data
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+	resp.ActionData = data
 }
 
 func (p *robotoProvider) Resources(context.Context) []func() resource.Resource {

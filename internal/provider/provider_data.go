@@ -6,11 +6,10 @@ package provider
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
@@ -18,14 +17,12 @@ import (
 
 // providerData is what Configure passes to resources, data sources and the others.
 type providerData struct {
-	// client is nil while a setting that it needs is unknown.
+	// client fails with each call if a setting that it needs is wrong or unknown.
 	client *roboto.Client
 	// orgID is the default organization, or "" if finding it takes a call. orgErr is why the one
 	// that the environment names cannot be used, or nil. No other takes its place.
 	orgID  string
 	orgErr error
-	// warning says what is unsafe about the settings, or is "".
-	warning string
 	// unknown lists the settings that Terraform does not know yet. None of them may fall
 	// back to another source.
 	unknown []string
@@ -33,10 +30,17 @@ type providerData struct {
 	memory *memory
 }
 
-// canCall reports whether the settings that a call needs are known. orgID is "" for the
-// default organization.
+// errUnknown is the error of what needs a setting that Terraform does not know yet.
+func (d *providerData) errUnknown() error {
+	return &roboto.Error{Kind: roboto.KindNotConfigured, What: "Terraform does not know " + strings.Join(d.unknown, ", ") + " yet. " +
+		"The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.\n\n" +
+		"Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning."}
+}
+
+// canCall reports whether Terraform knows the settings that a call needs. orgID is "" for the
+// default organization. A call about an organization does not need the default.
 func (d *providerData) canCall(orgID string) bool {
-	return d.client != nil && (orgID != "" || len(d.unknown) == 0)
+	return len(d.unknown) == 0 || orgID != "" && slices.Equal(d.unknown, []string{"org_id"})
 }
 
 // ofNoOrg stands for the organization of a call that is about none.
@@ -47,35 +51,14 @@ func (d *providerData) mustWait(orgID string, deferralAllowed bool) bool {
 	return deferralAllowed && !d.canCall(orgID)
 }
 
-// mayCall reports whether a call can be made now, and adds an error if not. task completes the
-// sentence "Terraform has to call Roboto to …". orgID is "" for the default organization.
-func (d *providerData) mayCall(orgID, task string, diags *diag.Diagnostics) bool {
-	if d.canCall(orgID) {
-		if d.warning != "" && d.memory.first(d.warning) {
-			diags.AddWarning("Unsafe Provider Configuration", d.warning)
-		}
-		return true
-	}
-	next := "Apply what the value depends on first (terraform apply -target=…), or give the provider a value that is known while planning."
-	if !d.memory.first(next) {
-		next = ""
-	}
-	diags.AddError("Provider Configuration Not Known Yet", joinParagraphs(
-		fmt.Sprintf("Terraform has to call Roboto to %s, and cannot.", task),
-		"Terraform does not know "+strings.Join(d.unknown, ", ")+" yet. The value in the provider configuration depends on something that has not been applied yet. No other source is used in its place.",
-		next,
-	))
-	return false
-}
-
-// mayRead is mayCall for a data source. It completes the response if the call has to be deferred.
-func (d *providerData) mayRead(orgID, task string, req datasource.ReadRequest, resp *datasource.ReadResponse) bool {
-	if d.mustWait(orgID, req.ClientCapabilities.DeferralAllowed) {
-		resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
-		resp.State.Raw = notKnownYet(resp.State.Raw)
+// defersRead reports whether a data source has to be deferred, and completes the response then.
+func (d *providerData) defersRead(orgID string, req datasource.ReadRequest, resp *datasource.ReadResponse) bool {
+	if !d.mustWait(orgID, req.ClientCapabilities.DeferralAllowed) {
 		return false
 	}
-	return d.mayCall(orgID, task, &resp.Diagnostics)
+	resp.Deferred = &datasource.Deferred{Reason: datasource.DeferredReasonProviderConfigUnknown}
+	resp.State.Raw = notKnownYet(resp.State.Raw)
+	return true
 }
 
 // knownOrg returns the given organization, else the default one. It returns "" if finding
@@ -85,11 +68,13 @@ func (d *providerData) knownOrg(given string) string { return cmp.Or(given, d.or
 // findOrg returns the organization for a call. If none is known, it looks up the only
 // organization of the API key's owner.
 func (d *providerData) findOrg(ctx context.Context, given string) (string, error) {
-	if known := d.knownOrg(given); known != "" {
+	switch known := d.knownOrg(given); {
+	case known != "":
 		return known, nil
-	}
-	if d.orgErr != nil {
+	case d.orgErr != nil:
 		return "", d.orgErr
+	case !d.canCall(""):
+		return "", d.errUnknown()
 	}
 	return d.client.OnlyOrgID(ctx)
 }
@@ -106,18 +91,4 @@ func (d *providerData) defaultOrg(ctx context.Context) (string, error) {
 // Roboto.
 func notKnownYet(result tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(result.Type(), tftypes.UnknownValue)
-}
-
-// dataOf extracts the provider data in a Configure method. It returns nil before the
-// provider is configured, as during terraform validate.
-func dataOf(data any, diags *diag.Diagnostics) *providerData {
-	if data == nil {
-		return nil
-	}
-	d, ok := data.(*providerData)
-	if !ok {
-		diags.AddError("Unexpected Provider Data", fmt.Sprintf("Got %T. Please report this to the provider's developers.", data))
-		return nil
-	}
-	return d
 }

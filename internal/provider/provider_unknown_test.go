@@ -176,9 +176,9 @@ func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
 		prior  instance
 		config fields
 	}{
-		"create": {instance{}, fields{"name": "new", "org_id": testOrg}},
-		"update": {existing, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}},
-		"delete": {existing, nil},
+		"Create": {instance{}, fields{"name": "new", "org_id": testOrg}},
+		"Update": {existing, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}},
+		"Delete": {existing, nil},
 	} {
 		t.Run(task, func(t *testing.T) {
 			env := env.in(t)
@@ -187,7 +187,7 @@ func TestUnknownSettingsKeepChangesFromBeingApplied(t *testing.T) {
 			_, _, out := p.Plan(test.prior, test.config)
 			p.Succeeds(out)
 			_, out = p.TryApply(test.prior, test.config)
-			p.Fails(out, "Terraform has to call Roboto to "+task+" the secret", "does not know api_key yet")
+			p.Fails(out, "Cannot "+task+" Roboto Secret", "does not know api_key yet")
 			env.makesNoRequest()
 		})
 	}
@@ -331,19 +331,19 @@ func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
 
 func TestFirstPlanCannotReadWithUnknownSettings(t *testing.T) {
 	provider := "resource \"terraform_data\" \"key\" {\n  input = \"key\"\n}\nprovider \"roboto\" {\n  api_key = terraform_data.key.output\n}\n"
-	for name, config := range map[string]string{
-		"read the secret":              "data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
-		"list the organizations":       "data \"roboto_organizations\" \"test\" {}\n",
-		"list the secrets":             "data \"roboto_secrets\" \"test\" {}\n",
-		"read the value of the secret": "ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n",
-		"import the secret":            "import {\n  to = roboto_secret.test\n  id = \"db\"\n}\n" + secret("db"),
-		"refresh the secret":           "import {\n  to = roboto_secret.test\n  id = \"db@og_test\"\n}\n" + secret("db"),
+	for name, test := range map[string]struct{ config, want string }{
+		"secret":             {"data \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n", "The secret \"db\" could not be read."},
+		"organizations":      {"data \"roboto_organizations\" \"test\" {}\n", "Cannot List Roboto Organizations"},
+		"secrets":            {"data \"roboto_secrets\" \"test\" {}\n", "Cannot List Roboto Secrets"},
+		"ephemeral resource": {"ephemeral \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n", "The secret \"db\" could not be read."},
+		"import":             {"import {\n  to = roboto_secret.test\n  id = \"db\"\n}\n" + secret("db"), "Cannot Import Roboto Secret"},
+		"refresh":            {"import {\n  to = roboto_secret.test\n  id = \"db@og_test\"\n}\n" + secret("db"), "Cannot Import Roboto Secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
 			env.addSecrets("db")
 			env.roboto.SetValue(testOrg, "db", "value")
-			env.fails(provider+config, "Terraform has to call Roboto to "+name, "does not know api_key yet", "terraform apply -target=")
+			env.fails(provider+test.config, test.want, "does not know api_key yet", "terraform apply -target=")
 			if n := len(env.roboto.Requests()); n != 0 {
 				t.Errorf("%d requests were made", n)
 			}

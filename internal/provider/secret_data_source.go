@@ -86,8 +86,8 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
-func (d *secretDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (d *secretDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 func (d *secretDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
@@ -106,7 +106,7 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		return
 	}
 	ref := model.selector().ref()
-	if !d.data.mayRead(ref.OrgID, "read the secret "+describe(ref), req, resp) {
+	if d.data.defersRead(ref.OrgID, req, resp) {
 		return
 	}
 	var record roboto.Record

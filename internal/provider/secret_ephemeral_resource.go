@@ -86,8 +86,8 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 	}
 }
 
-func (e *secretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (e *secretEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	e.data, _ = req.ProviderData.(*providerData)
 }
 
 func (e *secretEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
@@ -106,9 +106,6 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	if e.data.mustWait(ref.OrgID, req.ClientCapabilities.DeferralAllowed) {
 		resp.Deferred = &ephemeral.Deferred{Reason: ephemeral.DeferredReasonProviderConfigUnknown}
 		resp.Result.Raw = notKnownYet(resp.Result.Raw)
-		return
-	}
-	if !e.data.mayCall(ref.OrgID, "read the value of the secret "+describe(ref), &resp.Diagnostics) {
 		return
 	}
 	orgID, err := e.data.findOrg(ctx, ref.OrgID)

@@ -23,15 +23,10 @@ func (r *secretResource) ImportState(ctx context.Context, req resource.ImportSta
 		return
 	}
 	imported := secretModel{Name: types.StringValue(ref.Name), OrgID: types.StringUnknown()}
-	switch {
-	case r.data.knownOrg(ref.OrgID) != "":
-	case r.data.mustWait("", req.ClientCapabilities.DeferralAllowed):
+	if r.data.knownOrg(ref.OrgID) == "" && r.data.mustWait("", req.ClientCapabilities.DeferralAllowed) {
 		// Terraform still reads and plans a deferred import, so state needs the name.
 		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
-	case !r.data.mayCall("", "import the secret "+describe(ref), &resp.Diagnostics):
-		return
-	}
-	if resp.Deferred == nil {
+	} else {
 		orgID, err := r.data.findOrg(ctx, ref.OrgID)
 		if err != nil {
 			r.data.addFailure(&resp.Diagnostics, failImport, aboutSecret(ref), err)

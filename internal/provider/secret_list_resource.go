@@ -55,8 +55,7 @@ func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.
 func (l *secretListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var model secretListModel
 	diags := req.Config.Get(ctx, &model)
-	// Terraform cannot defer a list.
-	if diags.HasError() || !l.data.mayCall(model.OrgID.ValueString(), "list the secrets", &diags) {
+	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}

@@ -251,7 +251,7 @@ func TestListSecretsReportsErrors(t *testing.T) {
 		if len(results) != 1 {
 			t.Fatalf("got %d results, want one error", len(results))
 		}
-		p.Fails(results[0].Outcome, "list the secrets", "does not know api_key yet")
+		p.Fails(results[0].Outcome, "could not be listed", "does not know api_key yet")
 	})
 	t.Run("of the configuration", func(t *testing.T) {
 		p := newEnvironment(t).protocol(fields{})

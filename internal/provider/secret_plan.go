@@ -72,9 +72,6 @@ func (r *secretResource) decide(ctx context.Context, f *facts, deferralAllowed b
 				resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 				return decision{orgID: f.plan.OrgID, versionID: f.state.VersionID}
 			}
-			if !r.data.mayCall(ref.OrgID, "compare the value of the secret "+describe(ref), &resp.Diagnostics) {
-				return d
-			}
 			stored, err := compareStoredValue(ctx, r.data.client.ValueAccess(f.state.record()), roboto.NewSensitive(f.config.ValueWO.ValueString()))
 			switch {
 			case err != nil && r.data.memory.reported(err):

@@ -121,8 +121,8 @@ func (r *secretResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 	}
 }
 
-func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (r *secretResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.data, _ = req.ProviderData.(*providerData)
 }
 
 // ValidateConfig checks the value and its version. No diagnostic carries the path of
@@ -170,9 +170,6 @@ func (r *secretResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	ref := state.ref()
-	if !r.data.mayCall(ref.OrgID, "create the secret "+describe(ref), &resp.Diagnostics) {
-		return
-	}
 	orgID, err := r.data.findOrg(ctx, ref.OrgID)
 	if err != nil {
 		r.data.addFailure(&resp.Diagnostics, failCreate, aboutSecret(ref), err)
@@ -259,9 +256,6 @@ func (r *secretResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
 		return
 	}
-	if !r.data.mayCall(orgID, "refresh the secret "+describe(state.ref()), &resp.Diagnostics) {
-		return
-	}
 	failure := failRefresh
 	if state.Created.IsNull() { // right after an import, state has no more than the name
 		failure = failImport
@@ -331,9 +325,6 @@ func (r *secretResource) Update(ctx context.Context, req resource.UpdateRequest,
 	case nullValue || config.ValueWO.IsNull():
 		plan.VersionID = afterNullValue(plan, state)
 	default:
-		if !r.data.mayCall(state.OrgID.ValueString(), "update the secret "+describe(state.ref()), &resp.Diagnostics) {
-			return
-		}
 		versionID, err := r.writeValue(ctx, config, plan, state)
 		if err != nil {
 			r.data.addFailure(&resp.Diagnostics, failUpdate, aboutSecret(state.ref()), err)
@@ -377,9 +368,6 @@ func (r *secretResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	// Terraform does not tell the provider of -replace or taint while planning.
 	if state.DeletionProtection.ValueBool() {
 		addNotice(&resp.Diagnostics, noticeProtected, aboutSecret(ref), nil)
-		return
-	}
-	if !r.data.mayCall(ref.OrgID, "delete the secret "+describe(ref), &resp.Diagnostics) {
 		return
 	}
 	var next roboto.SecretRef

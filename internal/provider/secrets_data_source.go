@@ -66,8 +66,8 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-func (d *secretsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = dataOf(req.ProviderData, &resp.Diagnostics)
+func (d *secretsDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.data, _ = req.ProviderData.(*providerData)
 }
 
 func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -77,7 +77,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !d.data.mayRead(configuredOrg.ValueString(), "list the secrets", req, resp) {
+	if d.data.defersRead(configuredOrg.ValueString(), req, resp) {
 		return
 	}
 	orgID, err := d.data.findOrg(ctx, configuredOrg.ValueString())

@@ -234,7 +234,7 @@ func cures() []cure {
 			"A config file that is not JSON", "A config file in UTF-16", "A config file with a missing comma",
 			"A profile that the config file lacks", "A profile without an API key", "No config file for a profile", "A config file that is a device",
 		}},
-		{advice: "let only the owner read the config file", next: readsOpenConfigFile, follow: closeConfigFile, entries: []string{"A config file that other users may read (a warning)"}},
+		{advice: "let only the owner read the config file", next: starts, follow: closeConfigFile, entries: []string{"A config file that other users may read (a warning)"}},
 		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), entries: []string{"An organization's name instead of its ID"}},
 		{advice: "set the organization", follow: setOrgID(orgOne), entries: []string{"Several organizations and none chosen"}},
 		{advice: "set the organization", follow: setOrgID(robototest.DefaultOrg), because: "whoever belongs to no organization may not create in one either", entries: []string{
@@ -435,10 +435,12 @@ func appliesSaved(s *scene) {
 	}}
 }
 
-// readsOpenConfigFile has a good profile in a file that other users may read.
-func readsOpenConfigFile(s *scene) {
-	repairConfigFile(s)
-	s.Must(os.Chmod(fmt.Sprint(s.Settings["config_file"]), 0o644))
+// starts only configures the provider.
+func starts(s *scene) {
+	s.deed = protocol.Deed{Do: func(fields) error {
+		_, err := s.Start()
+		return err
+	}}
 }
 
 // imports imports, and applies.

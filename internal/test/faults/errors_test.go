@@ -190,8 +190,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "A config file that is a device", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: fields{"config_file": "/dev/zero"}, config: versioned},
 		{title: "A config file that other users may read (a warning)", vars: map[string]string{"ROBOTO_API_KEY": ""}, settings: fields{"profile": "dev"}, file: `{"dev":{"token":"x"}}`, act: func(c *protocol.Core) error {
 			c.Must(os.Chmod(fmt.Sprint(c.Settings["config_file"]), 0o644))
-			c.Settings["endpoint"] = c.Roboto.Endpoint()
-			_, _ = c.ReadData(protocol.TypeSecrets, nil)
+			c.MustStart()
 			return c.Warning
 		}},
 		{title: "A request timeout that is not a number", vars: map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "soon"}, config: versioned},

@@ -276,7 +276,7 @@ func TestSharedCauses(t *testing.T) {
 		},
 		"no API key":            {vars: map[string]string{"ROBOTO_API_KEY": ""}, passed: secrets - 1, reason: "No API key was found."},
 		"an API key in quotes":  {vars: map[string]string{"ROBOTO_API_KEY": `"x"`}, passed: secrets - 1, reason: "The api_key from ROBOTO_API_KEY is not usable"},
-		"a setting not known":   {settings: fields{"api_key": protocol.Unknown}, reason: "Terraform does not know api_key yet"},
+		"a setting not known":   {settings: fields{"api_key": protocol.Unknown}, passed: secrets - 1, reason: "Terraform does not know api_key yet"},
 		"several organizations": {options: robototest.Options{Orgs: []string{robototest.DefaultOrg, "og_other"}}, operation: plan, create: true, reason: "No organization is given", most: 1},
 		"an organization of others that is hidden": {
 			faults: []robototest.Fault{of(get, robototest.Fault{Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No."}), elsewhere},
