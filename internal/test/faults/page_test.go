@@ -60,7 +60,6 @@ var chapters = []chapter{
 	{"Set up the provider", []titled{
 		{"Invalid Provider Configuration", 0, 1},
 		{"Unsafe Provider Configuration", 0, 1},
-		{"Provider Configuration Not Known Yet", 1, 1},
 	}},
 	{"Plan", []titled{
 		{"Cannot Plan Roboto Secret", 1, 1},
