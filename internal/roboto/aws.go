@@ -39,7 +39,7 @@ const (
 // operations and for all services ("Common Errors" in the Secrets Manager API Reference). Another code
 // is not shown, because it could be an echo of the value.
 var awsMeanings = map[string]string{
-	codeAccessDenied:             "the credentials from Roboto do not allow it, or not yet if the secret was just created",
+	codeAccessDenied:             "the credentials from Roboto do not allow it",
 	codeExpiredToken:             "the credentials from Roboto have expired",
 	codeInvalidRequest:           "the secret may be marked for deletion at AWS",
 	codeQuota:                    "a quota of AWS is used up",
@@ -167,7 +167,7 @@ func awsCode(err error) string {
 }
 
 // retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
-// because this process has just created the secret. It disables the SDK's bucket of 500 retry tokens,
+// because the secret is new. It disables the SDK's bucket of 500 retry tokens,
 // which all calls of a client share and which large applies exhaust. failed is called for each failed
 // attempt.
 func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func(error)) aws.Retryer {
@@ -186,7 +186,7 @@ func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
-				case awsStatus(err) == http.StatusTooManyRequests, v.record.isNew() && mayLag(operation, awsCode(err)):
+				case awsStatus(err) == http.StatusTooManyRequests, v.mayLag(operation, awsCode(err)):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
@@ -195,9 +195,16 @@ func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func
 	})
 }
 
-// mayLag reports whether AWS may refuse with the code because a secret is new. For a read, "not found"
-// means that there is no value.
-func mayLag(operation, code string) bool {
-	return code == codeAccessDenied || code == codeUnrecognizedClient || code == codeInvalidRequest ||
-		code == codeResourceNotFound && operation == opPutSecretValue
+// mayLag reports whether AWS may refuse with the code only because the secret is new. For a read, "not
+// found" means that there is no value.
+func (v *ValueAccess) mayLag(operation, code string) bool {
+	switch code {
+	case codeAccessDenied, codeUnrecognizedClient:
+		return v.creds.isNew || v.record.isNew()
+	case codeInvalidRequest:
+		return v.record.isNew()
+	case codeResourceNotFound:
+		return v.record.isNew() && operation == opPutSecretValue
+	}
+	return false
 }

@@ -16,6 +16,9 @@ import (
 type temporaryCredentials struct {
 	accessKeyID, secretAccessKey, sessionToken Sensitive
 	arn, region                                string
+	// isNew is set if the secret was created so lately, by the server's clocks, that AWS may not allow
+	// access to it everywhere yet.
+	isNew bool
 }
 
 // Retrieve implements aws.CredentialsProvider. The user's own AWS configuration is never
@@ -63,6 +66,7 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 		sessionToken:    NewSensitive(wire.Creds.SessionToken),
 		arn:             record.ARN,
 		region:          region,
+		isNew:           !ans.date.IsZero() && ans.date.Sub(record.Created) < newSecretGrace,
 	}
 	switch {
 	case err != nil:

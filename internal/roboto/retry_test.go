@@ -184,55 +184,65 @@ func TestAttemptsBeforeADeadline(t *testing.T) {
 	}
 }
 
-// What of AWS is repeated, for a secret that this process has just created and for any other.
+// What of AWS is repeated: for a secret that this process has just created, for another new one, and
+// for an old one.
 func TestRepeatedCallsOfAWS(t *testing.T) {
 	for _, test := range []struct {
-		code              string
-		status            int
-		read, write       int // attempts
-		newRead, newWrite int // attempts for a new secret
+		code   string
+		status int
+		// attempts to read and to write
+		old, fresh, here [2]int
 	}{
-		{"ThrottlingException", 400, 3, 3, 3, 3},
-		{"", 429, 3, 3, 3, 3},
-		{"InternalServiceError", 500, 3, 3, 3, 3},
-		{"", 503, 3, 3, 3, 3},
-		{"AccessDeniedException", 400, 1, 1, 3, 3},
-		{"UnrecognizedClientException", 400, 1, 1, 3, 3},
-		{"ResourceNotFoundException", 400, 1, 1, 1, 3},
-		{"InvalidRequestException", 400, 1, 1, 3, 3},
-		{"LimitExceededException", 400, 1, 1, 1, 1},
-		{"EncryptionFailure", 400, 1, 1, 1, 1},
-		{"ValidationException", 400, 1, 1, 1, 1},
-		{"", 308, 1, 1, 1, 1},
+		{"ThrottlingException", 400, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
+		{"", 429, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
+		{"InternalServiceError", 500, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
+		{"", 503, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
+		{"AccessDeniedException", 400, [2]int{1, 1}, [2]int{3, 3}, [2]int{3, 3}},
+		{"UnrecognizedClientException", 400, [2]int{1, 1}, [2]int{3, 3}, [2]int{3, 3}},
+		{"ResourceNotFoundException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 3}},
+		{"InvalidRequestException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{3, 3}},
+		{"LimitExceededException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
+		{"EncryptionFailure", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
+		{"ValidationException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
+		{"", 308, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
 	} {
 		t.Run(fmt.Sprint(test.status, test.code), func(t *testing.T) {
 			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				server.AddSecret(robototest.DefaultOrg, "db")
-				server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Header: http.Header{"X": nil}})
-				began := time.Now()
-				for name, want := range map[string]struct {
-					createdHere time.Time
-					read, write int
+				for _, secret := range []struct {
+					name string
+					age  time.Duration
+					here bool
+					want [2]int
 				}{
-					"new":          {began, test.newRead, test.newWrite},
-					"a minute old": {began.Add(-time.Minute), test.newRead, test.newWrite},
-					"an hour old":  {began.Add(-time.Hour), test.read, test.write},
-					"somebody's":   {time.Time{}, test.read, test.write},
+					{"new", 0, false, test.fresh},
+					{"a minute old", time.Minute, false, test.fresh},
+					{"an hour old", time.Hour, false, test.old},
+					{"created here", 0, true, test.here},
+					{"created here a minute ago", time.Minute, true, test.here},
+					{"created here an hour ago", time.Hour, true, test.old},
 				} {
-					server.ResetRequests()
-					access := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}, CreatedHere: want.createdHere})
+					known := Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}
+					if server.AddSecret(robototest.DefaultOrg, "db"); secret.here {
+						known.CreatedHere = time.Now()
+					}
+					time.Sleep(secret.age)
+					server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Header: http.Header{"X": nil}})
+					access := client.ValueAccess(known)
 					if _, err := access.Read(t.Context(), Version{}); err == nil {
 						t.Error("a read succeeded")
 					}
-					if n := server.Count(robototest.GetValue); n != want.read {
-						t.Errorf("%d attempts to read a secret that is %s, want %d", n, name, want.read)
+					if n := server.Count(robototest.GetValue); n != secret.want[0] {
+						t.Errorf("%d attempts to read a secret that is %s, want %d", n, secret.name, secret.want[0])
 					}
 					if _, err := access.Write(t.Context(), NewSensitive("value")); err == nil {
 						t.Error("a write succeeded")
 					}
-					if n := server.Count(robototest.PutValue); n != want.write {
-						t.Errorf("%d attempts to write a secret that is %s, want %d", n, name, want.write)
+					if n := server.Count(robototest.PutValue); n != secret.want[1] {
+						t.Errorf("%d attempts to write a secret that is %s, want %d", n, secret.name, secret.want[1])
 					}
+					server.ClearFaults()
+					server.ResetRequests()
+					server.DeleteSecret(robototest.DefaultOrg, "db")
 				}
 			})
 		})
