@@ -134,6 +134,8 @@ type request struct {
 	// mustSend sends the request even to a host that is out of reach, because it finds out or
 	// undoes what an earlier one did.
 	mustSend bool
+	// isNew is set if it is about a secret that Roboto may not know everywhere yet.
+	isNew bool
 }
 
 func (a *api) exchange(r request) exchange {
@@ -165,11 +167,7 @@ func (a *api) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	attempts := a.config.MaxAttempts
-	if r.method != http.MethodGet {
-		attempts = 1
-	}
-	resp, err := retrier(ctx, a.clients[r.mustSend], attempts).Do(req)
+	resp, err := a.retrier(ctx, r).Do(req)
 	if err != nil {
 		return answer{}, a.exchange(r).noAnswer(ctx, err)
 	}

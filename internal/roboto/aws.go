@@ -78,7 +78,7 @@ func awsKind(operation string, status int, code string) Kind {
 		return KindUnauthorized
 	case code == codeQuota:
 		return KindLimitExceeded
-	case isThrottleCode(code), status == http.StatusTooManyRequests, status >= 500:
+	case isThrottleCode(code), isTemporary(status):
 		return KindUnavailable
 	}
 	return KindRefused
@@ -168,9 +168,8 @@ func awsCode(err error) string {
 
 // retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
 // because the secret is new. It disables the SDK's bucket of 500 retry tokens,
-// which all calls of a client share and which large applies exhaust. failed is called for each failed
-// attempt.
-func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func(error)) aws.Retryer {
+// which all calls of a client share and which large applies exhaust.
+func (v *ValueAccess) retryer(ctx context.Context, operation string) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = v.client.config.MaxAttempts
 		o.RateLimiter = ratelimit.None
@@ -179,8 +178,8 @@ func (v *ValueAccess) retryer(ctx context.Context, operation string, failed func
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				failed(err)
 				failure := transport.FailureOf(err)
+				v.sent = v.sent || failure == nil || failure.Sent
 				switch {
 				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
 					return aws.FalseTernary

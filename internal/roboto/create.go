@@ -70,7 +70,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 // there is none, and of KindNameTaken if it is not ours. lost is when the first POST was sent, by this
 // machine's clock, if an answer was lost.
 func (c *Client) findCreated(ctx context.Context, ref SecretRef, deleted Record, lost time.Time) (Record, error) {
-	record, ans, err := c.getRecord(ctx, ref, true)
+	record, ans, err := c.getRecord(ctx, Record{SecretRef: ref}, true)
 	switch {
 	case err != nil:
 		return Record{}, err
@@ -124,7 +124,7 @@ func nameTaken(record Record) *Error {
 // there is one. belongs is whether the API key's owner is known to belong to the organization:
 // otherwise Roboto may be hiding the secret.
 func (c *Client) CheckName(ctx context.Context, ref SecretRef, belongs bool) error {
-	record, _, err := c.getRecord(ctx, ref, false)
+	record, _, err := c.getRecord(ctx, Record{SecretRef: ref}, false)
 	if KindOf(err) == KindNotFound && !belongs {
 		err = c.confirmGone(ctx, ref.OrgID, err)
 	}

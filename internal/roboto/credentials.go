@@ -35,8 +35,7 @@ func (t *temporaryCredentials) Retrieve(context.Context) (aws.Credentials, error
 // credentials gets access to one value from Roboto. It refuses an answer that would send
 // the value anywhere else.
 func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (*temporaryCredentials, error) {
-	ref := known.SecretRef
-	if err := ref.validateFull(); err != nil {
+	if err := known.validateFull(); err != nil {
 		return nil, err
 	}
 	wire, ans, err := callFor[struct {
@@ -48,11 +47,14 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 			SessionToken    string     `json:"session_token"`
 			Region          identifier `json:"region"`
 		} `json:"creds"`
-	}](ctx, c, request{method: http.MethodGet, path: append(secretPath(ref), "creds"), ownerOrg: ref.OrgID, mustSend: mustSend})
-	if err != nil {
+	}](ctx, c, secretRequest(http.MethodGet, known, mustSend, "creds"))
+	switch {
+	case KindOf(err) == KindNotFound:
+		return nil, c.completeWithOrgs(ctx, known.OrgID, errorOf(err))
+	case err != nil:
 		return nil, err
 	}
-	record, err := c.checkedRecord(ans, wire.Record, ref)
+	record, err := c.checkedRecord(ans, wire.Record, known.SecretRef)
 	if err != nil {
 		return nil, err
 	}

@@ -37,9 +37,6 @@ func (c *Client) UndoCreate(ctx context.Context, created Record) error {
 // no condition: an earlier DELETE may have taken effect without an answer, and the name may be
 // another secret's by then.
 func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) error {
-	if err := known.validateFull(); err != nil {
-		return err
-	}
 	if known.ARN == "" || known.Created.IsZero() {
 		return fmt.Errorf("the ARN and the creation time of the secret %q are not known, so another secret could be deleted", known.Name)
 	}
@@ -47,8 +44,8 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 	for attempt := 1; ; attempt++ {
 		lost := errorOf(failed).lost
 		switch _, err := c.findRecord(ctx, known, mustSend || lost); {
-		case KindOf(err) == KindNotFound && !lost && known.isNew() && attempt < c.config.MaxAttempts:
-			// Roboto may not show a new secret yet.
+		case KindOf(err) == KindNotFound && known.isNew():
+			return &Error{Kind: KindUnsettled, What: "Roboto does not show the new record, which may be there nevertheless.", Err: err}
 		case KindOf(err) == KindNotFound:
 			return nil
 		case err != nil && lost && KindOf(err) != KindReplaced:
@@ -57,17 +54,17 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 			return err
 		case attempt > c.config.MaxAttempts || errorOf(failed).final:
 			return failed
-		default:
-			_, failed = c.call(ctx, request{method: http.MethodDelete, path: secretPath(known.SecretRef), ownerOrg: known.OrgID, mustSend: mustSend})
-			switch again := errorOf(failed).lost || mayPass(failed) && attempt < c.config.MaxAttempts; {
-			case KindOf(failed) == KindNotFound:
-				if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {
-					return err
-				}
-				return nil
-			case !again:
-				return failed
+		}
+		known.CreatedHere = time.Time{} // "not found" no longer means that the secret is new
+		_, failed = c.call(ctx, secretRequest(http.MethodDelete, known, mustSend))
+		switch again := errorOf(failed).lost || mayPass(failed) && attempt < c.config.MaxAttempts; {
+		case KindOf(failed) == KindNotFound:
+			if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {
+				return err
 			}
+			return nil
+		case !again:
+			return failed
 		}
 		switch err := wait(ctx, attempt); {
 		case err != nil && errorOf(failed).lost:

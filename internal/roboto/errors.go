@@ -166,7 +166,7 @@ func robotoKind(status int, code string, message description) Kind {
 		return KindTokenRefused
 	case status == http.StatusForbidden:
 		return KindUnauthorized
-	case status >= 500, status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
+	case isTemporary(status):
 		return KindUnavailable
 	}
 	return KindRefused

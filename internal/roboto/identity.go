@@ -27,7 +27,7 @@ func (r Record) as(known Record) Record {
 // findRecord reads the record of a known secret. The error is of KindNotFound if the secret is gone,
 // and of KindReplaced if another secret has its name.
 func (c *Client) findRecord(ctx context.Context, known Record, mustSend bool) (Record, error) {
-	record, _, err := c.getRecord(ctx, known.SecretRef, mustSend)
+	record, _, err := c.getRecord(ctx, known, mustSend)
 	switch {
 	case KindOf(err) == KindNotFound:
 		return Record{}, c.confirmGone(ctx, known.OrgID, err)

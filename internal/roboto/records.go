@@ -48,22 +48,23 @@ func (r Record) isNew() bool { return time.Since(r.CreatedHere) < newSecretGrace
 // Record returns one secret's record. The error is of KindNotFound only if Roboto
 // itself said so.
 func (c *Client) Record(ctx context.Context, ref SecretRef) (Record, error) {
-	record, _, err := c.getRecord(ctx, ref, false)
+	record, _, err := c.getRecord(ctx, Record{SecretRef: ref}, false)
 	if KindOf(err) == KindNotFound {
 		err = c.completeWithOrgs(ctx, ref.OrgID, errorOf(err))
 	}
 	return record, err
 }
 
-func (c *Client) getRecord(ctx context.Context, ref SecretRef, mustSend bool) (Record, answer, error) {
-	if err := ref.validateFull(); err != nil {
+// getRecord needs a reference, and when this process created the record, if it did.
+func (c *Client) getRecord(ctx context.Context, known Record, mustSend bool) (Record, answer, error) {
+	if err := known.validateFull(); err != nil {
 		return Record{}, answer{}, err
 	}
-	wire, ans, err := callFor[wireRecord](ctx, c, request{method: http.MethodGet, path: secretPath(ref), ownerOrg: ref.OrgID, mustSend: mustSend})
+	wire, ans, err := callFor[wireRecord](ctx, c, secretRequest(http.MethodGet, known, mustSend))
 	if err != nil {
 		return Record{}, answer{}, err
 	}
-	record, err := c.checkedRecord(ans, wire, ref)
+	record, err := c.checkedRecord(ans, wire, known.SecretRef)
 	return record, ans, err
 }
 
@@ -159,7 +160,11 @@ func (c *Client) page(ctx context.Context, orgID, pageToken string, omitted func
 	return result, err
 }
 
-func secretPath(ref SecretRef) []string { return []string{"v1", "secrets", "name", ref.Name} }
+// secretRequest is a request about one secret, or about something below it.
+func secretRequest(method string, known Record, mustSend bool, below ...string) request {
+	path := append([]string{"v1", "secrets", "name", known.Name}, below...)
+	return request{method: method, path: path, ownerOrg: known.OrgID, mustSend: mustSend, isNew: known.isNew()}
+}
 
 // wireRecord is a record in the service's JSON.
 type wireRecord struct {

@@ -6,7 +6,6 @@ package roboto
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -26,14 +25,18 @@ func settling(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // retrier repeats a request to Roboto if that may help.
-func retrier(ctx context.Context, client *http.Client, maxAttempts int) *retryablehttp.Client {
+func (a *api) retrier(ctx context.Context, r request) *retryablehttp.Client {
+	attempts := a.config.MaxAttempts
+	if r.method != http.MethodGet {
+		attempts = 1
+	}
 	return &retryablehttp.Client{
-		HTTPClient: client,
-		RetryMax:   maxAttempts - 1,
+		HTTPClient: a.clients[r.mustSend],
+		RetryMax:   attempts - 1,
 		CheckRetry: func(_ context.Context, resp *http.Response, err error) (bool, error) {
 			failure := transport.FailureOf(err)
-			temporary := failure != nil && !failure.Final || resp != nil && slices.Contains(temporaryStatuses, resp.StatusCode)
-			return temporary && ctx.Err() == nil && transport.TimeLeft(ctx), nil
+			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || r.isNew && resp.StatusCode == http.StatusNotFound)
+			return again && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
 			return transport.Wait(ctx, attempt+1)
@@ -42,9 +45,9 @@ func retrier(ctx context.Context, client *http.Client, maxAttempts int) *retryab
 	}
 }
 
-var temporaryStatuses = []int{
-	http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-	http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+// isTemporary reports whether a service is busy or failing, by the status of its answer.
+func isTemporary(status int) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // wait waits after an attempt that failed, counted from 1. It returns an error only if the context

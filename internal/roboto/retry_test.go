@@ -54,7 +54,7 @@ func TestRepeatedRequests(t *testing.T) {
 					server.Inject(robototest.Fault{Status: status, Body: "{}"})
 					_, err := client.send(t.Context(), request{method: method, path: []string{"v1", "x"}})
 					want := 1
-					if method == http.MethodGet && slices.Contains([]int{408, 429, 500, 502, 503, 504}, status) {
+					if method == http.MethodGet && slices.Contains([]int{408, 429, 500, 501, 502, 503, 504}, status) {
 						want = 3
 					}
 					if n := len(server.Requests()); n != want {

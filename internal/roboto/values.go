@@ -15,8 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	smithyrand "github.com/aws/smithy-go/rand"
-
-	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // MaxValueBytes is AWS Secrets Manager's quota on a secret value
@@ -67,6 +65,8 @@ type ValueAccess struct {
 	creds  *temporaryCredentials
 	// mustSend is that of its requests.
 	mustSend bool
+	// sent is whether a request of the last call of AWS may have been carried out.
+	sent bool
 }
 
 // ValueAccess gives access to the value of a secret. The record needs a reference. If it
@@ -86,7 +86,7 @@ func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) 
 		input.VersionStage = &version.Stage
 	}
 	var output *secretsmanager.GetSecretValueOutput
-	err := v.call(ctx, opGetSecretValue, func(error) {}, func(options func(*secretsmanager.Options)) (err error) {
+	err := v.call(ctx, opGetSecretValue, func(options func(*secretsmanager.Options)) (err error) {
 		input.SecretId = &v.creds.arn
 		output, err = v.client.aws.getSecretValue(ctx, input, options)
 		return err
@@ -139,12 +139,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 	}
 	text, token := value.Reveal(), newVersionID()
 	var output *secretsmanager.PutSecretValueOutput
-	mayBeWritten := false
-	noteAttempt := func(err error) {
-		failure := transport.FailureOf(err)
-		mayBeWritten = mayBeWritten || failure == nil || failure.Sent
-	}
-	err = v.call(ctx, opPutSecretValue, noteAttempt, func(options func(*secretsmanager.Options)) (err error) {
+	err = v.call(ctx, opPutSecretValue, func(options func(*secretsmanager.Options)) (err error) {
 		output, err = v.client.aws.putSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 			SecretId:           &v.creds.arn,
 			SecretString:       &text,
@@ -153,11 +148,11 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		return err
 	})
 	if err == nil {
-		err, mayBeWritten = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token), true
+		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
 	}
 	// This is also necessary after a clear refusal, because an earlier attempt may have
 	// succeeded.
-	if err != nil && !(mayBeWritten && v.wasWritten(ctx, token)) {
+	if err != nil && !(v.sent && v.wasWritten(ctx, token)) {
 		return "", err
 	}
 	return token, nil
@@ -180,12 +175,12 @@ func newVersionID() string {
 	return id
 }
 
-// call makes a call of AWS. If the credentials have expired, it calls again with fresh ones. failed is
-// called for each failed attempt.
-func (v *ValueAccess) call(ctx context.Context, operation string, failed func(error), call func(options func(*secretsmanager.Options)) error) error {
+// call makes a call of AWS. If the credentials have expired, it calls again with fresh ones.
+func (v *ValueAccess) call(ctx context.Context, operation string, call func(options func(*secretsmanager.Options)) error) error {
+	v.sent = false
 	for fresh := false; ; fresh = true {
 		if v.creds == nil {
-			creds, err := v.freshCredentials(ctx)
+			creds, err := v.client.credentials(ctx, v.record, v.mustSend)
 			if err != nil {
 				return err
 			}
@@ -195,32 +190,16 @@ func (v *ValueAccess) call(ctx context.Context, operation string, failed func(er
 			o.Region = v.creds.region
 			o.Credentials = v.creds
 			o.HTTPClient = v.client.aws.clients[v.mustSend]
-			o.Retryer = v.retryer(ctx, operation, failed)
+			o.Retryer = v.retryer(ctx, operation)
 		})
 		switch {
 		case err == nil:
+			v.sent = true
 			return nil
 		case fresh || awsCode(err) != codeExpiredToken:
 			return v.awsError(ctx, operation, err)
 		}
 		v.creds = nil
-	}
-}
-
-// freshCredentials retries if this process has just created the record and Roboto does
-// not find it yet.
-func (v *ValueAccess) freshCredentials(ctx context.Context) (*temporaryCredentials, error) {
-	for attempt := 1; ; attempt++ {
-		creds, err := v.client.credentials(ctx, v.record, v.mustSend)
-		switch {
-		case KindOf(err) != KindNotFound:
-			return creds, err
-		case !v.record.isNew() || attempt >= v.client.config.MaxAttempts:
-			return nil, v.client.completeWithOrgs(ctx, v.record.OrgID, errorOf(err))
-		}
-		if err := wait(ctx, attempt); err != nil {
-			return nil, err
-		}
 	}
 }
 
