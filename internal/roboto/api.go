@@ -222,6 +222,8 @@ func (a *api) refusal(r request, resp *http.Response, body []byte) error {
 	}
 	kind, problem := robotoKind(resp.StatusCode, code, message), ""
 	switch {
+	case kind == KindNotFound && r.ownerOrg == "":
+		kind = KindRefused // what it asks for is there in any case
 	case kind == KindUnexpectedAnswer && resp.StatusCode == http.StatusNotFound:
 		problem = "this is not how Roboto itself says that something does not exist"
 	case kind == KindUnexpectedAnswer:

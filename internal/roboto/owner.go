@@ -69,39 +69,36 @@ func (o *owner) completeWithOrgs(ctx context.Context, orgID string, failure *Err
 	}
 	ctx, cancel := context.WithDeadline(ctx, o.completeErrorsUntil())
 	defer cancel()
-	if orgs, err := o.Organizations(ctx); err == nil && !contains(orgs, orgID) {
-		return o.foreign(orgID, orgs, failure.What)
+	orgs, err := o.Organizations(ctx)
+	if err != nil {
+		return failure
 	}
-	return failure
+	return o.completeWith(orgs, orgID, failure)
 }
 
 // confirmGone returns notFound only if the API key's owner belongs to the organization. A service
 // may also answer "not found" for anything that the caller must not see.
 func (o *owner) confirmGone(ctx context.Context, orgID string, notFound error) error {
 	orgs, err := o.Organizations(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		unconfirmed := *errorOf(err)
 		unconfirmed.What = errorOf(notFound).What + " This does not prove that it was deleted, because the organizations of the API key's owner could not be looked up. " + unconfirmed.What
 		return &unconfirmed
-	case !contains(orgs, orgID):
-		return o.foreign(orgID, orgs, errorOf(notFound).What)
 	}
-	return notFound
+	return o.completeWith(orgs, orgID, errorOf(notFound))
 }
 
-// foreign is for a request about an organization that is not one of the API key's owner. what says
-// how Roboto answered.
-func (o *owner) foreign(orgID string, own []Organization, what string) error {
+// completeWith is for a request about an organization that failed. orgs are those of the API key's
+// owner.
+func (o *owner) completeWith(orgs []Organization, orgID string, failure *Error) error {
+	if slices.ContainsFunc(orgs, func(org Organization) bool { return org.ID == orgID }) {
+		return failure
+	}
 	but := "or to any other"
-	if len(own) > 0 {
-		but = "but to " + o.listOrgs(own)
+	if len(orgs) > 0 {
+		but = "but to " + o.listOrgs(orgs)
 	}
-	return &Error{Kind: KindForeignOrg, What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", what, orgID, but)}
-}
-
-func contains(orgs []Organization, id string) bool {
-	return slices.ContainsFunc(orgs, func(org Organization) bool { return org.ID == id })
+	return &Error{Kind: KindForeignOrg, What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", failure.What, orgID, but)}
 }
 
 // Organizations returns the organizations of the API key's owner, in the service's order.
@@ -110,17 +107,8 @@ func (o *owner) Organizations(ctx context.Context) ([]Organization, error) {
 	return o.orgs.get(ctx, o.callerOrgs)
 }
 
-// ask is for something that is there in any case. KindNotFound is kept for secrets.
-func (o *owner) ask(ctx context.Context, path ...string) (answer, error) {
-	ans, err := o.send(ctx, request{method: http.MethodGet, path: path})
-	if failure := errorOf(err); failure.Kind == KindNotFound {
-		failure.Kind = KindRefused
-	}
-	return ans, err
-}
-
 func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
-	ans, err := o.ask(ctx, "v1", "orgs", "caller")
+	ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "orgs", "caller"}})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +143,7 @@ func (o *owner) callerOrgs(ctx context.Context) ([]Organization, error) {
 // asked for once.
 func (o *owner) userID(ctx context.Context) (string, error) {
 	return o.user.get(ctx, func(ctx context.Context) (string, error) {
-		ans, err := o.ask(ctx, "v1", "users")
+		ans, err := o.send(ctx, request{method: http.MethodGet, path: []string{"v1", "users"}})
 		if err != nil {
 			return "", err
 		}
