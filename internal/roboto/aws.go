@@ -99,8 +99,6 @@ type awsClient struct {
 	clients        clients
 	getSecretValue func(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 	putSecretValue func(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
-	// place is AWS Secrets Manager in a region.
-	place func(region string) place
 }
 
 // maxAWSAnswer is how many bytes of an answer are read. It is far more than a value of 65,536 bytes
@@ -118,11 +116,13 @@ func newAWSClient(config Config, t *transport.Transport) awsClient {
 		clients:        newClients(t, maxAWSAnswer, isAWSThrottle),
 		getSecretValue: client.GetSecretValue,
 		putSecretValue: client.PutSecretValue,
-		place: func(region string) place {
-			to := awsEndpoint(config, region)
-			return place{service: ServiceAWS, host: to.Host, proxy: t.Proxy(to)}
-		},
 	}
+}
+
+// awsPlace is AWS Secrets Manager in a region.
+func (a *api) awsPlace(region string) place {
+	to := awsEndpoint(a.config, region)
+	return place{service: ServiceAWS, host: to.Host, proxy: a.transport.Proxy(to)}
 }
 
 // awsEndpoint asks the SDK for the host, because not all regions have the same domain.

@@ -27,7 +27,7 @@ func TestAWSPlace(t *testing.T) {
 			Config{APIKey: NewSensitive("key"), APIKeySource: "here", Endpoint: parseURL(t, "https://roboto.example.com")},
 			Options{DialContext: new(net.Dialer).DialContext}, // without the environment's proxies
 		)
-		if got := c.aws.place(region); got != (place{service: ServiceAWS, host: host}) {
+		if got := c.awsPlace(region); got != (place{service: ServiceAWS, host: host}) {
 			t.Errorf("%s: %+v", region, got)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,9 +59,6 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	if err != nil {
 		return nil, err
 	}
-	refuse := func(problem string) (*temporaryCredentials, error) {
-		return nil, ans.unusable(problem)
-	}
 	region, err := arnRegion(record.ARN)
 	creds := &temporaryCredentials{
 		accessKeyID:     NewSensitive(wire.Creds.AccessKeyID),
@@ -72,7 +70,7 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	}
 	switch {
 	case err != nil:
-		return refuse(err.Error())
+		return nil, ans.unusable(err.Error())
 	case record.isAnother(known):
 		// The record is not described, because it comes with the credentials and may repeat them.
 		return nil, &Error{Kind: KindReplaced, What: fmt.Sprintf(
@@ -81,13 +79,13 @@ func (c *Client) credentials(ctx context.Context, known Record, mustSend bool) (
 	case wire.Creds.StoreType != "" && wire.Creds.StoreType != storeTypeAWS:
 		return nil, unsupportedStore()
 	case string(wire.Creds.Region) != region:
-		return refuse("the region of the credentials is not that of the secret's ARN")
-	case wire.Creds.AccessKeyID == "" || wire.Creds.SecretAccessKey == "" || wire.Creds.SessionToken == "":
-		return refuse("the credentials are incomplete")
-	case !IsHeaderText(wire.Creds.AccessKeyID) || !IsHeaderText(wire.Creds.SecretAccessKey) || !IsHeaderText(wire.Creds.SessionToken):
-		return refuse("the credentials contain white space or other characters that no credentials have")
+		return nil, ans.unusable("the region of the credentials is not that of the secret's ARN")
+	case slices.ContainsFunc([]string{wire.Creds.AccessKeyID, wire.Creds.SecretAccessKey, wire.Creds.SessionToken}, func(part string) bool {
+		return part == "" || !IsHeaderText(part)
+	}):
+		return nil, ans.unusable("the credentials are incomplete, or contain white space or other characters that no credentials have")
 	case repeatsPiece(region, creds.accessKeyID, creds.secretAccessKey, creds.sessionToken): // it is part of a host's name
-		return refuse("the region repeats a part of the credentials")
+		return nil, ans.unusable("the region repeats a part of the credentials")
 	}
 	return creds, nil
 }

@@ -204,7 +204,7 @@ func (v *ValueAccess) call(ctx context.Context, operation string, call func(opti
 }
 
 func (v *ValueAccess) exchange(operation string) exchange {
-	return exchange{v.client.aws.place(v.creds.region), operation}
+	return exchange{v.client.awsPlace(v.creds.region), operation}
 }
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
