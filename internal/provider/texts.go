@@ -396,7 +396,7 @@ var advices = map[roboto.Kind]string{
 // awsAdvices are what to do about errors of AWS, where that is something else.
 var awsAdvices = map[roboto.Kind]string{
 	roboto.KindUnauthorized:     "AWS does not accept the credentials from Roboto for this secret. Permissions at AWS can lag, so apply again in a minute. If the error persists, please report it to Roboto's support.",
-	roboto.KindRefused:          "Check that the clock of this machine is right. Roboto manages the secret and its encryption at AWS: if the error persists, please report it to Roboto's support.",
+	roboto.KindRefused:          "Roboto manages the secret and its encryption at AWS: if the error persists, please report it to Roboto's support.",
 	roboto.KindLimitExceeded:    "AWS keeps about 100 versions of a value, and each for at least 24 hours. Write the value less often, and apply again in a day.",
 	roboto.KindUnexpectedAnswer: "Check that secrets_manager_endpoint, if it is set, is AWS Secrets Manager or a private endpoint of it, and that no proxy answers in its place.",
 }

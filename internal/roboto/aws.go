@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -41,9 +42,9 @@ const (
 var awsMeanings = map[string]string{
 	codeAccessDenied:             "the credentials from Roboto do not allow it",
 	codeExpiredToken:             "the credentials from Roboto have expired",
-	codeInvalidRequest:           "the secret may be marked for deletion at AWS",
+	codeInvalidRequest:           "the secret may be marked for deletion at AWS: restore it there, or replace it with a new one",
 	codeQuota:                    "a quota of AWS is used up",
-	codeResourceNotFound:         "the secret is not there at AWS",
+	codeResourceNotFound:         "the secret is not there at AWS: replace it with a new one",
 	codeUnrecognizedClient:       meaningCredentials,
 	"InvalidClientTokenId":       meaningCredentials,
 	"DecryptionFailure":          meaningKMS,
@@ -66,8 +67,29 @@ const (
 	meaningCredentials = "AWS does not know the credentials from Roboto"
 	meaningInvalid     = "AWS finds the request invalid"
 	meaningKMS         = "AWS KMS, which encrypts the value, refused it"
-	meaningSignature   = "the clock of this machine may be wrong, or a proxy changes the request"
+	meaningSignature   = "AWS does not accept the signature of the request, which a proxy may have changed"
 )
+
+// minSkew is the difference of two clocks at which AWS refuses a signature.
+const minSkew = 5 * time.Minute
+
+// clockSkew says how far this machine's clock is from AWS's, by the Date of an answer, or "" if they
+// agree. The SDK corrects a wrong clock in the next attempt, if there is one.
+func clockSkew(err error) string {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok {
+		return ""
+	}
+	date, err := http.ParseTime(response.HTTPResponse().Header.Get("Date"))
+	skew, where := time.Since(date), "ahead of"
+	if skew < 0 {
+		skew, where = -skew, "behind"
+	}
+	if err != nil || skew < minSkew {
+		return ""
+	}
+	return fmt.Sprintf("the clock of this machine is %.0f minutes %s AWS's: set it", skew.Minutes(), where)
+}
 
 // awsKind is the kind of a refusal by AWS.
 func awsKind(operation string, status int, code string) Kind {

@@ -4,6 +4,7 @@
 package roboto
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -247,6 +248,8 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error)
 		code = ""
 	case kind == KindNoValue:
 		meaning = ""
+	case meaning == meaningSignature:
+		meaning = cmp.Or(clockSkew(err), meaning)
 	}
 	return x.refused(kind, status, code, "", meaning)
 }
