@@ -138,6 +138,9 @@ type request struct {
 	isNew bool
 }
 
+// mayLag reports whether Roboto may refuse with the status only because the secret is new.
+func (r request) mayLag(status int) bool { return r.isNew && status == http.StatusNotFound }
+
 func (a *api) exchange(r request) exchange {
 	return exchange{a.place, r.method + " /" + strings.Join(r.path, "/")}
 }
@@ -167,14 +170,21 @@ func (a *api) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	began := time.Now()
+	failed := func(e *Error, lags bool) (answer, error) {
+		if r.method == http.MethodGet { // the others are repeated by their callers
+			e.tried(began, lags)
+		}
+		return answer{}, e
+	}
 	resp, err := a.retrier(ctx, r).Do(req)
 	if err != nil {
-		return answer{}, a.exchange(r).noAnswer(ctx, err)
+		return failed(a.exchange(r).noAnswer(ctx, err), false)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, _ := io.ReadAll(resp.Body) // cannot fail, because the transport has read it already
 	if resp.StatusCode/100 != 2 {
-		return answer{}, a.refusal(r, resp, body)
+		return failed(a.refusal(r, resp, body), r.mayLag(resp.StatusCode))
 	}
 	return a.answer(r, resp.Header, body)
 }
@@ -215,7 +225,7 @@ func (a *api) newRequest(ctx context.Context, r request) (*retryablehttp.Request
 	return req, nil
 }
 
-func (a *api) refusal(r request, resp *http.Response, body []byte) error {
+func (a *api) refusal(r request, resp *http.Response, body []byte) *Error {
 	code, message := parseErrorBody(body)
 	if a.guard().in(code) {
 		code = ""

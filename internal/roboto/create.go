@@ -58,9 +58,11 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 			return Record{}, unsettledCreate(ref, err, nil)
 		case conflict:
 			refusal := *errorOf(err)
-			refusal.What += " Roboto shows no other secret of this name. The name of a secret that was just deleted may stay taken for a while: try again in a minute."
+			refusal.What += fmt.Sprintf(" Roboto shows no other secret of this name. It was tried for %.0f seconds, "+
+				"because the name of a secret that was just deleted may stay taken for a while: try again in a minute.", time.Since(began).Seconds())
 			return Record{}, &refusal
 		default:
+			errorOf(err).tried(began, false)
 			return Record{}, err
 		}
 	}

@@ -5,6 +5,7 @@ package roboto
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -35,7 +36,7 @@ func (a *api) retrier(ctx context.Context, r request) *retryablehttp.Client {
 		RetryMax:   attempts - 1,
 		CheckRetry: func(_ context.Context, resp *http.Response, err error) (bool, error) {
 			failure := transport.FailureOf(err)
-			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || r.isNew && resp.StatusCode == http.StatusNotFound)
+			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || r.mayLag(resp.StatusCode))
 			return again && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
@@ -57,6 +58,18 @@ func wait(ctx context.Context, attempt int) error {
 		return canceled(ctx)
 	}
 	return nil
+}
+
+// tried says how long the call was repeated in vain, and why if it was because a new secret lags.
+func (e *Error) tried(began time.Time, lags bool) {
+	took := time.Since(began)
+	switch {
+	case took < time.Second:
+	case lags:
+		e.What += fmt.Sprintf(" It was tried for %.0f seconds, because a new secret may not be usable at once.", took.Seconds())
+	case e.Kind == KindNoAnswer, e.Kind == KindUnavailable:
+		e.What += fmt.Sprintf(" It was tried for %.0f seconds.", took.Seconds())
+	}
 }
 
 // mayPass reports whether a request may succeed when it is repeated.

@@ -178,6 +178,7 @@ func newVersionID() string {
 
 // call makes a call of AWS. If the credentials have expired, it calls again with fresh ones.
 func (v *ValueAccess) call(ctx context.Context, operation string, call func(options func(*secretsmanager.Options)) error) error {
+	began := time.Now()
 	v.sent = false
 	for fresh := false; ; fresh = true {
 		if v.creds == nil {
@@ -198,7 +199,9 @@ func (v *ValueAccess) call(ctx context.Context, operation string, call func(opti
 			v.sent = true
 			return nil
 		case fresh || awsCode(err) != codeExpiredToken:
-			return v.awsError(ctx, operation, err)
+			e := v.awsError(ctx, operation, err)
+			e.tried(began, v.mayLag(operation, awsCode(err)))
+			return e
 		}
 		v.creds = nil
 	}
@@ -235,7 +238,7 @@ func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, want
 
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
-func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) error {
+func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) *Error {
 	x := v.exchange(operation)
 	status, code := awsStatus(err), awsCode(err)
 	kind, meaning := awsKind(operation, status, code), awsMeanings[code]

@@ -263,6 +263,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Write: the credentials name another region", faults: mutate(creds, `"region":"us-west-2"`, `"region":"evil.s3"`), config: versioned},
 		{title: "Write: the credentials are for another secret", faults: mutate(creds, "123456789012", "210987654321"), config: versioned},
 		{title: "Write: the credentials contain a line break", faults: mutate(creds, `"session_token":"`, `"session_token":"\n`), config: versioned},
+		{title: "Write: Roboto does not show the new record", faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), config: versioned},
 		{title: "Write: AWS denies access", faults: aws(put, 400, "AccessDeniedException", "User: arn:aws:sts::1:assumed-role/x is not authorized."), config: versioned},
 		{title: "Write: AWS keeps throttling", faults: aws(put, 400, "ThrottlingException", "Rate exceeded."), config: versioned},
 		{title: "Write: AWS keeps no more versions", managed: versioned, faults: aws(put, 400, "LimitExceededException", "You have reached the maximum number of versions."), config: rotated},
@@ -698,8 +699,9 @@ func (e cataloged) happen(t *testing.T) (shown string, said []protocol.Diagnosti
 	return everywhere(err.Error()), said
 }
 
-// withoutRandom numbers the ARNs, versions and invocations of a text.
+// withoutRandom numbers the ARNs, versions and invocations of a text, and leaves times of waiting out.
 func withoutRandom(shown string) string {
+	shown = regexp.MustCompile(`tried for \d+ seconds`).ReplaceAllString(shown, "tried for … seconds")
 	for pattern, format := range map[string]string{
 		`roboto/og_test/[a-z0-9]+-[A-Z0-9]+`: "roboto/og_test/%d",
 		`[A-Z2-7]{26}-by-hand`:               "version-%d",
