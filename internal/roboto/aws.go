@@ -191,7 +191,7 @@ func awsCode(err error) string {
 // retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
 // because the secret is new. It disables the SDK's bucket of 500 retry tokens,
 // which all calls of a client share and which large applies exhaust.
-func (v *ValueAccess) retryer(ctx context.Context, operation string) aws.Retryer {
+func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = v.client.config.MaxAttempts
 		o.RateLimiter = ratelimit.None
@@ -207,7 +207,7 @@ func (v *ValueAccess) retryer(ctx context.Context, operation string) aws.Retryer
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
-				case awsStatus(err) == http.StatusTooManyRequests, v.mayLag(operation, awsCode(err)):
+				case awsStatus(err) == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
@@ -218,14 +218,14 @@ func (v *ValueAccess) retryer(ctx context.Context, operation string) aws.Retryer
 
 // mayLag reports whether AWS may refuse with the code only because the secret is new. For a read, "not
 // found" means that there is no value.
-func (v *ValueAccess) mayLag(operation, code string) bool {
+func (v *ValueAccess) mayLag(code string) bool {
 	switch code {
 	case codeAccessDenied, codeUnrecognizedClient:
 		return v.creds.isNew || v.record.isNew()
 	case codeInvalidRequest:
 		return v.record.isNew()
 	case codeResourceNotFound:
-		return v.record.isNew() && operation == opPutSecretValue
+		return v.record.isNew() && v.request == opPutSecretValue
 	}
 	return false
 }

@@ -181,23 +181,23 @@ func TestErrorText(t *testing.T) {
 	cancel()
 	late, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	get := exchange{place{service: ServiceRoboto}, "GET /v1/x"}
-	busy := exchange{place{service: ServiceRoboto}, "POST /v1/secrets"}.refused(KindUnavailable, 503, "", "Busy.", "")
+	get := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}
+	busy := exchange{place{service: ServiceRoboto, host: "host"}, "POST /v1/secrets"}.refused(KindUnavailable, 503, "", "Busy.", "")
 	for want, err := range map[string]*Error{
-		"Roboto answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.":                     get.refused(KindNotFound, 404, "RobotoNotFoundException", "gone", ""),
-		"Roboto answered 599 to GET /v1/x.":                                                              get.refused(KindUnavailable, 599, "", "", ""),
-		"Roboto answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       get.refused(KindUnexpectedAnswer, 308, "", "", "it is not followed"),
-		"The answer from AWS Secrets Manager to GetSecretValue cannot be used: it names another secret.": exchange{place{service: ServiceAWS}, "GetSecretValue"}.unusable("it names another secret"),
+		"Roboto (host) answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.":                     get.refused(KindNotFound, 404, "RobotoNotFoundException", "gone", ""),
+		"Roboto (host) answered 599 to GET /v1/x.":                                                              get.refused(KindUnavailable, 599, "", "", ""),
+		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       get.refused(KindUnexpectedAnswer, 308, "", "", "it is not followed"),
+		"The answer from AWS Secrets Manager (host) to GetSecretValue cannot be used: it names another secret.": exchange{place{service: ServiceAWS, host: "host"}, "GetSecretValue"}.unusable("it names another secret"),
 		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": exchange{place{
 			service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy.example.com:3128", keySource: "ROBOTO_API_KEY",
 		}, "GET /v1/x"}.noAnswer(t.Context(), &transport.Failure{Reason: "the request timed out"}),
-		"A record of this name may have been created. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+		"A record of this name may have been created. Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
 			Kind: KindUnsettled, What: "A record of this name may have been created.", Err: busy,
 		},
-		"It may be gone. The operation was canceled. Looking for it failed too. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
+		"It may be gone. The operation was canceled. Looking for it failed too. Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
 			Kind: KindUnsettled, What: "It may be gone.", Err: canceled(ctx), Settle: busy,
 		},
-		"It was created by x. Roboto answered 503 Service Unavailable to POST /v1/secrets: Busy.": {Kind: KindNameTaken, What: "It was created by x.", Settle: busy},
+		"It was created by x. Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy.": {Kind: KindNameTaken, What: "It was created by x.", Settle: busy},
 		"The operation ran out of time.": canceled(late),
 	} {
 		if got := err.Error(); got != want {

@@ -25,18 +25,12 @@ type place struct {
 }
 
 func (p place) String() string {
-	var how []string
-	if p.host != "" {
-		how = append(how, p.host)
-	}
+	how := []string{p.host}
 	if p.proxy != "" {
 		how = append(how, "through the proxy "+p.proxy+" of HTTPS_PROXY")
 	}
 	if p.keySource != "" {
 		how = append(how, "with the API key from "+p.keySource)
-	}
-	if len(how) == 0 {
-		return p.service
 	}
 	return fmt.Sprintf("%s (%s)", p.service, strings.Join(how, ", "))
 }

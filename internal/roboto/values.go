@@ -64,6 +64,8 @@ type ValueAccess struct {
 	client *Client
 	record Record
 	creds  *temporaryCredentials
+	// exchange is the last call of AWS.
+	exchange
 	// mustSend is that of its requests.
 	mustSend bool
 	// sent is whether a request of the last call of AWS may have been carried out.
@@ -95,19 +97,19 @@ func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) 
 	if err != nil {
 		return Value{}, err
 	}
-	if err := v.checkOutput(opGetSecretValue, output.ARN, output.VersionId, version.ID); err != nil {
+	if err := v.checkOutput(output.ARN, output.VersionId, version.ID); err != nil {
 		return Value{}, err
 	}
 	switch {
 	case version.Stage != "" && len(output.VersionStages) > 0 && !slices.Contains(output.VersionStages, version.Stage):
-		return Value{}, v.exchange(opGetSecretValue).unusable("AWS names another stage, not the requested one")
+		return Value{}, v.unusable("AWS names another stage, not the requested one")
 	case output.SecretString == nil:
-		return Value{}, v.exchange(opGetSecretValue).unusable("the secret holds binary data, which Roboto does not write; another tool may have written it")
+		return Value{}, v.unusable("the secret holds binary data, which Roboto does not write; another tool may have written it")
 	}
 	value := Value{NewSensitive(*output.SecretString), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
 	// An ID that was asked for is known not to be an echo.
 	if version.ID == "" && repeatsPiece(value.VersionID, value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken) {
-		return Value{}, v.exchange(opGetSecretValue).unusable("the ID of the version repeats a part of the value or of the credentials")
+		return Value{}, v.unusable("the ID of the version repeats a part of the value or of the credentials")
 	}
 	return value, nil
 }
@@ -149,7 +151,7 @@ func (v *ValueAccess) Write(ctx context.Context, value Sensitive) (versionID str
 		return err
 	})
 	if err == nil {
-		err = v.checkOutput(opPutSecretValue, output.ARN, output.VersionId, token)
+		err = v.checkOutput(output.ARN, output.VersionId, token)
 	}
 	// This is also necessary after a clear refusal, because an earlier attempt may have
 	// succeeded.
@@ -188,27 +190,24 @@ func (v *ValueAccess) call(ctx context.Context, operation string, call func(opti
 			}
 			v.creds = creds
 		}
+		v.exchange = exchange{v.client.awsPlace(v.creds.region), operation}
 		err := call(func(o *secretsmanager.Options) {
 			o.Region = v.creds.region
 			o.Credentials = v.creds
 			o.HTTPClient = v.client.aws.clients[v.mustSend]
-			o.Retryer = v.retryer(ctx, operation)
+			o.Retryer = v.retryer(ctx)
 		})
 		switch {
 		case err == nil:
 			v.sent = true
 			return nil
 		case fresh || awsCode(err) != codeExpiredToken:
-			e := v.awsError(ctx, operation, err)
-			e.tried(began, v.mayLag(operation, awsCode(err)))
+			e := v.awsError(ctx, err)
+			e.tried(began, v.mayLag(awsCode(err)))
 			return e
 		}
 		v.creds = nil
 	}
-}
-
-func (v *ValueAccess) exchange(operation string) exchange {
-	return exchange{v.client.awsPlace(v.creds.region), operation}
 }
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
@@ -224,29 +223,28 @@ func ValidateVersionID(versionID string) error {
 
 // checkOutput checks that AWS's answer is about this secret and this version, which
 // callers store in state.
-func (v *ValueAccess) checkOutput(operation string, arn, versionID *string, wantVersionID string) error {
+func (v *ValueAccess) checkOutput(arn, versionID *string, wantVersionID string) error {
 	switch {
 	case aws.ToString(arn) != v.creds.arn:
-		return v.exchange(operation).unusable("AWS names another secret, not the requested one")
+		return v.unusable("AWS names another secret, not the requested one")
 	case wantVersionID != "" && aws.ToString(versionID) != wantVersionID:
-		return v.exchange(operation).unusable("AWS names another version, not the requested one")
+		return v.unusable("AWS names another version, not the requested one")
 	case ValidateVersionID(aws.ToString(versionID)) != nil:
-		return v.exchange(operation).unusable("AWS names no valid version")
+		return v.unusable("AWS names no valid version")
 	}
 	return nil
 }
 
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
-func (v *ValueAccess) awsError(ctx context.Context, operation string, err error) *Error {
-	x := v.exchange(operation)
+func (v *ValueAccess) awsError(ctx context.Context, err error) *Error {
 	status, code := awsStatus(err), awsCode(err)
-	kind, meaning := awsKind(operation, status, code), awsMeanings[code]
+	kind, meaning := awsKind(v.request, status, code), awsMeanings[code]
 	switch {
 	case status == 0 || ctx.Err() != nil:
-		return x.noAnswer(ctx, err)
+		return v.noAnswer(ctx, err)
 	case status/100 == 2:
-		return x.unusable("it does not have the shape of AWS Secrets Manager's answers")
+		return v.unusable("it does not have the shape of AWS Secrets Manager's answers")
 	case meaning == "": // the code may be an echo
 		code = ""
 	case kind == KindNoValue:
@@ -254,5 +252,5 @@ func (v *ValueAccess) awsError(ctx context.Context, operation string, err error)
 	case meaning == meaningSignature:
 		meaning = cmp.Or(clockSkew(err), meaning)
 	}
-	return x.refused(kind, status, code, "", meaning)
+	return v.refused(kind, status, code, "", meaning)
 }
