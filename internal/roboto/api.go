@@ -77,7 +77,7 @@ func newAPI(config Config, options Options) *api {
 		requester: requesterHeader(options),
 		place:     place{service: ServiceRoboto, host: config.Endpoint.Host, proxy: t.Proxy(config.Endpoint), keySource: config.APIKeySource},
 		transport: t,
-		clients:   newClients(t, maxRobotoAnswer, isTooManyRequests),
+		clients:   newClients(t, maxRobotoAnswer),
 
 		completeErrorsUntil: sync.OnceValue(func() time.Time { return time.Now().Add(completeErrorsTime) }),
 	}
@@ -86,10 +86,10 @@ func newAPI(config Config, options Options) *api {
 // clients are a service's HTTP clients: one for requests that must be sent, and one for the others.
 type clients map[bool]*http.Client
 
-func newClients(t *transport.Transport, maxAnswer int, throttled func(int, http.Header, []byte) bool) clients {
+func newClients(t *transport.Transport, maxAnswer int) clients {
 	result := clients{}
 	for _, mustSend := range []bool{false, true} {
-		result[mustSend] = t.Client(transport.Service{MaxAnswer: maxAnswer, Throttled: throttled, MustSend: mustSend})
+		result[mustSend] = t.Client(transport.Service{MaxAnswer: maxAnswer, Throttled: isThrottle, MustSend: mustSend})
 	}
 	return result
 }
@@ -99,10 +99,6 @@ const completeErrorsTime = 10 * time.Second
 
 // maxRobotoAnswer is how many bytes of an answer are read. It is far more than a page of records.
 const maxRobotoAnswer = 8 << 20
-
-func isTooManyRequests(status int, _ http.Header, _ []byte) bool {
-	return status == http.StatusTooManyRequests
-}
 
 // requesterHeader identifies the program to Roboto (src/roboto/http/requester.py).
 func requesterHeader(options Options) string {

@@ -135,7 +135,7 @@ func newAWSClient(config Config, t *transport.Transport) awsClient {
 	}
 	client := secretsmanager.New(options)
 	return awsClient{
-		clients:        newClients(t, maxAWSAnswer, isAWSThrottle),
+		clients:        newClients(t, maxAWSAnswer),
 		getSecretValue: client.GetSecretValue,
 		putSecretValue: client.PutSecretValue,
 	}
@@ -160,9 +160,9 @@ func awsEndpoint(config Config, region string) *url.URL {
 	return &endpoint.URI
 }
 
-// isAWSThrottle reports whether AWS refused a request because there are too many. It says so with
+// isThrottle reports whether a service refused a request because there are too many. AWS says so with
 // a code, and status 400.
-func isAWSThrottle(status int, header http.Header, body []byte) bool {
+func isThrottle(status int, header http.Header, body []byte) bool {
 	if status/100 == 2 {
 		return false
 	}

@@ -289,7 +289,7 @@ func TestPauseOfAWS(t *testing.T) {
 	})
 }
 
-func TestIsAWSThrottle(t *testing.T) {
+func TestIsThrottle(t *testing.T) {
 	for _, test := range []struct {
 		status       int
 		header, body string
@@ -308,7 +308,7 @@ func TestIsAWSThrottle(t *testing.T) {
 		if test.header != "" {
 			header.Set("X-Amzn-ErrorType", test.header)
 		}
-		if got := isAWSThrottle(test.status, header, []byte(test.body)); got != test.want {
+		if got := isThrottle(test.status, header, []byte(test.body)); got != test.want {
 			t.Errorf("%+v: %t", test, got)
 		}
 	}
