@@ -4,6 +4,7 @@
 package roboto
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -179,30 +180,15 @@ var errorCodePattern = lazyRegexp(`^Roboto[A-Za-z]{1,60}Exception$`)
 // gateway's {"message": "…"}. It ignores anything else.
 func parseErrorBody(body []byte) (code string, message description) {
 	var answer struct {
-		Error   json.RawMessage `json:"error"`
-		Message json.RawMessage `json:"message"`
+		Error struct {
+			Code    string      `json:"error_code"`
+			Message description `json:"message"`
+		} `json:"error"`
+		Message description `json:"message"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
-		return "", ""
+	_ = json.Unmarshal(body, &answer) // what is of another type stays empty
+	if errorCodePattern().MatchString(answer.Error.Code) {
+		code = answer.Error.Code
 	}
-	var envelope struct {
-		Code    json.RawMessage `json:"error_code"`
-		Message json.RawMessage `json:"message"`
-	}
-	if string(answer.Error) == "null" || json.Unmarshal(answer.Error, &envelope) != nil {
-		return "", description(jsonText(answer.Message))
-	}
-	if code = jsonText(envelope.Code); !errorCodePattern().MatchString(code) {
-		code = ""
-	}
-	return code, description(jsonText(envelope.Message))
-}
-
-// jsonText returns the text of a JSON string, or "" for anything else.
-func jsonText(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return ""
-	}
-	return text
+	return code, cmp.Or(answer.Error.Message, answer.Message)
 }
