@@ -75,20 +75,16 @@ const minSkew = 5 * time.Minute
 
 // clockSkew says how far this machine's clock is from AWS's, by the Date of an answer, or "" if they
 // agree. The SDK corrects a wrong clock in the next attempt, if there is one.
-func clockSkew(err error) string {
-	response, ok := errors.AsType[*awshttp.ResponseError](err)
-	if !ok {
-		return ""
-	}
-	date, err := http.ParseTime(response.HTTPResponse().Header.Get("Date"))
+func clockSkew(answer http.Header) string {
+	date, err := http.ParseTime(answer.Get("Date"))
 	skew, where := time.Since(date), "ahead of"
 	if skew < 0 {
-		skew, where = -skew, "behind"
+		where = "behind"
 	}
-	if err != nil || skew < minSkew {
+	if err != nil || skew.Abs() < minSkew {
 		return ""
 	}
-	return fmt.Sprintf("the clock of this machine is %.0f minutes %s AWS's: set it", skew.Minutes(), where)
+	return fmt.Sprintf("the clock of this machine is %.0f minutes %s AWS's: set it", skew.Abs().Minutes(), where)
 }
 
 // awsKind is the kind of a refusal by AWS.
@@ -173,12 +169,12 @@ func isThrottle(status int, header http.Header, body []byte) bool {
 	return status == http.StatusTooManyRequests || isThrottleCode(restjson.SanitizeErrorCode(code))
 }
 
-// awsStatus is the status of AWS's answer, or 0 if there is none.
-func awsStatus(err error) int {
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		return response.HTTPStatusCode()
+// awsAnswer is AWS's answer, or nil if there is none.
+func awsAnswer(err error) *http.Response {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
+		return response.HTTPResponse().Response
 	}
-	return 0
+	return nil
 }
 
 func awsCode(err error) string {
@@ -200,14 +196,14 @@ func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				failure := transport.FailureOf(err)
+				failure, answer := transport.FailureOf(err), awsAnswer(err)
 				v.sent = v.sent || failure == nil || failure.Sent
 				switch {
 				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
-				case awsStatus(err) == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
+				case answer != nil && answer.StatusCode == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary

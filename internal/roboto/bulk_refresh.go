@@ -40,7 +40,7 @@ func (c *Client) listed(ctx context.Context, ref SecretRef) (Record, bool) {
 				return listing{}, err
 			case err != nil:
 				return listing{failure: err}, nil
-			case record.StoreType == storeTypeAWS:
+			case record.ARN != "":
 				// No more than a refresh needs.
 				records[record.Name] = Record{SecretRef: SecretRef{Name: record.Name, OrgID: ref.OrgID}, ARN: record.ARN, Created: record.Created, CreatedBy: record.CreatedBy}
 			}

@@ -21,7 +21,6 @@ const storeTypeAWS = "aws"
 // shown. Times are in UTC.
 type Record struct {
 	SecretRef
-	StoreType string
 	// ARN names the secret in AWS Secrets Manager; "" for another store.
 	ARN        string
 	Created    time.Time
@@ -209,7 +208,6 @@ func (c *Client) record(ans answer, wire wireRecord, asked ...string) (record Re
 	ids := identifiers{guard: c.guard, asked: asked}
 	record = Record{
 		SecretRef:  SecretRef{Name: ids.use("its name", wire.Name), OrgID: ids.use("its organization", wire.OrgID)},
-		StoreType:  ids.use("its store type", wire.StoreType),
 		Created:    wire.Created.Time,
 		CreatedBy:  c.guard.describe(wire.CreatedBy),
 		Modified:   wire.Modified.Time,
@@ -239,7 +237,7 @@ func (c *Client) checkedRecord(ans answer, wire wireRecord, want SecretRef) (Rec
 		return Record{}, ans.unusable("the record describes another secret")
 	case problem != "":
 		return Record{}, ans.unusable(problem)
-	case record.StoreType != storeTypeAWS:
+	case record.ARN == "":
 		return Record{}, unsupportedStore()
 	}
 	return record, nil

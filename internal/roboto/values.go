@@ -238,19 +238,22 @@ func (v *ValueAccess) checkOutput(arn, versionID *string, wantVersionID string) 
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
 func (v *ValueAccess) awsError(ctx context.Context, err error) *Error {
-	status, code := awsStatus(err), awsCode(err)
-	kind, meaning := awsKind(v.request, status, code), awsMeanings[code]
+	answer := awsAnswer(err)
 	switch {
-	case status == 0 || ctx.Err() != nil:
+	case answer == nil || ctx.Err() != nil:
 		return v.noAnswer(ctx, err)
-	case status/100 == 2:
+	case answer.StatusCode/100 == 2:
 		return v.unusable("it does not have the shape of AWS Secrets Manager's answers")
+	}
+	code := awsCode(err)
+	kind, meaning := awsKind(v.request, answer.StatusCode, code), awsMeanings[code]
+	switch {
 	case meaning == "": // the code may be an echo
 		code = ""
 	case kind == KindNoValue:
 		meaning = ""
 	case meaning == meaningSignature:
-		meaning = cmp.Or(clockSkew(err), meaning)
+		meaning = cmp.Or(clockSkew(answer.Header), meaning)
 	}
-	return v.refused(kind, status, code, "", meaning)
+	return v.refused(kind, answer.StatusCode, code, "", meaning)
 }
