@@ -166,14 +166,17 @@ func (a *api) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	began := time.Now()
+	began, attempts := time.Now(), a.config.MaxAttempts
+	if r.method != http.MethodGet {
+		attempts = 1
+	}
 	failed := func(e *Error, lags bool) (answer, error) {
-		if r.method == http.MethodGet { // the others are repeated by their callers
+		if attempts > 1 {
 			e.tried(began, lags)
 		}
 		return answer{}, e
 	}
-	resp, err := a.retrier(ctx, r).Do(req)
+	resp, err := retrier(ctx, a.clients[r.mustSend], attempts, r.mayLag).Do(req)
 	if err != nil {
 		return failed(a.exchange(r).noAnswer(ctx, err), false)
 	}

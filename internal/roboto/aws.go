@@ -4,9 +4,7 @@
 package roboto
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,9 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
@@ -102,12 +97,6 @@ func awsKind(operation string, status int, code string) Kind {
 	return KindRefused
 }
 
-// isThrottleCode is what the SDK takes for one, but for a quota, which no wait helps against.
-func isThrottleCode(code string) bool {
-	_, ok := retry.DefaultThrottleErrorCodes[code]
-	return ok && code != codeQuota
-}
-
 // awsClient makes the two calls of AWS Secrets Manager. Region, credentials and retries are set for
 // each call.
 //
@@ -156,19 +145,6 @@ func awsEndpoint(config Config, region string) *url.URL {
 	return &endpoint.URI
 }
 
-// isThrottle reports whether a service refused a request because there are too many. AWS says so with
-// a code, and status 400.
-func isThrottle(status int, header http.Header, body []byte) bool {
-	if status/100 == 2 {
-		return false
-	}
-	code := header.Get("X-Amzn-ErrorType")
-	if code == "" {
-		code, _, _ = restjson.GetErrorInfo(json.NewDecoder(bytes.NewReader(body)))
-	}
-	return status == http.StatusTooManyRequests || isThrottleCode(restjson.SanitizeErrorCode(code))
-}
-
 // awsAnswer is AWS's answer, or nil if there is none.
 func awsAnswer(err error) *http.Response {
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
@@ -182,46 +158,4 @@ func awsCode(err error) string {
 		return refused.ErrorCode()
 	}
 	return ""
-}
-
-// retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
-// because the secret is new. It disables the SDK's bucket of 500 retry tokens,
-// which all calls of a client share and which large applies exhaust.
-func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = v.client.config.MaxAttempts
-		o.RateLimiter = ratelimit.None
-		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			return transport.Wait(ctx, attempt), nil
-		})
-		o.Retryables = append([]retry.IsErrorRetryable{
-			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				failure, answer := transport.FailureOf(err), awsAnswer(err)
-				v.sent = v.sent || failure == nil || failure.Sent
-				switch {
-				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
-					return aws.FalseTernary
-				case failure != nil:
-					return aws.BoolTernary(!failure.Final)
-				case answer != nil && answer.StatusCode == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
-					return aws.TrueTernary
-				}
-				return aws.UnknownTernary
-			}),
-		}, o.Retryables...)
-	})
-}
-
-// mayLag reports whether AWS may refuse with the code only because the secret is new. For a read, "not
-// found" means that there is no value.
-func (v *ValueAccess) mayLag(code string) bool {
-	switch code {
-	case codeAccessDenied, codeUnrecognizedClient:
-		return v.creds.isNew || v.record.isNew()
-	case codeInvalidRequest:
-		return v.record.isNew()
-	case codeResourceNotFound:
-		return v.record.isNew() && v.request == opPutSecretValue
-	}
-	return false
 }

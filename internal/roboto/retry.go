@@ -4,11 +4,15 @@
 package roboto
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/protocol/restjson"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
@@ -25,18 +29,14 @@ func settling(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 }
 
-// retrier repeats a request to Roboto if that may help.
-func (a *api) retrier(ctx context.Context, r request) *retryablehttp.Client {
-	attempts := a.config.MaxAttempts
-	if r.method != http.MethodGet {
-		attempts = 1
-	}
+// retrier repeats a request to Roboto if that may help. mayLag says so of a status, besides isTemporary.
+func retrier(ctx context.Context, client *http.Client, maxAttempts int, mayLag func(status int) bool) *retryablehttp.Client {
 	return &retryablehttp.Client{
-		HTTPClient: a.clients[r.mustSend],
-		RetryMax:   attempts - 1,
+		HTTPClient: client,
+		RetryMax:   maxAttempts - 1,
 		CheckRetry: func(_ context.Context, resp *http.Response, err error) (bool, error) {
 			failure := transport.FailureOf(err)
-			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || r.mayLag(resp.StatusCode))
+			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || mayLag(resp.StatusCode))
 			return again && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
 		Backoff: func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
@@ -49,6 +49,25 @@ func (a *api) retrier(ctx context.Context, r request) *retryablehttp.Client {
 // isTemporary reports whether a service is busy or failing, by the status of its answer.
 func isTemporary(status int) bool {
 	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+}
+
+// isThrottle reports whether a service refused a request because there are too many. AWS says so with
+// a code, and status 400.
+func isThrottle(status int, header http.Header, body []byte) bool {
+	if status/100 == 2 {
+		return false
+	}
+	code := header.Get("X-Amzn-ErrorType")
+	if code == "" {
+		code, _, _ = restjson.GetErrorInfo(json.NewDecoder(bytes.NewReader(body)))
+	}
+	return status == http.StatusTooManyRequests || isThrottleCode(restjson.SanitizeErrorCode(code))
+}
+
+// isThrottleCode is what the SDK takes for one, but for a quota, which no wait helps against.
+func isThrottleCode(code string) bool {
+	_, ok := retry.DefaultThrottleErrorCodes[code]
+	return ok && code != codeQuota
 }
 
 // wait waits after an attempt that failed, counted from 1. It returns an error only if the context

@@ -9,13 +9,18 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	smithyrand "github.com/aws/smithy-go/rand"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
 
 // MaxValueBytes is AWS Secrets Manager's quota on a secret value
@@ -208,6 +213,48 @@ func (v *ValueAccess) call(ctx context.Context, operation string, call func(opti
 		}
 		v.creds = nil
 	}
+}
+
+// retryer retries what the SDK retries by default, and also a plain 429 and what AWS may refuse only
+// because the secret is new. It disables the SDK's bucket of 500 retry tokens,
+// which all calls of a client share and which large applies exhaust.
+func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = v.client.config.MaxAttempts
+		o.RateLimiter = ratelimit.None
+		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+			return transport.Wait(ctx, attempt), nil
+		})
+		o.Retryables = append([]retry.IsErrorRetryable{
+			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+				failure, answer := transport.FailureOf(err), awsAnswer(err)
+				v.sent = v.sent || failure == nil || failure.Sent
+				switch {
+				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
+					return aws.FalseTernary
+				case failure != nil:
+					return aws.BoolTernary(!failure.Final)
+				case answer != nil && answer.StatusCode == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
+					return aws.TrueTernary
+				}
+				return aws.UnknownTernary
+			}),
+		}, o.Retryables...)
+	})
+}
+
+// mayLag reports whether AWS may refuse with the code only because the secret is new. For a read, "not
+// found" means that there is no value.
+func (v *ValueAccess) mayLag(code string) bool {
+	switch code {
+	case codeAccessDenied, codeUnrecognizedClient:
+		return v.creds.isNew || v.record.isNew()
+	case codeInvalidRequest:
+		return v.record.isNew()
+	case codeResourceNotFound:
+		return v.record.isNew() && v.request == opPutSecretValue
+	}
+	return false
 }
 
 var versionIDPattern = lazyRegexp(`^[A-Za-z0-9-]{32,64}$`)
