@@ -145,12 +145,12 @@ func awsEndpoint(config Config, region string) *url.URL {
 	return &endpoint.URI
 }
 
-// awsAnswer is AWS's answer, or nil if there is none.
-func awsAnswer(err error) *http.Response {
+// awsAnswer is the status and the header of AWS's answer, or 0 if there is none.
+func awsAnswer(err error) (status int, header http.Header) {
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() != 0 {
-		return response.HTTPResponse().Response
+		return response.HTTPStatusCode(), response.HTTPResponse().Header
 	}
-	return nil
+	return 0, nil
 }
 
 func awsCode(err error) string {

@@ -227,14 +227,15 @@ func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-				failure, answer := transport.FailureOf(err), awsAnswer(err)
+				failure := transport.FailureOf(err)
+				status, _ := awsAnswer(err)
 				v.sent = v.sent || failure == nil || failure.Sent
 				switch {
 				case !transport.TimeLeft(ctx), awsCode(err) == codeQuota:
 					return aws.FalseTernary
 				case failure != nil:
 					return aws.BoolTernary(!failure.Final)
-				case answer != nil && answer.StatusCode == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
+				case status == http.StatusTooManyRequests, v.mayLag(awsCode(err)):
 					return aws.TrueTernary
 				}
 				return aws.UnknownTernary
@@ -285,22 +286,22 @@ func (v *ValueAccess) checkOutput(arn, versionID *string, wantVersionID string) 
 // awsError converts an error of the AWS SDK. AWS's messages are not shown: they may repeat the
 // value, in any form.
 func (v *ValueAccess) awsError(ctx context.Context, err error) *Error {
-	answer := awsAnswer(err)
+	status, header := awsAnswer(err)
 	switch {
-	case answer == nil || ctx.Err() != nil:
+	case status == 0 || ctx.Err() != nil:
 		return v.noAnswer(ctx, err)
-	case answer.StatusCode/100 == 2:
+	case status/100 == 2:
 		return v.unusable("it does not have the shape of AWS Secrets Manager's answers")
 	}
 	code := awsCode(err)
-	kind, meaning := awsKind(v.request, answer.StatusCode, code), awsMeanings[code]
+	kind, meaning := awsKind(v.request, status, code), awsMeanings[code]
 	switch {
 	case meaning == "": // the code may be an echo
 		code = ""
 	case kind == KindNoValue:
 		meaning = ""
 	case meaning == meaningSignature:
-		meaning = cmp.Or(clockSkew(answer.Header), meaning)
+		meaning = cmp.Or(clockSkew(header), meaning)
 	}
-	return v.refused(kind, answer.StatusCode, code, "", meaning)
+	return v.refused(kind, status, code, "", meaning)
 }
