@@ -135,7 +135,7 @@ var situations = []struct{ heading, entry string }{
 	{"Something else answers, not AWS", "Write: AWS does not speak its protocol"},
 	{"Roboto refuses a request", "Create: the service refuses the name"},
 	{"AWS denies access", "Write: AWS denies access"},
-	{"AWS refuses a request", "Write: the clock is wrong"},
+	{"AWS refuses a request", "Write: AWS KMS refuses"},
 }
 
 const situationsHeading = "What Roboto, AWS or the network answers"
