@@ -124,6 +124,9 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	case err != nil:
 		e.data.addFailure(&resp.Diagnostics, failReadValue, aboutSecret(ref), err)
 		return
+	case found.Text.IsEmpty():
+		addNotice(&resp.Diagnostics, noticeBinary, aboutSecret(ref), nil)
+		return
 	}
 	model.Value = types.StringValue(found.Text.Reveal())
 	model.VersionID = types.StringValue(found.VersionID)

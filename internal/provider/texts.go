@@ -147,6 +147,12 @@ var (
 			"If the secret is replaced, for example with -replace or taint, the new one is created in {default}.",
 		advice: "If the secret is where it should be, set its org_id to \"{org}\". To move it, see the guide \"Rename, move and copy secrets\".",
 	}
+	noticeBinary = &notice{
+		refuses:  true,
+		title:    "Cannot Read Roboto Secret",
+		sentence: "The value of the secret {secret} is binary, so another tool than Roboto's has written it. Terraform can only read text.",
+		advice:   "Write a text in its place, for example in base64, with value_wo or with roboto secrets write.",
+	}
 	noticeLineBreak = &notice{
 		title:    "Value of Roboto Secret {name} Ends with a Line Break",
 		sentence: "The value_wo of the secret {secret} is one line, and ends with a line break, which is part of the value. Most programs do not expect one in a password or a token.",
@@ -379,12 +385,14 @@ var advices = map[roboto.Kind]string{
 		"If this apply replaces the secret, remove create_before_destroy: names are unique, so the old secret has to be deleted first. " +
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply. " +
 		"If this plan deletes it at another address, apply again.",
-	roboto.KindUnsettled:        "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
-	roboto.KindTokenRefused:     "Check that the API key is the right one, and that it is meant for this endpoint. It may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",
-	roboto.KindUnauthorized:     "Ask an administrator of the organization for the permission, or use an API key that has it.",
-	roboto.KindLimitExceeded:    "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
-	roboto.KindNoOnlyOrg:        "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
-	roboto.KindNoValue:          "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
+	roboto.KindUnsettled:     "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",
+	roboto.KindTokenRefused:  "Check that the API key is the right one, and that it is meant for this endpoint. It may have expired, or its owner may lack permission. Keys are managed at " + settings.TokenPage + ".",
+	roboto.KindUnauthorized:  "Ask an administrator of the organization for the permission, or use an API key that has it.",
+	roboto.KindLimitExceeded: "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
+	roboto.KindNoOnlyOrg:     "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
+	roboto.KindNoValue:       "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
+	roboto.KindLostAtAWS: "To get the value back, ask Roboto's support to restore the secret at AWS. If the value may be lost, run terraform apply -replace=… with the address of the resource. " +
+		"If the secret was just created, under the name of one that was deleted, apply again in a few minutes.",
 	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",
 	roboto.KindRefused:          "If the code or the message does not explain it, please report this to Roboto's support.",
 	roboto.KindNoAnswer:         adviceNetwork + " If the service is slow, raise request_timeout. Then apply again.",

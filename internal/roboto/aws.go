@@ -37,9 +37,9 @@ const (
 var awsMeanings = map[string]string{
 	codeAccessDenied:             "the credentials from Roboto do not allow it",
 	codeExpiredToken:             "the credentials from Roboto have expired",
-	codeInvalidRequest:           "the secret may be marked for deletion at AWS: restore it there, or replace it with a new one",
+	codeInvalidRequest:           "the secret may be marked for deletion at AWS",
 	codeQuota:                    "a quota of AWS is used up",
-	codeResourceNotFound:         "the secret is not there at AWS: replace it with a new one",
+	codeResourceNotFound:         "the secret is not there at AWS",
 	codeUnrecognizedClient:       meaningCredentials,
 	"InvalidClientTokenId":       meaningCredentials,
 	"DecryptionFailure":          meaningKMS,
@@ -91,6 +91,8 @@ func awsKind(operation string, status int, code string) Kind {
 		return KindUnauthorized
 	case code == codeQuota:
 		return KindLimitExceeded
+	case code == codeInvalidRequest, code == codeResourceNotFound:
+		return KindLostAtAWS
 	case isThrottleCode(code), isTemporary(status):
 		return KindUnavailable
 	}

@@ -41,11 +41,13 @@ const (
 	KindUnauthorized Kind = "not authorized"
 	// KindLimitExceeded: the organization may not have more.
 	KindLimitExceeded Kind = "limit exceeded"
-	// KindNoOnlyOrg: the API key's owner belongs to no organization, or to several.
+	// KindNoOnlyOrg: the API key's owner belongs to several organizations.
 	KindNoOnlyOrg Kind = "no organization chosen"
 	// KindNoValue: the secret has no value, or no such version.
 	KindNoValue Kind = "no value"
 
+	// KindLostAtAWS: AWS no longer has the secret, or is deleting it.
+	KindLostAtAWS Kind = "lost at AWS"
 	// KindUnavailable: the service was still busy or failing at the last attempt, or took too
 	// long.
 	KindUnavailable Kind = "unavailable"

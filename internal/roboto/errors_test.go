@@ -123,7 +123,7 @@ func TestAWSKind(t *testing.T) {
 		want      Kind
 	}{
 		{opGetSecretValue, 400, "ResourceNotFoundException", KindNoValue},
-		{opPutSecretValue, 400, "ResourceNotFoundException", KindRefused},
+		{opPutSecretValue, 400, "ResourceNotFoundException", KindLostAtAWS},
 		{opPutSecretValue, 400, "AccessDeniedException", KindUnauthorized},
 		{opPutSecretValue, 400, "ThrottlingException", KindUnavailable},
 		{opPutSecretValue, 429, "", KindUnavailable},

@@ -32,20 +32,20 @@ type owner struct {
 }
 
 // OnlyOrgID returns the only organization of the API key's owner. It is looked up once. The
-// error is of KindNoOnlyOrg if there is none, or more than one.
+// error is of KindUnauthorized if there is none, and of KindNoOnlyOrg if there are several.
 func (o *owner) OnlyOrgID(ctx context.Context) (string, error) {
 	orgs, err := o.Organizations(ctx)
 	if err != nil {
 		return "", err
 	}
-	if len(orgs) == 1 {
+	kind, belongs := KindNoOnlyOrg, "to several organizations: "+o.listOrgs(orgs)
+	switch len(orgs) {
+	case 1:
 		return orgs[0].ID, nil
+	case 0:
+		kind, belongs = KindUnauthorized, "to no organization"
 	}
-	problem := "the API key's owner belongs to no organization"
-	if len(orgs) > 1 {
-		problem = "the API key's owner belongs to several organizations: " + o.listOrgs(orgs)
-	}
-	return "", &Error{Kind: KindNoOnlyOrg, What: sentences(fmt.Sprintf("no organization is given, and according to %s, %s", o.place, problem))}
+	return "", &Error{Kind: kind, What: sentences(fmt.Sprintf("no organization is given, and according to %s, the API key's owner belongs %s", o.place, belongs))}
 }
 
 // listOrgs is for people.

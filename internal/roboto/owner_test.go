@@ -21,7 +21,7 @@ func TestOnlyOrgID(t *testing.T) {
 		kind roboto.Kind
 	}{
 		"one":                    {`[{"org_id": "og_a", "name": "A"}]`, "og_a", roboto.KindOther},
-		"none":                   {`[]`, "belongs to no organization", roboto.KindNoOnlyOrg},
+		"none":                   {`[]`, "belongs to no organization", roboto.KindUnauthorized},
 		"several":                {`[{"org_id": "og_a", "name": "A"}, {"org_id": "og_b", "name": "B"}]`, "og_a (A), og_b (B)", roboto.KindNoOnlyOrg},
 		"not an ID":              {`[{"org_id": "A B", "name": "A"}]`, "without a valid ID", roboto.KindUnexpectedAnswer},
 		"one of several invalid": {`[{"org_id": "og_a"}, {"org_id": ""}]`, "without a valid ID", roboto.KindUnexpectedAnswer},

@@ -56,6 +56,7 @@ const (
 
 // Value is one version of a value.
 type Value struct {
+	// Text is empty if the value is binary, which Roboto's own tools do not write.
 	Text      Sensitive
 	VersionID string
 	// Created is when the version was written, by AWS's clock, or zero if AWS does not say.
@@ -108,10 +109,10 @@ func (v *ValueAccess) Read(ctx context.Context, version Version) (Value, error) 
 	switch {
 	case version.Stage != "" && len(output.VersionStages) > 0 && !slices.Contains(output.VersionStages, version.Stage):
 		return Value{}, v.unusable("AWS names another stage, not the requested one")
-	case output.SecretString == nil:
-		return Value{}, v.unusable("the secret holds binary data, which Roboto does not write; another tool may have written it")
+	case output.SecretString == nil && len(output.SecretBinary) == 0:
+		return Value{}, v.unusable("the version has no value")
 	}
-	value := Value{NewSensitive(*output.SecretString), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
+	value := Value{NewSensitive(aws.ToString(output.SecretString)), *output.VersionId, aws.ToTime(output.CreatedDate).UTC()}
 	// An ID that was asked for is known not to be an echo.
 	if version.ID == "" && repeatsPiece(value.VersionID, value.Text, v.creds.accessKeyID, v.creds.secretAccessKey, v.creds.sessionToken) {
 		return Value{}, v.unusable("the ID of the version repeats a part of the value or of the credentials")

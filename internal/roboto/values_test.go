@@ -142,7 +142,7 @@ func TestAnswersOfAWSAreChecked(t *testing.T) {
 	for name, test := range map[string]struct{ stage, old, changed string }{
 		"another secret":  {"", "123456789012", "210987654321"},
 		"another version": {"", `"VersionId":"`, `"VersionId":"x`},
-		"binary data":     {"", `"SecretString"`, `"SecretBinary"`},
+		"no value":        {"", `"SecretString"`, `"Secret"`},
 		"another stage":   {previous, `["AWSPREVIOUS"]`, `["AWSCURRENT"]`},
 		"no version":      {previous, `"VersionId"`, `"Version"`},
 	} {

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -60,6 +61,8 @@ type Server struct {
 	serving sync.WaitGroup
 	// handling counts the requests that are being answered.
 	handling sync.WaitGroup
+	// clockAhead is a time.Duration.
+	clockAhead atomic.Int64
 
 	mu      sync.Mutex
 	orgs    []org
@@ -126,6 +129,7 @@ func New(options Options) (*Server, error) {
 		memory:      map[string]*memoryListener{},
 		actions:     map[secretKey][]Action{},
 	}
+	s.SetClock(options.ClockAhead)
 	if len(options.Orgs) == 0 {
 		s.AddOrg(DefaultOrg, "Test Organization")
 	}
@@ -186,7 +190,12 @@ func (s *Server) listen(i int) (net.Listener, error) {
 }
 
 // now is the time by the services' clocks.
-func (s *Server) now() time.Time { return time.Now().Add(s.options.ClockAhead) }
+func (s *Server) now() time.Time { return time.Now().Add(time.Duration(s.clockAhead.Load())) }
+
+// SetClock sets how far the clocks of the services are ahead of the clients'.
+func (s *Server) SetClock(ahead time.Duration) {
+	s.clockAhead.Store(int64(ahead))
+}
 
 // Close ends both services and all connections, and returns when the last request
 // is dealt with.
