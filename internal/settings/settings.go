@@ -211,8 +211,8 @@ func CheckAPIKey(token string) error {
 	case strings.HasPrefix(token, "robo_pat"):
 		return errors.New(`tokens that begin with "robo_pat" are of a retired format, which Roboto no longer accepts` +
 			".\n\nCreate a new token at " + TokenPage)
-	case !roboto.IsHeaderText(token) || strings.ContainsAny(token, `"'`):
-		return errors.New("it has white space, a quotation mark or another character that no token has.\n\n" +
+	case !roboto.IsHeaderText(token) || strings.Trim(token, `"'`) != token:
+		return errors.New("it has white space or another character that no token has, or begins or ends with a quotation mark.\n\n" +
 			"Copy the token again, without a line break and quotes. Some CI systems, and docker --env-file, keep quotes as part of the value")
 	}
 	return nil

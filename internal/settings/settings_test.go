@@ -96,6 +96,7 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 		{"environment's key and endpoint", Explicit{}, machine{vars: envBoth, files: config(configV1)}, "env-key", "https://env"},
 		{"environment's key beats its profile", Explicit{}, machine{vars: envAll, files: config(configV1)}, "env-key", "https://env"},
 		{"block endpoint with the environment's key", Explicit{Endpoint: "https://block"}, machine{vars: envBoth}, "env-key", "https://block"},
+		{"a quote within the key", Explicit{}, machine{vars: map[string]string{"ROBOTO_API_KEY": `a"b`}}, `a"b`, DefaultEndpoint},
 		{"bearer token", Explicit{}, machine{vars: map[string]string{"ROBOTO_BEARER_TOKEN": "bearer-key", "ROBOTO_SERVICE_ENDPOINT": "https://env"}}, "bearer-key", "https://env"},
 
 		{"block profile beats the environment's key", Explicit{Profile: "home"}, machine{vars: envBoth, files: config(configV1)}, "home-key", "https://home"},
@@ -318,6 +319,7 @@ func TestSettingErrors(t *testing.T) {
 		{"key beyond ASCII", key("schlüssel-key"), machine{}, "api_key", block, "white space"},
 		{"key in quotes", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `"quoted-key"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
 		{"bearer token in single quotes", Explicit{}, machine{vars: env("ROBOTO_BEARER_TOKEN", `'quoted-key'`)}, "api_key", "ROBOTO_BEARER_TOKEN", "quotation mark"},
+		{"key that is only a quote", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
 		{"key with a quote left over", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `quoted-key"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
 		{"key of white space in a profile", Explicit{}, machine{files: files(`{"default": {"token": " "}}`)}, "api_key", configFileName, "white space"},
 

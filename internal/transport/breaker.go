@@ -31,21 +31,28 @@ type breaker struct {
 	nextProbe  time.Time
 }
 
-// allow returns why a request must not be sent, or nil.
-func (b *breaker) allow(mustSend bool) *Failure {
+// allow reports whether a request is a probe, or returns why it must not be sent.
+func (b *breaker) allow(mustSend bool) (probe bool, refusal *Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
 	switch {
 	case b.outOfReach == nil || mustSend:
-		return nil
+		return false, nil
 	case now.Before(b.nextProbe):
 		unsent := *b.outOfReach
 		unsent.Sent = false
-		return &unsent
+		return false, &unsent
 	}
 	b.nextProbe = now.Add(patience)
-	return nil
+	return true, nil
+}
+
+// giveBack is for a probe that was canceled.
+func (b *breaker) giveBack() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nextProbe = time.Time{}
 }
 
 func (b *breaker) answered() {
@@ -64,8 +71,8 @@ func (b *breaker) lost(sent time.Time, failure *Failure) {
 		b.failed = now
 	}
 	if b.outOfReach == nil {
-		wrongAddress := !b.known && (failure.Final || failure.unknownHost)
-		if !wrongAddress && (sent.Before(b.failed) || now.Sub(b.failed) < patience) {
+		wrong := !b.known && (failure.Final || failure.wrongHost)
+		if !wrong && (sent.Before(b.failed) || now.Sub(b.failed) < patience) {
 			return
 		}
 		b.nextProbe = now.Add(patience)

@@ -109,7 +109,7 @@ func TestBreaker(t *testing.T) {
 		},
 		"a probe that takes longer":       {at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed), at(89, fine, unsent), at(90, broken, answered)},
 		"a probe that is answered partly": {at(0, lost, failed), at(30, lost, outOfReach), at(60, partly, outOfReach), at(61, fine, unsent)},
-		"a canceled probe":                {at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended), at(61, fine, unsent), at(89, fine, unsent), at(90, fine, answered)},
+		"a canceled probe":                {at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended), at(61, fine, unsent), at(63, lost, outOfReach), at(64, fine, unsent)},
 		"what must be sent": {
 			at(0, lost, failed), at(30, lost, outOfReach), must(at(31, lost, outOfReach)), at(32, fine, unsent),
 			must(at(33, nil, ended)), at(34, fine, unsent), must(at(35, fine, answered)), at(36, fine, answered),

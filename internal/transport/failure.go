@@ -30,7 +30,9 @@ type Failure struct { //nolint:errname // one word for an attempt without an ans
 	// Untrusted is whether the server's certificate was refused.
 	Untrusted bool
 
-	unknownHost bool
+	// wrongHost is whether no attempt would help if the host has never answered: it does not exist,
+	// or speaks another protocol.
+	wrongHost bool
 }
 
 func (f *Failure) Error() string { return f.Reason }
@@ -63,13 +65,15 @@ func newFailure(err error, sent bool) *Failure {
 		f.Reason = "the request timed out"
 	case errors.As(err, &dns):
 		f.Reason = "the host name cannot be resolved" // of a proxy, it may be a piece of the password
-		f.unknownHost = dns.IsNotFound
+		f.wrongHost = dns.IsNotFound
 	case errors.As(err, &errno):
 		f.Reason = errno.Error()
 	case errors.As(err, &noTLS):
 		f.Reason = "the server does not speak TLS, which https needs"
+		f.wrongHost = true
 	case isOp && op.Op == "remote error": // crypto/tls's words
 		f.Reason = "the server refused the TLS connection"
+		f.wrongHost = true
 	case errors.As(err, &cert):
 		f.Reason = "the server's TLS certificate is not trusted"
 		f.Untrusted, f.Final = true, true

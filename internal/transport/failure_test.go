@@ -39,14 +39,14 @@ func TestFailure(t *testing.T) {
 		"refused port":        {plain, failing(refused), Failure{Reason: "connection refused"}},
 		"resolver that fails": {plain, failing(&net.DNSError{Name: "api.example.com", Err: "server misbehaving", IsTemporary: true}), Failure{Reason: "the host name cannot be resolved"}},
 		"resolver too slow":   {plain, failing(&net.DNSError{Name: "api.example.com", Err: "i/o timeout", IsTimeout: true}), Failure{Reason: "the request timed out"}},
-		"unknown host":        {plain, failing(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), Failure{Reason: "the host name cannot be resolved", Final: true, OutOfReach: true, unknownHost: true}},
+		"unknown host":        {plain, failing(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), Failure{Reason: "the host name cannot be resolved", Final: true, OutOfReach: true, wrongHost: true}},
 		"packets swallowed":   {plain, hanging, Failure{Reason: "the request timed out"}},
-		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), Failure{Reason: "the server refused the TLS connection"}},
+		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), Failure{Reason: "the server refused the TLS connection", Final: true, OutOfReach: true, wrongHost: true}},
 		"silent about TLS":    {secure, talking(silent), Failure{Reason: "the request timed out"}},
 		"no TLS": {secure, talking(func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1<<12))
 			_, _ = conn.Write([]byte("HTTP/1.1 400 canary\r\n\r\n"))
-		}), Failure{Reason: "the server does not speak TLS, which https needs"}},
+		}), Failure{Reason: "the server does not speak TLS, which https needs", Final: true, OutOfReach: true, wrongHost: true}},
 		"not trusted":         {secure, speakTLS(&tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}), Failure{Reason: "the server's TLS certificate is not trusted", Final: true, OutOfReach: true, Untrusted: true}},
 		"closed":              {plain, saying(""), Failure{Reason: closed, Sent: true}},
 		"closed in the body":  {plain, saying("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncanary"), Failure{Reason: closed, Sent: true}},
@@ -62,7 +62,7 @@ func TestFailure(t *testing.T) {
 		"proxy that finds no service":   {viaProxy, saying("HTTP/1.1 502 canary\r\nContent-Length: 0\r\n\r\n"), Failure{Reason: "the proxy answered 502 Bad Gateway"}},
 		"proxy on whose port is nobody": {viaProxy, failing(refused), Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: connection refused"}},
 		"proxy that swallows packets":   {viaProxy, hanging, Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: the request timed out"}},
-		"proxy of no known name":        {viaProxy, failing(&net.DNSError{Name: canary, Err: "no such host", IsNotFound: true}), Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: the host name cannot be resolved", Final: true, OutOfReach: true, unknownHost: true}},
+		"proxy of no known name":        {viaProxy, failing(&net.DNSError{Name: canary, Err: "no such host", IsNotFound: true}), Failure{Reason: "the proxy of HTTPS_PROXY cannot be reached: the host name cannot be resolved", Final: true, OutOfReach: true, wrongHost: true}},
 		"proxy that is silent":          {viaProxy, talking(silent), Failure{Reason: "the request timed out"}},
 		"proxy that connects to a silent service": {viaProxy, talking(func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1<<12))

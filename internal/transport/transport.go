@@ -100,7 +100,8 @@ type attempts struct {
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, host := req.Context(), a.host(req.URL.Host)
 	host.pause.wait(ctx)
-	if refusal := host.breaker.allow(a.service.MustSend); refusal != nil {
+	probe, refusal := host.breaker.allow(a.service.MustSend)
+	if refusal != nil {
 		return nil, refusal
 	}
 	began := time.Now()
@@ -116,6 +117,8 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	case ctx.Err() == nil:
 		host.breaker.lost(began, failure)
+	case probe:
+		host.breaker.giveBack()
 	}
 	if a.options.Log != nil {
 		a.options.Log(ctx, logFields(req, resp, failure, time.Since(began)))

@@ -30,7 +30,7 @@ import (
 )
 
 const (
-	disguisedKey   = `rbt_Kanarienvogel+47/11<&>Zaun%\koenig=Ende`
+	disguisedKey   = `rbt_Kanarienvogel+47/11<"&'>Zaun%\koenig=Ende`
 	disguisedValue = `{"kanarienvogel":"Zaunkönig<4711>&\"x\"","pin":["Rotkehlchen+/=%", 8765309]}`
 
 	// harmless is what a place says that repeats nothing.

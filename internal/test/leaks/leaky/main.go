@@ -51,7 +51,6 @@ type wholeProvider interface {
 	framework.ProviderWithEphemeralResources
 	framework.ProviderWithFunctions
 	framework.ProviderWithListResources
-	framework.ProviderWithValidateConfig
 }
 
 type leakyProvider struct{ wholeProvider }
