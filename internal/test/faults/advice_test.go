@@ -491,8 +491,6 @@ func all(steps ...step) step {
 	}
 }
 
-func nothing(*scene) {}
-
 // recovers: whatever has gone wrong outside is right again.
 func recovers(s *scene) {
 	s.Roboto.ClearFaults()
