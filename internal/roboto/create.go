@@ -57,10 +57,9 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		case !lost.IsZero():
 			return Record{}, unsettledCreate(ref, err, nil)
 		case conflict:
-			refusal := *errorOf(err)
-			refusal.What += fmt.Sprintf(" Roboto shows no other secret of this name. It was tried for %.0f seconds, "+
+			errorOf(err).What += fmt.Sprintf(" Roboto shows no other secret of this name. It was tried for %.0f seconds, "+
 				"because the name of a secret that was just deleted may stay taken for a while: try again in a minute.", time.Since(began).Seconds())
-			return Record{}, &refusal
+			return Record{}, err
 		default:
 			errorOf(err).tried(began, false)
 			return Record{}, err

@@ -322,10 +322,12 @@ func hostile(s *scene) {
 	s.run(1, "apply", "-auto-approve", "-parallelism=1", "-target=roboto_secret.leftover")
 	s.roboto.ClearFaults()
 
-	// One at a time too: creates at the same time ask once who the caller is.
+	// One in a run: the creates of a run ask once who the caller is.
 	s.module("lost.tf", hostileLost)
 	s.inject(attacks, onLost)
-	s.run(1, "apply", "-auto-approve", "-parallelism=1", "-target=roboto_secret.lost")
+	for _, name := range secrets[lost] {
+		s.run(1, "apply", "-auto-approve", fmt.Sprintf("-target=roboto_secret.lost[%q]", name))
+	}
 	s.roboto.ClearFaults()
 	if err := os.Remove(filepath.Join(s.Dir, "lost.tf")); err != nil {
 		s.t.Fatal(err)
