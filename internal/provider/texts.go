@@ -382,7 +382,7 @@ var advices = map[roboto.Kind]string{
 	roboto.KindForeignOrg: "Correct the organization, which comes from org_id or uri, from the provider's org_id or from ROBOTO_ORG_ID. Or use an API key of somebody who belongs to it.",
 	roboto.KindReplaced:   "Terraform leaves the other secret alone. Apply again, without -refresh=false. Terraform then removes the old secret from the state, and says how to adopt the other one.",
 	roboto.KindNameTaken: "If another resource block, another Terraform state or somebody else manages it, choose another name: two that manage one secret overwrite each other. " +
-		"If this apply replaces the secret, remove create_before_destroy: names are unique, so the old secret has to be deleted first. " +
+		"If this apply replaces the secret, create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first. Remove it, or run terraform destroy -target=… with the address of the resource. " +
 		"If the plan says that the secret is tainted, run terraform untaint with its address, and apply. " +
 		"If this plan deletes it at another address, apply again.",
 	roboto.KindUnsettled:     "It is not in the state. Once the problem is fixed, apply again. If the record exists, the apply then says who created it, and when.",

@@ -75,7 +75,7 @@ func TestTerraformDeletionProtection(t *testing.T) {
 				tf.fails(t.Context(), plan, `"db" of the organization og_test has deletion_protection`)
 			}
 			tf.fails(t.Context(), append(slices.Clone(test.args), notSent),
-				`"db" of the organization og_test has deletion_protection`, "Nothing was deleted", "Set deletion_protection = false")
+				`"db" of the organization og_test has deletion_protection`, "Nothing was deleted", "set deletion_protection = false")
 			tf.sentNothing()
 			tf.endsProtected()
 
@@ -116,7 +116,7 @@ func TestTerraformDeletionProtection(t *testing.T) {
 		tf.succeeds("taint", "roboto_secret.test")
 		tf.roboto.ResetRequests()
 		tf.fails(t.Context(), append(slices.Clone(applyNow), notSent),
-			`"db" of the organization og_test has deletion_protection`, "run terraform untaint with its address before the first step")
+			`"db" of the organization og_test has deletion_protection`, "run terraform untaint with its address before you apply")
 		tf.sentNothing()
 		tf.succeeds("untaint", "roboto_secret.test")
 		tf.endsProtected()
