@@ -33,11 +33,11 @@ func NewClient(config Config, options Options) *Client {
 	return &Client{owner: &owner{api: a, orgs: newLookup[[]Organization](), user: newLookup[string]()}, aws: newAWSClient(config, a.transport)}
 }
 
-// call makes a request. Roboto also answers 401 to somebody who does not belong to an
-// organization, so such an error is completed.
+// call makes a request. Roboto also answers 401 to somebody who does not belong to an organization,
+// and may answer 404 to a create in one that does not exist, so such an error is completed.
 func (c *Client) call(ctx context.Context, r request) (answer, error) {
 	ans, err := c.send(ctx, r)
-	if refusal := errorOf(err); refusal.Kind == KindTokenRefused || refusal.code == codeUnauthorized {
+	if refusal := errorOf(err); refusal.Kind == KindTokenRefused || refusal.code == codeUnauthorized || refusal.code == codeNotFound && r.actingOrg != "" {
 		err = c.completeWithOrgs(ctx, cmp.Or(r.actingOrg, r.ownerOrg), refusal)
 	}
 	return ans, err

@@ -46,7 +46,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 			case lookErr == nil || KindOf(lookErr) == KindNameTaken:
 				return found, lookErr
 			case lost.IsZero():
-				return Record{}, &Error{Kind: KindNameTaken, Ref: ref, What: sentences(whatTaken), Err: err, Settle: lookErr}
+				return Record{}, &Error{Kind: KindNameTaken, What: sentences(whatTaken), Err: err, Settle: lookErr}
 			default:
 				return Record{}, unsettledCreate(ref, err, lookErr)
 			}
@@ -57,6 +57,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		case !lost.IsZero():
 			return Record{}, unsettledCreate(ref, err, nil)
 		case conflict:
+			errorOf(err).Kind = KindNameTaken
 			errorOf(err).What += fmt.Sprintf(" Roboto shows no other secret of this name. It was tried for %.0f seconds, "+
 				"because the name of a secret that was just deleted may stay taken for a while: try again in a minute.", time.Since(began).Seconds())
 			return Record{}, err

@@ -273,10 +273,7 @@ func cures() []cure {
 			"Create: the answer is lost, and a record of the same creator is older",
 			"Create: the answer is lost, and the creator cannot be found out",
 		}},
-		{advice: "import the record", follow: importAsAdvised, because: "whoever may not read the record cannot import it", entries: []string{
-			"Create: the name is taken, and the record cannot be looked for",
-		}},
-		{advice: "get the permission, and import the record", follow: all(useOtherKey, importAsAdvised), entries: []string{"Create: the name is taken, and the record cannot be looked for"}},
+		{advice: "get the permission, and import the record", follow: all(useOtherKey, applyAndImport), entries: []string{"Create: the name is taken, and the record cannot be looked for"}},
 		{advice: "apply again, and import", follow: applyAndImport, entries: []string{"Write: another secret has the name by then"}},
 		{advice: "apply again, and import", next: applies(rotatedSecret), follow: applyAndImport, entries: []string{"Update: another secret has the name"}},
 		{advice: "import the other secret", next: applies(bareSecret), follow: importAsAdvised, entries: []string{"Refresh: another secret has the name (a warning)"}},
