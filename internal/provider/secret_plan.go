@@ -37,6 +37,10 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	r.show(d.notices, f, &resp.Diagnostics)
+	if unusable := r.data.client.Unusable(); unusable != nil && len(r.data.unknown) == 0 {
+		ref, _ := f.createdRef()
+		addNotice(&resp.Diagnostics, noticeUnusable, aboutSecret(ref, "{why}", what(unusable)), r.data.memory.first)
+	}
 	if f.plan == nil || resp.Diagnostics.HasError() {
 		return
 	}

@@ -169,6 +169,12 @@ var (
 		sentence: "The secret {secret} has detect_value_drift, which needs value_wo and value_wo_version. Without value_wo, Terraform does not manage the value. Without value_wo_version, each plan compares the value anyway.",
 		advice:   "Set the missing arguments, or remove detect_value_drift.",
 	}
+	noticeUnusable = &notice{
+		once:     true,
+		title:    "Applying Will Need Other Settings",
+		sentence: "The secret {secret} can be planned, because that takes no call of Roboto. It cannot be applied with these settings. {why}",
+		advice:   "If the plan is applied elsewhere, with settings that work, ignore this warning.",
+	}
 	noticeNameUnresolvable = &notice{
 		path:     "name",
 		title:    "Actions Cannot Use the Secret Name {name}",

@@ -21,7 +21,7 @@ var (
 		noticeLost, noticeReplacedLost, noticeNoValueAgain, noticeOverwritten,
 		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable, noticeLineBreak, noticeDeletedElsewhere,
 	}
-	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeActionParameters, noticeActionFailed, noticeActionCanceled, noticeActionNotCanceled, noticeListLimit, noticeOmitted, noticeNotListed, noticeNoDrift, noticeBinary}
+	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeActionParameters, noticeActionFailed, noticeActionCanceled, noticeActionNotCanceled, noticeListLimit, noticeOmitted, noticeNotListed, noticeNoDrift, noticeBinary, noticeUnusable}
 )
 
 // Terraform folds warnings of one title, so the title names the secret.

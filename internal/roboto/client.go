@@ -33,6 +33,9 @@ func NewClient(config Config, options Options) *Client {
 	return &Client{owner: &owner{api: a, orgs: newLookup[[]Organization](), user: newLookup[string]()}, aws: newAWSClient(config, a.transport)}
 }
 
+// Unusable is why each call will fail, or nil.
+func (c *Client) Unusable() error { return c.config.Unusable }
+
 // call makes a request. Roboto also answers 401 to somebody who does not belong to an organization,
 // and may answer 404 to a create in one that does not exist, so such an error is completed.
 func (c *Client) call(ctx context.Context, r request) (answer, error) {

@@ -223,7 +223,7 @@ func cures() []cure {
 	)
 	return []cure{
 		{advice: "set a good API key", follow: correctSettings, entries: []string{
-			"No API key", "An API key of the retired format", "An API key in quotes", "An API key with a line break",
+			"No API key", "No API key, and a plan that needs no call (a warning)", "An API key of the retired format", "An API key in quotes", "An API key with a line break",
 		}},
 		{advice: "correct the setting", follow: correctSettings, entries: []string{
 			"An endpoint without encryption", "An endpoint that is not a URL", "A Secrets Manager endpoint without encryption",

@@ -175,6 +175,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 
 	return []cataloged{
 		{title: "No API key", vars: map[string]string{"ROBOTO_API_KEY": ""}, config: versioned},
+		{title: "No API key, and a plan that needs no call (a warning)", vars: map[string]string{"ROBOTO_API_KEY": ""}, act: planned(fields{"name": "db", "org_id": robototest.DefaultOrg})},
 		{title: "An API key of the retired format", vars: map[string]string{"ROBOTO_API_KEY": "robo_pat_x"}, config: versioned},
 		{title: "An API key in quotes", vars: map[string]string{"ROBOTO_API_KEY": `"abc"`}, config: versioned},
 		{title: "An API key with a line break", vars: map[string]string{"ROBOTO_API_KEY": "abc\n"}, config: versioned},

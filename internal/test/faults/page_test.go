@@ -62,6 +62,7 @@ var chapters = []chapter{
 		{"Unsafe Provider Configuration", 0, 1},
 	}},
 	{"Plan", []titled{
+		{"Applying Will Need Other Settings", 0, 1},
 		{"Cannot Plan Roboto Secret", 1, 1},
 		{"Invalid Secret Name", 0, 1},
 		{"Invalid Secret Value", 0, 1},
