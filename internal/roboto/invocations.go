@@ -222,13 +222,15 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 	r := request{method: http.MethodPost, path: append(invocationPath(invocation.ID), "cancel"), ownerOrg: invocation.OrgID, mustSend: true}
 	for attempt := 1; ; attempt++ {
 		_, err := c.call(ctx, r)
-		if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
-			invocation = current
+		if errorOf(err).lost || !mayPass(err) { // else nothing has changed
+			if current, readErr := c.readInvocation(ctx, invocation); readErr == nil {
+				invocation = current
+			}
 		}
 		switch {
 		case invocation.Status.Code == StatusCancelled: // even if the answer was lost
 			return invocation, nil
-		case attempt == c.config.MaxAttempts || !mayRepeat(r, err) || wait(ctx, attempt) != nil:
+		case attempt == c.config.MaxAttempts || !mayRepeat(r, err) || wait(ctx, 2) != nil: // there is little time
 			return invocation, err
 		}
 	}

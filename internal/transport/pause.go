@@ -41,8 +41,8 @@ func (p *pause) wait(ctx context.Context) {
 	p.mu.Lock()
 	left := time.Until(p.until)
 	p.mu.Unlock()
-	if left > 0 && left <= timeLeft(ctx) {
-		_ = Sleep(ctx, left+rand.N(spread)) //nolint:gosec // jitter, not a secret
+	if most := timeLeft(ctx); left > 0 && left <= most {
+		_ = Sleep(ctx, min(left+rand.N(spread), most)) //nolint:gosec // jitter, not a secret
 	}
 }
 
