@@ -251,8 +251,10 @@ func (a *actionInvokeAction) wait(ctx context.Context, model actionInvokeModel, 
 			why = append(why, what(err))
 		}
 		last, err = a.data.client.CancelInvocation(ctx, followed)
+		// After a failure that could not be canceled, Roboto may queue it again.
+		failed := last.Status.Code == roboto.StatusFailed && err != nil && roboto.KindOf(err) != roboto.KindRefused
 		switch {
-		case last.Status.IsTerminal() && last.Status.Code != roboto.StatusCancelled: // it has ended by itself
+		case last.Status.IsTerminal() && last.Status.Code != roboto.StatusCancelled && !failed: // it has ended by itself
 		case err == nil:
 			outcome = noticeActionCanceled
 		default:

@@ -37,7 +37,7 @@ func (r *secretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	r.show(d.notices, f, &resp.Diagnostics)
-	if unusable := r.data.client.Unusable(); unusable != nil && len(r.data.unknown) == 0 {
+	if unusable := r.data.client.Unusable(); unusable != nil && f.state == nil && len(r.data.unknown) == 0 {
 		ref, _ := f.createdRef()
 		addNotice(&resp.Diagnostics, noticeUnusable, aboutSecret(ref, "{why}", what(unusable)), r.data.memory.first)
 	}

@@ -47,11 +47,11 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 		return Action{}, err
 	}
 	wire, ans, err := callFor[struct {
-		Name       identifier      `json:"name"`
-		OrgID      identifier      `json:"org_id"`
-		Digest     identifier      `json:"digest"`
-		Parameters json.RawMessage `json:"parameters"`
-		Timeout    *int            `json:"timeout"`
+		Name       identifier       `json:"name"`
+		OrgID      identifier       `json:"org_id"`
+		Digest     identifier       `json:"digest"`
+		Parameters *json.RawMessage `json:"parameters"`
+		Timeout    *int             `json:"timeout"`
 	}](ctx, c, request{method: http.MethodGet, path: []string{"v1", "actions", ref.Name}, query: digestQuery(ref.Digest), ownerOrg: ref.OrgID})
 	if err != nil {
 		return Action{}, err
@@ -69,7 +69,7 @@ func (c *Client) Action(ctx context.Context, ref ActionRef) (Action, error) {
 	if wire.Parameters == nil { // the SDK's default is none
 		return action, nil
 	}
-	err = eachItem(ans, wire.Parameters, func(item struct {
+	err = eachItem(ans, *wire.Parameters, func(item struct {
 		Name     identifier `json:"name"`
 		Required bool       `json:"required"`
 	},

@@ -55,12 +55,24 @@ var awsMeanings = map[string]string{
 	"ResourceExistsException":    meaningInvalid,
 	"ValidationError":            meaningInvalid,
 	"ValidationException":        meaningInvalid,
-	"ThrottlingException":        "AWS gets too many requests",
+
+	"MalformedHttpRequestException": meaningInvalid,
+	"PreconditionNotMetException":   meaningInvalid,
+	"UnknownOperationException":     meaningInvalid,
+	"NotAuthorized":                 meaningNotAllowed,
+	"OptInRequired":                 meaningNotAllowed,
+	"InternalFailure":               meaningFailed,
+	"InternalServiceError":          meaningFailed,
+	"RequestAbortedException":       meaningFailed,
+	"ServiceUnavailable":            meaningFailed,
+	"ThrottlingException":           "AWS gets too many requests",
 }
 
 const (
 	meaningCredentials = "AWS does not know the credentials from Roboto"
+	meaningFailed      = "AWS failed"
 	meaningInvalid     = "AWS finds the request invalid"
+	meaningNotAllowed  = "AWS does not allow the account to do this"
 	meaningKMS         = "AWS KMS, which encrypts the value, refused it"
 	meaningSignature   = "AWS does not accept the signature of the request, which a proxy may have changed"
 )

@@ -57,7 +57,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		case !lost.IsZero():
 			return Record{}, unsettledCreate(ref, err, nil)
 		case conflict:
-			errorOf(err).Kind = KindNameTaken
+			errorOf(err).Kind = KindUnavailable
 			errorOf(err).What += fmt.Sprintf(" Roboto shows no other secret of this name. It was tried for %.0f seconds, "+
 				"because the name of a secret that was just deleted may stay taken for a while: try again in a minute.", time.Since(began).Seconds())
 			return Record{}, err

@@ -55,8 +55,10 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 		case attempt > c.config.MaxAttempts || errorOf(failed).final:
 			return failed
 		}
-		known.CreatedHere = time.Time{} // "not found" no longer means that the secret is new
 		_, failed = c.call(ctx, secretRequest(http.MethodDelete, known, mustSend))
+		if errorOf(failed).lost {
+			known.CreatedHere = time.Time{} // "not found" no longer means that the secret is new
+		}
 		switch again := errorOf(failed).lost || mayPass(failed) && attempt < c.config.MaxAttempts; {
 		case KindOf(failed) == KindNotFound:
 			if err := c.confirmGone(ctx, known.OrgID, failed); KindOf(err) != KindNotFound {

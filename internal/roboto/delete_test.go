@@ -189,3 +189,17 @@ func TestUndoCreate(t *testing.T) {
 		})
 	}
 }
+
+// A DELETE that was refused has had no effect, so "not found" still means that the record is new.
+func TestUndoOfARecordThatRobotoDoesNotShow(t *testing.T) {
+	inService(t, func(t *testing.T, s service) {
+		record, err := s.client.CreateSecret(t.Context(), ref("db"), roboto.Record{})
+		s.wantKind(err, roboto.KindOther)
+		s.server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusTooManyRequests, Times: 1})
+		s.server.Inject(robototest.Fault{Operation: robototest.GetSecret, Skip: 1, Times: 1, Status: http.StatusNotFound, Code: "RobotoNotFoundException"})
+		err = s.client.UndoCreate(t.Context(), record)
+		if _, left := s.server.Record(robototest.DefaultOrg, "db"); left != (err != nil) {
+			t.Errorf("the undo ends with %v, and a record is left: %t", err, left)
+		}
+	})
+}

@@ -88,6 +88,10 @@ const (
 	firstPollInterval = 500 * time.Millisecond
 	pollInterval      = 5 * time.Second
 
+	// maxRefusedPolls is how many times in a row the status may be refused. One answer proves nothing:
+	// a gateway may have given it, or Roboto may not show a new invocation yet.
+	maxRefusedPolls = 5
+
 	// FailedGrace is how long an invocation has to stay failed. In the SDK, Failed may be
 	// followed by Queued, and the third Failed is a Deadly. Nothing says how soon Roboto
 	// queues a failed invocation again, so this is six times as long as the SDK waits between
@@ -190,9 +194,10 @@ func invokeRequest(action Action, input InvocationInput) request {
 func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(Status)) (Invocation, error) {
 	report(invocation.Status)
 	changed := time.Now()
+	refused := 0
 	var unheard error // why the last status request failed
 	for pause := firstPollInterval; ; pause = min(2*pause, pollInterval) {
-		if invocation.Status.IsTerminal() && (invocation.Status.Code != StatusFailed || time.Since(changed) >= FailedGrace) {
+		if invocation.Status.IsTerminal() && (invocation.Status.Code != StatusFailed || unheard == nil && time.Since(changed) >= FailedGrace) {
 			return invocation, nil
 		}
 		if transport.Sleep(ctx, pause) != nil {
@@ -205,11 +210,15 @@ func (c *Client) Follow(ctx context.Context, invocation Invocation, report func(
 				report(current.Status)
 				changed = time.Now()
 			}
-			invocation, unheard = current, nil
+			invocation, unheard, refused = current, nil, 0
+		case ctx.Err() != nil:
 		case mayPass(err) || errorOf(err).OutOfReach:
 			unheard = err
-		case ctx.Err() == nil:
-			return invocation, err
+		default:
+			unheard = err
+			if refused++; refused == maxRefusedPolls {
+				return invocation, err
+			}
 		}
 	}
 }
@@ -250,10 +259,10 @@ var invocationIDPattern = lazyRegexp(`^[A-Za-z0-9_-]{1,64}$`)
 // wanted only if it is known.
 func (c *Client) invocation(ctx context.Context, r request, wanted Invocation) (Invocation, error) {
 	wire, ans, err := callFor[struct {
-		ID         identifier      `json:"invocation_id"`
-		OrgID      identifier      `json:"org_id"`
-		Statuses   json.RawMessage `json:"status"`
-		LastStatus int             `json:"last_status"`
+		ID         identifier       `json:"invocation_id"`
+		OrgID      identifier       `json:"org_id"`
+		Statuses   *json.RawMessage `json:"status"`
+		LastStatus int              `json:"last_status"`
 		Provenance struct {
 			Action struct {
 				Name identifier `json:"name"`
@@ -276,7 +285,7 @@ func (c *Client) invocation(ctx context.Context, r request, wanted Invocation) (
 	if wire.Statuses == nil {
 		return found, nil
 	}
-	err = eachItem(ans, wire.Statuses, func(item struct {
+	err = eachItem(ans, *wire.Statuses, func(item struct {
 		Code      int         `json:"status"`
 		Detail    description `json:"detail"`
 		Timestamp wireTime    `json:"timestamp"`

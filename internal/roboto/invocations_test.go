@@ -86,6 +86,9 @@ func TestInvoke(t *testing.T) {
 		"the answer has no status": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
 			return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":[],"x":[{`)), []byte(`"last_status"`), []byte(`"y"`))
 		}}}, posts: 1, invocations: 1},
+		"the answer has null for its statuses": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
+			return bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":null,"x":[{`))
+		}}}, posts: 1, invocations: 1},
 		"the answer is about another action":         {faults: []robototest.Fault{replacing(`"name":"check"`, `"name":"other"`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
 		"the answer is about another organization":   {faults: []robototest.Fault{replacing("og_test", "og_other")}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
 		"the answer's ID would lead to another path": {faults: []robototest.Fault{replacing(`"invocation_id":"`, `"invocation_id":"../`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
@@ -184,8 +187,9 @@ func TestFollow(t *testing.T) {
 		"while it is queued again":         {action: robototest.Action{Fails: "x", FailedRuns: 1, Requeue: true}, want: slices.Concat(bad, good), took: 37500 * time.Millisecond},
 		"until the third failure":          {action: robototest.Action{Fails: "x", Requeue: true}, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
 		"while every second answer is 503": {faults: poll(robototest.Fault{Status: 503, Match: every(2)}), want: good},
-		"until an answer is HTML":          {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Skip: 1, Times: 1}), want: run[:2], kind: roboto.KindUnexpectedAnswer},
-		"until the token is refused":       {faults: poll(robototest.Fault{Status: 401, Skip: 2, Times: 1}), want: run[:3], kind: roboto.KindTokenRefused},
+		"while four answers are HTML":      {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Times: 4}), want: good},
+		"until five answers are HTML":      {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Skip: 1}), want: run[:2], kind: roboto.KindUnexpectedAnswer},
+		"until the token is refused":       {faults: poll(robototest.Fault{Status: 401, Skip: 2}), want: run[:3], kind: roboto.KindTokenRefused},
 		"until it is another invocation":   {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"iv_`), []byte(`"iv_x`)) }}), want: run[:1], kind: roboto.KindUnexpectedAnswer},
 		"by the last status alone": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
 			return bytes.Replace(b, []byte(`"status":[`), []byte(`"status":[],"x":[`), 1)

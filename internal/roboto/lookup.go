@@ -30,7 +30,7 @@ func newLookup[T any]() *lookup[T] { return &lookup[T]{turn: make(chan struct{},
 
 // known is what is remembered, or nil. A success is remembered for ever.
 func (l *lookup[T]) known() *lookupResult[T] {
-	if result := l.result.Load(); result != nil && (result.err == nil || time.Since(result.at) < failedLookupTime) {
+	if result := l.result.Load(); result != nil && (result.err == nil || KindOf(result.err) != KindNoAnswer && time.Since(result.at) < failedLookupTime) {
 		return result
 	}
 	return nil
@@ -42,6 +42,7 @@ func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error
 	if known := l.known(); known != nil {
 		return known.value, known.err
 	}
+	before := l.result.Load()
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -49,12 +50,12 @@ func (l *lookup[T]) get(ctx context.Context, ask func(context.Context) (T, error
 		var none T
 		return none, canceled(ctx)
 	}
-	if known := l.known(); known != nil {
-		return known.value, known.err
+	if latest := l.result.Load(); latest != before {
+		return latest.value, latest.err
 	}
 	value, err := ask(ctx)
 	_, hurried := ctx.Deadline()
-	if kind := KindOf(err); kind != KindCanceled && kind != KindNoAnswer && !(hurried && mayPass(err)) {
+	if kind := KindOf(err); kind != KindCanceled && !(hurried && mayPass(err)) {
 		l.result.Store(&lookupResult[T]{value, err, time.Now()})
 	}
 	return value, err

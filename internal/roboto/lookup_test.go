@@ -5,6 +5,8 @@ package roboto
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +45,31 @@ func TestLookUpOfAPatientCall(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A call that got no answer answers those that waited for it, and nobody who comes later.
+func TestLookUpThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLookup[int]()
+		var asked atomic.Int32
+		ask := func(context.Context) (int, error) {
+			time.Sleep(time.Minute)
+			return int(asked.Add(1)), &Error{Kind: KindNoAnswer}
+		}
+		for round := range int32(2) {
+			var group sync.WaitGroup
+			for range 10 {
+				group.Go(func() {
+					if _, err := l.get(t.Context(), ask); KindOf(err) != KindNoAnswer {
+						t.Errorf("a call gets %v", err)
+					}
+				})
+			}
+			if group.Wait(); asked.Load() != round+1 {
+				t.Errorf("round %d: %d calls asked", round, asked.Load())
+			}
+		}
+	})
 }
 
 // A call waits for another one no longer than its context.

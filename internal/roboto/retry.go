@@ -39,8 +39,12 @@ func retrier(ctx context.Context, client *http.Client, maxAttempts int, mayLag f
 			again := failure != nil && !failure.Final || resp != nil && (isTemporary(resp.StatusCode) || mayLag(resp.StatusCode))
 			return again && ctx.Err() == nil && transport.TimeLeft(ctx), nil
 		},
-		Backoff: func(_, _ time.Duration, attempt int, _ *http.Response) time.Duration {
-			return transport.Wait(ctx, attempt+1)
+		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+			var asked time.Duration
+			if resp != nil {
+				asked = transport.RetryAfter(resp.Header)
+			}
+			return transport.Wait(ctx, attempt+1, asked)
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -73,7 +77,7 @@ func isThrottleCode(code string) bool {
 // wait waits after an attempt that failed, counted from 1. It returns an error only if the context
 // ends.
 func wait(ctx context.Context, attempt int) error {
-	if transport.Sleep(ctx, transport.Wait(ctx, attempt)) != nil {
+	if transport.Sleep(ctx, transport.Wait(ctx, attempt, 0)) != nil {
 		return canceled(ctx)
 	}
 	return nil

@@ -224,7 +224,7 @@ func (v *ValueAccess) retryer(ctx context.Context) aws.Retryer {
 		o.MaxAttempts = v.client.config.MaxAttempts
 		o.RateLimiter = ratelimit.None
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-			return transport.Wait(ctx, attempt), nil
+			return transport.Wait(ctx, attempt, 0), nil
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{
 			retry.IsErrorRetryableFunc(func(err error) aws.Ternary {

@@ -126,9 +126,6 @@ func parseConfigFile(content []byte) (configFile, error) {
 		APIKey         string      `json:"api_key"`
 		Endpoint       string      `json:"endpoint"`
 		RequestTimeout json.Number `json:"default_http_timeout"`
-		// These are the names in version 0.
-		Token           string `json:"token"`
-		DefaultEndpoint string `json:"default_endpoint"`
 	}
 	var wire struct {
 		DefaultProfile string                 `json:"default_profile"`
@@ -149,9 +146,12 @@ func parseConfigFile(content []byte) (configFile, error) {
 		// profile.
 		wire.Profiles = map[string]wireProfile{}
 		for name, raw := range top {
-			var p wireProfile
+			var p struct {
+				Token           string `json:"token"`
+				DefaultEndpoint string `json:"default_endpoint"`
+			}
 			if json.Unmarshal(raw, &p) == nil {
-				wire.Profiles[name] = p
+				wire.Profiles[name] = wireProfile{APIKey: p.Token, Endpoint: p.DefaultEndpoint}
 			}
 		}
 	case version != "v1":
@@ -163,8 +163,8 @@ func parseConfigFile(content []byte) (configFile, error) {
 	}
 	file := configFile{defaultProfile: wire.DefaultProfile, profiles: map[string]profile{}}
 	for name, p := range wire.Profiles {
-		if key := cmp.Or(p.APIKey, p.Token); key != "" {
-			file.profiles[name] = profile{roboto.NewSensitive(key), cmp.Or(p.Endpoint, p.DefaultEndpoint), p.RequestTimeout.String()}
+		if p.APIKey != "" {
+			file.profiles[name] = profile{roboto.NewSensitive(p.APIKey), p.Endpoint, p.RequestTimeout.String()}
 		}
 	}
 	return file, nil

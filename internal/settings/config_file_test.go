@@ -56,6 +56,16 @@ func TestParseConfigFile(t *testing.T) {
 			content:  `{"version": {"token": "k"}}`,
 			profiles: map[string]flat{"version": {apiKey: "k"}},
 		},
+		{
+			name:     "version 1 with a name of version 0",
+			content:  `{"version": "v1", "profiles": {"default": {"api_key": "k", "default_endpoint": "https://one"}, "old": {"token": "k"}}}`,
+			profiles: map[string]flat{"default": {apiKey: "k"}},
+		},
+		{
+			name:     "version 0 with a name of version 1",
+			content:  `{"default": {"token": "k", "endpoint": "https://one"}, "new": {"api_key": "k"}}`,
+			profiles: map[string]flat{"default": {apiKey: "k"}},
+		},
 		{name: "empty object", content: ` {} `},
 		{
 			name:     "with a byte order mark",

@@ -73,7 +73,6 @@ func newFailure(err error, sent bool) *Failure {
 		f.wrongHost = true
 	case isOp && op.Op == "remote error": // crypto/tls's words
 		f.Reason = "the server refused the TLS connection"
-		f.wrongHost = true
 	case errors.As(err, &cert):
 		f.Reason = "the server's TLS certificate is not trusted"
 		f.Untrusted, f.Final = true, true

@@ -41,7 +41,7 @@ func TestFailure(t *testing.T) {
 		"resolver too slow":   {plain, failing(&net.DNSError{Name: "api.example.com", Err: "i/o timeout", IsTimeout: true}), Failure{Reason: "the request timed out"}},
 		"unknown host":        {plain, failing(&net.DNSError{Name: "api.example.com", Err: "no such host", IsNotFound: true}), Failure{Reason: "the host name cannot be resolved", Final: true, OutOfReach: true, wrongHost: true}},
 		"packets swallowed":   {plain, hanging, Failure{Reason: "the request timed out"}},
-		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), Failure{Reason: "the server refused the TLS connection", Final: true, OutOfReach: true, wrongHost: true}},
+		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), Failure{Reason: "the server refused the TLS connection"}},
 		"silent about TLS":    {secure, talking(silent), Failure{Reason: "the request timed out"}},
 		"no TLS": {secure, talking(func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 1<<12))

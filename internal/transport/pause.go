@@ -26,9 +26,8 @@ const (
 	spread = 2 * time.Second
 )
 
-// pause makes all requests to a host wait after one was refused because there were too many, or
-// because the service asked for a wait. Separate back-offs of many concurrent requests would keep
-// the service flooded.
+// pause makes all requests to a host wait after one was refused because there were too many.
+// Separate back-offs of many concurrent requests would keep the service flooded.
 type pause struct {
 	mu    sync.Mutex
 	until time.Time
@@ -55,8 +54,8 @@ func (p *pause) extend(wait time.Duration) {
 	}
 }
 
-// retryAfter is the wait that an answer asks for, up to maxPause, or 0.
-func retryAfter(header http.Header) time.Duration {
+// RetryAfter is the wait that an answer asks for, up to maxPause, or 0.
+func RetryAfter(header http.Header) time.Duration {
 	// DefaultBackoff with no bounds gives the wait of the header, or nothing.
 	wait := retryablehttp.DefaultBackoff(0, 0, 0, &http.Response{StatusCode: http.StatusTooManyRequests, Header: header})
 	return min(wait, maxPause)

@@ -51,34 +51,6 @@ func TestPauseOfAHost(t *testing.T) {
 	})
 }
 
-// A service that is unavailable may say for how long. That holds for all requests too.
-func TestPauseOfAServiceThatIsUnavailable(t *testing.T) {
-	for status, want := range map[int]time.Duration{http.StatusServiceUnavailable: 7 * time.Second, http.StatusOK: 0, http.StatusInternalServerError: 0} {
-		synctest.Test(t, func(t *testing.T) {
-			transport := playing(func(req *http.Request) (*http.Response, error) {
-				resp, err := answering(status, "")(req)
-				resp.Header.Set("Retry-After", "7")
-				return resp, err
-			})
-			_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
-			began := time.Now()
-			_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
-			if waited := time.Since(began); waited < want || waited > want+spread || want == 0 && waited != 0 {
-				t.Errorf("after a %d, a request waited for %s, want %s", status, waited, want)
-			}
-		})
-	}
-	synctest.Test(t, func(t *testing.T) { // one that does not say
-		transport := playing(broken)
-		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
-		began := time.Now()
-		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com")
-		if waited := time.Since(began); waited != 0 {
-			t.Errorf("a request waited for %s", waited)
-		}
-	})
-}
-
 func TestPauseAndTheCallersContext(t *testing.T) {
 	for name, test := range map[string]struct {
 		deadline, cancel, want time.Duration
@@ -199,11 +171,11 @@ func TestRetryAfter(t *testing.T) {
 			in(20 * time.Second): 20 * time.Second, in(1000 * time.Hour): time.Minute,
 			in(-time.Hour): 0, "0": 0, "-5": 0, "1.5": 0, "soon": 0, "": 0,
 		} {
-			if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
+			if got := RetryAfter(http.Header{"Retry-After": {text}}); got != want {
 				t.Errorf("%q: %s, want %s", text, got, want)
 			}
 		}
-		if got := retryAfter(nil); got != 0 {
+		if got := RetryAfter(nil); got != 0 {
 			t.Errorf("without a header: %s", got)
 		}
 	})

@@ -38,7 +38,7 @@ func TestForgottenConnections(t *testing.T) {
 				if failure.Final {
 					return failure
 				}
-				time.Sleep(Wait(t.Context(), attempt))
+				time.Sleep(Wait(t.Context(), attempt, 0))
 			}
 		}
 		if err := call(); err != nil {

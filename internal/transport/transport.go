@@ -109,11 +109,8 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case resp != nil:
 		host.breaker.answered()
-		asked := retryAfter(resp.Header)
 		if a.service.Throttled(resp.StatusCode, resp.Header, body) {
-			host.pause.extend(cmp.Or(asked, defaultPause))
-		} else if resp.StatusCode == http.StatusServiceUnavailable {
-			host.pause.extend(asked)
+			host.pause.extend(cmp.Or(RetryAfter(resp.Header), defaultPause))
 		}
 	case ctx.Err() == nil:
 		host.breaker.lost(began, failure)

@@ -19,10 +19,14 @@ const (
 	minAttemptTime = 5 * time.Second
 )
 
-// Wait is the wait after the given attempt, counted from 1, until the next one: between half of a
+// Wait is the wait after the given attempt, counted from 1, until the next one: the one that the
+// service asked for, if that is not 0 and leaves time for an attempt. Else it is between half of a
 // limit, which doubles each time, and the limit. Ten attempts take at least 45 seconds. A deadline
 // leaves time for another attempt, unless it is too near for one anyway.
-func Wait(ctx context.Context, attempt int) time.Duration {
+func Wait(ctx context.Context, attempt int, asked time.Duration) time.Duration {
+	if asked > 0 && asked <= timeLeft(ctx) {
+		return asked
+	}
 	limit := min(minBackoff<<min(attempt-1, 4), maxBackoff)
 	wait := limit/2 + rand.N(limit/2) //nolint:gosec // jitter, not a secret
 	if left := timeLeft(ctx); left > 0 {

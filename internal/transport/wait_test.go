@@ -18,7 +18,7 @@ func TestBackoff(t *testing.T) {
 	} {
 		least, most := limit, time.Duration(0)
 		for range 300 {
-			wait := Wait(t.Context(), attempt)
+			wait := Wait(t.Context(), attempt, 0)
 			least, most = min(least, wait), max(most, wait)
 		}
 		if least < limit/2 || most >= limit || least > limit*6/10 || most < limit*9/10 {
@@ -33,7 +33,7 @@ func TestTenAttempts(t *testing.T) {
 	for range 300 {
 		sum := time.Duration(0)
 		for attempt := 1; attempt < 10; attempt++ {
-			sum += Wait(t.Context(), attempt)
+			sum += Wait(t.Context(), attempt, 0)
 		}
 		shortest = min(shortest, sum)
 	}
@@ -52,7 +52,7 @@ func TestWaitBeforeADeadline(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), deadline)
 			defer cancel()
-			if got := Wait(ctx, 9); got < want.least || got > want.most {
+			if got := Wait(ctx, 9, 0); got < want.least || got > want.most {
 				t.Errorf("%s before a deadline, the wait is %s", deadline, got)
 			}
 			if left := TimeLeft(ctx); left != (deadline > 5*time.Second) {

@@ -240,7 +240,8 @@ func cures() []cure {
 		{advice: "use another API key", follow: useOtherKey, entries: []string{"The API key's owner belongs to no organization"}},
 		{advice: "check the endpoint, and trust the certificate", follow: correctSettings, entries: []string{"The host is unknown", "The certificate is not trusted"}},
 		{advice: "check the network and the endpoint", follow: correctSettings, waits: true, entries: []string{"Nobody listens", "Nobody listens: the second secret"}},
-		{advice: "check the endpoint", follow: correctSettings, entries: []string{"The server refuses TLS", "The server does not speak TLS"}},
+		{advice: "check the endpoint", follow: correctSettings, entries: []string{"The server does not speak TLS"}},
+		{advice: "check the endpoint", follow: correctSettings, waits: true, entries: []string{"The server refuses TLS"}},
 
 		{advice: "choose another name", follow: change(fields{"name": "other"}), entries: []string{
 			"A name that a URI cannot carry", "A name with a space at its end (a warning)", "A name that actions cannot look up (a warning)",
