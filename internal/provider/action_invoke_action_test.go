@@ -318,7 +318,7 @@ func TestActionInvokeFails(t *testing.T) {
 		},
 		"too long out of reach": {
 			config: fields{"wait_timeout": "5m"}, faults: fault(robototest.GetInvocation, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}),
-			texts: []string{"May Still Run", "wait_timeout of 5m expired. No usable answer", "could not be canceled. Its last known status was Downloading. No usable answer"}, invocations: 1, last: robototest.Downloading,
+			texts: []string{"May Still Run", "wait_timeout of 5m expired. Roboto (", "could not be canceled. Its last known status was Downloading. Roboto ("}, invocations: 1, last: robototest.Downloading,
 		},
 		"too slowly, and is not stopped yet": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, faults: fault(robototest.CancelInvocation, robototest.Fault{Status: 204}),

@@ -49,7 +49,7 @@ func TestBadEnvironmentIsAnErrorOfWhatNeedsIt(t *testing.T) {
 			_, out = p.TryApply(instance{}, config)
 			p.Fails(out, "Cannot Create Roboto Secret", test.want)
 			_, _, out = p.Plan(instance{}, fields{"name": "new"})
-			p.Fails(out, "Cannot Plan Roboto Secret", test.want)
+			p.Fails(out, "Cannot Find Organization of Roboto Secret", test.want)
 			left, out := p.TryApply(existing, nil)
 			p.Fails(out, "Cannot Delete Roboto Secret", test.want)
 			p.Equal("the state after a deletion", left.State, existing.State)

@@ -112,7 +112,7 @@ func TestOrganizationsDataSourceShowsTexts(t *testing.T) {
 
 // Whoever takes the wrong organization sees the right ones, at the cost of one request.
 func TestErrorsListTheCallersOrganizations(t *testing.T) {
-	const belongs = "The API key's owner does not belong to the organization og_other, but to og_test (Test Organization)"
+	const belongs = "The API key's owner does not belong to the organization og_other. According to Roboto, the owner belongs to og_test (Test Organization)"
 	own := fields{"name": "db", "org_id": "og_other"}
 	for name, call := range map[string]func(p *protocol.Provider, secret string) outcome{
 		"create": func(p *protocol.Provider, secret string) outcome {

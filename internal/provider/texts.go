@@ -239,7 +239,7 @@ func ofInvocation(advice map[roboto.Kind]string) map[roboto.Kind]string {
 
 var (
 	failCreate            = &failure{title: "Cannot Create Roboto Secret", sentence: "The secret {secret} could not be created.", adopts: true}
-	failPlan              = &failure{title: "Cannot Plan Roboto Secret", sentence: "The secret {secret} could not be planned."}
+	failPlan              = &failure{title: "Cannot Find Organization of Roboto Secret", sentence: "The secret {secret} has no org_id, and the provider's organization could not be found."}
 	failRefresh           = &failure{title: "Cannot Read Roboto Secret", sentence: "The secret {secret} could not be read.", adviceFor: inState(nil)}
 	failReplacedElsewhere = &failure{
 		title: "Roboto Secret {name} Was Replaced Elsewhere",

@@ -170,7 +170,7 @@ func TestErrorText(t *testing.T) {
 		"Roboto (host) answered 599 to GET /v1/x.":                                                              get.refused(KindUnavailable, 599, "", "", ""),
 		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is not followed.":                       get.refused(KindUnexpectedAnswer, 308, "", "", "it is not followed"),
 		"The answer from AWS Secrets Manager (host) to GetSecretValue cannot be used: it names another secret.": exchange{place{service: ServiceAWS, host: "host"}, "GetSecretValue"}.unusable("it names another secret"),
-		"No usable answer came from Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) to GET /v1/x: the request timed out.": exchange{place{
+		"Roboto (api.roboto.ai, through the proxy proxy.example.com:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) gave no usable answer to GET /v1/x: the request timed out.": exchange{place{
 			service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy.example.com:3128", keySource: "ROBOTO_API_KEY",
 		}, "GET /v1/x"}.noAnswer(t.Context(), &transport.Failure{Reason: "the request timed out"}),
 		"A record of this name may have been created. Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy.": {
@@ -215,10 +215,10 @@ func TestNoAnswer(t *testing.T) {
 			got := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}.noAnswer(ctx, &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
 			test.want.What = "The operation was canceled."
 			if test.want.Kind != KindCanceled {
-				test.want.Service, test.want.What = ServiceRoboto, "No usable answer came from Roboto (host) to GET /v1/x: x."
+				test.want.Service, test.want.What = ServiceRoboto, "Roboto (host) gave no usable answer to GET /v1/x: x."
 			}
 			if name == "not HTTP" {
-				test.want.What = "No usable answer came from Roboto (host) to GET /v1/x: the answer was not HTTP."
+				test.want.What = "Roboto (host) gave no usable answer to GET /v1/x: the answer was not HTTP."
 			}
 			if *got != test.want {
 				t.Errorf("%+v\nwant %+v", *got, test.want)

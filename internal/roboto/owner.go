@@ -94,11 +94,11 @@ func (o *owner) completeWith(orgs []Organization, orgID string, failure *Error) 
 	if slices.ContainsFunc(orgs, func(org Organization) bool { return org.ID == orgID }) {
 		return failure
 	}
-	but := "or to any other"
+	belongs := "to no other organization either"
 	if len(orgs) > 0 {
-		but = "but to " + o.listOrgs(orgs)
+		belongs = "to " + o.listOrgs(orgs)
 	}
-	return &Error{Kind: KindForeignOrg, What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s, %s.", failure.What, orgID, but)}
+	return &Error{Kind: KindForeignOrg, What: fmt.Sprintf("%s The API key's owner does not belong to the organization %s. According to Roboto, the owner belongs %s.", failure.What, orgID, belongs)}
 }
 
 // Organizations returns the organizations of the API key's owner, in the service's order.

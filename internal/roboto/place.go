@@ -87,6 +87,6 @@ func (x exchange) noAnswer(ctx context.Context, err error) *Error {
 	}
 	return &Error{
 		Kind: kind, Service: x.service, OutOfReach: failure.OutOfReach, lost: failure.Sent, final: failure.Final,
-		What: sentences(fmt.Sprintf("no usable answer came from %s to %s: %s", x.place, x.request, failure.Reason)),
+		What: sentences(fmt.Sprintf("%s gave no usable answer to %s: %s", x.place, x.request, failure.Reason)),
 	}
 }

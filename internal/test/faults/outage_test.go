@@ -908,7 +908,7 @@ resource "roboto_secret" "test" {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(result.Output(), "Error: Cannot Plan Roboto Secret"); result.ExitCode != 1 || n != 4 || strings.Contains(result.Output(), "inconsistent") {
+	if n := strings.Count(result.Output(), "Error: Cannot Find Organization of Roboto Secret"); result.ExitCode != 1 || n != 4 || strings.Contains(result.Output(), "inconsistent") {
 		t.Errorf("it ends with %d and %d errors:\n\n%s", result.ExitCode, n, result.Output())
 	}
 }

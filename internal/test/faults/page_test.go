@@ -63,7 +63,7 @@ var chapters = []chapter{
 	}},
 	{"Plan", []titled{
 		{"Applying Will Need Other Settings", 0, 1},
-		{"Cannot Plan Roboto Secret", 1, 1},
+		{"Cannot Find Organization of Roboto Secret", 1, 1},
 		{"Invalid Secret Name", 0, 1},
 		{"Invalid Secret Value", 0, 1},
 		{"Missing Secret Value", 0, 1},
@@ -197,7 +197,7 @@ func describe(entry string, d protocol.DiagnosticError) (described, error) {
 var titleNames = regexp.MustCompile(`"[^"]*"|\bog_\w+`)
 
 // report matches what happened to a request, which is no advice wherever it stands.
-var report = regexp.MustCompile(`^(Roboto|AWS Secrets Manager) answered |^No usable answer came from |^The answer from `)
+var report = regexp.MustCompile(`^(Roboto|AWS Secrets Manager)( \([^)]*\))? (answered|gave) |^The answer from `)
 
 // generalities are what the page leaves out: names, times, hosts, paths, and the messages of the
 // test's Roboto.
