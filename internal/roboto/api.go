@@ -240,6 +240,7 @@ func (a *api) refusal(r request, resp *http.Response, body []byte) *Error {
 	}
 	e := a.exchange(r).refused(kind, resp.StatusCode, code, a.guard.describe(message), problem)
 	e.lost = kind == KindUnavailable && resp.StatusCode != http.StatusTooManyRequests
+	e.retryAfter = transport.RetryAfter(resp.Header)
 	return e
 }
 

@@ -53,7 +53,7 @@ func (c *Client) CreateSecret(ctx context.Context, ref SecretRef, deleted Record
 		}
 		switch again := conflict || mayPass(err) || errorOf(err).lost; {
 		case again && ctx.Err() == nil && attempt < c.config.MaxAttempts:
-			_ = wait(ctx, attempt)
+			_ = wait(ctx, attempt, err)
 		case !lost.IsZero():
 			return Record{}, unsettledCreate(ref, err, nil)
 		case conflict:

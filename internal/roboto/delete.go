@@ -68,7 +68,7 @@ func (c *Client) deleteSecret(ctx context.Context, known Record, mustSend bool) 
 		case !again:
 			return failed
 		}
-		switch err := wait(ctx, attempt); {
+		switch err := wait(ctx, attempt, failed); {
 		case err != nil && errorOf(failed).lost:
 			return unsettledDelete(err, nil)
 		case err != nil:

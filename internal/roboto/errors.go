@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kind says how a call failed, as far as this matters to the caller.
@@ -96,6 +97,8 @@ type Error struct {
 	// lost is set if the request may have taken effect although it failed, and final if another
 	// attempt would fail in the same way.
 	lost, final bool
+	// retryAfter is how long the service asked to wait, or 0.
+	retryAfter time.Duration
 }
 
 // The services of an Error.

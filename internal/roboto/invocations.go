@@ -10,10 +10,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
@@ -111,20 +109,12 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	var sent atomic.Bool // else it pauses
-	patient = httptrace.WithClientTrace(patient, &httptrace.ClientTrace{GetConn: func(string) { sent.Store(true) }})
-	stop := context.AfterFunc(ctx, func() {
-		if sent.Load() {
-			_ = transport.Sleep(patient, settleTimeout)
-		}
-		cancel()
-	})
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })
 	defer stop()
 
 	r, wanted := invokeRequest(action, input), Invocation{OrgID: input.OrgID, actionName: action.Name}
 	waiting := ctx // until the action may run: then only another answer settles it
 	for attempt := 1; ; attempt++ {
-		sent.Store(r.mustSend)
 		invocation, err := c.invocation(patient, r, wanted)
 		if err == nil {
 			return invocation, nil
@@ -132,7 +122,7 @@ func (c *Client) Invoke(ctx context.Context, action Action, input InvocationInpu
 		if errorOf(err).lost {
 			r.mustSend, waiting = true, patient
 		}
-		if attempt < c.config.MaxAttempts && mayRepeat(r, err) && wait(waiting, attempt) == nil {
+		if attempt < c.config.MaxAttempts && mayRepeat(r, err) && wait(waiting, attempt, err) == nil {
 			continue
 		}
 		if r.mustSend {
@@ -239,7 +229,7 @@ func (c *Client) CancelInvocation(ctx context.Context, invocation Invocation) (I
 		switch {
 		case invocation.Status.Code == StatusCancelled: // even if the answer was lost
 			return invocation, nil
-		case attempt == c.config.MaxAttempts || !mayRepeat(r, err) || wait(ctx, 2) != nil: // there is little time
+		case attempt == c.config.MaxAttempts || !mayRepeat(r, err) || wait(ctx, 2, nil) != nil: // there is little time
 			return invocation, err
 		}
 	}

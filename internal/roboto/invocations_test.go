@@ -130,7 +130,7 @@ func TestInvokeWhileInterrupted(t *testing.T) {
 		"while there is no answer":      {fault: robototest.Fault{Delay: time.Hour, After: true}, want: roboto.KindUnsettled, invocations: 1, took: 10 * time.Second},
 		"while the service is too busy": {fault: robototest.Fault{Delay: 2 * time.Second, Status: 429}, want: roboto.KindUnavailable, took: time.Second},
 		"after an answer was lost":      {fault: robototest.Fault{Delay: 900 * time.Millisecond, Drop: true, After: true, Times: 1}, invocations: 1, took: time.Second},
-		"before another attempt":        {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}, Times: 1}, want: roboto.KindCanceled},
+		"before another attempt":        {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}, Times: 1}, want: roboto.KindUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inService(t, func(t *testing.T, s service) {

@@ -74,10 +74,10 @@ func isThrottleCode(code string) bool {
 	return ok && code != codeQuota
 }
 
-// wait waits after an attempt that failed, counted from 1. It returns an error only if the context
-// ends.
-func wait(ctx context.Context, attempt int) error {
-	if transport.Sleep(ctx, transport.Wait(ctx, attempt, 0)) != nil {
+// wait waits after an attempt, counted from 1, that failed with err. It returns an error only if the
+// context ends.
+func wait(ctx context.Context, attempt int, err error) error {
+	if transport.Sleep(ctx, transport.Wait(ctx, attempt, errorOf(err).retryAfter)) != nil {
 		return canceled(ctx)
 	}
 	return nil

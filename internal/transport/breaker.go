@@ -15,17 +15,17 @@ const patience = 30 * time.Second
 // breaker keeps requests from a host that is out of reach. Otherwise each of hundreds of calls
 // would find that out for itself, with all its attempts.
 //
-// A host is out of reach when a request is lost that was sent after the first loss, and patience
-// has passed since then: requests lost at one time prove nothing, because they may have shared a
-// connection. One that has never answered is so at once if no attempt can help. It then gets one
-// probe each patience. Any complete answer ends that. A partial one does not: a host may trickle
-// it until the attempt times out.
+// A host is out of reach when patience has passed since the first request without an answer, and
+// one that was sent after that failure is lost too: requests lost at one time prove nothing,
+// because they may have shared a connection. It then gets one probe each patience. Any complete
+// answer ends that. A partial one does not: a host may trickle it until the attempt times out.
 type breaker struct {
 	mu sync.Mutex
 	// known is whether the host has ever answered.
 	known bool
-	// failed is when the first request without an answer failed. It is zero after an answer.
-	failed time.Time
+	// silent is when the first request without an answer was sent, and failed when it failed. They
+	// are zero after an answer.
+	silent, failed time.Time
 	// outOfReach is how the last request failed, or nil if the host gets requests.
 	outOfReach *Failure
 	nextProbe  time.Time
@@ -58,7 +58,7 @@ func (b *breaker) giveBack() {
 func (b *breaker) answered() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.known, b.failed, b.outOfReach = true, time.Time{}, nil
+	b.known, b.silent, b.failed, b.outOfReach = true, time.Time{}, time.Time{}, nil
 }
 
 // lost is for a request that was sent at the given time and not answered. It completes the
@@ -66,13 +66,15 @@ func (b *breaker) answered() {
 func (b *breaker) lost(sent time.Time, failure *Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !b.known && (failure.Final || failure.wrongHost) {
+		failure.OutOfReach, failure.Final = true, true // the address is likely to be wrong
+	}
 	now := time.Now()
 	if b.failed.IsZero() {
-		b.failed = now
+		b.silent, b.failed = sent, now
 	}
 	if b.outOfReach == nil {
-		wrong := !b.known && (failure.Final || failure.wrongHost)
-		if !wrong && (sent.Before(b.failed) || now.Sub(b.failed) < patience) {
+		if sent.Before(b.failed) || now.Sub(b.silent) < patience {
 			return
 		}
 		b.nextProbe = now.Add(patience)
