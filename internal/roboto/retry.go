@@ -41,7 +41,7 @@ func retrier(ctx context.Context, client *http.Client, maxAttempts int, mayLag f
 		},
 		Backoff: func(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 			var asked time.Duration
-			if resp != nil {
+			if resp != nil && resp.StatusCode == http.StatusServiceUnavailable { // else it is a pause
 				asked = transport.RetryAfter(resp.Header)
 			}
 			return transport.Wait(ctx, attempt+1, asked)
