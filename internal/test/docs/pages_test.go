@@ -27,13 +27,13 @@ var runElsewhere = map[string]string{
 
 // pageTests run the commands of a page, in their order.
 var pageTests = map[string]func(w *workspace, commands []string){
-	"docs/index.md":                      testIndexCommands,
-	"docs/guides/write-and-rotate.md":    testWriteAndRotateCommands,
-	"docs/guides/undo-a-rotation.md":     testUndoCommands,
-	"docs/guides/checks-in-ci.md":        testChecksCommands,
-	"docs/guides/modules-and-actions.md": testActionCommands,
-	"docs/guides/adopt.md":               testQueryCommands,
-	"docs/list-resources/secret.md":      testQueryCommands,
+	"docs/index.md":                  testIndexCommands,
+	"docs/guides/rotate.md":          testWriteAndRotateCommands,
+	"docs/guides/undo-a-rotation.md": testUndoCommands,
+	"docs/guides/checks.md":          testChecksCommands,
+	"docs/guides/use-in-actions.md":  testActionCommands,
+	"docs/guides/adopt.md":           testQueryCommands,
+	"docs/list-resources/secret.md":  testQueryCommands,
 }
 
 // TestPages runs the commands that the pages show, and looks for blocks that nobody runs.
