@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
@@ -81,7 +82,7 @@ func TestSecretURIFunctionsAreInverses(t *testing.T) {
 	}
 }
 
-// randomName is any name that a URI and a path can carry.
+// randomName is any name that a URI and a path can carry, as Terraform holds it.
 func randomName() string {
 	var name strings.Builder
 	for range 1 + rand.IntN(40) {
@@ -94,7 +95,7 @@ func randomName() string {
 	if slices.Contains([]string{"", ".", ".."}, name.String()) {
 		return randomName()
 	}
-	return name.String()
+	return norm.NFC.String(name.String())
 }
 
 // randomOrgID is "" for one time in ten.

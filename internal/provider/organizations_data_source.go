@@ -96,8 +96,9 @@ func newOrganizationsModel(organizations []roboto.Organization) organizationsMod
 			Tier:   types.StringValue(organization.Tier),
 			Status: types.StringValue(organization.Status),
 		}
-		count[organization.Name]++
-		model.OrgIDs[organization.Name] = organization.ID
+		key := roboto.NFC(organization.Name)
+		count[key]++
+		model.OrgIDs[key] = organization.ID
 	}
 	for name, n := range count {
 		if n > 1 {

@@ -76,6 +76,18 @@ func TestOrganizationsDataSourceSortsAndCounts(t *testing.T) {
 	p.Equal("requests", len(env.roboto.Requests()), 1)
 }
 
+// Terraform changes the keys of a map to Unicode NFC, where two names may be one.
+func TestOrganizationsDataSourceWithNamesThatLookAlike(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddOrg("og_1", "Caf\u00e9")
+	env.roboto.AddOrg("og_2", "Cafe\u0301")
+	env.roboto.AddOrg("og_3", "Re\u0301sume\u0301")
+	p := env.protocol(fields{})
+	result, out := p.ReadDataSource(typeOrganizations, fields{})
+	p.Succeeds(out)
+	p.Equal("org_ids", result["org_ids"], map[string]any{"Test Organization": testOrg, "R\u00e9sum\u00e9": "og_3"})
+}
+
 func TestOrganizationsDataSourceOfNobody(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{Orgs: []string{}})).protocol(fields{})

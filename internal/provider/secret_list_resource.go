@@ -35,6 +35,7 @@ type secretListModel struct {
 func (l *secretListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the secrets of an organization for `terraform query`, so that existing secrets can be imported. It never reads values. " +
+			"A secret with a name that Terraform cannot manage is left out, with a warning. " +
 			"Terraform asks for at most 100 secrets unless the `list` block has a `limit`. Terraform warns if there are more. Requires Terraform 1.14 or later.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{

@@ -331,6 +331,7 @@ func (e *environment) queryTest(what string, steps ...resource.TestStep) {
 func TestQuerySecrets(t *testing.T) {
 	env := newEnvironment(t)
 	env.addSecrets("prod-db", "prod-api", "dev-db")
+	env.addSecrets("prod-cafe\u0301") // whose import would lead to no secret
 	env.roboto.SetValue(testOrg, "prod-db", "the value")
 	const list = "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  %s\n}\n"
 	identity := func(name string) map[string]knownvalue.Check {

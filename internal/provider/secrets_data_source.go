@@ -35,7 +35,8 @@ func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so the result can be used in `for_each`.",
+		MarkdownDescription: "Lists the secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so the result can be used in `for_each`. " +
+			"A secret whose name has unprintable characters, or is not in Unicode NFC, is left out with a warning. Terraform changes all text to NFC, so the name would lead to another secret, or to none.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{
 				Optional:            true,

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -79,6 +81,60 @@ func TestSecretsDataSourceOfAnotherOrganization(t *testing.T) {
 	p.Equal("names", result["names"], []any{"a/b", "api"})
 	// A URI of a/b would mean something else.
 	p.Equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
+}
+
+// What a list has leads to the secret that it names.
+func TestListsLeaveOutNamesThatTerraformChanges(t *testing.T) {
+	const why = `leaves out 1 that Terraform cannot use`
+	const name = `its name is "cafe\u0301", which Terraform would change`
+	env := newEnvironment(t)
+	env.addSecrets("db", "caf\u00e9", "cafe\u0301")
+	for _, bulk := range []bool{false, true} {
+		p := env.protocol(fields{"bulk_refresh": bulk})
+		result, out := p.ReadDataSource(typeSecrets, fields{})
+		p.Warns(out, "Unusable Roboto Secrets of og_test Are Not Listed", why, name)
+		p.Equal("names", result["names"], []any{"caf\u00e9", "db"})
+		p.Equal("uris", result["uris"], map[string]any{"caf\u00e9": "roboto-secret://caf\u00e9@og_test", "db": "roboto-secret://db@og_test"})
+		if secrets, _ := result["secrets"].([]any); len(secrets) != 2 {
+			t.Errorf("secrets: %v", secrets)
+		}
+		// A prefix may be what Terraform has changed.
+		result, out = p.ReadDataSource(typeSecrets, fields{"name_prefix": "caf\u00e9"})
+		p.Warns(out, why)
+		p.Equal("names", result["names"], []any{"caf\u00e9"})
+		for _, limit := range []int64{0, 1} {
+			var listed []string
+			warnings := 0
+			for result := range p.List(protocol.Listing{Limit: limit, IncludeResource: true}) {
+				if result.Identity != nil {
+					listed = append(listed, result.DisplayName)
+				}
+				if warning := result.Warning(); warning != nil && strings.Contains(warning.Error(), name) {
+					warnings++
+				}
+			}
+			if slices.Contains(listed, "cafe\u0301") || warnings != 1 || limit == 0 && len(listed) != 2 {
+				t.Errorf("at the limit %d, the list has %+q, and %d warnings", limit, listed, warnings)
+			}
+		}
+	}
+}
+
+// A command line is no text of Terraform's, so some versions of Terraform and OpenTofu pass it on as it is.
+func TestImportOfANameThatTerraformChanges(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("caf\u00e9", "cafe\u0301")
+	p := env.protocol(fields{})
+	for _, id := range []string{"cafe\u0301", "cafe\u0301@og_test", "roboto-secret://cafe\u0301@og_test"} {
+		_, out := p.Import(id, nil)
+		p.Fails(out, "Invalid Import ID", `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`)
+	}
+	imported, out := p.Import("caf\u00e9", nil)
+	p.Succeeds(out)
+	imported, out = p.Read(imported)
+	p.Succeeds(out)
+	record, _ := env.roboto.Record(testOrg, "caf\u00e9")
+	p.Equal("arn", imported.State["arn"], record.ARN)
 }
 
 func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {

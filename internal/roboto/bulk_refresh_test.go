@@ -175,6 +175,21 @@ func TestBulkRefreshNeverTakesAnAbsentNameForDeleted(t *testing.T) {
 	})
 }
 
+// Terraform asks for a name in Unicode NFC, whatever other names look like it.
+func TestBulkRefreshTakesNoNameForAnother(t *testing.T) {
+	inBubble(t, true, func(r refresher) {
+		r.server.AddSecret(robototest.DefaultOrg, "cafe\u0301")
+		r.server.AddSecret(robototest.DefaultOrg, "caf\u00e9")
+		r.server.AddSecret(robototest.DefaultOrg, "re\u0301sume\u0301")
+		r.read(ref("caf\u00e9"))
+		r.wantRequests(bulkPages, 0)
+		if record, err := r.client.RefreshRecord(r.t.Context(), roboto.Record{SecretRef: ref("r\u00e9sum\u00e9")}); roboto.KindOf(err) != roboto.KindNotFound {
+			r.t.Errorf("a name in another form is %+v, %v", record, err)
+		}
+		r.wantRequests(0, 1)
+	})
+}
+
 func TestBulkRefreshFallsBackToSingleReads(t *testing.T) {
 	for name, fault := range map[string]robototest.Fault{
 		"refused":                    {Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "no"},

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Texts from outside have types of their own, so that each use has to decide what the text may be.
@@ -106,6 +108,9 @@ func isPrintable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) &&
 		!(strings.Contains(text, `\`) && json.Valid([]byte(text)))
 }
+
+// NFC returns text as Terraform holds it, which changes each string to Unicode NFC.
+func NFC(text string) string { return norm.NFC.String(text) }
 
 func isASCIISpace(r rune) bool { return r <= unicode.MaxASCII && unicode.IsSpace(r) }
 

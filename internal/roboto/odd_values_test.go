@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -44,6 +46,47 @@ func TestValuesThatAreNotUTF8(t *testing.T) {
 		}
 		s.wantCount(robototest.PutValue, 0)
 	})
+}
+
+// A list leaves out what Terraform would change, because another secret may have the changed name. The
+// warning shows how it is written.
+func TestNamesThatTerraformChanges(t *testing.T) {
+	for name, shown := range map[string]string{
+		"caf\u00e9":                         "",
+		"\ud55c\uae00":                      "",
+		"a\u0323\u0302\u0301":               `"a\u0323\u0302\u0301"`,
+		"cafe\u0301":                        `"cafe\u0301"`,
+		"\u1112\u1161\u11ab":                `"\u1112\u1161\u11ab"`,
+		"273 \u212a":                        `"273 \u212a"`,
+		"\u0958":                            `"\u0958"`,
+		"a/e\u0301":                         `"a/e\u0301"`,
+		"e\u0301::##[error]x":               `"e\u0301:\\x3a#\\x23[error]x"`, // no command of a CI
+		"e" + strings.Repeat("\u0301", 300): strings.Repeat(`\u0301`, 249) + `\u2026"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if changed := cty.StringVal(name).AsString(); changed != roboto.NFC(name) {
+				t.Errorf("Terraform has %+q, and the provider expects %+q", changed, roboto.NFC(name))
+			}
+			inService(t, func(t *testing.T, s service) {
+				s.server.AddSecret(robototest.DefaultOrg, name)
+				if changed := roboto.NFC(name); changed != name && roboto.ValidateName(changed) == nil {
+					s.server.AddSecret(robototest.DefaultOrg, changed)
+				}
+				var omitted []string
+				for record, err := range s.client.Records(t.Context(), robototest.DefaultOrg, func(why string) { omitted = append(omitted, why) }) {
+					if err != nil || record.Name != roboto.NFC(name) {
+						t.Errorf("the listing has %+q: %v", record.Name, err)
+					}
+				}
+				switch {
+				case shown == "" && len(omitted) > 0:
+					t.Errorf("omitted: %q", omitted)
+				case shown != "" && (len(omitted) != 1 || !strings.Contains(omitted[0], "by user:somebody@example.com, and its name is ") || !strings.Contains(omitted[0], shown)):
+					t.Errorf("omitted: %q, want one with %s", omitted, shown)
+				}
+			})
+		})
+	}
 }
 
 // An ARN says where the value goes.

@@ -214,6 +214,9 @@ func (c *Client) record(ans answer, wire wireRecord, asked ...string) (record Re
 		ModifiedBy: c.guard.describe(wire.ModifiedBy),
 		creator:    wire.CreatedBy,
 	}
+	if ids.problem == "" && NFC(record.Name) != record.Name { // another secret may have the changed name
+		ids.problem = fmt.Sprintf("its name is %+q, which Terraform would change to Unicode NFC", c.guard.describe(description(wire.Name)))
+	}
 	if wire.LastUsed != nil {
 		record.LastUsed = &wire.LastUsed.Time
 	}

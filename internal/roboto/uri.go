@@ -107,6 +107,8 @@ func validatePathName(kind, name string) error {
 		return fmt.Errorf(`%s must not contain "/": a request path cannot carry it`, kind)
 	case !isPrintable(name):
 		return fmt.Errorf("%s must not contain unprintable characters", kind)
+	case NFC(name) != name:
+		return fmt.Errorf("%s must be in Unicode NFC, to which Terraform changes all text, and %+q is not", kind, name)
 	}
 	return nil
 }

@@ -55,6 +55,7 @@ func TestParseURIRefusals(t *testing.T) {
 		{"roboto-secret://a\nb", "unprintable characters"},
 		{"roboto-secret://a\u0085b", "unprintable characters"},
 		{"roboto-secret://a\xffb", "UTF-8"},
+		{"roboto-secret://cafe\u0301@og_1", `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`},
 		{"roboto-secret://a@", "organization ID must not be empty"},
 		{"roboto-secret://a@b@c", "letters, digits"},
 		{"roboto-secret://a@og-1", "letters, digits"},
