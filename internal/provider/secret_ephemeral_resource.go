@@ -76,7 +76,7 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 			"value": schema.StringAttribute{
 				Computed:            true,
 				Sensitive:           true,
-				MarkdownDescription: "Value of the secret, in the version that `version_id` names.",
+				MarkdownDescription: "Value of the secret, in the version that `version_id` names. Terraform changes all text to Unicode NFC. If the stored value is in another form, a warning says so.",
 			},
 			"value_created": schema.StringAttribute{
 				Computed:            true,
@@ -127,6 +127,9 @@ func (e *secretEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRe
 	case found.Text.IsEmpty():
 		addNotice(&resp.Diagnostics, noticeBinary, aboutSecret(ref), nil)
 		return
+	}
+	if text := found.Text.Reveal(); roboto.NFC(text) != text {
+		addNotice(&resp.Diagnostics, noticeChangedByTerraform, aboutSecret(ref), e.data.memory.first)
 	}
 	model.Value = types.StringValue(found.Text.Reveal())
 	model.VersionID = types.StringValue(found.VersionID)

@@ -178,6 +178,46 @@ func TestAccSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
 	}})
 }
 
+// The provider gives the value as it is stored. Terraform changes it, so whoever opens it has to know.
+func TestSecretEphemeralResourceWarnsOfAValueThatTerraformChanges(t *testing.T) {
+	for name, test := range map[string]struct {
+		value   string
+		changed bool
+	}{
+		"ASCII":                    {"kanarienvogel-4711", false},
+		"composed":                 {"kanarienv\u00f6gel-4711", false},
+		"decomposed":               {"kanarienvo\u0308gel-4711", true},
+		"marks in another order":   {"kanarienvogel-\u1e61\u0323-4711", true},
+		"Hangul in letters":        {"kanarienvogel-\u1112\u1161\u11ab", true},
+		"a sign for kelvin":        {"kanarienvogel-4711 \u212a", true},
+		"a form for compatibility": {"kanarienvogel-\ufb01-4711", false},
+		"at the end of a long one": {strings.Repeat("x", 65_000) + "kanarienvogel-e\u0301", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.addSecrets("db")
+			versionID := env.roboto.SetValue(testOrg, "db", test.value)
+			p := env.protocol(fields{})
+			for i := range 2 {
+				result, out := p.OpenEphemeral(fields{"name": "db", "version_id": versionID})
+				if !test.changed {
+					p.Warns(out)
+					continue
+				}
+				p.Warns(out, `Value of Roboto Secret "db" Is Changed by Terraform`, `the secret "db" of the organization og_test is not in Unicode NFC`)
+				p.Equal("value", result["value"], test.value)
+				warning := out.Diagnostics[0]
+				if strings.Contains(warning.Summary+warning.Detail, "kanarienv") || warning.Attribute != nil {
+					t.Errorf("the warning shows the value, or points at it: %v", warning)
+				}
+				if strings.Contains(warning.Detail, "base64") != (i == 0) {
+					t.Errorf("the advice of warning %d is: %s", i, warning.Detail)
+				}
+			}
+		})
+	}
+}
+
 func TestSecretEphemeralResourceRefuses(t *testing.T) {
 	env := newEnvironment(t)
 	env.addSecrets("db", "empty")

@@ -44,7 +44,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: descriptionName + " It must not be empty, `.` or `..`, and must not contain `@`, `/` or unprintable characters. Changing it replaces the secret.",
+				MarkdownDescription: descriptionName + " It must not be empty, `.` or `..`, and must not contain `@`, `/` or unprintable characters. Terraform changes it to Unicode NFC, so Terraform cannot manage a secret with a name in another form. Changing it replaces the secret.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators:          []validator.String{nameValidator},
 			},
@@ -63,7 +63,7 @@ func (r *secretResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Optional:  true,
 				WriteOnly: true,
 				Sensitive: true,
-				MarkdownDescription: "Value of the secret, 1 to 65,536 bytes. Write-only: Terraform passes it to the provider and does not store it. " +
+				MarkdownDescription: "Value of the secret, 1 to 65,536 bytes. Write-only: Terraform passes it to the provider and does not store it. Terraform changes it to Unicode NFC, like all text. Encode a value whose bytes must not change, for example with `filebase64`. " +
 					"Without `value_wo_version`, each plan compares it with the stored value, and plans an update if they differ. " +
 					"A value that changes with every run, such as an ephemeral random password, therefore needs `value_wo_version`. " +
 					"If `value_wo` is omitted, the stored value is left alone. Requires Terraform 1.11 or later.",

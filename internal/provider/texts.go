@@ -153,6 +153,13 @@ var (
 		sentence: "The value of the secret {secret} is binary, so another tool than Roboto's has written it. Terraform can only read text.",
 		advice:   "Write a text in its place, for example in base64, with value_wo or with roboto secrets write.",
 	}
+	noticeChangedByTerraform = &notice{
+		title: "Value of Roboto Secret {name} Is Changed by Terraform",
+		sentence: "The value of the secret {secret} is not in Unicode NFC. Terraform changes all text to NFC, so the receiver gets other bytes than those that are stored. " +
+			"The text looks the same, but as a password it may not work.",
+		advice: "If the receiver needs the stored bytes, store the value in base64, and let the receiver decode it. Terraform's base64decode changes the text too. " +
+			"Or pass the URI of the secret to an action, which reads the value as it is stored. If the receiver accepts NFC, store the value in NFC, as value_wo does.",
+	}
 	noticeLineBreak = &notice{
 		title:    "Value of Roboto Secret {name} Ends with a Line Break",
 		sentence: "The value_wo of the secret {secret} is one line, and ends with a line break, which is part of the value. Most programs do not expect one in a password or a token.",

@@ -19,7 +19,7 @@ var (
 	planNotices = []*notice{
 		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged,
 		noticeLost, noticeReplacedLost, noticeNoValueAgain, noticeOverwritten,
-		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable, noticeLineBreak, noticeDeletedElsewhere,
+		noticeMayBeOverwritten, noticeMoves, noticeOtherDefault, noticeNameUnresolvable, noticeChangedByTerraform, noticeLineBreak, noticeDeletedElsewhere,
 	}
 	otherNotices = []*notice{noticeOrgChanged, noticeImportID, noticeActionParameters, noticeActionFailed, noticeActionCanceled, noticeActionNotCanceled, noticeListLimit, noticeOmitted, noticeNotListed, noticeNoDrift, noticeBinary, noticeUnusable}
 )

@@ -5,6 +5,7 @@ package faults
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -314,6 +315,13 @@ func cures() []cure {
 			"Write: AWS does not speak its protocol", "Compare: the ID of the version repeats the value",
 		}},
 		{advice: "write a text", follow: elsewhere(writeValue), entries: []string{"Ephemeral resource: a binary value"}},
+		{advice: "store the value in base64", follow: elsewhere(func(r *robototest.Server) {
+			stored, _, _ := r.Value(robototest.DefaultOrg, "db")
+			r.SetValue(robototest.DefaultOrg, "db", base64.StdEncoding.EncodeToString([]byte(stored)))
+		}), entries: []string{"Ephemeral resource: a value that Terraform changes (a warning)"}},
+		{advice: "store the value in NFC", follow: elsewhere(func(r *robototest.Server) { r.SetValue(robototest.DefaultOrg, "db", canary+"\u00e9") }), entries: []string{
+			"Ephemeral resource: a value that Terraform changes (a warning)",
+		}},
 		{advice: "use an API key that has the permission", follow: useOtherKey, entries: []string{
 			"Create: no permission", "The token is refused", "The token is not authorized", "Write: no permission for credentials",
 			"Compare: no permission for credentials", "Compare: the token is refused", "Compare: the organization is not the caller's",
@@ -369,7 +377,7 @@ func cures() []cure {
 		{advice: "set a higher limit", next: queries, follow: change(fields{"limit": int64(3)}), entries: []string{"Query: there are more secrets than the limit (a warning)"}},
 		{advice: "query again, with a higher limit", next: queries, follow: all(recovers, change(fields{"limit": int64(3)})), waits: true, entries: []string{"Query: whether there are more than the limit is not known (a warning)"}},
 		{advice: "remove bulk_refresh", follow: func(s *scene) { delete(s.Settings, "bulk_refresh") }, entries: []string{"Refresh: the secrets cannot be listed (a warning)"}},
-		{advice: "look at them with Roboto's own tools", follow: deleteOther, entries: []string{"Data source: secrets that cannot be used (a warning)"}},
+		{advice: "look at them with Roboto's own tools", follow: deleteOther, entries: []string{"Data source: secrets that cannot be used (a warning)", "Data source: a name that Terraform would change (a warning)"}},
 		{advice: "check the name", follow: all(addSecret), entries: []string{"Data source: no such secret", "Ephemeral resource: no such secret", "Action: the secret is missing"}},
 		{advice: "leave version_stage out", follow: change(fields{"version_stage": nil}), entries: []string{
 			"Data source: no version before the current one", "Ephemeral resource: no version before the current one",

@@ -457,6 +457,11 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			_, err := c.ReadData(protocol.TypeSecrets, nil)
 			return errors.Join(err, c.Warning)
 		}},
+		{title: "Data source: a name that Terraform would change (a warning)", exists: plain, act: func(c *protocol.Core) error {
+			c.Roboto.AddSecret(robototest.DefaultOrg, "cafe\u0301")
+			_, err := c.ReadData(protocol.TypeSecrets, nil)
+			return errors.Join(err, c.Warning)
+		}},
 		{title: "Data source: the listing takes too long", options: robototest.Options{PageSize: 1}, act: func(c *protocol.Core) error {
 			for i := range 70 {
 				c.Roboto.AddSecret(robototest.DefaultOrg, fmt.Sprint("db-", i))
@@ -469,6 +474,10 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		{title: "Ephemeral resource: no such secret, and the organization is not the caller's", options: robototest.Options{Orgs: []string{"og_one"}}, faults: answer(creds, 404, "RobotoNotFoundException", "Not found."), act: open(fields{"name": "db", "org_id": "og_two"})},
 		{title: "Ephemeral resource: no value yet", exists: fields{"name": "db"}, act: open(fields{"name": "db"})},
 		{title: "Ephemeral resource: a binary value", managed: plain, faults: mutate(robototest.GetValue, `"SecretString":"`+canary+`"`, `"SecretBinary":"AAEC"`), act: open(fields{"name": "db"})},
+		{title: "Ephemeral resource: a value that Terraform changes (a warning)", exists: plain, act: func(c *protocol.Core) error {
+			c.Roboto.SetValue(robototest.DefaultOrg, "db", canary+"e\u0301")
+			return errors.Join(open(fields{"name": "db"})(c), c.Warning)
+		}},
 		{title: "Ephemeral resource: no such version", exists: plain, act: open(fields{"name": "db", "version_id": "00000000-0000-0000-0000-000000000000"})},
 		{title: "Ephemeral resource: AWS has removed the version", exists: plain, act: func(c *protocol.Core) error {
 			for _, value := range []string{"the value before", "the current value"} {

@@ -88,6 +88,7 @@ var chapters = []chapter{
 		{"Cannot Read Roboto Secret", 1, 1},
 		{"Cannot Read Roboto Secret Version", 0, 2},
 		{"Cannot Detect Roboto Secret Value Drift", 1, 1},
+		{"Value of Roboto Secret … Is Changed by Terraform", 0, 1},
 		{"Roboto Secret … Was Deleted Elsewhere", 0, 1},
 		{"Roboto Secret … Was Replaced Elsewhere", 0, 1},
 		{"Roboto Secret … Is at Two Addresses", 0, 1},

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 // Terraform plans twice in an apply. A warning about what the plan does is given once.
@@ -90,6 +92,71 @@ func TestTerraformWarnsOnce(t *testing.T) {
 				t.Errorf("a warning is repeated:\n\n%s", result.Output())
 			}
 		})
+	}
+}
+
+// Terraform changes all text to Unicode NFC: what it reads from a file, what it gets from the provider,
+// and what its functions decode. Only base64 keeps the bytes of a value.
+func TestTerraformChangesTextToNFC(t *testing.T) {
+	t.Parallel()
+	const composed, decomposed = "kanarienv\u00f6gel", "kanarienvo\u0308gel"
+	encoded := base64.StdEncoding.EncodeToString([]byte(decomposed))
+	server := robototest.Start(t, robototest.Options{})
+	for _, name := range []string{"theirs", "list-e\u0301", "list-\u00e9", "list-re\u0301sume\u0301"} {
+		server.AddSecret(robototest.DefaultOrg, name)
+	}
+	server.SetValue(robototest.DefaultOrg, "theirs", decomposed)
+	config := `
+ephemeral "roboto_secret" "theirs" {
+  name = "theirs"
+}
+
+data "roboto_secrets" "all" {
+  name_prefix = "list-"
+}
+
+data "roboto_secret" "each" {
+  for_each = data.roboto_secrets.all.uris
+  uri      = each.value
+}
+`
+	wanted := map[string]string{}
+	for name, expression := range map[string]string{
+		"copy":    "ephemeral.roboto_secret.theirs.value",
+		"file":    `file("value.txt")`,
+		"encoded": `filebase64("value.txt")`,
+		"decoded": fmt.Sprintf("base64decode(%q)", encoded),
+	} {
+		config += fmt.Sprintf("\nresource \"roboto_secret\" %[1]q {\n  name     = %[1]q\n  value_wo = %[2]s\n}\n", name, expression)
+		wanted[name] = composed
+	}
+	wanted["encoded"] = encoded
+	tf := newTerraform(t, server, config)
+	if err := tf.Write("value.txt", decomposed); err != nil {
+		t.Fatal(err)
+	}
+	const (
+		changed = `Value of Roboto Secret "theirs" Is Changed by Terraform`
+		omitted = `leaves out 2 that Terraform cannot use`
+	)
+	said, _ := tf.runs(nil, "plan")
+	if strings.Count(said, changed) != 1 || strings.Count(said, omitted) != 1 || strings.Contains(said, "kanarien") {
+		t.Errorf("the plan does not say %q and %q once, or shows the value:\n%s", changed, omitted, said)
+	}
+	tf.succeeds(applyNow...)
+	tf.endsRight(wanted)
+
+	// Another tool that writes the text of the file as it is writes another value each time.
+	for range 2 {
+		server.SetValue(robototest.DefaultOrg, "file", decomposed)
+		if result, err := tf.Run(t.Context(), nil, "plan", "-detailed-exitcode"); err != nil || result.ExitCode != terraformcli.Changes || !strings.Contains(result.Output(), `Value of Roboto Secret "file" Will Be Overwritten`) {
+			t.Errorf("%v\n\n%s", err, result.Output())
+		}
+		tf.succeeds(applyNow...)
+		if value, _, _ := server.Value(robototest.DefaultOrg, "file"); value != composed {
+			t.Errorf("the value is %+q", value)
+		}
+		tf.succeeds("plan", "-detailed-exitcode")
 	}
 }
 

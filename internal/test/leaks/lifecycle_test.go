@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -153,9 +155,14 @@ func lifecycle(s *scene) {
 			s.roboto.SetValue(robototest.DefaultOrg, name+kind, value)
 		}
 	}
+	decomposed := norm.NFD.String(s.canary("non-ascii", "that Terraform changes"))
+	s.hide(secretValue, "value before Terraform changes it", decomposed)
+	s.roboto.SetValue(robototest.DefaultOrg, "elsewhere-non-ascii", decomposed)
 	s.module("readers.tf", lifecycleReaders)
 	s.variable("protected", true)
-	s.run(0, "apply", "-auto-approve")
+	if !strings.Contains(s.run(0, "apply", "-auto-approve"), `Value of Roboto Secret "elsewhere-non-ascii" Is Changed by Terraform`) {
+		s.t.Error("nothing warns of the value that Terraform changes")
+	}
 	s.run(0, "show", "-json")
 	s.run(0, "output", "-json")
 	if !strings.Contains(s.run(1, "destroy", "-auto-approve"), "Roboto Secret Is Protected") {
