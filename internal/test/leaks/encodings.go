@@ -5,6 +5,7 @@ package leaks
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -38,6 +39,7 @@ func encodings(value string) []encoded {
 	add(encoded{"raw", value})
 	add(quotations(value)...)
 	add(binaryForms(value)...)
+	add(digests(value)...)
 	for _, inner := range jsonForms(value) {
 		for _, outer := range append(quotations(inner.text), binaryForms(inner.text)...) {
 			add(encoded{outer.encoding + " of " + inner.encoding, outer.text})
@@ -100,6 +102,12 @@ func binaryForms(value string) []encoded {
 		forms = append(forms, encoded{upper.encoding, lowerEscapes(upper.text)})
 	}
 	return append(forms, base64Forms(value)...)
+}
+
+// digests are what whoever guesses the value could compare.
+func digests(value string) []encoded {
+	sum := sha256.Sum256([]byte(value))
+	return []encoded{{"SHA-256", hex.EncodeToString(sum[:])}, {"SHA-256 in base64", base64.RawStdEncoding.EncodeToString(sum[:])}}
 }
 
 // lowerEscapes turns %2F into %2f.
