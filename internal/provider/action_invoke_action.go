@@ -66,7 +66,7 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 	query := []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ConflictsWith(path.MatchRoot("dataset_id"))}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Invokes an action of Roboto, and by default waits until the invocation has ended. If it does not end as `Completed`, the apply fails. " +
-			"With the URI of a secret as a parameter, a rotation proves itself: the action tries the new value. Requires Terraform 1.14 or later, and 1.14.1 to run after a write.",
+			"If a parameter is the URI of a secret, the action tries the new value and thus proves the rotation. Requires Terraform 1.14 or later, and 1.14.1 to run after a write.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
@@ -91,12 +91,12 @@ func (a *actionInvokeAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			"parameter_values": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "Values of the action's parameters, by name. Give a secret as its `uri`: Roboto puts the value in its place when the action runs. " +
+				MarkdownDescription: "Values of the action's parameters, by name. Give a secret as its `uri`: Roboto replaces it with the value when the action runs. " +
 					"Never give the value itself: Roboto stores parameters, and so does a saved plan. Terraform refuses ephemeral values here for that reason. A null value counts as not given.",
 			},
 			"dataset_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "ID of the dataset that the action works on. It selects no files: those in `file_paths` are the input. Conflicts with `file_query` and `topic_query`.",
+				MarkdownDescription: "ID of the dataset that the action works on. It selects no files: `file_paths` does that. Conflicts with `file_query` and `topic_query`.",
 				Validators:          notEmpty,
 			},
 			"file_paths": schema.ListAttribute{

@@ -50,7 +50,7 @@ func (d *organizationsDataSource) Schema(_ context.Context, _ datasource.SchemaR
 		attributes[name] = schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the organizations that the owner of the API key belongs to. Reading it is also an early test of the API key.",
+		MarkdownDescription: "Lists the organizations that the owner of the API key belongs to. It also tests the API key early.",
 		Attributes: map[string]schema.Attribute{
 			"org_ids": schema.MapAttribute{
 				Computed:    true,

@@ -69,7 +69,7 @@ func (e *secretEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRe
 			},
 			"version_stage": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Stage of the AWS version to read, in place of `version_id`: `AWSCURRENT` for the current version, or `AWSPREVIOUS` for the one before it. " +
+				MarkdownDescription: "Stage of the AWS version to read, instead of `version_id`: `AWSCURRENT` for the current version, or `AWSPREVIOUS` for the one before it. " +
 					"A write moves both stages. So to undo a rotation, give the version's ID.",
 				Validators: []validator.String{stageValidator, stringvalidator.ConflictsWith(path.MatchRoot("version_id"))},
 			},

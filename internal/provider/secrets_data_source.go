@@ -35,7 +35,7 @@ func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the secrets of an organization: names, URIs and metadata, never values. Nothing here is sensitive, so the result can be used in `for_each`. " +
+		MarkdownDescription: "Lists the secrets of an organization: names, URIs and metadata, never values. Nothing in the result is sensitive, so you can use it in `for_each`. " +
 			"A secret whose name has unprintable characters, or is not in Unicode NFC, is left out with a warning. Terraform changes all text to NFC, so the name would lead to another secret, or to none.",
 		Attributes: map[string]schema.Attribute{
 			"org_id": schema.StringAttribute{
@@ -56,7 +56,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			"uris": schema.MapAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`. Secrets with names that a URI cannot carry, which other tools may have created, are omitted.",
+				MarkdownDescription: "URIs of the secrets by name, ready for `for_each`. Omits secrets whose names do not fit into a URI, which other tools may have created.",
 			},
 			"secrets": schema.ListNestedAttribute{
 				Computed:            true,

@@ -151,7 +151,7 @@ var (
 		refuses:  true,
 		title:    "Cannot Read Roboto Secret",
 		sentence: "The value of the secret {secret} is binary, so another tool than Roboto's has written it. Terraform can only read text.",
-		advice:   "Write a text in its place, for example in base64, with value_wo or with roboto secrets write.",
+		advice:   "Write a text in its place, for example in base64, with value_wo. " + otherWrite,
 	}
 	noticeChangedByTerraform = &notice{
 		title: "Value of Roboto Secret {name} Is Changed by Terraform",
@@ -213,6 +213,7 @@ type failure struct {
 
 const (
 	adviceUseOtherKey = "Use an API key of somebody who belongs to the organization. To stop managing the secret, remove it from the state with terraform state rm or a removed block."
+	otherWrite        = "The command roboto secrets write can do so too, but the list of processes and the shell's history show the value."
 	titleNoFirstValue = "Cannot Write Roboto Secret Value"
 	titleNoVersion    = "Cannot Read Roboto Secret Version"
 	sentenceNoVersion = "The secret {secret} has no version {version}. AWS guarantees only the current version and the one before it. {kept}"
@@ -341,7 +342,7 @@ var (
 	}
 	failReadNoVersion = &failure{
 		title: titleNoVersion, sentence: "The secret {secret} has no value yet, and so no version {version}.",
-		advice: "Write a value first, with value_wo or with roboto secrets write. There is a version before the current one once the value has been written twice.",
+		advice: "Write a value first, with value_wo. " + otherWrite + " There is a version before the current one once the value has been written twice.",
 	}
 	failList = &failure{
 		title: "Cannot List Roboto Secrets", sentence: "{secrets} could not be listed.",
@@ -403,7 +404,7 @@ var advices = map[roboto.Kind]string{
 	roboto.KindUnauthorized:  "Ask an administrator of the organization for the permission, or use an API key that has it.",
 	roboto.KindLimitExceeded: "Delete secrets that are no longer used, or ask Roboto to raise the limit, then apply again.",
 	roboto.KindNoOnlyOrg:     "Set org_id in this block or in the provider block, or the environment variable ROBOTO_ORG_ID.",
-	roboto.KindNoValue:       "The secret has no value yet. Write one first, with value_wo or with roboto secrets write.",
+	roboto.KindNoValue:       "The secret has no value yet. Write one first, with value_wo. " + otherWrite,
 	roboto.KindLostAtAWS: "To get the value back, ask Roboto's support to restore the secret at AWS. If the value may be lost, run terraform apply -replace=… with the address of the resource. " +
 		"If the secret was just created, under the name of one that was deleted, apply again in a few minutes.",
 	roboto.KindUnavailable:      "The service was busy, slow or failing during all attempts. Completed changes are kept. Apply again later. If it stays busy, lower -parallelism or raise max_attempts.",

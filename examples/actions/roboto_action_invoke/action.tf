@@ -7,7 +7,7 @@ variable "weather_api_key" {
 resource "roboto_secret" "weather_api_key" {
   name             = "weather_api_key"
   value_wo         = var.weather_api_key
-  value_wo_version = "1" # change this to write the value again
+  value_wo_version = "1" # to write the value again, change this
 
   lifecycle {
     action_trigger {
@@ -18,8 +18,9 @@ resource "roboto_secret" "weather_api_key" {
 }
 
 # The Roboto action "check-weather" calls the weather service with the key and fails if
-# it is refused. It gets the URI; Roboto puts the value in its place when it runs. The URI
-# is written down, because an action should not refer to the resource that triggers it.
+# the service refuses. Roboto replaces the URI with the value when the action runs.
+# The URI is a literal, because an action should not refer to the resource that triggers
+# it.
 action "roboto_action_invoke" "check_weather" {
   config {
     name             = "check-weather"

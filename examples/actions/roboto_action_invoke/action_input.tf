@@ -1,4 +1,4 @@
-# Without a trigger, it is invoked on demand only:
+# Without a trigger, this action is invoked only on demand:
 # terraform apply -invoke=action.roboto_action_invoke.reindex
 action "roboto_action_invoke" "reindex" {
   config {

@@ -15,7 +15,7 @@ terraform {
   }
 }
 
-# Another password in each run. Only the one of a run that writes is ever used.
+# Generates another password in each run. Only a run that writes uses its password.
 ephemeral "random_password" "telemetry" {
   length = 32
 }
@@ -23,10 +23,10 @@ ephemeral "random_password" "telemetry" {
 resource "roboto_secret" "telemetry_password" {
   name             = "telemetry_password"
   value_wo         = ephemeral.random_password.telemetry.result
-  value_wo_version = "1" # rotate: change this to any other text
+  value_wo_version = "1" # to rotate, change this to any other text
 }
 
-# What was stored, read back. version_id makes this wait until it is stored.
+# Reads the stored value back. version_id makes this wait until the value is stored.
 ephemeral "roboto_secret" "telemetry_password" {
   uri        = roboto_secret.telemetry_password.uri
   version_id = roboto_secret.telemetry_password.version_id

@@ -1,6 +1,7 @@
-# The file has the columns name, version and value.
+# The file has the columns name, version and value. Excel begins it with a byte order mark.
 locals {
-  rows     = csvdecode(sensitive(file("${path.module}/robots.csv")))
+  file     = trimprefix(sensitive(file("${path.module}/robots.csv")), "\ufeff")
+  rows     = [for row in csvdecode(local.file) : row if row.name != ""]
   versions = nonsensitive({ for row in local.rows : row.name => row.version })
   values   = { for row in local.rows : row.name => row.value }
 }

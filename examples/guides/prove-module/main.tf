@@ -5,6 +5,7 @@ variable "weather_api_key" {
 }
 
 module "forecast" {
+  # A copy of the module, or github.com/roboto-ai/terraform-provider-roboto//examples/modules/action-secrets
   source = "../../modules/action-secrets"
 
   action  = "forecast"

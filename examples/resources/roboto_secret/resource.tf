@@ -8,7 +8,7 @@ variable "weather_api_key" {
 resource "roboto_secret" "weather_api_key" {
   name             = "weather_api_key"
   value_wo         = var.weather_api_key
-  value_wo_version = "1" # write the value again: change this to any other text
+  value_wo_version = "1" # to write the value again, change this to any other text
 }
 
 output "weather_api_key_uri" {

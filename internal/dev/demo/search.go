@@ -69,7 +69,7 @@ func (s *story) search() error {
 		return fmt.Errorf("the search found what must not be there:%s", &leaks)
 	}
 	s.out.verified(fmt.Sprintf("none holds any of the %d values, the temporary AWS credentials, or the API key (which only requests have to carry);", len(s.values)))
-	s.out.line("    searched for raw, JSON-escaped, Go-quoted, URL-escaped, in base64, in hex, and in parts")
+	s.out.line("    searched for raw, JSON-escaped, Go-quoted, URL-escaped, in base64, in hex, and for pieces of it")
 	return s.searchWhereTheyBelong()
 }
 

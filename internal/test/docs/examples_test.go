@@ -94,13 +94,24 @@ var exampleTests = []struct {
 	{"guides/generated-password/*.tf", testGeneratedPassword},
 	{"guides/monthly-rotation/*.tf", testMonthlyRotation},
 	{"guides/rotate-by-age/*.tf", testRotateByAge},
+	{"guides/renewal-reminder/*.tf", testRenewalReminder},
+	{"guides/kubernetes-secret/*.tf", testKubernetesSecret},
+	{"guides/kubernetes-secret-elsewhere/*.tf", testKubernetesSecretElsewhere},
 	{"guides/undo-rotation/*.tf", testUndoRotation},
 	{"guides/value-age/*.tf", testValueAge},
 	{"guides/detect-drift/*.tf", testDetectDrift},
 	{"guides/unused-secrets/*.tf", testUnusedSecrets},
 	{"guides/organization-policy/check-plan.sh", testOrganizationPolicy},
 	{"guides/github-actions/secrets.yml", testGitHubActions},
+	{"guides/gitlab/.gitlab-ci.yml", testGitLab},
+	{"guides/atlantis/repos.yaml", testAtlantis},
+	{"guides/terragrunt/*/*.tf guides/terragrunt/*/terragrunt.hcl", testTerragrunt},
+	{"guides/environments/*.tf", testEnvironments},
+	{"guides/environments-one-organization/*.tf", testEnvironmentsOneOrganization},
+	{"guides/environments-backends/*", testEnvironmentsBackends},
 	{"guides/value-from-file/*.tf", testValueFromFile},
+	{"guides/value-from-template/main.tf guides/value-from-template/netrc.tftpl", testValueFromTemplate},
+	{"guides/value-from-binary-file/*.tf", testValueFromBinaryFile},
 	{"guides/value-from-vault/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-vault", "%s") }},
 	{"guides/value-from-aws/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-aws", `{"api_key": "%s"}`) }},
 	{"guides/value-from-1password/*.tf", func(t *testing.T) { testValueFromStore(t, "value-from-1password", "%s") }},
@@ -110,14 +121,20 @@ var exampleTests = []struct {
 	{"guides/many-secrets-generated/*.tf", testManySecretsGenerated},
 	{"guides/many-secrets-vault/*.tf", testManySecretsVault},
 	{"guides/adopt-all/*.tf", testAdoptAll},
+	{"guides/adopt-module/*.tf", testAdoptModule},
 	{"guides/stop-managing/*.tf", testStopManaging},
+	{"guides/keep-on-destroy/*.tf", testKeepOnDestroy},
 	{"guides/use-module/*.tf", testUseModule},
 	{"guides/prove-rotation/*.tf", testProveRotation},
+	{"guides/prove-each/*.tf", testProveEach},
 	{"guides/prove-module/*.tf", testProveModule},
 	{"guides/rename-secret/*.tf", testRenameSecret},
+	{"guides/rename-secret/main.tf", testRenameOfAVariablesValue},
 	{"guides/move-secret/*.tf", testMoveSecret},
 	{"guides/copy-secret/*.tf", testCopySecret},
+	{"guides/rename-resource/*.tf", testRenameResource},
 	{"guides/count-to-for-each/*.tf", testCountToForEach},
+	{"guides/test-optional-value/*", testOptionalValue},
 	{"modules/action-secrets/*.tf modules/action-secrets/tests/*.tftest.hcl", testModule},
 }
 
@@ -320,85 +337,6 @@ func testQuery(t *testing.T) {
 	w.settled()
 }
 
-// addAction adds an action with one parameter, which fails unless that has the value.
-func (w *workspace) addAction(name, parameter, value string) {
-	w.roboto.AddAction(robototest.Action{
-		OrgID: testOrg, Name: name, Parameters: []robototest.Parameter{{Name: parameter, Required: true}}, Expect: map[string]string{parameter: value},
-	})
-}
-
-// wantInvocations fails unless the invocations have these statuses.
-func (w *workspace) wantInvocations(want ...int) {
-	w.t.Helper()
-	var got []int
-	for _, invocation := range w.roboto.Invocations() {
-		got = append(got, invocation.Status())
-	}
-	if !slices.Equal(got, want) {
-		w.t.Errorf("the invocations have the statuses %v, want %v", got, want)
-	}
-}
-
-func testActionInvoke(t *testing.T) {
-	need(t, actions)
-	w := newWorkspace(t)
-	w.addAction("check-weather", "api_key", "sunny with a chance")
-	w.roboto.AddAction(robototest.Action{OrgID: "roboto-public", Name: "reindex", Hub: true})
-	w.use(providerBlock, "actions/roboto_action_invoke/*.tf")
-	w.env["TF_VAR_weather_api_key"] = "sunny with a chance"
-	w.init()
-	w.contains(w.apply(), `of "check-weather": Completed`)
-	w.wantInvocations(robototest.Completed)
-	w.settled()
-	w.terraform(0, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.reindex")
-	w.wantInvocations(robototest.Completed, robototest.Completed)
-}
-
-// testProveRotation does what the guide says, to a value that the action refuses and back.
-func testProveRotation(t *testing.T) {
-	need(t, actions)
-	w := newWorkspace(t)
-	w.addAction("try-partner-token", "token", "open sesame")
-	w.inGuide("prove-rotation")
-	rotate := func(value, version string) {
-		w.env["TF_VAR_partner_token"], w.env["TF_VAR_partner_token_version"] = value, version
-	}
-	rotate("open sesame", "1")
-	w.init()
-	w.apply()
-	rotate("open barley", "2")
-	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "has ended with the status Failed (The action exited with code 1)")
-	w.wantValue(testOrg, "partner_token", "open barley")
-	w.settled()
-	w.terraform(1, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.try_partner_token")
-	// The undo is an update, so it is proved too.
-	w.write("good.tf", fmt.Sprintf("ephemeral \"roboto_secret\" \"good\" {\n  name       = \"partner_token\"\n  version_id = %q\n}\n", w.roboto.Versions(testOrg, "partner_token")[0].ID))
-	w.replace("main.tf", "= var.partner_token\n", "= ephemeral.roboto_secret.good.value\n")
-	rotate("any text", "3")
-	w.apply()
-	w.wantValue(testOrg, "partner_token", "open sesame")
-	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed, robototest.Completed)
-	w.terraform(0, "plan", "-input=false", "-invoke=action.roboto_action_invoke.try_partner_token", "-out=plan.tfplan")
-	w.terraform(0, "apply", "-input=false", "plan.tfplan")
-	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed, robototest.Completed, robototest.Completed)
-}
-
-func testProveModule(t *testing.T) {
-	need(t, actions)
-	w := newWorkspace(t)
-	w.addAction("forecast", "api_key", "sunny")
-	w.inGuide("prove-module")
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.init()
-	w.apply()
-	w.settled()
-	w.env["TF_VAR_weather_api_key"] = "rain"
-	w.replace("main.tf", `{ version = "1" }`, `{ version = "2" }`)
-	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve"), "Roboto Action Failed")
-	w.contains(w.terraform(1, "apply", "-input=false", "-auto-approve", "-invoke=action.roboto_action_invoke.forecast"), "Roboto Action Failed")
-	w.wantInvocations(robototest.Completed, robototest.Failed, robototest.Failed)
-}
-
 func testFunctions(t *testing.T) {
 	need(t, always)
 	w := newWorkspace(t)
@@ -486,6 +424,11 @@ func testGeneratedPassword(t *testing.T) {
 	delete(w.env, postgresqlDown)
 	check(w.applyRole())
 	w.settled()
+
+	w.replace("main.tf", `value_wo_version = "3"`, `value_wo_version = "4"`)
+	w.applyPlan()
+	fourth, _, _ := w.roboto.Value(testOrg, "telemetry_password")
+	w.storedNowhere(first, fourth)
 }
 
 func testMonthlyRotation(t *testing.T) {
@@ -759,7 +702,7 @@ func testManySecretsCSV(t *testing.T) {
 		w.write(file, "name,version,value\n"+strings.Join(lines, "\n")+"\n")
 	}
 	secret := "open " + rand.Text()
-	write("robots.csv", "robot_001_key,1,"+secret, `robot_002_key,1,"open, barley"`)
+	w.write("robots.csv", "\ufeffname,version,value\r\nrobot_001_key,1,"+secret+"\r\nrobot_002_key,1,\"open, barley\"\r\n,,\r\n")
 	w.init()
 	w.terraform(0, "plan", "-input=false", "-out=plan.tfplan")
 	w.contains(w.terraform(0, "apply", "-input=false", "plan.tfplan"), "2 added, 0 changed, 0 destroyed")
@@ -842,7 +785,7 @@ func testAdoptAll(t *testing.T) {
 func testStopManaging(t *testing.T) {
 	need(t, removedLifecycle)
 	w := newWorkspace(t)
-	w.write("main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n}\n")
+	w.write("main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name                = \"weather_api_key\"\n  deletion_protection = true\n}\n")
 	w.use(providerBlock)
 	w.init()
 	w.apply()
@@ -897,6 +840,34 @@ func testUseModule(t *testing.T) {
 
 func testRenameSecret(t *testing.T) {
 	testKeptValue(t, "rename-secret", roboto.SecretRef{Name: "weather_key", OrgID: testOrg}, roboto.SecretRef{Name: "weather_api_key", OrgID: testOrg})
+}
+
+// testRenameOfAVariablesValue does what the guide says where a variable supplies the value.
+func testRenameOfAVariablesValue(t *testing.T) {
+	need(t, writeOnly)
+	w := newWorkspace(t)
+	const (
+		variable = "variable \"key\" {\n  type      = string\n  ephemeral = true\n  sensitive = true\n}\n"
+		value    = "  value_wo = var.key\n  value_wo_version = \"1\"\n}\n"
+		old      = "resource \"roboto_secret\" \"old\" {\n  name = \"weather_key\"\n"
+	)
+	w.env["TF_VAR_key"] = "sunny"
+	w.use(providerBlock)
+	w.write("main.tf", variable+old+value)
+	w.init()
+	w.apply()
+	w.write("main.tf", variable)
+	w.use("guides/rename-secret/main.tf")
+	w.replace("guides_rename-secret_main.tf", old+"}\n", old+value)
+	w.contains(w.apply(), "1 added, 0 changed, 0 destroyed")
+	w.write("guides_rename-secret_main.tf", "resource \"roboto_secret\" \"weather_api_key\" {\n  name = \"weather_api_key\"\n"+value)
+	printed := w.apply()
+	w.contains(printed, "0 added, 0 changed, 1 destroyed")
+	if strings.Contains(printed, "Warning") {
+		t.Errorf("there is a warning:\n%s", printed)
+	}
+	w.wantValue(testOrg, "weather_api_key", "sunny")
+	w.settled()
 }
 
 func testMoveSecret(t *testing.T) {
@@ -961,32 +932,4 @@ func testCountToForEach(t *testing.T) {
 	w.contains(w.apply(), "0 added, 0 changed, 1 destroyed")
 	w.wantValue(testOrg, "sensor_imu", "written by a person")
 	w.settled()
-}
-
-func testModule(t *testing.T) {
-	need(t, overrideInPlan)
-	w := newWorkspace(t)
-	w.Dir = filepath.Join(w.root, "examples", "modules", "action-secrets")
-	w.init()
-	w.terraform(0, "validate")
-	w.contains(w.terraform(0, "test"), "5 passed, 0 failed")
-	if left := w.roboto.Records(testOrg); len(left) != 0 {
-		t.Errorf("the tests left %v", left)
-	}
-}
-
-// TestMockedEphemeralResource: which mocks know ephemeral resources is what the guide
-// "Test your module" says.
-func TestMockedEphemeralResource(t *testing.T) {
-	need(t, writeOnly)
-	w := newWorkspace(t)
-	w.use("ephemeral-resources/roboto_secret/ephemeral-resource.tf")
-	w.write("role.tf", "resource \"postgresql_role\" \"reader\" {\n  name = \"reader\"\n}\n")
-	w.write("mocked.tftest.hcl", "mock_provider \"roboto\" {}\nmock_provider \"postgresql\" {}\nrun \"plans\" {\n  command = plan\n}\n")
-	w.init()
-	if terraform.OpenTofu {
-		w.contains(w.terraform(0, "test"), "1 passed, 0 failed")
-		return
-	}
-	w.contains(w.terraform(1, "test"), "No ephemeral resource types in mock providers")
 }

@@ -119,6 +119,8 @@ func checkLink(repo fs.FS, page, link string) string {
 			place = "docs/index"
 		}
 		place += ".md"
+	case place+"/" == onGitHub:
+		place = "README.md"
 	case strings.HasPrefix(place, rawOnGitHub):
 		place = strings.TrimPrefix(place, rawOnGitHub)
 	case strings.HasPrefix(place, onGitHub+"blob/main/"), strings.HasPrefix(place, onGitHub+"tree/main/"):
@@ -172,22 +174,43 @@ func anchors(markdown string) []string {
 	return found
 }
 
+// TestTableOfGuides: the README has the table of the index.
+func TestTableOfGuides(t *testing.T) {
+	row := regexp.MustCompile(`(?m)^\| .+ \| \[.+\]\((\S*/guides/)[a-z-]+(\.md)?[#a-z-]*\) \|$`)
+	table := func(page string) (rows []string) {
+		content, err := os.ReadFile(path.Join(repository, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range row.FindAllStringSubmatch(string(content), -1) {
+			rows = append(rows, strings.Replace(strings.Replace(match[0], match[1], "", 1), match[2], "", 1))
+		}
+		return rows
+	}
+	readme, index := table("README.md"), table("docs/index.md")
+	if len(index) < 10 || !slices.Equal(readme, index) {
+		t.Errorf("the tables differ:\nREADME.md\n%s\ndocs/index.md\n%s", strings.Join(readme, "\n"), strings.Join(index, "\n"))
+	}
+}
+
 func TestCheckLink(t *testing.T) {
 	repo := os.DirFS(repository)
 	for link, ok := range map[string]bool{
-		"../guides/adopt.md":                    true,
-		"../guides/adopt.md#one-secret":         true,
-		"../guides/adopt.md#two-secrets":        false,
-		"../guides/no-such-guide.md":            false,
-		"../../README.md":                       false,
-		"http://example.com":                    false,
-		"https://example.com":                   true,
-		registryDocs + "/guides/adopt":          true,
-		registryDocs + "#authentication":        true,
-		registryDocs + "/guides/no-such":        false,
-		onGitHub + "blob/main/README.md":        true,
-		onGitHub + "blob/main/NO-SUCH.md":       false,
-		rawOnGitHub + "assets/no-such-file.png": false,
+		"../guides/adopt.md":                             true,
+		"../guides/adopt.md#one-secret":                  true,
+		"../guides/adopt.md#two-secrets":                 false,
+		"../guides/no-such-guide.md":                     false,
+		"../../README.md":                                false,
+		"http://example.com":                             false,
+		"https://example.com":                            true,
+		registryDocs + "/guides/adopt":                   true,
+		registryDocs + "#authentication":                 true,
+		registryDocs + "/guides/no-such":                 false,
+		onGitHub + "blob/main/README.md":                 true,
+		strings.TrimSuffix(onGitHub, "/") + "#install":   true,
+		strings.TrimSuffix(onGitHub, "/") + "#configure": false,
+		onGitHub + "blob/main/NO-SUCH.md":                false,
+		rawOnGitHub + "assets/no-such-file.png":          false,
 	} {
 		if got := checkLink(repo, "docs/resources/secret.md", link); (got == "") != ok {
 			t.Errorf("%s: %q", link, got)

@@ -29,6 +29,8 @@ const (
 var terraform struct {
 	path   string
 	mirror terraformcli.Mirror
+	// provider is the executable of the provider.
+	provider string
 	terraformcli.Release
 }
 
@@ -74,6 +76,7 @@ func prepareTerraform(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	terraform.provider = built.Executable
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -83,6 +86,7 @@ func prepareTerraform(ctx context.Context, dir string) error {
 		{"roboto-ai/roboto", terraformcli.ProviderVersion, built.Executable},
 		{"hashicorp/random", "3.7.0", self},
 		{"cyrilgdn/postgresql", "1.26.0", self},
+		{"hashicorp/kubernetes", "3.2.1", self},
 		{"hashicorp/time", "0.14.2", self},
 		{"hashicorp/vault", "5.0.0", self},
 		{"hashicorp/aws", "6.0.0", self},
@@ -127,13 +131,17 @@ var (
 // need skips the test, audibly, if the terraform at hand lacks a feature.
 func need(t *testing.T, f feature) {
 	t.Helper()
-	since := f.terraform
-	if terraform.OpenTofu {
-		since = f.opentofu
-	}
-	if terraform.Minor < since {
+	if !has(f) {
 		t.Skipf("skipped: %s came later than version 1.%d", f.name, terraform.Minor)
 	}
+}
+
+// has tells whether the terraform at hand has a feature.
+func has(f feature) bool {
+	if terraform.OpenTofu {
+		return terraform.Minor >= f.opentofu
+	}
+	return terraform.Minor >= f.terraform
 }
 
 // workspace is one with a copy of the examples beside it, and a Roboto of its own.

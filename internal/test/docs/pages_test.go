@@ -5,9 +5,13 @@ package docs_test
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +22,7 @@ var runElsewhere = map[string]string{
 	"README.md":                                 "TestReadme",
 	"CONTRIBUTING.md":                           "the project's own checks",
 	"SECURITY.md":                               "make release-check, as far as it goes without a release on GitHub",
+	"docs/guides/first-secret.md":               "TestFirstSecret",
 	"docs/functions/parse_secret_uri.md":        "the page is generated; testFunctions calls the function",
 	"docs/functions/secret_uri.md":              "the page is generated; testFunctions calls the function",
 	"docs/guides/prove-a-rotation.md":           "testProveRotation, where Terraform has actions",
@@ -25,15 +30,25 @@ var runElsewhere = map[string]string{
 	"examples/modules/action-secrets/README.md": "testUseModule",
 }
 
+// pythonPages says why nobody runs the Python of a page.
+var pythonPages = map[string]string{
+	"docs/guides/use-in-actions.md": "it needs Roboto's SDK; the calls were compared with the source of version 0.53",
+}
+
 // pageTests run the commands of a page, in their order.
 var pageTests = map[string]func(w *workspace, commands []string){
-	"docs/index.md":                  testIndexCommands,
-	"docs/guides/rotate.md":          testWriteAndRotateCommands,
-	"docs/guides/undo-a-rotation.md": testUndoCommands,
-	"docs/guides/checks.md":          testChecksCommands,
-	"docs/guides/use-in-actions.md":  testActionCommands,
-	"docs/guides/adopt.md":           testQueryCommands,
-	"docs/list-resources/secret.md":  testQueryCommands,
+	"docs/index.md":                        testIndexCommands,
+	"docs/guides/rotate.md":                testRotateCommands,
+	"docs/guides/undo-a-rotation.md":       testUndoCommands,
+	"docs/guides/run-in-ci.md":             testRunInCICommands,
+	"docs/guides/checks.md":                testChecksCommands,
+	"docs/guides/environments.md":          testEnvironmentsCommands,
+	"docs/guides/use-in-actions.md":        testActionCommands,
+	"docs/guides/adopt.md":                 testAdoptCommands,
+	"docs/guides/upgrade.md":               testUpgradeCommands,
+	"docs/list-resources/secret.md":        testQueryCommands,
+	"docs/guides/values-from-elsewhere.md": testSavedPlanCommands,
+	"docs/guides/rename-move-copy.md":      testMoveCommands,
 }
 
 // TestPages runs the commands that the pages show, and looks for blocks that nobody runs.
@@ -56,7 +71,7 @@ func TestPages(t *testing.T) {
 		for _, b := range blocks(string(content)) {
 			switch {
 			case examples[strings.TrimSpace(b.text)] || runElsewhere[page] != "":
-			case b.language == "python": // what an action does is Roboto's matter
+			case b.language == "python" && pythonPages[page] != "":
 			case b.language == "shell" && pageTests[page] != nil:
 				commands = append(commands, strings.TrimSpace(b.text))
 			default:
@@ -127,28 +142,6 @@ func testIndexCommands(w *workspace, commands []string) {
 	w.wantValue(testOrg, "weather_api_key", value)
 }
 
-func testWriteAndRotateCommands(w *workspace, commands []string) {
-	count(w.t, commands, 2)
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.init()
-	w.apply()
-	delete(w.env, "TF_VAR_weather_api_key")
-
-	w.replace("resources_roboto_secret_resource.tf", `value_wo_version = "1"`, `value_wo_version = "2"`)
-	second, third := "rain "+rand.Text(), "snow "+rand.Text()
-	reader := w.openTerminal(bash())
-	reader.enter(commands[0], input{"Enter a value: ", second, true}, input{"Enter a value: ", "yes", false})
-	w.wantValue(testOrg, "weather_api_key", second)
-
-	w.replace("resources_roboto_secret_resource.tf", `value_wo_version = "2"`, `value_wo_version = "3"`)
-	block := lines(w.t, commands[1], 3)
-	reader.enter(block[0], input{"Weather API key: ", third, true})
-	reader.enter(block[1])
-	reader.enter(block[2])
-	reader.close(second, third)
-	w.wantValue(testOrg, "weather_api_key", third)
-}
-
 func testUndoCommands(w *workspace, commands []string) {
 	count(w.t, commands, 2)
 	good, bad := "sunny "+rand.Text(), "rain "+rand.Text()
@@ -165,33 +158,27 @@ func testUndoCommands(w *workspace, commands []string) {
 	w.wantValue(testOrg, "weather_api_key", good)
 }
 
-func testChecksCommands(w *workspace, commands []string) {
-	count(w.t, commands, 2)
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.init()
-	w.run(2, commands[0])
-	w.apply()
-	w.run(0, commands[0])
-	delete(w.env, "TF_VAR_weather_api_key")
-	w.run(0, commands[1])
-	w.wantValue(testOrg, "weather_api_key", "sunny")
-}
-
 func testActionCommands(w *workspace, commands []string) {
-	count(w.t, commands, 2)
+	count(w.t, commands, 4)
 	w.env["TF_VAR_weather_api_key"] = "sunny"
 	w.init()
 	w.apply()
 	invocation := w.installRobotoCLI()
-	w.run(0, commands[0])
-	called, err := os.ReadFile(invocation)
-	if err != nil || !strings.HasSuffix(string(called), "\napi_key=roboto-secret://weather_api_key@og_acme\n") {
-		w.t.Errorf("roboto was called with %q (%v)", called, err)
+	for i, want := range []string{
+		"actions invoke forecast --parameter api_key=roboto-secret://weather_api_key@og_acme",
+		"triggers create --name forecast-new-logs --action forecast --required-inputs **/*.mcap --parameter-value api_key=roboto-secret://weather_api_key@og_acme",
+		"actions update forecast --put-parameter name=api_key|default=roboto-secret://weather_api_key@og_acme",
+	} {
+		w.run(0, commands[i])
+		called, err := os.ReadFile(invocation)
+		if err != nil || string(called) != strings.ReplaceAll(want, " ", "\n")+"\n" {
+			w.t.Errorf("roboto was called with %q (%v), want %q", called, err, want)
+		}
 	}
-	// The other is that of the module, which testUseModule runs.
+	// The last is that of the module, which testUseModule runs.
 	readme, err := os.ReadFile(filepath.Join(repository, "examples/modules/action-secrets/README.md"))
-	if err != nil || !strings.Contains(string(readme), commands[1]) {
-		w.t.Errorf("the module has another command than %q (%v)", commands[1], err)
+	if err != nil || !strings.Contains(string(readme), commands[3]) {
+		w.t.Errorf("the module has another command than %q (%v)", commands[3], err)
 	}
 }
 
@@ -205,5 +192,94 @@ func testQueryCommands(w *workspace, commands []string) {
 	w.run(0, commands[0])
 	if _, err := os.Stat(filepath.Join(w.Dir, "generated.tf")); err != nil {
 		w.t.Error(err)
+	}
+}
+
+// testUpgradeCommands upgrades to a release that appears later, goes back, and changes from a
+// build to a release.
+func testUpgradeCommands(w *workspace, commands []string) {
+	count(w.t, commands, 2)
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	releases, home := filepath.Join(w.root, "releases"), filepath.Join(w.root, "home", ".terraform.d", "plugins")
+	w.useMirror(releases)
+	w.release(releases, "0.1.0", "")
+	w.init()
+	w.apply()
+	w.release(releases, "0.1.1", "")
+	w.init()
+	w.wantLocked("0.1.0")
+	w.run(0, commands[0])
+	w.wantLocked("0.1.1")
+	w.settled()
+
+	w.replace("provider_provider.tf", `"~> 0.1"`, `"0.1.0"`)
+	w.terraform(0, "init", "-upgrade")
+	w.wantLocked("0.1.0")
+	w.settled()
+
+	// A build is another file than the release of its version. Terraform goes on with it.
+	if err := os.RemoveAll(filepath.Join(w.Dir, ".terraform")); err != nil {
+		w.t.Fatal(err)
+	}
+	w.write(".terraform.lock.hcl", "")
+	w.release(home, "0.1.0", "\n")
+	w.useNoMirror()
+	w.init()
+	build := w.lockFile()
+	w.useMirror(releases)
+	w.init()
+	if w.lockFile() != build {
+		w.t.Error("init alone changed to the release")
+	}
+	w.run(0, commands[1])
+	if w.lockFile() == build {
+		w.t.Error("Terraform still has the build")
+	}
+	w.settled()
+}
+
+// useMirror makes Terraform take providers from a directory alone.
+func (w *workspace) useMirror(dir string) {
+	w.t.Helper()
+	w.useNoMirror()
+	file := w.env["TF_CLI_CONFIG_FILE"]
+	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(dir))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// release puts the provider into a directory, as a release of the version. What is appended to
+// the executable gives it another checksum.
+func (w *workspace) release(dir, version, appended string) {
+	w.t.Helper()
+	executable, err := os.ReadFile(terraform.provider)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		place := filepath.Join(dir, host, "roboto-ai", "roboto", version, runtime.GOOS+"_"+runtime.GOARCH)
+		name := "terraform-provider-roboto_v" + version
+		err := errors.Join(os.MkdirAll(place, 0o750), os.WriteFile(filepath.Join(place, name), append(executable, appended...), 0o700)) //nolint:gosec // an executable
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *workspace) lockFile() string {
+	w.t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.Dir, ".terraform.lock.hcl"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// wantLocked fails unless the lock file has the version.
+func (w *workspace) wantLocked(version string) {
+	w.t.Helper()
+	if content := w.lockFile(); !regexp.MustCompile(`version += "` + regexp.QuoteMeta(version) + `"`).MatchString(content) {
+		w.t.Errorf("the lock file is not of %s:\n%s", version, content)
 	}
 }

@@ -39,7 +39,7 @@ func blocks(markdown string) []block {
 // hiddenInput is the command by which bash and zsh read what nobody should see.
 var hiddenInput = regexp.MustCompile(`^printf '(.*: )'; read -rs (\w+); export \w+; echo$`)
 
-// shell is one that a reader of the README may use.
+// shell is one that a reader of the guide may use.
 type shell struct {
 	name string
 	args []string
@@ -60,21 +60,22 @@ var shells = []shell{
 }
 
 // hidden is the shell's command for a hidden input of bash, and what the command shows.
-func (s shell) hidden(t *testing.T, readme, command string) (own, prompt string) {
+func (s shell) hidden(t *testing.T, guide, command string) (own, prompt string) {
 	t.Helper()
 	parts := hiddenInput.FindStringSubmatch(command)
 	if parts == nil {
-		t.Fatalf("the README has another command for hidden input: %s", command)
+		t.Fatalf("the guide has another command for hidden input: %s", command)
 	}
-	row := regexp.MustCompile("(?m)^\\| " + s.name + " \\| `(.+)` \\|$").FindStringSubmatch(readme)
+	row := regexp.MustCompile("(?m)^\\| " + s.name + " \\| `(.+)` \\|$").FindStringSubmatch(guide)
 	if row == nil {
 		return command, parts[1]
 	}
 	return strings.ReplaceAll(row[1], "NAME", parts[2]), parts[2] + ": "
 }
 
-// TestReadme does what the README says, line by line, as readers do it in a terminal.
-func TestReadme(t *testing.T) {
+// TestFirstSecret does what the guide "Write a first secret" says, line by line, as readers do
+// it in a terminal.
+func TestFirstSecret(t *testing.T) {
 	need(t, writeOnly)
 	for _, shell := range shells {
 		t.Run(shell.name, func(t *testing.T) {
@@ -82,24 +83,24 @@ func TestReadme(t *testing.T) {
 			if _, err := exec.LookPath(shell.name); err != nil {
 				t.Skipf("skipped: %s is not installed", shell.name)
 			}
-			testReadme(t, shell)
+			testFirstSecret(t, shell)
 		})
 	}
 }
 
-func testReadme(t *testing.T, shell shell) {
-	content, err := os.ReadFile(filepath.Join(repository, "README.md"))
+func testFirstSecret(t *testing.T, shell shell) {
+	content, err := os.ReadFile(filepath.Join(repository, "docs/guides/first-secret.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme := string(content)
+	guide := string(content)
 	w := newWorkspace(t, "og_test")
 	apiKey := w.env["ROBOTO_API_KEY"]
 	delete(w.env, "ROBOTO_API_KEY")
 	invocation := w.installRobotoCLI()
 	first, second := `1 "sunny" $day \ `+rand.Text(), `2 'rainy' $(days) `+rand.Text()
 
-	// The README's commands in order, what the reader types at which prompt, and what is
+	// The guide's commands in order, what the reader types at which prompt, and what is
 	// true then. A hidden input has its own prompt.
 	steps := []struct {
 		begins string
@@ -130,17 +131,18 @@ func testReadme(t *testing.T, shell shell) {
 		}},
 	}
 	reader := w.openTerminal(shell)
-	for _, b := range blocks(readme) {
+	for _, b := range blocks(guide) {
 		switch {
 		case b.language == "terraform" && b.file != "":
 			w.write(b.file, b.text)
 		case b.language == "diff":
 			w.patch(b)
-		case b.language == "shell" && !strings.HasPrefix(b.text, "make"): // the targets are the project's own checks
+		case strings.HasPrefix(b.text, "git clone "): // TestReadme runs this
+		case b.language == "shell":
 			for line := range strings.Lines(b.text) {
 				command := strings.TrimSpace(line)
 				if len(steps) == 0 || !strings.HasPrefix(command, steps[0].begins) {
-					t.Fatalf("a command of the README is not expected here: %s", command)
+					t.Fatalf("a command of the guide is not expected here: %s", command)
 				}
 				step := steps[0]
 				steps = steps[1:]
@@ -150,7 +152,7 @@ func testReadme(t *testing.T, shell shell) {
 					inputs = []input{{step.prompt, step.typed, false}}
 				case step.typed != "":
 					var prompt string
-					command, prompt = shell.hidden(t, readme, command)
+					command, prompt = shell.hidden(t, guide, command)
 					inputs = []input{{prompt, step.typed, true}}
 				}
 				printed := reader.enter(command, inputs...)
@@ -161,9 +163,69 @@ func testReadme(t *testing.T, shell shell) {
 		}
 	}
 	if len(steps) != 0 {
-		t.Errorf("the README lacks a command that begins with %q", steps[0].begins)
+		t.Errorf("the guide lacks a command that begins with %q", steps[0].begins)
 	}
 	reader.close(apiKey, first, second)
+}
+
+// TestReadme builds and installs the provider as the README says, and applies its secret.
+func TestReadme(t *testing.T) {
+	need(t, writeOnly)
+	for _, tool := range []string{"bash", "make"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("skipped: %s is not installed", tool)
+		}
+	}
+	content, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorkspace(t)
+	w.useNoMirror()
+	w.keepGoCaches()
+	w.env["TF_VAR_weather_api_key"] = "sunny"
+	if err := os.Symlink(self, filepath.Join(w.Dir, "terraform-provider-roboto")); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks(string(content)) {
+		switch {
+		case b.language == "terraform" && b.file == "":
+			w.write("secrets.tf", b.text)
+		case b.language == "terraform":
+			w.write(b.file, b.text)
+		case strings.HasPrefix(b.text, "make "): // the targets are the project's own checks
+		default:
+			w.run(0, strings.Replace(b.text, "git clone ", ": ", 1))
+		}
+	}
+	w.apply()
+	w.wantValue(testOrg, "weather_api_key", "sunny")
+}
+
+// useNoMirror makes Terraform look for providers where it does by itself.
+func (w *workspace) useNoMirror() {
+	w.t.Helper()
+	file := filepath.Join(w.root, "no-mirror.rc")
+	if err := os.WriteFile(file, []byte("disable_checkpoint = true\n"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.env["TF_CLI_CONFIG_FILE"] = file
+}
+
+// keepGoCaches makes Go use the caches of whoever runs the tests, and not those of the workspace's home.
+func (w *workspace) keepGoCaches() {
+	w.t.Helper()
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"} {
+		value, err := exec.CommandContext(w.t.Context(), "go", "env", name).Output()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.env[name] = strings.TrimSpace(string(value))
+	}
 }
 
 // reader is somebody who sits before a terminal.

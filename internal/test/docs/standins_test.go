@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ import (
 
 // standIn takes the place of another provider that the examples use, so that they
 // run offline. Names and types are those of hashicorp/random 3.7, hashicorp/time 0.14,
-// cyrilgdn/postgresql 1.26, hashicorp/vault 5.0, hashicorp/aws 6.0,
+// cyrilgdn/postgresql 1.26, hashicorp/kubernetes 3.2, hashicorp/vault 5.0, hashicorp/aws 6.0,
 // 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIn struct {
 	name string
@@ -37,7 +38,7 @@ type standIn struct {
 
 // newStandIn returns the stand-in that an executable of this name is, or nil.
 func newStandIn(executable string) *standIn {
-	for _, name := range []string{"random", "time", "postgresql", "vault", "aws", "onepassword", "sops"} {
+	for _, name := range []string{"random", "time", "postgresql", "kubernetes", "vault", "aws", "onepassword", "sops"} {
 		if strings.HasPrefix(executable, "terraform-provider-"+name+"_v") {
 			return &standIn{name: name}
 		}
@@ -86,6 +87,8 @@ func (s *standIn) Resources(context.Context) []func() resource.Resource {
 	switch s.name {
 	case "postgresql":
 		return []func() resource.Resource{func() resource.Resource { return &postgresqlRole{} }}
+	case "kubernetes":
+		return []func() resource.Resource{func() resource.Resource { return kubernetesSecret{} }}
 	case "time":
 		return []func() resource.Resource{func() resource.Resource { return timeRotating{} }}
 	}
@@ -298,4 +301,92 @@ func (r *postgresqlRole) record(config postgresqlRoleModel) error {
 		return err
 	}
 	return os.WriteFile(os.Getenv(postgresqlRecord), content, 0o600)
+}
+
+// Environment variables for the stand-in for kubernetes.
+const (
+	// kubernetesRecord names the file in which it tells what it was given.
+	kubernetesRecord = "KUBERNETES_RECORD"
+	// kubernetesDown makes it fail if set.
+	kubernetesDown = "KUBERNETES_DOWN"
+)
+
+// givenSecret is what a cluster has of a secret.
+type givenSecret struct {
+	Name string
+	Data map[string]string
+}
+
+// kubernetesSecret is kubernetes_secret_v1, without a cluster. As the real one, it writes
+// data_wo when the revision changes, and not without a revision.
+type kubernetesSecret struct{}
+
+type kubernetesSecretModel struct {
+	Metadata       []kubernetesMetadata `tfsdk:"metadata"`
+	DataWO         types.Map            `tfsdk:"data_wo"`
+	DataWORevision types.Int64          `tfsdk:"data_wo_revision"`
+}
+
+type kubernetesMetadata struct {
+	Name types.String `tfsdk:"name"`
+}
+
+func (kubernetesSecret) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "kubernetes_secret_v1"
+}
+
+func (kubernetesSecret) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema.Attributes = map[string]resourceschema.Attribute{
+		"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
+		"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
+	}
+	resp.Schema.Blocks = map[string]resourceschema.Block{
+		"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{Attributes: map[string]resourceschema.Attribute{
+			"name": resourceschema.StringAttribute{Optional: true},
+		}}},
+	}
+}
+
+func (k kubernetesSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config kubernetesSecretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if err := k.record(ctx, config); err != nil {
+		resp.Diagnostics.AddError("Cannot Write Secret", err.Error())
+		return
+	}
+	resp.State.Raw = req.Plan.Raw
+}
+
+func (kubernetesSecret) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+func (k kubernetesSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var config, state kubernetesSecretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if !config.DataWORevision.Equal(state.DataWORevision) {
+		if err := k.record(ctx, config); err != nil {
+			resp.Diagnostics.AddError("Cannot Write Secret", err.Error())
+			return
+		}
+	}
+	resp.State.Raw = req.Plan.Raw
+}
+
+func (kubernetesSecret) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+func (kubernetesSecret) record(ctx context.Context, config kubernetesSecretModel) error {
+	if os.Getenv(kubernetesDown) != "" {
+		return errors.New("the cluster is down")
+	}
+	given := givenSecret{Name: config.Metadata[0].Name.ValueString()}
+	if config.DataWORevision.ValueInt64() >= 1 {
+		if diagnostics := config.DataWO.ElementsAs(ctx, &given.Data, false); diagnostics.HasError() {
+			return fmt.Errorf("data_wo: %v", diagnostics)
+		}
+	}
+	content, err := json.Marshal(given)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(os.Getenv(kubernetesRecord), content, 0o600)
 }

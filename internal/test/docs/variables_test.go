@@ -45,13 +45,15 @@ func TestVariablesOfValuesShowNothing(t *testing.T) {
 		}
 		check(name, string(content))
 	}
-	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range blocks(string(readme)) {
-		if b.language == "terraform" {
-			check("README.md", b.text)
+	for _, page := range markdownPages(t, os.DirFS(repository)) {
+		content, err := os.ReadFile(filepath.Join(repository, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range blocks(string(content)) {
+			if b.language == "terraform" {
+				check(page, b.text)
+			}
 		}
 	}
 	if found < 8 {

@@ -1,0 +1,79 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// questions are those of users. Each is answered in two steps: from the table of the index to a
+// guide, and there to a heading, if it is not the guide as a whole. They stand in the order of
+// the index.
+var questions = []struct{ question, guide, heading string }{
+	{"How do I write my first secret?", "first-secret", ""},
+	{"The provider is not in the registry. What now?", "first-secret", "install"},
+	{"How do I use a value that is in Vault?", "values-from-elsewhere", "hashicorp-vault"},
+	{"How do I store a certificate or a keystore?", "values-from-elsewhere", "take-a-value-that-is-not-text"},
+	{"We have 40 secrets in a spreadsheet.", "many-secrets", "write-secrets-from-a-spreadsheet"},
+	{"Terraform refuses my for_each.", "many-secrets", "understand-why-for_each-fails"},
+	{"How do I separate dev, stage and prod?", "environments", ""},
+	{"Can I use workspaces?", "environments", "give-each-environment-a-workspace"},
+	{"I gave a new value, and Terraform says that nothing changes.", "rotate", "rotate-by-hand"},
+	{"How do we rotate every 90 days a value that a partner gives us?", "rotate", "rotate-values-that-people-supply-every-90-days"},
+	{"How do I notice that somebody changed a value?", "rotate", "notice-values-that-somebody-else-wrote"},
+	{"How do I see that a new value works?", "prove-a-rotation", ""},
+	{"The new value is wrong. How do I get the old one back?", "undo-a-rotation", ""},
+	{"How does a trigger use a secret?", "use-in-actions", "give-the-secret-to-a-trigger"},
+	{"How do I hand a secret to a module?", "use-in-actions", "keep-the-secrets-of-an-action-in-a-module"},
+	{"How does the value get into Kubernetes?", "hand-on-a-value", "hand-a-value-to-kubernetes"},
+	{"How does a database get the password?", "hand-on-a-value", "hand-a-generated-password-to-postgresql"},
+	{"How do I import all our secrets?", "adopt", ""},
+	{"How do I take a secret out of Terraform without deleting it?", "adopt", "stop-managing-a-secret"},
+	{"How do I rename a secret and keep its value?", "rename-move-copy", "rename-a-secret"},
+	{"I forgot the moved block.", "rename-move-copy", "when-you-forgot-the-moved-block"},
+	{"How do I run this in GitHub Actions?", "run-in-ci", "use-github-actions"},
+	{"And in GitLab?", "run-in-ci", "use-gitlab-ci"},
+	{"With Atlantis?", "run-in-ci", "use-atlantis"},
+	{"With Terragrunt?", "run-in-ci", "use-terragrunt"},
+	{"With CDKTF?", "run-in-ci", "use-cdktf"},
+	{"Is there a token that may plan and not read values?", "run-in-ci", "plan-without-reading-values"},
+	{"Which secrets are old, which are unused?", "checks", "warn-about-old-values"},
+	{"How do I test my module?", "test-your-module", ""},
+	{"What does this error mean?", "when-something-goes-wrong", ""},
+	{"How do I upgrade?", "upgrade", "upgrade-the-provider"},
+	{"Where is the value, and who can read it?", "how-it-works", "what-is-kept-where"},
+	{"I know AWS's provider. What is called what?", "coming-from-other-providers", ""},
+}
+
+// TestQuestions finds the answer to each question where it is said to be.
+func TestQuestions(t *testing.T) {
+	index, err := os.ReadFile(filepath.Join(repository, "docs/index.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := 0
+	for _, q := range questions {
+		link := registryDocs + "/guides/" + q.guide + ") |"
+		found := strings.Index(string(index), link)
+		switch {
+		case found < 0:
+			t.Errorf("%s The table of the index does not lead to the guide %s", q.question, q.guide)
+		case found < row:
+			t.Errorf("%s The question is not in the order of the index", q.question)
+		}
+		row = found
+		guide, err := os.ReadFile(filepath.Join(repository, "docs/guides", q.guide+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if q.heading != "" && !slices.Contains(anchors(string(guide)), q.heading) {
+			t.Errorf("%s The guide %s has no heading %s", q.question, q.guide, q.heading)
+		}
+	}
+}
