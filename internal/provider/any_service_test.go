@@ -4,17 +4,19 @@
 package provider_test
 
 import (
-	"crypto/rand"
+	"context"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
 
 // otherClient works on the same secrets as Terraform does, and not through the provider.
@@ -49,7 +51,7 @@ func anyOtherService(t *testing.T) *environment {
 	} else {
 		e = realService(t, settings.OSEnvironment(), os.Environ())
 	}
-	e.prefix = "terraform-acceptance-" + strings.ToLower(rand.Text()[:8]) + "-"
+	e.prefix = wire.NewPrefix()
 	t.Cleanup(func() {
 		for name := range e.named {
 			e.others.remove(name)
@@ -70,24 +72,20 @@ func anyImportService(t *testing.T) *environment {
 // realService is what the variables lead to.
 func realService(t *testing.T, env settings.Environment, variables []string) *environment {
 	t.Helper()
-	config, _, err := settings.Resolve(settings.Explicit{}, env)
+	client, err := wire.FromEnvironment(env)
 	if err != nil {
-		t.Fatal(err)
-	}
-	org, err := settings.DefaultOrgID(settings.Explicit{}, env)
-	if err != nil || org == "" || config.APIKey.IsEmpty() {
-		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests (%v)", err)
+		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
 	}
 	home, err := env.UserHomeDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, org: org, named: map[string]bool{}}
+	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, org: client.OrgID, named: map[string]bool{}}
 	for _, variable := range variables {
 		name, value, _ := strings.Cut(variable, "=")
 		e.Vars[name] = value
 	}
-	e.others = &realClient{t: t, config: config, org: org}
+	e.others = realClient{client, t}
 	return e
 }
 
@@ -188,4 +186,90 @@ func (s embeddedClient) read(name string) (value, versionID string) {
 func (s embeddedClient) exists(name string) bool {
 	_, ok := s.roboto.Record(testOrg, name)
 	return ok
+}
+
+// realClient works at a real Roboto, also when a test's own context has ended.
+type realClient struct {
+	*wire.Client
+	t *testing.T
+}
+
+func (s realClient) create(name string) {
+	if a, err := s.Create(context.Background(), name); err != nil || !a.OK() {
+		s.t.Fatalf("creating %q: %s (%v)", name, a, err)
+	}
+}
+
+func (s realClient) remove(name string) {
+	if a, err := s.Delete(context.Background(), name); (err != nil || !a.OK()) && s.exists(name) {
+		s.t.Errorf("deleting %q: %s (%v)", name, a, err)
+	}
+}
+
+func (s realClient) write(name, value string) string {
+	return s.aws(name, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}).Text("VersionId")
+}
+
+func (s realClient) read(name string) (value, versionID string) {
+	current := s.aws(name, "GetSecretValue", wire.Object{})
+	return current.Text("SecretString"), current.Text("VersionId")
+}
+
+func (s realClient) exists(name string) bool {
+	a, err := s.Get(context.Background(), name)
+	if err != nil || !a.OK() && a.Code() != "RobotoNotFoundException" {
+		s.t.Fatalf("asking for %q: %s (%v)", name, a, err)
+	}
+	return a.OK()
+}
+
+// aws asks with Roboto's credentials, whose permissions may lag behind a create.
+func (s realClient) aws(name, operation string, input wire.Object) wire.Object {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	creds, err := s.Credentials(ctx, name)
+	if err != nil || !creds.OK() {
+		s.t.Fatalf("asking for the credentials of %q: %s (%v)", name, creds, err)
+	}
+	for {
+		a, err := s.AWS(ctx, creds.Access(), operation, input)
+		switch {
+		case err == nil && a.OK():
+			return a.Output()
+		case a.Code() == "ResourceNotFoundException": // no value
+			return nil
+		case a.Code() != "AccessDeniedException" || wire.Sleep(ctx, time.Second) != nil:
+			s.t.Fatalf("AWS, about %q: %s (%v)", name, a, err)
+		}
+	}
+}
+
+// TestRealClient works at an embedded Roboto as at a real one.
+func TestRealClient(t *testing.T) {
+	embedded := newEnvironment(t)
+	embedded.Vars["ROBOTO_ORG_ID"] = testOrg
+	e := realService(t, settings.Environment{Getenv: func(name string) string { return embedded.Vars[name] }, UserHomeDir: os.UserHomeDir}, nil)
+	e.prefix = wire.NewPrefix()
+	name := e.name("a b/ü?")
+	for range 2 {
+		e.addSecrets("a b/ü?")
+		if value, versionID := e.others.read(name); value != "" || versionID != "" {
+			t.Errorf("read %q, version %s, before a write", value, versionID)
+		}
+		written := e.setValue("a b/ü?", "first")
+		value, versionID := e.others.read(name)
+		if own, ownID := embedded.others.read(name); value != "first" || own != value || written != versionID || ownID != versionID {
+			t.Errorf("wrote version %s, read %q, version %s; Roboto has %q, version %s", written, value, versionID, own, ownID)
+		}
+		if !e.others.exists(name) || e.others.exists(e.name("a b")) {
+			t.Error("it sees other secrets")
+		}
+		e.deleteSecret("a b/ü?")
+		e.deleteSecret("a b/ü?")
+		if e.others.exists(name) || embedded.others.exists(name) {
+			t.Error("it is still there")
+		}
+	}
+	embedded.wantCount(robototest.Unknown, 0)
 }
