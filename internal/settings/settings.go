@@ -25,8 +25,8 @@ import (
 const (
 	// DefaultEndpoint is Roboto's production API (src/roboto/config.py).
 	DefaultEndpoint = "https://api.roboto.ai"
-	// DefaultRequestTimeout is the SDK's limit for one attempt.
-	DefaultRequestTimeout = 30 * time.Second
+	// defaultRequestTimeout is the SDK's limit for one attempt.
+	defaultRequestTimeout = 30 * time.Second
 	// defaultMaxAttempts is the SDK's default. It includes the first attempt.
 	defaultMaxAttempts = 10
 
@@ -221,7 +221,7 @@ func CheckAPIKey(token string) error {
 // parseSeconds accepts a millisecond to 68 years.
 func parseSeconds(text string) (time.Duration, error) {
 	if text == "" {
-		return DefaultRequestTimeout, nil
+		return defaultRequestTimeout, nil
 	}
 	seconds, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(seconds >= 0.001 && seconds <= math.MaxInt32) { // NaN is neither

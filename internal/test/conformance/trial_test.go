@@ -1,0 +1,321 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package conformance
+
+import (
+	"cmp"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
+)
+
+// trial is the test of some facts that go together. To add one, ask for an answer, say what it shows, and
+// count it in factCount:
+//
+//	a := t.permitted(t.Get(t.ctx, s.name)) // ends the trial if there is no answer
+//	t.fact(7, "A full sentence.",
+//		"src/roboto/….py:228", "internal/roboto/records.go",
+//		"What the provider may do wrong otherwise.",
+//		unless(a.OK(), a)) // "", or what was seen in place of the fact
+type trial struct {
+	*testing.T
+	*lab
+}
+
+const (
+	factCount = 57
+	// sdk is the source of the facts. Files that are named as a source are paths in it.
+	sdk = "roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11)"
+)
+
+var sourcePattern = regexp.MustCompile(`^src/roboto/\S+\.py:\d+|^not in the SDK[,;] `)
+
+// fact is one thing that the provider takes for granted about Roboto or AWS. The number never changes, so
+// that reports can be compared. reliedOn are files of this project.
+func (t *trial) fact(number int, statement, source, reliedOn, risk, seen string) {
+	t.Helper()
+	v := holds
+	why, unknown := strings.CutPrefix(seen, notKnown+": ")
+	switch {
+	case seen != "" && t.ctx.Err() != nil: // who knows what the rest would have shown
+		v, seen = notKnown, "interrupted"
+	case unknown:
+		v, seen = notKnown, why
+	case seen != "":
+		v = differs
+	}
+	r := result{number, v, statement, t.redact(seen), risk, reliedOn, source}
+	t.Run(strconv.Itoa(number), func(in *testing.T) {
+		in.Helper()
+		if !sourcePattern.MatchString(source) || slices.ContainsFunc(t.report.results, func(other result) bool { return other.number == number }) {
+			in.Error("it has no source, or the number of another fact")
+		}
+		for file := range strings.SplitSeq(reliedOn, ", ") {
+			if _, err := os.Stat(filepath.Join("../../..", file)); err != nil {
+				in.Error(err)
+			}
+		}
+		t.report.results = append(t.report.results, r)
+		if v != holds {
+			in.Logf("%s\n%s: %s\nSource: %s\nCode: %s\nAt risk: %s", statement, v, r.seen, source, reliedOn, risk)
+			t.judge(in, v)
+		}
+	})
+}
+
+// judge fails what differs, and skips what is not known. Of the embedded services, all is known.
+func (l *lab) judge(t *testing.T, v string) {
+	t.Helper()
+	if v == differs || l.server != nil {
+		t.FailNow()
+	}
+	t.SkipNow()
+}
+
+// measured is something that the provider copes with however it is.
+func (t *trial) measured(question, answer string) {
+	t.report.measured = append(t.report.measured, []string{question, t.redact(answer)})
+}
+
+// end ends the trial: for this reason, nobody knows whether the rest of its facts holds.
+func (t *trial) end(format string, args ...any) {
+	t.Helper()
+	seen := t.redact(fmt.Sprintf(format, args...))
+	if t.ctx.Err() != nil {
+		seen = "interrupted"
+	}
+	t.report.results = append(t.report.results, result{0, notKnown, "The rest of " + t.Name() + ".", seen, "", "", ""})
+	t.Logf("not known: %s", seen)
+	t.judge(t.T, notKnown)
+}
+
+// answer ends the trial if there is none, or one that says nothing about Roboto.
+func (t *trial) answer(a wire.Answer, err error) wire.Answer {
+	t.Helper()
+	switch {
+	case err != nil:
+		t.end("%v", err)
+	case a.Status == 429, a.Status >= 500:
+		t.end("the answer was %s", a)
+	}
+	return a
+}
+
+// permitted also ends the trial if the caller may not ask so.
+func (t *trial) permitted(a wire.Answer, err error) wire.Answer {
+	t.Helper()
+	if t.answer(a, err); a.Refusal() {
+		t.end("the answer was %s", a)
+	}
+	return a
+}
+
+// object is the data of an answer. Without, the trial ends.
+func (t *trial) object(a wire.Answer) wire.Object {
+	t.Helper()
+	o := a.Object()
+	if o == nil {
+		t.end("the answer was %s, without an object", a)
+	}
+	return o
+}
+
+// until tries at once, and then again for as long as the service may lag.
+func (t *trial) until(done func() bool) (lag time.Duration, ok bool) {
+	for start := time.Now(); ; {
+		ok, lag = done(), time.Since(start)
+		if ok || lag+pollInterval > t.lag || wire.Sleep(t.ctx, pollInterval) != nil {
+			return lag, ok
+		}
+	}
+}
+
+const pollInterval = 500 * time.Millisecond
+
+// after leaves out what is within the time of one request or two.
+func after(lag time.Duration, ok bool) string {
+	if ok && lag < pollInterval {
+		return "at once"
+	}
+	return unless(ok, "not ") + "within " + lag.Round(pollInterval/5).String()
+}
+
+// secret is one that was created for a trial.
+type secret struct {
+	name   string
+	record wire.Object
+}
+
+// secret creates a secret. Without, the trial ends.
+func (t *trial) secret(label string) secret {
+	t.Helper()
+	return secret{t.prefix + label, t.object(t.permitted(t.create(t.prefix + label)))}
+}
+
+// opened is a secret with access to its value, and the first answer that was not a refusal.
+type opened struct {
+	secret
+	wire.Access
+	first wire.Answer
+	lag   time.Duration
+}
+
+// open waits until AWS grants access.
+func (t *trial) open(s secret) opened {
+	t.Helper()
+	o := opened{secret: s, Access: t.permitted(t.Credentials(t.ctx, s.name)).Access()}
+	o.ARN = s.record.ARN() // an odd record beside the credentials is another difference
+	t.hide(o.Creds.Text("access_key_id"), o.Creds.Text("secret_access_key"), o.Creds.Text("session_token"))
+	var ok bool
+	if o.lag, ok = t.until(func() bool {
+		o.first = t.answer(t.get(o.Access, wire.Object{}))
+		return !o.first.Refusal() && o.first.Code() != "AccessDeniedException" && o.first.Code() != "UnrecognizedClientException"
+	}); !ok {
+		t.end("AWS refused the credentials: %s", o.first)
+	}
+	return o
+}
+
+// value makes a new value, which is nobody's secret, and must not be seen all the same.
+func (l *lab) value() string {
+	value := "conformance " + rand.Text() + " ü"
+	l.hide(value)
+	return value
+}
+
+func (l *lab) put(access wire.Access, token, value string) (wire.Answer, error) {
+	return l.AWS(l.ctx, access, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": token})
+}
+
+// get reads a version: the current one if the input says nothing else.
+func (l *lab) get(access wire.Access, input wire.Object) (wire.Answer, error) {
+	return l.AWS(l.ctx, access, "GetSecretValue", input)
+}
+
+// write writes a new value. Without, the trial ends.
+func (t *trial) write(access wire.Access) (token, value string, put wire.Answer) {
+	t.Helper()
+	token, value = wire.NewToken(), t.value()
+	put = t.permitted(t.put(access, token, value))
+	if !put.OK() {
+		t.end("PutSecretValue: %s", put)
+	}
+	return token, value, put
+}
+
+// read reads the current version. Without, the trial ends.
+func (t *trial) read(access wire.Access) wire.Object {
+	t.Helper()
+	a := t.permitted(t.get(access, wire.Object{}))
+	if !a.OK() {
+		t.end("GetSecretValue: %s", a)
+	}
+	return a.Output()
+}
+
+// What follows tells what was seen in place of a fact, "" if it holds.
+
+// unless shows an answer, or says what is wrong.
+func unless(ok bool, seen any) string {
+	if ok {
+		return ""
+	}
+	return fmt.Sprint(seen)
+}
+
+// unlessKnown says why nobody knows.
+func unlessKnown(ok bool, why string) string { return unless(ok, notKnown+": "+why) }
+
+// kind looks at what fields are, and not at what is in them.
+func kind(of wire.Object, want string, keys ...string) string {
+	for _, key := range keys {
+		if got := of.Kind(key); !slices.Contains(strings.Split(want, "|"), got) {
+			return fmt.Sprintf("`%s` is %s", key, got)
+		}
+	}
+	return ""
+}
+
+func same(want, got wire.Object, keys ...string) string {
+	for _, key := range keys {
+		if !reflect.DeepEqual(want[key], got[key]) {
+			return fmt.Sprintf("another `%s`", key)
+		}
+	}
+	return ""
+}
+
+// sameRecord compares all that tells secrets apart besides the creation time, whose digits may differ.
+// Other fields may move by themselves.
+func sameRecord(want, got wire.Object) string {
+	return same(want, got, "name", "org_id", "store_type", "location", "created_by")
+}
+
+// likeMissing compares with the answer about a secret that never was.
+func (t *trial) likeMissing(got wire.Answer) string {
+	t.Helper()
+	want := t.permitted(t.Get(t.ctx, t.prefix+"never"))
+	return unless(got.String() == want.String(), fmt.Sprintf("%s, and not %s", got, want))
+}
+
+// timePattern is what Python's isoformat and pydantic write.
+var timePattern = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:\d{2})?$`)
+
+// timeOf is zero if the field is none.
+func timeOf(o wire.Object, key string) time.Time {
+	match := timePattern.FindStringSubmatch(o.Text(key))
+	if match == nil {
+		return time.Time{}
+	}
+	at, _ := time.Parse(time.RFC3339, match[1]+"T"+match[2]+cmp.Or(match[3], "Z"))
+	return at
+}
+
+func isTime(o wire.Object, keys ...string) string {
+	for _, key := range keys {
+		if timeOf(o, key).IsZero() {
+			return fmt.Sprintf("`%s` is %s", key, o.Kind(key))
+		}
+	}
+	return ""
+}
+
+// sameCreated compares creation times, of which one may have fewer digits.
+func sameCreated(want, got wire.Object) string {
+	a, b := timeOf(want, "created"), timeOf(got, "created")
+	if a.IsZero() || b.IsZero() {
+		return unlessKnown(false, "a time cannot be read")
+	}
+	for _, unit := range []time.Duration{time.Nanosecond, time.Microsecond, time.Millisecond, time.Second} {
+		if a.Truncate(unit).Equal(b) || b.Truncate(unit).Equal(a) {
+			return ""
+		}
+	}
+	return b.Sub(a).Abs().String() + " apart"
+}
+
+// within compares a time with that of the answer to what happened then. Date is cut to the second, so
+// the true time may be almost a second later.
+func within(at time.Time, a wire.Answer) string {
+	date, err := a.Date()
+	return cmp.Or(unlessKnown(err == nil && !at.IsZero(), "a time cannot be read"),
+		unless(!at.Before(date.Add(-a.Took)) && !at.After(date.Add(time.Second)), at.Sub(date).Round(time.Millisecond).String()+" from the request"))
+}
+
+// otherKeys lists the keys that are not known.
+func otherKeys(o wire.Object, known ...string) string {
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(o)), func(key string) bool { return slices.Contains(known, key) })
+	return cmp.Or(strings.Join(keys, ", "), "none")
+}
