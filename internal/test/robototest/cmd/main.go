@@ -41,7 +41,8 @@ func run() error {
 	flag.Parse()
 	if !*quiet {
 		options.OnRequest = func(r robototest.Request) {
-			fmt.Printf("%s  %-7s  %-14s  %-6s %s\n", r.Time.Format(time.TimeOnly), outcome(r.Status), r.Operation, r.Method, r.Path)
+			client, _, _ := strings.Cut(r.Header.Get("User-Agent"), " ")
+			fmt.Printf("%s  %-7s  %-14s  %-6s %s  %s\n", r.Time.Format(time.TimeOnly), outcome(r.Status), r.Operation, r.Method, r.Path, client)
 		}
 	}
 
