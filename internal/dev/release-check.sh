@@ -24,6 +24,7 @@ fail() {
 	printf '\nFailed: %s\n' "$*" >&2
 	exit 1
 }
+# What fails without a word of its own.
 trap 'printf "\nFailed in line %s: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
 # Runs a command, whose output matters only if it fails.
@@ -71,12 +72,11 @@ sign() {
 # Runs Terraform with nothing of the user's. It has to end with the exit code $1.
 tf() {
 	local want=$1 got=0
-	shift
 	env -i PATH="$PATH" HOME="$tmp" TF_CLI_CONFIG_FILE="$tmp/terraform.rc" TF_IN_AUTOMATION=1 TF_VAR_value="$value" \
-		${roboto_env[@]+"${roboto_env[@]}"} "$terraform" -chdir="$tmp/module" "$@" -no-color > "$tmp/log" 2>&1 || got=$?
+		${roboto_env[@]+"${roboto_env[@]}"} "$terraform" -chdir="$tmp/module" "${@:2}" -no-color > "$tmp/log" 2>&1 || got=$?
 	[ "$got" = "$want" ] || {
 		cat "$tmp/log" >&2
-		fail "${terraform##*/} $* ended with $got, want $want"
+		fail "${terraform##*/} ${*:2} ended with $got, want $want"
 	}
 }
 
@@ -125,10 +125,9 @@ holds "names and checksums"
 	fail "the manifest is not of version 1 with protocol 6.0"
 holds "manifest: protocol 6.0"
 for platform in $platforms; do
-	archive=${prefix}_$platform.zip unpacked=$tmp/unpacked/$platform binary=${project}_v$version
+	archive=${prefix}_$platform.zip unpacked=$tmp/$platform binary=${project}_v$version
 	case $platform in windows_*) binary+=.exe ;; esac
 	same "LICENSE $binary" "$(unzip -Z1 "$release/$archive")" "the files in $archive"
-	mkdir -p "$unpacked"
 	quietly unzip "$release/$archive" -d "$unpacked"
 	[ -x "$unpacked/$binary" ] || fail "$binary in $archive is not executable"
 	go version -m "$unpacked/$binary" > "$tmp/built"
@@ -234,6 +233,5 @@ grep -q "  20[0-9]  *DeleteSecret .* $project/$version\$" "$tmp/requests" || {
 	cat "$tmp/requests" >&2
 	fail "destroy deleted nothing, or the provider does not call itself $project/$version"
 }
-holds "plan, apply, plan without changes, plan with another value, destroy, against the embedded Roboto"
-holds "the provider calls itself $project/$version"
+holds "plan, apply, plan without changes, plan with another value, destroy, by $project/$version"
 echo "Done in $SECONDS s."

@@ -36,7 +36,9 @@ func write(ctx context.Context, to io.Writer) error {
 		return err
 	}
 	var c converter
-	action := func(a *tfprotov6.ActionSchema) *tfjson.ActionSchema { return &tfjson.ActionSchema{Block: c.schema(a.Schema).Block} }
+	action := func(a *tfprotov6.ActionSchema) *tfjson.ActionSchema {
+		return &tfjson.ActionSchema{Block: c.schema(a.Schema).Block}
+	}
 	encoder := json.NewEncoder(to)
 	encoder.SetIndent("", "  ")
 	err = encoder.Encode(tfjson.ProviderSchemas{

@@ -7,11 +7,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -58,8 +59,8 @@ func TestAgreesWithTerraform(t *testing.T) {
 
 	got := own(t)
 	for kind, want := range printed(t, address, []byte(output)) {
-		if !reflect.DeepEqual(got[kind], want) {
-			t.Errorf("%s: this command prints\n%v\nand Terraform\n%v", kind, got[kind], want)
+		if diff := cmp.Diff(want, got[kind]); diff != "" {
+			t.Errorf("%s: Terraform prints what has -, this command what has +\n%s", kind, diff)
 		}
 		delete(got, kind)
 	}

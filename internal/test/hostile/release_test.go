@@ -40,11 +40,12 @@ type workflow struct {
 }
 
 type job struct {
-	step        `yaml:",inline"`
+	Uses        string            `yaml:"uses"`
 	Needs       string            `yaml:"needs"`
 	Environment string            `yaml:"environment"`
 	Permissions map[string]string `yaml:"permissions"`
 	Steps       []step            `yaml:"steps"`
+	Rest        map[string]any    `yaml:",inline"`
 }
 
 type step struct {
@@ -96,7 +97,7 @@ func TestReleaseWorkflow(t *testing.T) {
 			}
 		}
 		for _, job := range w.Jobs {
-			for _, step := range append(job.Steps, job.step) {
+			for _, step := range append(job.Steps, step{Uses: job.Uses}) {
 				if !pinnedPattern.MatchString(step.Uses) {
 					t.Errorf("%s: %s is not pinned to a commit, so its owner can change what runs", name, step.Uses)
 				}
