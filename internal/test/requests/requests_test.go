@@ -1,0 +1,81 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package requests
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+func TestOperationsMakeTheExpectedRequests(t *testing.T) {
+	b, err := NewBench(t.Context(), terraformcli.TempDir(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Terraform.Minor < 11 {
+		t.Skipf("skipped: Terraform %s has no write-only arguments; they need 1.11", b.Terraform.Version)
+	}
+	for _, s := range Scenarios() {
+		t.Run(s.Title, func(t *testing.T) {
+			s.PageSize = 10 // three pages: how many there are has to follow from the number of secrets
+			if err := b.Live(t.Context(), s, 21, 0, func(Run, time.Duration) {}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestPagesSayTheExpectedRequests(t *testing.T) {
+	benchmarks := read(t, "BENCHMARKS.md")
+	tables := map[string][]string{}
+	for _, s := range Scenarios() {
+		for _, secrets := range s.Sizes {
+			for _, r := range s.Runs {
+				tables[s.Title] = append(tables[s.Title], fmt.Sprintf("| %s | %s | %s |", Thousands(secrets), r.Name, s.Expected(r, secrets)))
+			}
+		}
+	}
+	for title, want := range tables {
+		_, table, _ := strings.Cut(benchmarks, "\n## "+title+"\n")
+		_, table, _ = strings.Cut(table, "--: |\n") // the line below the head
+		table, _, _ = strings.Cut(table, "\n\n")
+		if got := strings.Count(table, "\n") + 1; got != len(want) {
+			t.Errorf("%s: BENCHMARKS.md has %d rows, want %d", title, got, len(want))
+		}
+		for _, row := range want {
+			if !strings.Contains("\n"+table, "\n"+row) {
+				t.Errorf("%s: BENCHMARKS.md has no row %s", title, row)
+			}
+		}
+	}
+
+	// What is promised in words has to follow from the table.
+	for i, want := range []string{"GetSecret", "ListSecrets", "GetSecret GetCredentials GetValue"} {
+		if got := Scenarios()[i].Runs[1].Requests; got != want {
+			t.Errorf("%s: a plan takes %s, but the pages promise %s", Scenarios()[i].Title, got, want)
+		}
+	}
+	for page, promise := range map[string]string{
+		"BENCHMARKS.md":                         "a plan of 1,000 versioned secrets makes exactly 1,000 requests, and 10 with `bulk_refresh`",
+		"templates/guides/many-secrets.md.tmpl": "A plan takes one request for each secret, and three without it.",
+	} {
+		if !strings.Contains(read(t, page), promise) {
+			t.Errorf("%s does not say: %s", page, promise)
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile("../../../" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
