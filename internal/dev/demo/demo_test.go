@@ -4,188 +4,122 @@
 package main
 
 import (
-	"bytes"
-	"context"
+	"bufio"
+	"crypto/rand"
 	"errors"
 	"io"
-	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-func TestDemoTellsItsStoryAndCleansUp(t *testing.T) {
-	tmp := t.TempDir()
-	t.Setenv("TMPDIR", tmp)
-	// What a user may have set up is not to reach the demo's Terraform.
-	t.Setenv("TF_VAR_webhook_token", "of the user")
-	t.Setenv("TF_CLI_ARGS_plan", "-destroy")
-	t.Setenv("ROBOTO_ORG_ID", "og_user")
-	var out bytes.Buffer
-	if err := demo(t.Context(), &screen{w: &out}, false); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
+// TestMain lets this program be the demo.
+func TestMain(m *testing.M) {
+	if os.Getenv("DEMO_TEST") != "" {
+		os.Args = os.Args[:1]
+		main()
 	}
-	proved, values, written := "Not shown: actions need Terraform 1.14", "5 values", "4 values"
-	if release(t).HasActions() {
-		proved, values, written = "accepted it again", "6 values", "5 values"
+	os.Exit(m.Run())
+}
+
+// told runs the demo with a program in Terraform's place, and with nothing else on the PATH but
+// go. It sends the demo a signal when it prints a text. Whatever happens, no file may be left.
+func told(t *testing.T, name, script string, signal os.Signal, moment string) (output string, exitCode int) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: Windows has neither these scripts nor signals")
 	}
-	for _, text := range []string{"7. Destroy", proved, "none holds any of the " + values, "does find the " + written} {
-		if !strings.Contains(out.String(), text) {
-			t.Errorf("the output lacks %q:\n%s", text, &out)
+	terraform, err := terraformcli.Find(t.Context())
+	golang, goErr := exec.LookPath("go")
+	bin, tmp := t.TempDir(), terraformcli.TempDir(t)
+	script = "#!/bin/sh\n" + strings.ReplaceAll(script, "REAL", "'"+terraform+"'") + "\n"
+	if err := errors.Join(err, goErr, os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), "DEMO_TEST=1", "TMPDIR="+tmp, "PATH="+bin+":"+filepath.Dir(golang)+":/usr/bin:/bin",
+		// Compiles the provider's main package each time.
+		"GOFLAGS=-gcflags=-D="+rand.Text(),
+		// What a user may have set up is not to reach the demo's Terraform.
+		"TF_VAR_webhook_token=of the user", "TF_CLI_ARGS_plan=-destroy", "ROBOTO_ORG_ID=og_user")
+	reader, writer := io.Pipe()
+	cmd.Stdout, cmd.Stderr = writer, writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = writer.CloseWithError(cmd.Wait()) }()
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
+		output += lines.Text() + "\n"
+		if signal != nil && strings.Contains(lines.Text(), moment) {
+			_ = cmd.Process.Signal(signal)
 		}
 	}
-	if strings.Contains(out.String(), "Warning") || strings.Contains(out.String(), "\x1b") {
-		t.Errorf("the output has warnings or colors:\n%s", &out)
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
-	wantEmpty(t, tmp)
+	return output, cmd.ProcessState.ExitCode()
 }
 
-// release is that of the terraform at hand.
-func release(t *testing.T) terraformcli.Release {
-	t.Helper()
-	executable, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
+func TestDemoTellsItsStory(t *testing.T) {
+	output, code := told(t, "terraform", `exec REAL "$@"`, nil, "")
+	if code != 0 || strings.Contains(output, "Warning") {
+		t.Errorf("exit code %d, or a warning:\n%s", code, output)
 	}
-	release, err := terraformcli.Identify(t.Context(), executable)
-	if err != nil {
-		t.Fatal(err)
+	want := []string{"\ngithub.com/roboto-ai/terraform-provider-roboto\n", "8. Destroy", "does find the ", "Done in ", "docs/guides/first-secret.md"}
+	if strings.Contains(output, "actions need Terraform 1.14") {
+		want = append(want, "any of the 5 values")
+	} else {
+		want = append(want, "Error: Roboto Action Failed", "accepted it again", "any of the 6 values")
 	}
-	return release
+	for _, text := range want {
+		if !strings.Contains(output, text) {
+			t.Errorf("the output lacks %q:\n%s", text, output)
+		}
+	}
+	for _, page := range []string{"internal/dev/demo/main.tf", "docs/guides/first-secret.md", "CONTRIBUTING.md"} {
+		if _, err := os.Stat("../../../" + page); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
+// Only tofu is on the PATH.
 func TestDemoCleansUpWhenInterrupted(t *testing.T) {
-	for _, moment := range []string{"being built", "$ terraform apply"} {
-		tmp := t.TempDir()
-		t.Setenv("TMPDIR", tmp)
-		ctx, cancel := context.WithCancel(t.Context())
-		err := demo(ctx, &screen{w: writerFunc(func(text string) {
-			if strings.Contains(text, moment) {
-				cancel()
-			}
-		})}, false)
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("at %q: got %v", moment, err)
+	for moment, signal := range map[string]os.Signal{"being built": syscall.SIGTERM, "$ tofu apply": os.Interrupt} {
+		if output, code := told(t, "tofu", `exec REAL "$@"`, signal, moment); code != 130 || !strings.HasSuffix(output, "\nInterrupted.\n") {
+			t.Errorf("%s at %q: exit code %d\n%s", signal, moment, code, output)
 		}
-		wantEmpty(t, tmp)
 	}
 }
 
-type writerFunc func(string)
-
-func (f writerFunc) Write(text []byte) (int, error) {
-	f(string(text))
-	return len(text), nil
-}
-
-func wantEmpty(t *testing.T, dir string) {
-	t.Helper()
-	left, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
-}
-
-// told is a story whose values were written, and that left one file of each kind.
-func told(t *testing.T) *story {
-	t.Helper()
-	roboto := robototest.Start(t, robototest.Options{})
-	roboto.AllowViolations()
-	work := t.TempDir()
-	s := &story{
-		out:       &screen{w: io.Discard},
-		workspace: &terraformcli.Workspace{Dir: filepath.Join(work, "module")},
-		roboto:    roboto,
-	}
-	for _, name := range []string{"module/main.tf", "module/terraform.tfstate", "module/create.tfplan", "01-plan.stdout", "01-plan.trace.log"} {
-		plant(t, s, name, "nothing secret")
-	}
-	send(t, roboto.Endpoint()+"/v1/secrets", "", "{}")
-	send(t, roboto.SecretsManagerEndpoint(), "secretsmanager.PutSecretValue", s.newValue("the password"))
-	return s
-}
-
-func plant(t *testing.T, s *story, name, text string) {
-	t.Helper()
-	file := filepath.Join(filepath.Dir(s.workspace.Dir), name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestSearchReportsAPlantedLeakWithoutRepeatingIt(t *testing.T) {
-	if err := told(t).search(); err != nil {
-		t.Fatalf("without a leak: %v", err)
-	}
-	for name, leak := range map[string]func(*testing.T, *story, string){
-		"module/terraform.tfstate.backup holds the password": func(t *testing.T, s *story, value string) {
-			plant(t, s, "module/terraform.tfstate.backup", value)
+func TestDemoFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		script string
+		want   []string
+	}{
+		"a command fails": {`[ "$2" != create.tfplan ] || exit 7; exec REAL "$@"`, []string{"create.tfplan ended with exit code 7 instead of 0"}},
+		"nothing happens": {`[ "$2" != create.tfplan ] || exit 0; exec REAL "$@"`, []string{"this does not hold: AWS holds the configured values"}},
+		"another plan":    {`[ "$1" != plan ] || set "$@" -refresh-only; exec REAL "$@"`, []string{`the plan does not say "2 to add`}},
+		"values leak": {
+			`REAL "$@"; [ "$1" != destroy ] || { printf %s "$TF_VAR_webhook_token" > terraform.tfstate.backup; echo "$ROBOTO_API_KEY" >&2; }`,
+			[]string{"module/terraform.tfstate.backup holds the second token", "destroy.output holds the API key"},
 		},
-		"01-plan.stderr holds the API key": func(t *testing.T, s *story, _ string) {
-			plant(t, s, "01-plan.stderr", "token: "+s.roboto.APIKey())
-		},
-		"01-plan.trace.log holds a part of the password": func(t *testing.T, s *story, value string) {
-			plant(t, s, "01-plan.trace.log", value[:20])
-		},
-		"to Roboto, CreateSecret holds the password": func(t *testing.T, s *story, value string) {
-			send(t, s.roboto.Endpoint()+"/v1/secrets", "", value)
-		},
+		"nothing is logged": {`unset TF_LOG; exec REAL "$@"`, []string{"searching logs, TF_LOG=TRACE proves nothing"}},
 	} {
-		s := told(t)
-		value := s.values[0].Value
-		leak(t, s, value)
-		err := s.search()
-		if err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("got %v, want %q", err, name)
-		} else if strings.Contains(err.Error(), value[:20]) {
-			t.Errorf("the error repeats the value: %v", err)
-		}
-	}
-}
-
-func TestSearchRefusesToProveNothing(t *testing.T) {
-	for want, spoil := range map[string]func(*testing.T, *story){
-		"are empty": func(t *testing.T, s *story) {
-			plant(t, s, "01-plan.trace.log", "")
-		},
-		"needs artifacts": func(t *testing.T, s *story) {
-			if err := os.Remove(filepath.Join(s.workspace.Dir, "terraform.tfstate")); err != nil {
-				t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			// One without actions, whose invocations take a minute.
+			output, code := told(t, "terraform", `[ "$1" != version ] || exec echo "Terraform v1.11.1"; `+test.script, nil, "")
+			for _, want := range append(test.want, "\nFailed: ") {
+				if code != 1 || !strings.Contains(output, want) {
+					t.Errorf("exit code %d, want 1 and %q:\n%s", code, want, output)
+				}
 			}
-		},
-		"does not find the token in the requests to AWS": func(_ *testing.T, s *story) {
-			s.newValue("the token")
-		},
-	} {
-		s := told(t)
-		spoil(t, s)
-		if err := s.search(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
+		})
 	}
-}
-
-// send makes a request that need not succeed to be recorded.
-func send(t *testing.T, url, target, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("X-Amz-Target", target)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = resp.Body.Close()
 }

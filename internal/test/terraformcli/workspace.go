@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ const (
 	ProviderPackage = "github.com/roboto-ai/terraform-provider-roboto"
 	// ProviderAddress is where Terraform looks for the provider in a mirror.
 	ProviderAddress = "registry.terraform.io/roboto-ai/roboto"
+	openTofuAddress = "registry.opentofu.org/roboto-ai/roboto"
 	// ProviderVersion is the one of each provider that is built into a Mirror.
 	ProviderVersion = "0.1.0"
 
@@ -52,21 +54,27 @@ type Mirror struct {
 // OpenMirror is a mirror that is there already.
 func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 
-// BuildMirror builds the provider into dir, with further arguments for go build.
-// It works wherever in the module the process was started.
+// BuildMirror builds the provider into dir, with further arguments for go build: with -v, go
+// names each package that it compiles on this process's standard error. It works wherever in
+// the module the process was started.
 func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, error) {
-	return BuildMirrorOf(ctx, ProviderPackage, dir, buildArgs...)
-}
-
-// BuildMirrorOf is BuildMirror with another Go package in the provider's place.
-func BuildMirrorOf(ctx context.Context, pkg, dir string, buildArgs ...string) (Mirror, error) {
-	executable := filepath.Join(dir, filepath.FromSlash(ProviderAddress), ProviderVersion,
-		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-roboto_v"+ProviderVersion)
-	if runtime.GOOS == "windows" {
-		executable += ".exe"
+	place := func(address string) string {
+		name := "terraform-provider-roboto_v" + ProviderVersion
+		if runtime.GOOS == "windows" {
+			name += ".exe"
+		}
+		return filepath.Join(dir, filepath.FromSlash(address), ProviderVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
 	}
-	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, pkg})
-	_, err := Command(ctx, os.Environ(), "go", args...)
+	executable, forOpenTofu := place(ProviderAddress), place(openTofuAddress)
+	progress := io.Discard
+	if slices.Contains(buildArgs, "-v") {
+		progress = os.Stderr
+	}
+	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, ProviderPackage})
+	if _, err := run(ctx, os.Environ(), progress, "go", args...); err != nil {
+		return Mirror{}, err
+	}
+	err := errors.Join(os.MkdirAll(filepath.Dir(forOpenTofu), 0o750), os.Link(executable, forOpenTofu))
 	return Mirror{dir: dir, Executable: executable}, err
 }
 
@@ -75,6 +83,8 @@ func BuildMirrorOf(ctx context.Context, pkg, dir string, buildArgs ...string) (M
 type Workspace struct {
 	// Dir is the module's directory.
 	Dir string
+	// Watch, if there is one, gets the standard output of each run too, while it is written.
+	Watch io.Writer
 
 	executable string
 	env        []string
@@ -168,6 +178,9 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 	cmd := w.Command(ctx, env, args...)
 	isolate(ctx, cmd)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if w.Watch != nil {
+		cmd.Stdout = io.MultiWriter(&stdout, w.Watch)
+	}
 	err := cmd.Run()
 	reap(cmd)
 	result := Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), ExitCode: -1}
@@ -210,18 +223,25 @@ func (w *Workspace) Terraform(ctx context.Context, args ...string) (string, erro
 // Command runs a command that is not Terraform and returns all that it printed. The
 // error of one that fails quotes it. When ctx ends, the command ends as in Run.
 func Command(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
+	return run(ctx, env, io.Discard, name, args...)
+}
+
+func run(ctx context.Context, env []string, progress io.Writer, name string, args ...string) ([]byte, error) {
 	cmd := command(ctx, name, args...)
 	isolate(ctx, cmd)
 	cmd.Env = env
-	output, err := cmd.CombinedOutput()
+	var output bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&output, progress)
+	cmd.Stderr = cmd.Stdout
+	err := cmd.Run()
 	reap(cmd)
 	switch {
 	case ctx.Err() != nil:
-		return output, ctx.Err()
+		return output.Bytes(), ctx.Err()
 	case err != nil:
-		return output, fmt.Errorf("%s %s: %w\n\n%s", name, strings.Join(args, " "), err, output)
+		return output.Bytes(), fmt.Errorf("%s %s: %w\n\n%s", name, strings.Join(args, " "), err, &output)
 	}
-	return output, nil
+	return output.Bytes(), nil
 }
 
 // command is one that ends with ctx. When it is isolated too, an interrupt comes before
