@@ -89,7 +89,7 @@ func testProveRotation(t *testing.T) {
 	w.init()
 	w.apply()
 	shown := blocks(string(page))
-	first := lines(t, strings.TrimSpace(shown[slices.IndexFunc(shown, func(b block) bool { return b.language == "shell" })].text), 3)
+	first := threeLines(t, strings.TrimSpace(shown[slices.IndexFunc(shown, func(b block) bool { return b.language == "shell" })].text))
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("skipped: bash is not installed")
 	}

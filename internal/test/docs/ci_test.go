@@ -462,7 +462,7 @@ func testEnvironmentsCommands(w *workspace, commands []string) {
 	w.env["ROBOTO_API_KEY"] = dev // which would win over the profile
 	w.run(0, commands[0])
 	w.contains(w.terraform(0, "workspace", "list"), "* prod")
-	block := lines(w.t, commands[1], 3)
+	block := threeLines(w.t, commands[1])
 	reader := w.openTerminal(bash())
 	reader.enter(block[0])
 	reader.enter(block[1])

@@ -111,12 +111,12 @@ func (w *workspace) run(exitCode int, commands string) {
 	w.command(exitCode, "bash", "-e", "-c", commands)
 }
 
-// lines are the commands of a block, which has to have as many as wanted.
-func lines(t *testing.T, block string, want int) []string {
+// threeLines are the commands of a block that has three.
+func threeLines(t *testing.T, block string) []string {
 	t.Helper()
 	all := strings.Split(block, "\n")
-	if len(all) != want {
-		t.Fatalf("a block has %d lines, want %d:\n%s", len(all), want, block)
+	if len(all) != 3 {
+		t.Fatalf("a block has %d lines, want 3:\n%s", len(all), block)
 	}
 	return all
 }
@@ -131,7 +131,7 @@ func count(t *testing.T, commands []string, want int) {
 
 func testIndexCommands(w *workspace, commands []string) {
 	count(w.t, commands, 1)
-	block := lines(w.t, commands[0], 3)
+	block := threeLines(w.t, commands[0])
 	apiKey, value := w.env["ROBOTO_API_KEY"], "sunny "+rand.Text()
 	delete(w.env, "ROBOTO_API_KEY")
 	reader := w.openTerminal(bash())
@@ -260,7 +260,7 @@ func (w *workspace) release(dir, version, appended string) {
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		place := filepath.Join(dir, host, "roboto-ai", "roboto", version, runtime.GOOS+"_"+runtime.GOARCH)
 		name := "terraform-provider-roboto_v" + version
-		err := errors.Join(os.MkdirAll(place, 0o750), os.WriteFile(filepath.Join(place, name), append(executable, appended...), 0o700)) //nolint:gosec // an executable
+		err := errors.Join(os.MkdirAll(place, 0o750), os.WriteFile(filepath.Join(place, name), append(executable, appended...), 0o700))
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -239,7 +239,7 @@ func testSavedPlanCommands(w *workspace, commands []string) {
 	count(w.t, commands, 1)
 	w.init()
 	value := "sunny " + rand.Text()
-	block := lines(w.t, commands[0], 3)
+	block := threeLines(w.t, commands[0])
 	reader := w.openTerminal(bash())
 	reader.enter(block[0], input{"Weather API key: ", value, true})
 	reader.enter(block[1])
