@@ -131,6 +131,9 @@ var (
 // need skips the test, audibly, if the terraform at hand lacks a feature.
 func need(t *testing.T, f feature) {
 	t.Helper()
+	if terraform.OpenTofu && f.opentofu == never {
+		t.Skipf("skipped: OpenTofu 1.12 does not have %s", f.name)
+	}
 	if !has(f) {
 		t.Skipf("skipped: %s came later than version 1.%d", f.name, terraform.Minor)
 	}
