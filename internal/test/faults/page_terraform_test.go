@@ -72,6 +72,12 @@ var terraformSays = map[string]func(tf *terraform) string{
 		})
 		return said
 	},
+	"No changes": func(tf *terraform) string {
+		tf.configure(variableBlock + with(recordBlock, "value_wo = var.v", `value_wo_version = "1"`))
+		tf.succeeds(append(applyNow, "-var=v=the old value")...)
+		said, _ := tf.runs(nil, "plan", "-var=v=the new value")
+		return said
+	},
 	"No value for required variable": func(tf *terraform) string {
 		tf.configure(variableBlock + with(recordBlock, "value_wo = var.v"))
 		tf.succeeds("plan", "-var=v=x", "-out=saved")
@@ -109,7 +115,7 @@ var terraformSays = map[string]func(tf *terraform) string{
 	},
 }
 
-// TestTerraformSaysWhatThePageQuotes brings about each error of Terraform's own that the page has.
+// TestTerraformSaysWhatThePageQuotes brings about each message of Terraform's own that the page has.
 func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 	executable, err := terraformcli.Find(t.Context())
 	if err != nil {
@@ -138,7 +144,7 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 			if len(quotes) == 0 {
 				t.Error("the page quotes nothing")
 			}
-			for _, quote := range append(quotes, "Error: "+heading) {
+			for _, quote := range append(quotes, heading) {
 				rest := said
 				for piece := range strings.SplitSeq(quote, "…") {
 					_, following, found := strings.Cut(rest, strings.TrimSpace(piece))

@@ -63,7 +63,7 @@ func TestPagesSayTheExpectedRequests(t *testing.T) {
 	}
 	for page, promise := range map[string]string{
 		"BENCHMARKS.md":                         "a plan of 1,000 versioned secrets makes exactly 1,000 requests, and 10 with `bulk_refresh`",
-		"templates/guides/many-secrets.md.tmpl": "A plan takes one request for each secret, and three without it.",
+		"templates/guides/many-secrets.md.tmpl": "A plan takes one request for each secret. Without a version, it takes three.",
 	} {
 		if !strings.Contains(read(t, page), promise) {
 			t.Errorf("%s does not say: %s", page, promise)
