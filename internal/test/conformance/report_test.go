@@ -57,7 +57,7 @@ func (r report) write(t *testing.T) {
 		rows = append(rows, []string{strconv.Itoa(f.number), f.verdict, f.statement, f.seen, f.risk, f.reliedOn, f.source})
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. What else there is, is not known.\nThe facts are from %s.\n",
+	fmt.Fprintf(&text, "# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\nThe facts are from %s.\n",
 		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], factCount, count[differs], sdk)
 	for _, name := range r.left {
 		fmt.Fprintf(&text, "\nLeft behind: %q\n", name)

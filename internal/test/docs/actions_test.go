@@ -6,7 +6,6 @@ package docs_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -78,6 +77,7 @@ func testActionInvoke(t *testing.T) {
 // testProveRotation does what the guide says, to a value that the action refuses and back.
 func testProveRotation(t *testing.T) {
 	need(t, actions)
+	needShell(t, "bash")
 	w := newWorkspace(t)
 	w.addAction("try-partner-token", "token", "open sesame")
 	w.inGuide("prove-rotation")
@@ -90,9 +90,6 @@ func testProveRotation(t *testing.T) {
 	w.apply()
 	shown := blocks(string(page))
 	first := threeLines(t, strings.TrimSpace(shown[slices.IndexFunc(shown, func(b block) bool { return b.language == "shell" })].text))
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("skipped: bash is not installed")
-	}
 	reader := w.openTerminal(bash())
 	reader.enter(first[0], input{"New partner token: ", "open barley", true})
 	reader.enter(first[1])

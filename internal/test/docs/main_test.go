@@ -209,17 +209,24 @@ func (w *workspace) write(name, content string) {
 	}
 }
 
-// replace changes one text in a file where commands run.
-func (w *workspace) replace(name, old, replacement string) {
+// read returns a file where commands run.
+func (w *workspace) read(name string) string {
 	w.t.Helper()
 	content, err := os.ReadFile(filepath.Join(w.Dir, name))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if strings.Count(string(content), old) != 1 {
+	return string(content)
+}
+
+// replace changes one text in a file where commands run.
+func (w *workspace) replace(name, old, replacement string) {
+	w.t.Helper()
+	content := w.read(name)
+	if strings.Count(content, old) != 1 {
 		w.t.Fatalf("%q is not in %s exactly once", old, name)
 	}
-	w.write(name, strings.Replace(string(content), old, replacement, 1))
+	w.write(name, strings.Replace(content, old, replacement, 1))
 }
 
 // terraform runs a subcommand, which has to exit with the code, and returns what it printed.

@@ -6,9 +6,7 @@ package docs_test
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -85,9 +83,7 @@ func TestPages(t *testing.T) {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			need(t, writeOnly)
-			if _, err := exec.LookPath("bash"); err != nil {
-				t.Skip("skipped: bash is not installed")
-			}
+			needShell(t, "bash")
 			w := newWorkspace(t)
 			w.use(providerBlock, "resources/roboto_secret/resource.tf")
 			pageTests[page](w, commands)
@@ -195,13 +191,15 @@ func testQueryCommands(w *workspace, commands []string) {
 	}
 }
 
+const lockFile = ".terraform.lock.hcl"
+
 // testUpgradeCommands upgrades to a release that appears later, goes back, and changes from a
 // build to a release.
 func testUpgradeCommands(w *workspace, commands []string) {
 	count(w.t, commands, 2)
 	w.env["TF_VAR_weather_api_key"] = "sunny"
 	releases, home := filepath.Join(w.root, "releases"), filepath.Join(w.root, "home", ".terraform.d", "plugins")
-	w.useMirror(releases)
+	w.installFrom(releases)
 	w.release(releases, "0.1.0", "")
 	w.init()
 	w.apply()
@@ -221,32 +219,21 @@ func testUpgradeCommands(w *workspace, commands []string) {
 	if err := os.RemoveAll(filepath.Join(w.Dir, ".terraform")); err != nil {
 		w.t.Fatal(err)
 	}
-	w.write(".terraform.lock.hcl", "")
+	w.write(lockFile, "")
 	w.release(home, "0.1.0", "\n")
-	w.useNoMirror()
+	w.installFrom("")
 	w.init()
-	build := w.lockFile()
-	w.useMirror(releases)
+	build := w.read(lockFile)
+	w.installFrom(releases)
 	w.init()
-	if w.lockFile() != build {
+	if w.read(lockFile) != build {
 		w.t.Error("init alone changed to the release")
 	}
 	w.run(0, commands[1])
-	if w.lockFile() == build {
+	if w.read(lockFile) == build {
 		w.t.Error("Terraform still has the build")
 	}
 	w.settled()
-}
-
-// useMirror makes Terraform take providers from a directory alone.
-func (w *workspace) useMirror(dir string) {
-	w.t.Helper()
-	w.useNoMirror()
-	file := w.env["TF_CLI_CONFIG_FILE"]
-	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(dir))
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // release puts the provider into a directory, as a release of the version. What is appended to
@@ -267,19 +254,10 @@ func (w *workspace) release(dir, version, appended string) {
 	}
 }
 
-func (w *workspace) lockFile() string {
-	w.t.Helper()
-	content, err := os.ReadFile(filepath.Join(w.Dir, ".terraform.lock.hcl"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return string(content)
-}
-
 // wantLocked fails unless the lock file has the version.
 func (w *workspace) wantLocked(version string) {
 	w.t.Helper()
-	if content := w.lockFile(); !regexp.MustCompile(`version += "` + regexp.QuoteMeta(version) + `"`).MatchString(content) {
+	if content := w.read(lockFile); !regexp.MustCompile(`version += "` + regexp.QuoteMeta(version) + `"`).MatchString(content) {
 		w.t.Errorf("the lock file is not of %s:\n%s", version, content)
 	}
 }

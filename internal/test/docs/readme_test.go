@@ -6,6 +6,7 @@ package docs_test
 import (
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,7 +186,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorkspace(t)
-	w.useNoMirror()
+	w.installFrom("")
 	w.keepGoCaches()
 	w.env["TF_VAR_weather_api_key"] = "sunny"
 	if err := os.Symlink(self, filepath.Join(w.Dir, "terraform-provider-roboto")); err != nil {
@@ -206,11 +207,16 @@ func TestReadme(t *testing.T) {
 	w.wantValue(testOrg, "weather_api_key", "sunny")
 }
 
-// useNoMirror makes Terraform look for providers where it does by itself.
-func (w *workspace) useNoMirror() {
+// installFrom makes Terraform take providers from a directory alone, or, with "", look for them
+// where it does by itself.
+func (w *workspace) installFrom(dir string) {
 	w.t.Helper()
-	file := filepath.Join(w.root, "no-mirror.rc")
-	if err := os.WriteFile(file, []byte("disable_checkpoint = true\n"), 0o600); err != nil {
+	text := "disable_checkpoint = true\n"
+	if dir != "" {
+		text += fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.ToSlash(dir))
+	}
+	file := filepath.Join(w.root, "installation.rc")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 	w.env["TF_CLI_CONFIG_FILE"] = file

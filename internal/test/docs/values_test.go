@@ -272,23 +272,6 @@ func TestTextIsNotBytes(t *testing.T) {
 	}
 }
 
-// TestVersionWithoutQuotes: Terraform takes 1.1 and 1.10 for one number.
-func TestVersionWithoutQuotes(t *testing.T) {
-	need(t, writeOnly)
-	w := newWorkspace(t)
-	w.use(providerBlock, "resources/roboto_secret/resource.tf")
-	w.replace("resources_roboto_secret_resource.tf", `"1"`, "1.1")
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.init()
-	w.apply()
-	w.env["TF_VAR_weather_api_key"] = "rain"
-	w.replace("resources_roboto_secret_resource.tf", "= 1.1 ", "= 1.10 ")
-	w.settled()
-	w.replace("resources_roboto_secret_resource.tf", "= 1.10 ", `= "1.10" `)
-	w.apply()
-	w.wantValue(testOrg, "weather_api_key", "rain")
-}
-
 // TestStoreKeepsValues: what the guide about rotation warns of.
 func TestStoreKeepsValues(t *testing.T) {
 	need(t, feature{"the store of terraform_data", 16, never})

@@ -6,6 +6,7 @@ package leaks_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -65,6 +66,8 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"base64", base64.StdEncoding.EncodeToString([]byte("12" + awkward + "1"))},
 		{"base64 (URL alphabet)", base64.URLEncoding.EncodeToString([]byte("\xff\xfe" + awkward))},
 		{"JSON of JSON", marshal(t, `{"message":"`+plainJSON+`"}`)},
+		{"SHA-256", sha256Of(awkward, hex.EncodeToString)},
+		{"SHA-256 in base64", sha256Of(awkward, base64.StdEncoding.EncodeToString)},
 		{"base64 of JSON", base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(t, awkward) + `}`))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
@@ -74,6 +77,11 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 			}
 		}
 	}
+}
+
+func sha256Of(text string, encode func([]byte) string) string {
+	sum := sha256.Sum256([]byte(text))
+	return encode(sum[:])
 }
 
 // holds ignores the offset.
