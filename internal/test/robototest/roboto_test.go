@@ -23,8 +23,8 @@ func TestRecordsLiveAndDie(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	c.s.TouchLastUsed(org, "db", at)
 	record, _ := c.s.Record(org, "db")
-	stamp := record.Created.Format(`"2006-01-02T15:04:05.000000Z"`)
-	c.call(getDB).want(t, http.StatusOK, `"store_type":"aws"`, `"created":`+stamp, `"modified":`+stamp,
+	const stamp = `"2006-01-02T15:04:05.000000Z"`
+	c.call(getDB).want(t, http.StatusOK, `"store_type":"aws"`, `"created":`+record.Created.Format(stamp), `"modified":`+record.Created.Add(time.Hour).Format(stamp),
 		`"created_by":"user:caller@example.com"`, `"modified_by":"user:modifier@example.com"`, `"location":{"arn":"`+record.ARN+`","store_type":"aws"}`)
 	got := decode[wireRecord](t, c.call(getDB).want(t, http.StatusOK))
 	if got.LastUsed == nil || *got.LastUsed != "2026-01-02T03:04:05.000006Z" {
@@ -55,7 +55,7 @@ func TestRecordsAreAddedAsGiven(t *testing.T) {
 		Created: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), CreatedBy: "device:arm@og_test",
 	}
 	got := c.s.AddRecord(given)
-	given.Modified, given.ModifiedBy = given.Created, "user:modifier@example.com"
+	given.Modified, given.ModifiedBy = given.Created.Add(time.Hour), "user:modifier@example.com"
 	if got != given {
 		t.Errorf("added %+v, want %+v", got, given)
 	}

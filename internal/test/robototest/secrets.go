@@ -65,7 +65,7 @@ func (sec *secret) version(id string) (Version, bool) {
 }
 
 // add makes a record, unless there is one, and fills what it lacks; the lock is held.
-// Nobody is both its creator and who modified it, so that no client mistakes them.
+// No two fields have the same value, so that a client cannot take one for the other unnoticed.
 func (s *Server) add(r Record) *secret {
 	key := secretKey{r.OrgID, r.Name}
 	if s.secrets[key] != nil {
@@ -74,7 +74,7 @@ func (s *Server) add(r Record) *secret {
 	serial := rand.Text()
 	r.ARN = cmp.Or(r.ARN, fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, r.OrgID, strings.ToLower(serial[:12]), serial[12:18]))
 	r.Created = cmp.Or(r.Created, s.now().UTC().Truncate(time.Microsecond))
-	r.Modified = cmp.Or(r.Modified, r.Created)
+	r.Modified = cmp.Or(r.Modified, r.Created.Add(time.Hour))
 	r.CreatedBy = cmp.Or(r.CreatedBy, "user:somebody@example.com")
 	r.ModifiedBy = cmp.Or(r.ModifiedBy, "user:modifier@example.com")
 	sec := &secret{serial: serial, Record: r}
