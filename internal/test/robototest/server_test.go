@@ -4,12 +4,125 @@
 package robototest_test
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
+
+const (
+	org    = robototest.DefaultOrg
+	create = `POST /v1/secrets {"name":"new"}`
+	getDB  = "GET /v1/secrets/name/db"
+	listed = "GET /v1/secrets"
+)
+
+// client speaks to a server as a correct client does, but for its edit.
+type client struct {
+	*wire.Client
+	t *testing.T
+	s *robototest.Server
+	// edit changes requests after they were signed.
+	edit func(*http.Request)
+	next http.RoundTripper
+}
+
+func newClient(t *testing.T, options robototest.Options) *client {
+	t.Helper()
+	c := &client{t: t, s: robototest.Start(t, options)}
+	transport := &http.Transport{}
+	if options.InMemory {
+		transport.DialContext = c.s.DialContext
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	c.next = transport
+	c.Client = &wire.Client{
+		Endpoint: c.s.Endpoint(), SecretsManagerEndpoint: c.s.SecretsManagerEndpoint(), APIKey: c.s.APIKey(), OrgID: org, Transport: c,
+	}
+	c.s.AddSecret(org, "db")
+	return c
+}
+
+// inBubble runs a test in fake time against a server in memory.
+func inBubble(t *testing.T, options robototest.Options, test func(*testing.T, *client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		options.InMemory = true
+		test(t, newClient(t, options))
+	})
+}
+
+func (c *client) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.edit != nil {
+		r = r.Clone(r.Context())
+		c.edit(r)
+	}
+	return c.next.RoundTrip(r)
+}
+
+type edit = func(*http.Request)
+
+func header(name string, values ...string) edit {
+	return func(r *http.Request) { r.Header[name] = values }
+}
+
+func owner(id string) edit { return header("X-Roboto-Resource-Owner-Id", id) }
+
+func bearer(key string) edit { return header("Authorization", "Bearer "+key) }
+
+// call makes a call to Roboto: a method and a path, then a body if there is one.
+func (c *client) call(what string, edits ...edit) (wire.Answer, error) {
+	method, rest, _ := strings.Cut(what, " ")
+	path, body, _ := strings.Cut(rest, " ")
+	call := wire.Call{Method: method, Path: path}
+	if body != "" {
+		call.Body = rawJSON(body)
+	}
+	c.edit = func(r *http.Request) {
+		for _, change := range edits {
+			change(r)
+		}
+	}
+	defer func() { c.edit = nil }()
+	return c.Roboto(c.t.Context(), call)
+}
+
+type rawJSON string
+
+func (raw rawJSON) MarshalJSON() ([]byte, error) { return []byte(raw), nil }
+
+// wants fails the test unless a call is answered with the status, and with the text in the body.
+func (c *client) wants(status int, text, what string, edits ...edit) wire.Answer {
+	c.t.Helper()
+	a, err := c.call(what, edits...)
+	if err != nil || a.Status != status || !strings.Contains(string(a.Body), text) {
+		c.t.Errorf("%s was answered %d %s (%v), want %d with %q", what, a.Status, a.Body, err, status, text)
+	}
+	return a
+}
+
+// wantViolation expects exactly one, and takes it from the server's cleanup. "" is none.
+func (c *client) wantViolation(text string) {
+	c.t.Helper()
+	if text == "" {
+		return
+	}
+	c.s.AllowViolations()
+	if got := c.s.Violations(); len(got) != 1 || !strings.Contains(got[0], text) {
+		c.t.Errorf("violations are %q, want one with %q", got, text)
+	}
+}
+
+func (c *client) wantExists(name string, want bool) {
+	c.t.Helper()
+	if _, exists := c.s.Record(org, name); exists != want {
+		c.t.Errorf("the secret %q exists: %v, want %v", name, exists, want)
+	}
+}
 
 // judgedTest is a test that may fail.
 type judgedTest struct {
@@ -34,12 +147,13 @@ func TestStartFailsTheTestOfAWrongClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			judged := &judgedTest{TB: t}
-			c := client{t: t, s: robototest.Start(judged, robototest.Options{}), http: &http.Client{Transport: &http.Transport{}}}
+			s := robototest.Start(judged, robototest.Options{})
+			c := &wire.Client{Endpoint: s.Endpoint(), APIKey: s.APIKey()}
 			for _, call := range test.calls {
-				c.call(call)
+				_, _ = c.Roboto(t.Context(), wire.Call{Path: strings.TrimPrefix(call, "GET ")})
 			}
 			if test.allow {
-				c.s.AllowViolations()
+				s.AllowViolations()
 			}
 			for _, cleanup := range judged.cleanups {
 				cleanup()
@@ -47,7 +161,7 @@ func TestStartFailsTheTestOfAWrongClient(t *testing.T) {
 			if judged.failures != test.failures {
 				t.Errorf("%d failures, want %d", judged.failures, test.failures)
 			}
-			if got := c.call(listed); got.err == nil {
+			if _, err := c.Roboto(t.Context(), wire.Call{Path: "/v1/secrets"}); err == nil {
 				t.Error("the server outlived its test")
 			}
 		})
@@ -55,31 +169,27 @@ func TestStartFailsTheTestOfAWrongClient(t *testing.T) {
 }
 
 func TestCloseWaitsForRequestsInProgress(t *testing.T) {
-	inBubble(t, robototest.Options{}, func(t *testing.T, c client) {
-		release, closed := make(chan struct{}), make(chan struct{})
-		c.s.Inject(robototest.Fault{Mutate: func(body []byte) []byte { <-release; return body }})
-		answered := make(chan answer, 1)
-		go func() { answered <- c.call(getDB) }()
+	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
+		release, closed := make(chan struct{}), false
+		c.s.Inject(robototest.Fault{Times: 1, Mutate: func(body []byte) []byte { <-release; return body }})
+		c.s.Inject(robototest.Fault{Until: make(chan struct{})}) // Close ends what waits by itself
+		for range 2 {
+			go func() {
+				if a, err := c.Get(context.Background(), "db"); err == nil {
+					t.Errorf("a closed connection answered %s", a)
+				}
+			}()
+			synctest.Wait()
+		}
+		go func() { c.s.Close(); closed = true }()
 		synctest.Wait()
-		go func() { c.s.Close(); close(closed) }()
-		synctest.Wait()
-		select {
-		case <-closed:
+		if closed {
 			t.Error("closed while a request was in progress")
-		default:
 		}
 		close(release)
-		<-closed
-		if got := <-answered; got.err == nil {
-			t.Errorf("a closed connection answered with %d", got.status)
+		synctest.Wait()
+		if !closed {
+			t.Error("not closed when all requests had ended")
 		}
 	})
-}
-
-func TestNewRefusesBadOptions(t *testing.T) {
-	for _, options := range []robototest.Options{{Listen: "127.0.0.1"}, {Listen: "192.0.2.1:0"}, {PageSize: -1}} {
-		if _, err := robototest.New(options); err == nil {
-			t.Errorf("started with %+v", options)
-		}
-	}
 }

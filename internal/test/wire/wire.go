@@ -52,6 +52,8 @@ type Client struct {
 	Endpoint, SecretsManagerEndpoint string
 	APIKey, OrgID                    string
 	Timeout                          time.Duration
+	// Transport is nil for http.DefaultTransport.
+	Transport http.RoundTripper
 	// Requests counts all requests so far, Throttled those that were answered 429.
 	Requests, Throttled int
 }
@@ -203,7 +205,10 @@ func (a Access) Region() string {
 
 // send repeats a request that came too early, and only such a one. Redirects are not followed.
 func (c *Client) send(r *http.Request) (Answer, error) {
-	client := http.Client{Timeout: c.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		Transport: c.Transport, Timeout: c.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	for attempt := 1; ; attempt++ {
 		fresh := r.Clone(r.Context())
 		if r.GetBody != nil {

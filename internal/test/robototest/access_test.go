@@ -1,0 +1,212 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
+)
+
+// access asks for credentials.
+func (c *client) access(name string) wire.Access {
+	c.t.Helper()
+	return c.wants(http.StatusOK, "access_key_id", "GET /v1/secrets/name/"+name+"/creds").Access()
+}
+
+// aws calls Secrets Manager, and returns "success" or the code and the message of the error.
+func (c *client) aws(a wire.Access, operation string, input wire.Object, change edit) (wire.Answer, string) {
+	c.edit = change
+	defer func() { c.edit = nil }()
+	answer, err := c.AWS(c.t.Context(), a, operation, input)
+	switch {
+	case err != nil:
+		return answer, err.Error()
+	case answer.OK():
+		return answer, "success"
+	}
+	return answer, answer.Code() + ": " + answer.Output().Text("message")
+}
+
+func (c *client) put(a wire.Access, value string) string {
+	_, result := c.aws(a, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}, nil)
+	return result
+}
+
+func inAuthorization(pattern, replacement string) edit {
+	return func(r *http.Request) {
+		before := r.Header.Get("Authorization")
+		after := regexp.MustCompile(pattern).ReplaceAllString(before, replacement)
+		if after == before {
+			panic("the edit does nothing")
+		}
+		r.Header.Set("Authorization", after)
+	}
+}
+
+func TestRequestsToAWS(t *testing.T) {
+	const success, signature, denied = "success", "InvalidSignatureException: ", "AccessDeniedException: "
+	const scope, protocol, other = signature + "Credential should be scoped", "not AWS's JSON protocol", "something else than reading or writing"
+	for name, test := range map[string]struct {
+		edit      edit
+		input     wire.Object
+		access    func(*client, *wire.Access)
+		clock     time.Duration
+		want      string
+		violation string
+	}{
+		"a correct one": {want: success},
+
+		"another body":            {edit: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"SecretId":"x"}`)); r.ContentLength = 16 }, want: signature},
+		"a query":                 {edit: func(r *http.Request) { r.URL.RawQuery = "a=b" }, want: signature},
+		"another host":            {edit: func(r *http.Request) { r.Host = "example.com" }, want: signature},
+		"another operation":       {edit: header("X-Amz-Target", "secretsmanager.GetSecretValue"), want: signature},
+		"an unsigned header":      {edit: header("X-Amz-Other", "x"), want: signature + "The header x-amz-other must be signed"},
+		"an unsigned type":        {edit: inAuthorization(`content-type;`, ""), want: signature + "The header content-type must be signed"},
+		"an unsigned host":        {edit: inAuthorization(`;host;`, ";"), want: signature},
+		"another signature":       {edit: inAuthorization(`Signature=.{8}`, "Signature=00000000"), want: signature},
+		"another region":          {edit: inAuthorization(`/us-west-2/`, "/us-east-1/"), want: scope},
+		"another service":         {edit: inAuthorization(`/secretsmanager/`, "/s3/"), want: scope},
+		"another day":             {edit: inAuthorization(`/\d{8}/`, "/20200101/"), want: signature + "Signature expired"},
+		"no date":                 {edit: header("X-Amz-Date"), want: signature + "Signature expired"},
+		"an unknown key":          {edit: inAuthorization(`=ASIA.{4}`, "=ASIA0000"), want: "UnrecognizedClientException: "},
+		"another session token":   {edit: header("X-Amz-Security-Token", "x"), want: "UnrecognizedClientException: "},
+		"half an Authorization":   {edit: inAuthorization(`, Signature=.*`, ""), want: "IncompleteSignatureException: "},
+		"no Authorization":        {edit: header("Authorization"), want: "MissingAuthenticationTokenException: "},
+		"a secret key of another": {access: func(c *client, a *wire.Access) { a.Creds["secret_access_key"] = c.access("db").Creds["secret_access_key"] }, want: signature},
+		"a late clock":            {clock: 6 * time.Minute, want: signature},
+		"an early clock":          {clock: -6 * time.Minute, want: signature},
+		"a clock a little late":   {clock: 4 * time.Minute, want: success},
+		"a clock a little early":  {clock: -4 * time.Minute, want: success},
+
+		"another method":      {edit: func(r *http.Request) { r.Method = http.MethodPut }, want: "MalformedHttpRequestException: ", violation: protocol},
+		"another path":        {edit: func(r *http.Request) { r.URL.Path = "/secrets" }, want: "MalformedHttpRequestException: ", violation: protocol},
+		"another type":        {edit: header("Content-Type", "application/json"), want: "MalformedHttpRequestException: ", violation: protocol},
+		"another secret":      {access: func(c *client, a *wire.Access) { a.ARN = c.s.AddSecret(org, "other").ARN }, want: denied, violation: other},
+		"a name for the ARN":  {input: wire.Object{"SecretId": "db"}, want: denied, violation: other},
+		"no value":            {input: wire.Object{"SecretString": nil}, want: "InvalidRequestException: "},
+		"an empty value":      {input: wire.Object{"SecretString": ""}, want: "ValidationException: "},
+		"no request token":    {input: wire.Object{"ClientRequestToken": ""}, want: "InvalidParameterException: "},
+		"a token too short":   {input: wire.Object{"ClientRequestToken": strings.Repeat("t", 31)}, want: "InvalidParameterException: "},
+		"a token too long":    {input: wire.Object{"ClientRequestToken": strings.Repeat("t", 65)}, want: "InvalidParameterException: "},
+		"a token long enough": {input: wire.Object{"ClientRequestToken": strings.Repeat("t", 32)}, want: success},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, robototest.Options{ClockAhead: test.clock})
+			access := c.access("db")
+			if test.access != nil {
+				test.access(c, &access)
+			}
+			input := wire.Object{"SecretString": "some value", "ClientRequestToken": wire.NewToken()}
+			maps.Copy(input, test.input)
+			if _, got := c.aws(access, "PutSecretValue", input, test.edit); !strings.HasPrefix(got, test.want) {
+				t.Errorf("answered %q, want %q", got, test.want)
+			}
+			if _, _, written := c.s.Value(org, "db"); written != (test.want == success) {
+				t.Errorf("written: %v", written)
+			}
+			c.wantViolation(test.violation)
+		})
+	}
+	t.Run("a third operation", func(t *testing.T) {
+		c := newClient(t, robototest.Options{})
+		if _, got := c.aws(c.access("db"), "DescribeSecret", wire.Object{}, nil); !strings.HasPrefix(got, denied) {
+			t.Errorf("answered %q", got)
+		}
+		c.wantViolation(other)
+	})
+}
+
+func TestAccessBeginsAndEnds(t *testing.T) {
+	inBubble(t, robototest.Options{PermissionLag: 10 * time.Second}, func(t *testing.T, c *client) {
+		a := c.access("db")
+		for _, step := range []struct {
+			wait time.Duration
+			want string
+		}{
+			{0, "AccessDeniedException"},
+			{10 * time.Second, "success"},
+			{14 * time.Minute, "success"},
+			{2 * time.Minute, "ExpiredTokenException"},
+		} {
+			time.Sleep(step.wait)
+			if got := c.put(a, "some value"); !strings.HasPrefix(got, step.want) {
+				t.Errorf("after another %s: %q, want %q", step.wait, got, step.want)
+			}
+		}
+		if got := c.put(c.access("db"), "some value"); got != "success" {
+			t.Errorf("with new credentials: %q", got)
+		}
+	})
+}
+
+func TestANameIsSlowToBeReused(t *testing.T) {
+	c := newClient(t, robototest.Options{})
+	c.s.DelayReuse(2)
+	gone := c.access("db")
+	c.wants(http.StatusNoContent, "", "DELETE /v1/secrets/name/db")
+	again := gone
+	const marked = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
+	for i, want := range []string{marked, marked, marked, "success"} {
+		if got := c.put(again, "some value"); got != want {
+			t.Errorf("write %d: %q, want %q", i, got, want)
+		}
+		if i == 0 {
+			c.wants(http.StatusOK, "", `POST /v1/secrets {"name":"db"}`)
+			again = c.access("db")
+		}
+	}
+	c.s.DelayReuse(0)
+	c.s.DeleteSecret(org, "db")
+	if got := c.put(again, "some value"); !strings.HasPrefix(got, "ResourceNotFoundException") {
+		t.Errorf("of a deleted secret: %q", got)
+	}
+}
+
+func TestOldVersions(t *testing.T) {
+	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
+		a := c.access("db")
+		first := c.s.SetValue(org, "db", "first value")
+		previous := c.s.SetValue(org, "db", "second value")
+		time.Sleep(time.Minute)
+		last := c.s.SetValue(org, "db", "third value")
+		const none = "ResourceNotFoundException: Secrets Manager can't find the specified secret value for "
+		for _, test := range []struct{ id, stage, want string }{
+			{"", "", "third value [AWSCURRENT]"},
+			{last, "", "third value [AWSCURRENT]"},
+			{previous, "", "second value [AWSPREVIOUS]"},
+			{previous, "AWSPREVIOUS", "second value [AWSPREVIOUS]"},
+			{previous, "AWSCURRENT", none + "staging label: AWSCURRENT"},
+			{"", "AWSPENDING", none + "staging label: AWSPENDING"},
+			{first, "", "first value []"},
+			{"removed", "", ""},
+			{first, "", none + "VersionId: " + first},
+			{previous, "", "second value [AWSPREVIOUS]"},
+		} {
+			if test.id == "removed" {
+				c.s.RemoveOldVersions(org, "db")
+				continue
+			}
+			answer, got := c.aws(a, "GetSecretValue", wire.Object{"VersionId": test.id, "VersionStage": test.stage}, nil)
+			if got == "success" {
+				got = fmt.Sprintf("%s %v", answer.Output().Text("SecretString"), answer.Output()["VersionStages"])
+			}
+			if got != test.want {
+				t.Errorf("version %q, stage %q: %q, want %q", test.id, test.stage, got, test.want)
+			}
+		}
+		answer, _ := c.aws(a, "GetSecretValue", wire.Object{}, nil)
+		if at, now := answer.Output()["CreatedDate"].(float64), float64(time.Now().Unix()); at != now {
+			t.Errorf("the last version was written at %f, want %f", at, now)
+		}
+	})
+}

@@ -1,0 +1,217 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package robototest_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
+)
+
+func TestWhatACorrectClientNeverDoesIsAViolation(t *testing.T) {
+	const (
+		dataset = `POST /v1/actions/check/invoke {"invocation_source":"Manual","data_source_type":"Dataset","data_source_id":"ds_1",` + idempotency
+		version = "X-Roboto-Api-Version"
+		asker   = "X-Roboto-Requester"
+		owned   = "X-Roboto-Resource-Owner-Id"
+	)
+	for name, test := range map[string]struct {
+		call      string
+		edit      edit
+		violation string
+	}{
+		"no token":                   {listed, header("Authorization"), "no bearer token"},
+		"basic authentication":       {listed, header("Authorization", "Basic eDp5"), "no bearer token"},
+		"a retired token":            {listed, bearer("robo_pat_1"), "retired format"},
+		"no API version":             {listed, header(version), version},
+		"another API version":        {listed, header(version, "2020-01-01"), version},
+		"no requester":               {listed, header(asker), asker},
+		"a requester that is none":   {listed, header(asker, "null"), asker},
+		"another requester's schema": {listed, header(asker, `{"schema_version":"v2","roboto_tool":"x"}`), asker},
+		"a requester without a tool": {listed, header(asker, `{"schema_version":"v1"}`), asker},
+		"an owner when creating":     {create, owner(org), owned},
+		"an owner of the caller":     {"GET /v1/users", owner(org), owned},
+		"an owner of an invocation":  {"GET /v1/actions/invocations/iv_1", owner(org), owned},
+		"an actor when listing":      {listed, header("X-Roboto-Org-Id", org), "X-Roboto-Org-Id"},
+		"no organization's name":     {listed, owner(""), owned},
+		"two organizations":          {listed, header(owned, org, org), owned},
+		"no content type":            {create, header("Content-Type"), "Content-Type"},
+		"an unknown key":             {`POST /v1/secrets {"name":"a","value":"b"}`, nil, "body"},
+		"another key":                {`POST /v1/secrets {"value":"b"}`, nil, "body"},
+		"a body with a GET":          {listed + ` {"name":"b"}`, nil, "body"},
+		"a query":                    {listed + "?page_size=5", nil, "query"},
+		"a query of another call":    {"GET /v1/actions/check?page_token=x", nil, "query"},
+		"an unknown path":            {"GET /v1/secrets/db", nil, "no call"},
+		"a double slash":             {"GET //v1/secrets", nil, "no call"},
+		"an unescaped slash":         {"GET /v1/secrets/name/a/b", nil, "no call"},
+		"an unknown method":          {"PUT /v1/secrets/name/db", nil, "no call"},
+		"credentials by DELETE":      {"DELETE /v1/secrets/name/db/creds", nil, "no call"},
+		"an action without a name":   {"GET /v1/actions/", nil, "no call"},
+
+		"an invocation with an unknown key":           {invoke + `,"secret":"x"}`, nil, "body"},
+		"an invocation without an idempotency ID":     {strings.ReplaceAll(invoke, idempotency, `"input_data":[]`) + "}", nil, "body"},
+		"an invocation from another source":           {strings.ReplaceAll(invoke, "Manual", "Trigger") + "}", nil, "body"},
+		"an invocation without a list of files":       {dataset + "}", nil, "body"},
+		"an invocation with files of no dataset":      {strings.ReplaceAll(invoke, "[]", `["a"]`) + "}", nil, "body"},
+		"an invocation with input of nothing":         {dataset + `,"input_data":[],"rich_input_data":{}}`, nil, "body"},
+		"an invocation with a selector of nothing":    {dataset + `,"input_data":[],"rich_input_data":{"files":{"dataset_id":"ds_1"}}}`, nil, "body"},
+		"an invocation with a destination of no kind": {dataset + `,"input_data":[],"upload_destination":{"destination_id":"ds_1"}}`, nil, "body"},
+		"an invocation with a value that is no text":  {invoke + `,"parameter_values":{"key":[1]}}`, nil, "body"},
+		"an invocation without a body":                {"POST /v1/actions/check/invoke", nil, "body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, robototest.Options{})
+			edits := slices.DeleteFunc([]edit{test.edit}, func(e edit) bool { return e == nil })
+			for range 2 {
+				if a, err := c.call(test.call, edits...); err != nil || test.violation == "no call" && a.String() != "404" {
+					t.Errorf("answered %s (%v)", a, err)
+				}
+			}
+			c.wantViolation(test.violation)
+		})
+	}
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	c := newClient(t, robototest.Options{Orgs: []string{"og_a", "og_b"}})
+	c.s.AddSecret("og_a", "db")
+	old := c.s.AddAction(robototest.Action{OrgID: "og_b", Name: "check"})
+	c.s.AddAction(robototest.Action{OrgID: "og_b", Name: "check", Timeout: 7})
+	c.s.AddAction(robototest.Action{OrgID: "og_hub", Name: "shared", Hub: true})
+	c.s.AddAction(robototest.Action{OrgID: "og_hub", Name: "own"})
+	key := func(grant robototest.Grant) edit { return bearer(c.s.AddAPIKey(grant)) }
+	onlyA, onlyB := key(robototest.Grant{Orgs: []string{"og_a"}}), key(robototest.Grant{Orgs: []string{"og_b"}})
+	shared := strings.ReplaceAll(invoke, "check", "shared") + "}"
+	acting := func(id string) edit { return header("X-Roboto-Org-Id", id) }
+	const missing, foreign, unnamed = "RobotoNotFoundException", "RobotoUnauthorizedException", "did not provide a org"
+
+	c.wants(200, "og_a", getDB, onlyA)
+	c.wants(200, "og_a", getDB, owner("og_a"))
+	c.wants(404, missing, getDB, owner("og_b"))
+	c.wants(400, unnamed, getDB)
+	c.wants(400, unnamed, getDB, key(robototest.Grant{Orgs: []string{}}))
+	c.wants(401, foreign, getDB, owner("og_b"), onlyA)
+	c.wants(401, foreign, getDB, owner("og_nowhere"))
+	c.wants(401, foreign, create, acting("og_b"), onlyA)
+	c.wants(200, `"org_id":"og_a","status":"active","tier":"premium"}]`, "GET /v1/orgs/caller", onlyA)
+	c.wants(403, "with an explicit deny", "GET /v1/users", bearer("unknown"))
+	c.wants(200, `"user_id":"caller@example.com"`, "GET /v1/users")
+
+	stranger := key(robototest.Grant{Orgs: []string{"og_a"}, User: "you@example.com", NoCredentials: true})
+	c.wants(200, `"user_id":"you@example.com"`, "GET /v1/users", stranger)
+	c.wants(200, `"created_by":"user:you@example.com"`, create, stranger)
+	c.wants(200, "", getDB, stranger)
+	c.wants(401, foreign, getDB+"/creds", stranger)
+
+	c.wants(200, `"timeout":7`, "GET /v1/actions/check", owner("og_b"))
+	c.wants(200, `"timeout":null`, "GET /v1/actions/check?digest="+old.Digest, owner("og_b"))
+	c.wants(404, missing, "GET /v1/actions/check?digest=none", owner("og_b"))
+	c.wants(404, missing, "GET /v1/actions/check", owner("og_b"), onlyA)
+	c.wants(400, unnamed, "GET /v1/actions/check")
+	c.wants(200, "action_hub", "GET /v1/actions/shared", owner("og_hub"), onlyA)
+	c.wants(404, missing, "GET /v1/actions/own", owner("og_hub"), onlyA)
+	c.wants(401, foreign, shared, owner("og_hub"), acting("og_b"), onlyA)
+	id := c.wants(200, `"org_id":"og_a"`, shared, owner("og_hub"), acting("og_a"), onlyA).Object().Text("invocation_id")
+	c.wants(200, `"name":"shared","org_id":"og_hub"`, "GET /v1/actions/invocations/"+id, onlyA)
+	c.wants(404, missing, "GET /v1/actions/invocations/"+id, onlyB)
+	c.wants(404, missing, "POST /v1/actions/invocations/"+id+"/cancel", owner("og_b"))
+	c.wants(204, "", "POST /v1/actions/invocations/"+id+"/cancel", owner("og_a"))
+	c.wants(400, "has ended", "POST /v1/actions/invocations/"+id+"/cancel", owner("og_a"))
+}
+
+// No two fields of a record have the same value, as given or as made up.
+func TestRecordsShowAllFields(t *testing.T) {
+	c := newClient(t, robototest.Options{})
+	c.s.AddRecord(robototest.Record{
+		Name: "given", OrgID: org, ARN: "arn", Created: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), CreatedBy: "creator",
+	})
+	c.s.TouchLastUsed(org, "given", time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC))
+	want := wire.Object{
+		"name": "given", "org_id": org, "store_type": "aws", "location": map[string]any{"store_type": "aws", "arn": "arn"},
+		"created": "2020-01-02T03:04:05.000000Z", "created_by": "creator",
+		"modified": "2020-01-02T04:04:05.000000Z", "modified_by": "user:modifier@example.com", "last_used": "2026-01-02T03:04:05.000006Z",
+	}
+	if diff := cmp.Diff(want, c.wants(200, "", "GET /v1/secrets/name/given").Object()); diff != "" {
+		t.Errorf("the record has what has +, not what has -\n%s", diff)
+	}
+}
+
+func TestPagesSurviveChanges(t *testing.T) {
+	c := newClient(t, robototest.Options{PageSize: 5})
+	c.s.DeleteSecret(org, "db")
+	for name := range strings.FieldsSeq("a b c d e f g h i j k l m n o p q r s t") {
+		c.s.AddSecret(org, name)
+	}
+	names := func() (names []string) {
+		for _, record := range c.s.Records(org) {
+			names = append(names, record.Name)
+		}
+		return names
+	}
+	before := names()
+	if slices.IsSorted(before) {
+		t.Error("a client that relies on sorted pages would not be found out")
+	}
+	var listedNames []string
+	for token, first := "", true; first || token != ""; first = false {
+		page := c.wants(200, "", "GET /v1/secrets?page_token="+url.QueryEscape(token)).Object()
+		for _, record := range wire.Objects(page["items"]) {
+			listedNames = append(listedNames, record.Text("name"))
+		}
+		token = page.Text("next_token")
+		if first { // one that was listed, the one that comes next, and a later one
+			for _, i := range []int{0, 5, 12} {
+				c.s.DeleteSecret(org, before[i])
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Concat(before[:5], before[6:12], before[13:]), listedNames); diff != "" {
+		t.Errorf("listed is what has +, not what has -\n%s", diff)
+	}
+	c.wants(400, "page token", listed+"?page_token=!")
+}
+
+// The search itself is tested in internal/test/leaks.
+func TestLeaksAreViolations(t *testing.T) {
+	const value = "correct horse battery staple"
+	for name, test := range map[string]struct {
+		leak      func(*client)
+		violation string
+	}{
+		"nothing": {func(c *client) { c.put(c.access("db"), value) }, ""},
+		"a value in the path": {func(c *client) {
+			c.s.SetValue(org, "db", value)
+			c.wants(404, "", "GET /v1/secrets/name/"+url.PathEscape(value))
+		}, "GetSecret to Roboto carries a secret value"},
+		"a value in a header, which is written later": {func(c *client) {
+			c.wants(200, "", listed, header("X-Other", value))
+			c.put(c.access("db"), value)
+		}, "ListSecrets to Roboto carries a secret value"},
+		"a value among parameters": {func(c *client) {
+			c.s.AddAction(robototest.Action{Name: "check", Parameters: []robototest.Parameter{{Name: "key"}}, Expect: map[string]string{"key": value}})
+			c.wants(200, "", invoke+`,"parameter_values":{"key":"`+value+`"}}`)
+		}, "InvokeAction to Roboto carries a secret value"},
+		"an API key to AWS": {func(c *client) {
+			c.aws(c.access("db"), "PutSecretValue", wire.Object{}, header("X-Other", c.s.APIKey()))
+		}, "carries an API key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, robototest.Options{})
+			test.leak(c)
+			c.wantViolation(test.violation)
+			c.s.ResetRequests()
+			c.wantViolation(test.violation)
+			if strings.Contains(strings.Join(c.s.Violations(), ""), value) {
+				t.Error("the violation repeats the value")
+			}
+		})
+	}
+}
