@@ -278,13 +278,7 @@ func (s *Server) advance(i *invocation) {
 
 // failures counts the runs that failed.
 func (i *invocation) failures() int {
-	n := 0
-	for _, status := range i.Statuses {
-		if status.Code == Failed {
-			n++
-		}
-	}
-	return n
+	return len(slices.DeleteFunc(slices.Clone(i.Statuses), func(status Status) bool { return status.Code != Failed }))
 }
 
 func (i *invocation) fail(detail string) {
@@ -335,10 +329,9 @@ func (s *Server) resolved(i *invocation) (values map[string]string, problem stri
 		if sec == nil || len(sec.versions) == 0 {
 			return nil, fmt.Sprintf("Failed to retrieve secret %s, because it does not exist.", value)
 		}
-		current, _ := sec.current()
 		now := time.Now()
 		sec.LastUsed = &now
-		values[name] = current.Value
+		values[name] = sec.versions[len(sec.versions)-1].Value
 	}
 	return values, ""
 }
@@ -356,13 +349,11 @@ func (i *invocation) wire() map[string]any {
 		"invocation_id": i.ID, "org_id": i.OrgID, "idempotency_id": i.IdempotencyID,
 		"created": isoTime(i.Statuses[0].Time), "status": statuses, "last_status": i.Status(),
 		"provenance": map[string]any{
-			"action":     map[string]any{"name": i.action.Name, "org_id": i.action.OrgID, "digest": i.action.Digest},
-			"executable": map[string]any{"container_image_uri": nil, "container_image_digest": nil},
-			"source":     map[string]any{"source_type": "Manual", "source_id": "caller@example.com"},
+			"action": map[string]any{"name": i.action.Name, "org_id": i.action.OrgID, "digest": i.action.Digest},
+			"source": map[string]any{"source_type": "Manual", "source_id": "caller@example.com"},
 		},
 		"data_source":      map[string]any{"data_source_type": i.body.DataSourceType, "data_source_id": i.body.DataSourceID},
 		"input_data":       i.body.InputData,
 		"parameter_values": i.Parameters, "timeout": timeout, "duration": 0.0,
-		"compute_requirements": map[string]any{"vCPU": 512, "memory": 1024, "gpu": false, "storage": 21}, "container_parameters": map[string]any{},
 	}
 }

@@ -38,13 +38,6 @@ type Version struct {
 	Created   time.Time
 }
 
-func (sec *secret) current() (Version, bool) {
-	if len(sec.versions) == 0 {
-		return Version{}, false
-	}
-	return sec.versions[len(sec.versions)-1], true
-}
-
 // stages are the labels that AWS gives to a version: those of the two latest.
 func (sec *secret) stages(id string) []string {
 	stages := []string{}
@@ -141,79 +134,81 @@ func (s *Server) DeleteSecret(orgID, name string) {
 	s.remove(orgID, name)
 }
 
+// with calls f with a secret, if there is one.
+func (s *Server) with(orgID, name string, f func(*secret)) (ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec, ok := s.secrets[secretKey{orgID, name}]
+	if ok {
+		f(sec)
+	}
+	return ok
+}
+
+// mustWith panics if there is none.
+func (s *Server) mustWith(orgID, name string, f func(*secret)) {
+	if !s.with(orgID, name, f) {
+		panic(fmt.Sprintf("robototest: no secret %q", name))
+	}
+}
+
 // DeleteAtAWS deletes the value of a secret where Roboto does not notice it. marked is whether AWS
 // still keeps it, marked for deletion.
 func (s *Server) DeleteAtAWS(orgID, name string, marked bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	arn := s.secrets[secretKey{orgID, name}].ARN
-	delete(s.byARN, arn)
-	s.markedARNs[arn] = marked
+	s.mustWith(orgID, name, func(sec *secret) {
+		delete(s.byARN, sec.ARN)
+		s.markedARNs[sec.ARN] = marked
+	})
 }
 
 // SetValue writes a value as somebody elsewhere would, and returns the version's ID.
 func (s *Server) SetValue(orgID, name, value string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec := s.secrets[secretKey{orgID, name}]
-	if sec == nil {
-		panic(fmt.Sprintf("robototest: no secret %q", name))
-	}
 	id := rand.Text() + "-by-hand"
-	sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now()})
-	s.canaries[value] = true
+	s.mustWith(orgID, name, func(sec *secret) {
+		sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now()})
+		s.canaries[value] = true
+	})
 	return id
 }
 
 // Age makes all versions of a value older.
 func (s *Server) Age(orgID, name string, by time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
+	s.mustWith(orgID, name, func(sec *secret) {
 		for i := range sec.versions {
 			sec.versions[i].Created = sec.versions[i].Created.Add(-by)
 		}
-	}
+	})
 }
 
 // RemoveOldVersions removes the versions without a label, as AWS may do at any time.
 func (s *Server) RemoveOldVersions(orgID, name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
-		sec.versions = sec.versions[max(0, len(sec.versions)-2):]
-	}
+	s.mustWith(orgID, name, func(sec *secret) { sec.versions = sec.versions[max(0, len(sec.versions)-2):] })
+}
+
+// TouchLastUsed records a use by an action.
+func (s *Server) TouchLastUsed(orgID, name string, at time.Time) {
+	s.mustWith(orgID, name, func(sec *secret) { sec.LastUsed = &at })
 }
 
 // Value is a secret's current value; ok is false if there is none.
 func (s *Server) Value(orgID, name string) (value, versionID string, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
-		v, ok := sec.current()
-		return v.Value, v.ID, ok
+	if versions := s.Versions(orgID, name); len(versions) > 0 {
+		current := versions[len(versions)-1]
+		return current.Value, current.ID, true
 	}
 	return "", "", false
 }
 
 // Versions lists all versions of a secret's value, oldest first.
-func (s *Server) Versions(orgID, name string) []Version {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
-		return slices.Clone(sec.versions)
-	}
-	return nil
+func (s *Server) Versions(orgID, name string) (versions []Version) {
+	s.with(orgID, name, func(sec *secret) { versions = slices.Clone(sec.versions) })
+	return versions
 }
 
 // Record is a secret's record; ok is false if there is none.
 func (s *Server) Record(orgID, name string) (record Record, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sec := s.secrets[secretKey{orgID, name}]; sec != nil {
-		return sec.Record, true
-	}
-	return Record{}, false
+	ok = s.with(orgID, name, func(sec *secret) { record = sec.Record })
+	return record, ok
 }
 
 // Records lists an organization's records in the service's order.
@@ -225,17 +220,6 @@ func (s *Server) Records(orgID string) []Record {
 		records = append(records, sec.Record)
 	}
 	return records
-}
-
-// TouchLastUsed records a use by an action.
-func (s *Server) TouchLastUsed(orgID, name string, at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec := s.secrets[secretKey{orgID, name}]
-	if sec == nil {
-		panic(fmt.Sprintf("robototest: no secret %q", name))
-	}
-	sec.LastUsed = &at
 }
 
 // DelayReuse makes AWS say of secrets that are deleted from now on that they are
