@@ -105,31 +105,28 @@ const (
 	AfterNull    After = "null"
 )
 
-// row is a row of the table. A list that is nil stands for all.
+func (s Situation) updates(version ...Version) bool {
+	return !s.Creates && slices.Contains(version, s.Version)
+}
+
+func (s Situation) hasValue() bool { return s.Value != ValueNull }
+
+// findsSame is whether an update without a version finds the same value stored, and nothing else changes.
+func (s Situation) findsSame() bool {
+	return s.updates(VersionNone) && s.hasValue() && s.Stored == StoredSame && !s.OtherChange
+}
+
+// row is a row of the table.
 type row struct {
-	reason       string
-	creates      bool
-	value        []Value
-	version      []Version
-	detectsDrift []bool
-	versionID    []VersionID
-	stored       []Stored
-	otherChange  []bool
-	outcome      Outcome
+	reason  string
+	outcome Outcome
+	when    func(Situation) bool
 }
 
 var (
-	yes = []bool{true}
-	no  = []bool{false}
-
-	set       = []Value{ValueGiven, ValueUnknown}
-	null      = []Value{ValueNull}
-	given     = []Value{ValueGiven}
-	unknown   = []Value{ValueUnknown}
-	versioned = []Version{VersionChanged, VersionAdded, VersionRemoved}
-
 	refused   = Outcome{Refused: true}
 	nothing   = Outcome{After: AfterKept}
+	forgets   = Outcome{PlansUnknown: true, After: AfterNull}
 	writes    = Outcome{PlansUnknown: true, Writes: true, After: AfterCurrent}
 	differs   = Outcome{PlansUnknown: true, Compares: true, Writes: true, After: AfterCurrent}
 	takesOver = Outcome{PlansUnknown: true, Compares: true, After: AfterCurrent}
@@ -137,100 +134,79 @@ var (
 
 // table has one row for each situation.
 var table = []row{
-	{
-		reason: "a create with a value writes it", creates: true,
-		value: set, outcome: writes,
-	},
-	{
-		reason: "a create without a value writes nothing", creates: true,
-		value: null, version: []Version{VersionNone}, outcome: Outcome{PlansUnknown: true, After: AfterNull},
-	},
-	{
-		reason: "a create with a version has nothing to write", creates: true,
-		value: null, version: []Version{VersionAdded}, outcome: refused,
-	},
+	{"a create with a value writes it", writes, func(s Situation) bool { return s.Creates && s.hasValue() }},
+	{"a create without a value writes nothing", forgets, func(s Situation) bool { return s.Creates && !s.hasValue() && s.Version == VersionNone }},
+	{"a create with a version has nothing to write", refused, func(s Situation) bool { return s.Creates && !s.hasValue() && s.Version != VersionNone }},
 
 	// Without value_wo.
 	{
-		reason: "the version asks for a write, and there is nothing to write",
-		value:  null, version: []Version{VersionChanged, VersionAdded}, outcome: refused,
+		"the version asks for a write, and there is nothing to write", refused,
+		func(s Situation) bool { return !s.hasValue() && s.updates(VersionChanged, VersionAdded) },
 	},
 	{
-		reason: "the value is left to somebody else: version_id would name an old one some day",
-		value:  null, version: []Version{VersionRemoved}, outcome: Outcome{PlansUnknown: true, After: AfterNull},
+		"the value is left to somebody else: version_id would name an old one some day", forgets,
+		func(s Situation) bool { return !s.hasValue() && s.updates(VersionRemoved) },
+	},
+	{"an ignored value with a version stays", nothing, func(s Situation) bool { return !s.hasValue() && s.updates(VersionSame) }},
+	{
+		"a removed value without a version looks like an ignored one, and stays", nothing,
+		func(s Situation) bool { return !s.hasValue() && s.updates(VersionNone) && !s.OtherChange },
 	},
 	{
-		reason: "an ignored value with a version stays",
-		value:  null, version: []Version{VersionSame}, outcome: nothing,
-	},
-	{
-		reason: "a removed value without a version looks like an ignored one, and stays",
-		value:  null, version: []Version{VersionNone}, otherChange: no, outcome: nothing,
-	},
-	{
-		reason: "an update without a version promises none, because it is planned again during apply",
-		value:  null, version: []Version{VersionNone}, otherChange: yes, outcome: Outcome{PlansUnknown: true, After: AfterKept},
+		"an update without a version promises none, because it is planned again during apply",
+		Outcome{PlansUnknown: true, After: AfterKept},
+		func(s Situation) bool { return !s.hasValue() && s.updates(VersionNone) && s.OtherChange },
 	},
 
 	// With value_wo_version.
 	{
-		reason: "the version changes, also from or to null",
-		value:  set, version: versioned, outcome: writes,
+		"the version changes, also from or to null", writes,
+		func(s Situation) bool { return s.hasValue() && s.updates(VersionChanged, VersionAdded, VersionRemoved) },
 	},
 	{
-		reason: "the value has drifted, or was never written",
-		value:  set, version: []Version{VersionSame}, detectsDrift: yes, versionID: []VersionID{IDNull}, outcome: writes,
+		"the value has drifted, or was never written", writes,
+		func(s Situation) bool {
+			return s.hasValue() && s.updates(VersionSame) && s.DetectsDrift && s.VersionID == IDNull
+		},
 	},
 	{
-		reason: "there is no drift",
-		value:  set, version: []Version{VersionSame}, detectsDrift: yes, versionID: []VersionID{IDCurrent, IDOld}, outcome: nothing,
+		"there is no drift", nothing,
+		func(s Situation) bool {
+			return s.hasValue() && s.updates(VersionSame) && s.DetectsDrift && s.VersionID != IDNull
+		},
 	},
-	{
-		reason: "the same version asks for no write",
-		value:  set, version: []Version{VersionSame}, detectsDrift: no, outcome: nothing,
-	},
+	{"the same version asks for no write", nothing, func(s Situation) bool { return s.hasValue() && s.updates(VersionSame) && !s.DetectsDrift }},
 
 	// Without value_wo_version.
+	{"another value is stored, or none", differs, func(s Situation) bool { return s.hasValue() && s.updates(VersionNone) && s.Stored != StoredSame }},
 	{
-		reason: "another value is stored, or none",
-		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredDiffers, StoredNone}, outcome: differs,
+		"an update without a version promises none, because it is planned again during apply", takesOver,
+		func(s Situation) bool {
+			return s.hasValue() && s.updates(VersionNone) && s.Stored == StoredSame && s.OtherChange
+		},
+	},
+	{"the same value is current in another version", takesOver, func(s Situation) bool { return s.findsSame() && s.VersionID == IDOld }},
+	{
+		"what is not known while planning counts as different, until Terraform plans again during apply",
+		Outcome{PlansUnknown: true, Compares: true, After: AfterKept},
+		func(s Situation) bool { return s.findsSame() && s.VersionID != IDOld && s.Value == ValueUnknown },
 	},
 	{
-		reason: "an update without a version promises none, because it is planned again during apply",
-		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: yes, outcome: takesOver,
-	},
-	{
-		reason: "the same value is current in another version",
-		value:  set, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDOld}, outcome: takesOver,
-	},
-	{
-		reason: "what is not known while planning counts as different, until Terraform plans again during apply",
-		value:  unknown, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDCurrent, IDNull},
-		outcome: Outcome{PlansUnknown: true, Compares: true, After: AfterKept},
-	},
-	{
-		reason: "the same value is stored",
-		value:  given, version: []Version{VersionNone}, stored: []Stored{StoredSame}, otherChange: no, versionID: []VersionID{IDCurrent, IDNull},
-		outcome: Outcome{Compares: true, After: AfterKept},
+		"the same value is stored",
+		Outcome{Compares: true, After: AfterKept},
+		func(s Situation) bool { return s.findsSame() && s.VersionID != IDOld && s.Value == ValueGiven },
 	},
 }
 
 // Find returns the outcome of a situation.
 func Find(s Situation) Outcome {
 	for _, r := range table {
-		if r.matches(s) {
+		if r.when(s) {
 			return r.outcome
 		}
 	}
 	panic(fmt.Sprintf("the table has no row for %+v", s))
 }
-
-func (r row) matches(s Situation) bool {
-	return r.creates == s.Creates && has(r.value, s.Value) && has(r.version, s.Version) && has(r.detectsDrift, s.DetectsDrift) &&
-		has(r.versionID, s.VersionID) && has(r.stored, s.Stored) && has(r.otherChange, s.OtherChange)
-}
-
-func has[T comparable](list []T, item T) bool { return list == nil || slices.Contains(list, item) }
 
 // All returns all situations that can be.
 func All() []Situation {

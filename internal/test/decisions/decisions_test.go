@@ -11,7 +11,7 @@ func TestEachSituationHasOneRow(t *testing.T) {
 	for _, s := range All() {
 		var reasons []string
 		for i, r := range table {
-			if r.matches(s) {
+			if r.when(s) {
 				found[i]++
 				reasons = append(reasons, r.reason)
 			}
