@@ -135,6 +135,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault    robototest.Fault
 		wait     bool
+		latency  time.Duration
 		timeout  time.Duration
 		answered bool
 		took     time.Duration
@@ -143,6 +144,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		"an outage":                  {fault: robototest.Fault{Outage: time.Hour}},
 		"a delay":                    {fault: robototest.Fault{Delay: time.Hour}, answered: true, took: time.Hour},
 		"a delay beyond the timeout": {fault: robototest.Fault{Delay: time.Hour}, timeout: time.Minute, took: time.Minute},
+		"a latency":                  {latency: time.Second, answered: true, took: time.Second},
 		"a wait":                     {wait: true, answered: true, took: time.Hour},
 		"a wait beyond the timeout":  {wait: true, timeout: time.Minute, took: time.Minute},
 	} {
@@ -156,6 +158,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 						time.AfterFunc(time.Hour, func() { close(until) })
 					}
 					c.s.Inject(test.fault)
+					c.s.Latency(test.latency)
 					c.Timeout = test.timeout
 					start := time.Now()
 					if _, err := c.call(create); (err == nil) != test.answered || time.Since(start) != test.took {
@@ -200,57 +203,38 @@ func TestAnOutageEndsWhatIsBeingAnswered(t *testing.T) {
 	})
 }
 
-func TestLatency(t *testing.T) {
-	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-		c.s.Latency(50 * time.Millisecond)
-		start := time.Now()
-		c.put(c.access("db"), "some value")
-		if took := time.Since(start); took != 100*time.Millisecond {
-			t.Errorf("two calls took %v", took)
-		}
-	})
-}
-
 func TestThrottle(t *testing.T) {
-	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-		time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
-		for _, test := range []struct {
-			name  string
-			begin func()
-			// throttled requests wait as long as they are told to, or else two seconds.
-			throttled int
-			took      time.Duration
-		}{
-			{"ten in a second", func() { c.s.Throttle(10, true) }, 2, 2 * time.Second},
-			{"ten in a second, which does not say for how long", func() { c.s.Throttle(10, false) }, 2, 4 * time.Second},
-			{"AWS only", func() { c.s.Throttle(0, false); c.s.ThrottleAWS(1) }, 0, 0},
-			{"no more", func() { c.s.Throttle(1, true); c.s.ClearFaults() }, 0, 0},
-		} {
-			time.Sleep(time.Second)
-			test.begin()
-			start, before := time.Now(), c.Throttled
-			for range 25 {
-				c.wants(http.StatusOK, "", getDB)
-			}
-			if took, n := time.Since(start), c.Throttled-before; took != test.took || n != test.throttled {
-				t.Errorf("%s: %d of 25 requests were throttled, in %s, want %d in %s", test.name, n, took, test.throttled, test.took)
-			}
-		}
-		a := c.access("db")
-		c.s.Throttle(1, true)
-		c.s.ThrottleAWS(3)
-		for range 2 {
-			time.Sleep(time.Second)
-			var results []string
-			for range 5 {
-				results = append(results, c.put(a, "some value"))
-			}
-			const busy = "ThrottlingException: Rate exceeded"
-			if diff := cmp.Diff([]string{"success", "success", "success", busy, busy}, results); diff != "" {
-				t.Errorf("the results are what has +, not what has -\n%s", diff)
-			}
-		}
-	})
+	for name, test := range map[string]struct {
+		begin func(*robototest.Server)
+		// took is for how long the client waits: until it is told to try again, or else for two seconds.
+		took time.Duration
+		aws  string
+	}{
+		"ten in a second":       {func(s *robototest.Server) { s.Throttle(10, true) }, 2 * time.Second, "success"},
+		"without a Retry-After": {func(s *robototest.Server) { s.Throttle(10, false) }, 4 * time.Second, "success"},
+		"AWS only":              {func(s *robototest.Server) { s.ThrottleAWS(2) }, 0, "ThrottlingException: Rate exceeded"},
+		"no more":               {func(s *robototest.Server) { s.Throttle(1, true); s.ThrottleAWS(1); s.ClearFaults() }, 0, "success"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
+				a := c.access("db")
+				time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
+				test.begin(c.s)
+				start := time.Now()
+				for range 25 {
+					c.wants(http.StatusOK, "", getDB)
+				}
+				if took := time.Since(start); took != test.took {
+					t.Errorf("25 requests took %s, want %s", took, test.took)
+				}
+				for _, want := range []string{"success", "success", test.aws} {
+					if got := c.put(a, "some value"); got != want {
+						t.Errorf("AWS answered %q, want %q", got, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestHostileEchoes(t *testing.T) {
