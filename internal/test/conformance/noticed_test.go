@@ -38,7 +38,7 @@ func TestWhatDiffersIsNoticed(t *testing.T) {
 		holds bool
 		want  string
 	}{
-		"nothing":                 {holds: true, want: fmt.Sprintf("%[1]d of %[1]d facts hold, 0 differ", factCount)},
+		"nothing":                 {holds: true, want: fmt.Sprintf("%[1]d of %[1]d facts hold, 0 differ", len(facts()))},
 		"no action":               {env: actionVariable + "=", holds: true, want: "| The rest of TestConformance/actions. | there is no action"},
 		"another status":          {fault: robototest.Fault{Operation: robototest.GetSecret, Match: never, Status: 410, Code: "RobotoNotFoundException"}, want: "| 10 | differs |"},
 		"a field left out":        {fault: robototest.Fault{Mutate: replace(`"created_by"`, `"creator"`)}, want: "| 2 | differs |"},

@@ -21,6 +21,9 @@ const (
 	holds    = "holds"
 )
 
+// sdk is the source of the facts.
+const sdk = "roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11)"
+
 // verdicts are in the order of the report.
 var verdicts = []string{differs, notKnown, holds}
 
@@ -38,8 +41,9 @@ type report struct {
 
 type result struct {
 	// number is 0 for a trial that ended early.
-	number                                           int
-	verdict, statement, seen, risk, reliedOn, source string
+	number        int
+	verdict, seen string
+	fact
 }
 
 // write writes a document for an issue. What differs comes first.
@@ -54,11 +58,11 @@ func (r report) write(t *testing.T) {
 	rows, count := [][]string{}, map[string]int{}
 	for _, f := range r.results {
 		count[f.verdict]++
-		rows = append(rows, []string{strconv.Itoa(f.number), f.verdict, f.statement, f.seen, f.risk, f.reliedOn, f.source})
+		rows = append(rows, []string{strconv.Itoa(f.number), f.verdict, f.statement, f.seen, f.risk, f.code, f.source})
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\nThe facts are from %s.\n",
-		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], factCount, count[differs], sdk)
+		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs], sdk)
 	for _, name := range r.left {
 		fmt.Fprintf(&text, "\nLeft behind: %q\n", name)
 	}

@@ -6,6 +6,7 @@ package conformance
 import (
 	"cmp"
 	"crypto/rand"
+	_ "embed"
 	"fmt"
 	"maps"
 	"os"
@@ -15,36 +16,51 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
 
-// trial is the test of some facts that go together. To add one, ask for an answer, say what it shows, and
-// count it in factCount:
+// trial is the test of some facts that go together. To add one, add it to facts.md, ask for an answer and
+// say what it shows:
 //
 //	a := t.permitted(t.Get(t.ctx, s.name)) // ends the trial if there is no answer
-//	t.fact(7, "A full sentence.",
-//		"src/roboto/….py:228", "internal/roboto/records.go",
-//		"What the provider may do wrong otherwise.",
-//		unless(a.OK(), a)) // "", or what was seen in place of the fact
+//	t.fact(7, unless(a.OK(), a)) // "", or what was seen in place of the fact
 type trial struct {
 	*testing.T
 	*lab
 }
 
-const (
-	factCount = 57
-	// sdk is the source of the facts. Files that are named as a source are paths in it.
-	sdk = "roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11)"
-)
+//go:embed facts.md
+var factsPage string
+
+// fact is one thing that the provider takes for granted about Roboto or AWS. code are files of this project.
+type fact struct{ statement, risk, code, source string }
+
+// facts are those of facts.md, by number.
+var facts = sync.OnceValue(func() map[int]fact {
+	all := map[int]fact{}
+	for line := range strings.Lines(factsPage) {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), "|")
+		for i, cell := range cells {
+			cells[i] = strings.TrimSpace(strings.ReplaceAll(cell, "\x00", "|"))
+		}
+		if len(cells) < 7 {
+			continue
+		}
+		if number, err := strconv.Atoi(cells[1]); err == nil {
+			all[number] = fact{cells[2], cells[3], cells[4], cells[5]}
+		}
+	}
+	return all
+})
 
 var sourcePattern = regexp.MustCompile(`^src/roboto/\S+\.py:\d+|^not in the SDK[,;] `)
 
-// fact is one thing that the provider takes for granted about Roboto or AWS. The number never changes, so
-// that reports can be compared. reliedOn are files of this project.
-func (t *trial) fact(number int, statement, source, reliedOn, risk, seen string) {
+// fact says what was seen in place of a fact, "" if it holds.
+func (t *trial) fact(number int, seen string) {
 	t.Helper()
 	v := holds
 	why, unknown := strings.CutPrefix(seen, notKnown+": ")
@@ -56,20 +72,21 @@ func (t *trial) fact(number int, statement, source, reliedOn, risk, seen string)
 	case seen != "":
 		v = differs
 	}
-	r := result{number, v, statement, t.redact(seen), risk, reliedOn, source}
+	f, ok := facts()[number]
+	r := result{number, v, t.redact(seen), f}
 	t.Run(strconv.Itoa(number), func(in *testing.T) {
 		in.Helper()
-		if !sourcePattern.MatchString(source) || slices.ContainsFunc(t.report.results, func(other result) bool { return other.number == number }) {
-			in.Error("it has no source, or the number of another fact")
+		if !ok || !sourcePattern.MatchString(f.source) || slices.ContainsFunc(t.report.results, func(other result) bool { return other.number == number }) {
+			in.Error("it is not in facts.md, has no source there, or is checked twice")
 		}
-		for file := range strings.SplitSeq(reliedOn, ", ") {
+		for file := range strings.SplitSeq(f.code, ", ") {
 			if _, err := os.Stat(filepath.Join("../../..", file)); err != nil {
 				in.Error(err)
 			}
 		}
 		t.report.results = append(t.report.results, r)
 		if v != holds {
-			in.Logf("%s\n%s: %s\nSource: %s\nCode: %s\nAt risk: %s", statement, v, r.seen, source, reliedOn, risk)
+			in.Logf("%s\n%s: %s\nSource: %s\nCode: %s\nAt risk: %s", f.statement, v, r.seen, f.source, f.code, f.risk)
 			t.judge(in, v)
 		}
 	})
@@ -96,7 +113,7 @@ func (t *trial) end(format string, args ...any) {
 	if t.ctx.Err() != nil {
 		seen = "interrupted"
 	}
-	t.report.results = append(t.report.results, result{0, notKnown, "The rest of " + t.Name() + ".", seen, "", "", ""})
+	t.report.results = append(t.report.results, result{0, notKnown, seen, fact{statement: "The rest of " + t.Name() + "."}})
 	t.Logf("not known: %s", seen)
 	t.judge(t.T, notKnown)
 }
