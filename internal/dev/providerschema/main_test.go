@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -13,30 +12,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
-
-// printed is what Terraform, or this command, prints of the provider.
-func printed(t *testing.T, address string, output []byte) map[string]any {
-	t.Helper()
-	var all struct {
-		Schemas map[string]map[string]any `json:"provider_schemas"`
-	}
-	if err := json.Unmarshal(output, &all); err != nil || all.Schemas[address] == nil {
-		t.Fatalf("nothing is printed of %s: %v", address, err)
-	}
-	return all.Schemas[address]
-}
-
-func own(t *testing.T) map[string]any {
-	t.Helper()
-	var output bytes.Buffer
-	if err := write(t.Context(), &output); err != nil {
-		t.Fatal(err)
-	}
-	return printed(t, "roboto", output.Bytes())
-}
 
 // What the terraform at hand does not print, make docs-check compares with the pages.
 func TestAgreesWithTerraform(t *testing.T) {
@@ -56,9 +35,21 @@ func TestAgreesWithTerraform(t *testing.T) {
 	must(terraform.Init(t.Context(), "terraform {\nrequired_providers {\nroboto = { source = \""+address+"\" }\n}\n}\n"))
 	output, err := terraform.Terraform(t.Context(), "providers", "schema", "-json")
 	must(err)
+	var printed struct {
+		Schemas map[string]map[string]any `json:"provider_schemas"`
+	}
+	must(json.Unmarshal([]byte(output), &printed))
+	if len(printed.Schemas[address]) == 0 {
+		t.Fatal("Terraform prints nothing of the provider")
+	}
+	own, err := schemas(t.Context())
+	must(err)
+	encoded, err := json.Marshal(own)
+	must(err)
+	var got map[string]any
+	must(json.Unmarshal(encoded, &got))
 
-	got := own(t)
-	for kind, want := range printed(t, address, []byte(output)) {
+	for kind, want := range printed.Schemas[address] {
 		if diff := cmp.Diff(want, got[kind]); diff != "" {
 			t.Errorf("%s: Terraform prints what has -, this command what has +\n%s", kind, diff)
 		}
@@ -69,41 +60,51 @@ func TestAgreesWithTerraform(t *testing.T) {
 
 // Whoever reads a description knows the name already.
 func TestDescriptionsSayMoreThanTheName(t *testing.T) {
-	words := regexp.MustCompile(`[a-z0-9]+`)
-	seen := 0
-	check := func(path, name string, description any) {
+	own, err := schemas(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	words, seen := regexp.MustCompile(`[a-z0-9]+`), 0
+	check := func(path, name, description string) {
 		seen++
-		text, _ := description.(string)
 		known := append(words.FindAllString(name, -1), "a", "an", "the", "of", "is", "id")
-		if !slices.ContainsFunc(words.FindAllString(strings.ToLower(text), -1), func(word string) bool { return !slices.Contains(known, word) }) {
-			t.Errorf("%s: the description %q says no more than the name", path, text)
+		text := words.FindAllString(strings.ToLower(description), -1)
+		if !slices.ContainsFunc(text, func(word string) bool { return !slices.Contains(known, word) }) {
+			t.Errorf("%s.%s: the description %q says no more than the name", path, name, description)
 		}
 	}
-	var walk func(path, name string, value any)
-	walk = func(path, name string, value any) {
-		list, _ := value.([]any)
-		for _, v := range list {
-			walk(path, name, v)
-		}
-		object, _ := value.(map[string]any)
-		if parameter, ok := object["name"].(string); ok {
-			name = parameter
-		}
-		block, _ := object["block"].(map[string]any)
-		switch {
-		case block != nil && name != "provider":
-			check(path, name, block["description"])
-		case object["return_type"] != nil: // a function
-			check(path, name, object["summary"])
-			check(path, name, object["description"])
-		case object["type"] != nil, object["nested_type"] != nil: // an attribute or a parameter
-			check(path, name, object["description"])
-		}
-		for key, v := range object {
-			walk(path+"."+key, key, v)
+	var attributes func(path string, all map[string]*tfjson.SchemaAttribute)
+	attributes = func(path string, all map[string]*tfjson.SchemaAttribute) {
+		for name, attribute := range all {
+			check(path, name, attribute.Description)
+			if nested := attribute.AttributeNestedType; nested != nil {
+				attributes(path+"."+name, nested.Attributes)
+			}
 		}
 	}
-	walk("", "", own(t))
+	attributes("provider", own.ConfigSchema.Block.Attributes)
+	for name, action := range own.ActionSchemas {
+		check("action", name, action.Block.Description)
+		attributes(name, action.Block.Attributes)
+	}
+	for _, kind := range []map[string]*tfjson.Schema{own.ResourceSchemas, own.DataSourceSchemas, own.EphemeralResourceSchemas, own.ListResourceSchemas} {
+		for name, schema := range kind {
+			check("schema", name, schema.Block.Description)
+			attributes(name, schema.Block.Attributes)
+		}
+	}
+	for name, function := range own.Functions {
+		check("function", name, function.Summary)
+		check("function", name, function.Description)
+		for _, parameter := range function.Parameters {
+			check(name, parameter.Name, parameter.Description)
+		}
+	}
+	for resource, identity := range own.ResourceIdentitySchemas {
+		for name, attribute := range identity.Attributes {
+			check(resource+"'s identity", name, attribute.Description)
+		}
+	}
 	if seen < 80 {
 		t.Errorf("only %d descriptions were found", seen)
 	}
