@@ -203,7 +203,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 		rep = answer(req)
 	}
 	wait(r.Context(), f.Delay, f.Until)
-	s.cut(f.Outage)
+	if f.Outage > 0 {
+		s.mu.Lock()
+		s.outUntil = time.Now().Add(f.Outage)
+		s.mu.Unlock()
+	}
 	if f.Drop || s.out() || r.Context().Err() != nil {
 		s.drop(recorded)
 	}
@@ -227,23 +231,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	if s.out() { // the outage of another request, which began meanwhile
 		s.drop(recorded)
 	}
-	rep.header = merged(http.Header{"Date": {s.now().UTC().Format(http.TimeFormat)}}, rep.header)
-	rep.header = merged(rep.header, f.Header)
+	header := http.Header{"Date": {s.now().UTC().Format(http.TimeFormat)}}
+	maps.Copy(header, rep.header)
+	maps.Copy(header, f.Header)
+	rep.header = header
 	if f.Wire != nil {
 		s.settle(recorded, rep.status)
 		rep.writeRaw(w, f.Wire)
 		return
 	}
 	s.finish(w, recorded, rep)
-}
-
-// cut begins an outage.
-func (s *Server) cut(d time.Duration) {
-	if d > 0 {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.outUntil = time.Now().Add(d)
-	}
 }
 
 func (s *Server) out() bool {
@@ -256,13 +253,6 @@ func (s *Server) happened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faulted++
-}
-
-func merged(header, over http.Header) http.Header {
-	all := http.Header{}
-	maps.Copy(all, header)
-	maps.Copy(all, over)
-	return all
 }
 
 func (s *Server) finish(w http.ResponseWriter, req *Request, rep *reply) {
@@ -329,14 +319,12 @@ func echo(req Request, status int) *reply {
 	return rep
 }
 
+// wait waits for both, unless the client goes away.
 func wait(ctx context.Context, d time.Duration, until <-chan struct{}) {
 	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
+		timed, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		<-timed.Done()
 	}
 	if until != nil {
 		select {

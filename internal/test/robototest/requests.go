@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -102,15 +103,7 @@ func (s *Server) ResetRequests() {
 // Count is the number of requests for an operation since the last reset, those
 // that wait for their answer included.
 func (s *Server) Count(op Operation) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, r := range s.requests {
-		if r.Operation == op {
-			n++
-		}
-	}
-	return n
+	return len(slices.DeleteFunc(s.Requests(), func(r Request) bool { return r.Operation != op }))
 }
 
 // receive reads a request for the record.

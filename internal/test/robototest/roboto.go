@@ -149,30 +149,32 @@ func (s *Server) answerRoboto(req Request) *reply {
 
 // check notes what no correct client does, whatever the answer will be.
 func (s *Server) check(req Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if req.Operation == Unknown {
-		s.violate("%s %s is no call that Roboto knows", req.Method, req.Path)
+		s.note("%s %s is no call that Roboto knows", req.Method, req.Path)
 	}
 	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); !ok || token == "" {
-		s.violate("%s %s: no bearer token", req.Method, req.Path)
+		s.note("%s %s: no bearer token", req.Method, req.Path)
 	} else if strings.HasPrefix(token, "robo_pat") {
-		s.violate("%s %s: a token of the retired format was sent", req.Method, req.Path)
+		s.note("%s %s: a token of the retired format was sent", req.Method, req.Path)
 	}
 	if got := req.Header.Get("X-Roboto-Api-Version"); got != apiVersion {
-		s.violate("%s %s: X-Roboto-Api-Version is %q", req.Method, req.Path, got)
+		s.note("%s %s: X-Roboto-Api-Version is %q", req.Method, req.Path, got)
 	}
 	var requester struct {
 		SchemaVersion string `json:"schema_version"`
 		Tool          string `json:"roboto_tool"`
 	}
 	if json.Unmarshal([]byte(req.Header.Get("X-Roboto-Requester")), &requester) != nil || requester.SchemaVersion != "v1" || requester.Tool == "" {
-		s.violate("%s %s: X-Roboto-Requester is not a v1 requester that names its tool", req.Method, req.Path)
+		s.note("%s %s: X-Roboto-Requester is not a v1 requester that names its tool", req.Method, req.Path)
 	}
 	if len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json" {
-		s.violate("%s %s: a body without Content-Type application/json", req.Method, req.Path)
+		s.note("%s %s: a body without Content-Type application/json", req.Method, req.Path)
 	}
 	for _, name := range []string{actingHeader, ownerHeader} {
 		if values, sent := req.Header[name]; sent && (!slices.Contains(orgHeaders(req.Operation), name) || len(values) != 1 || values[0] == "") {
-			s.violate("%s %s: %s does not belong here, or names no one organization", req.Method, req.Path, name)
+			s.note("%s %s: %s does not belong here, or names no one organization", req.Method, req.Path, name)
 		}
 	}
 	query, err := url.ParseQuery(req.Query)
@@ -183,10 +185,10 @@ func (s *Server) check(req Request) {
 		delete(query, "digest")
 	}
 	if err != nil || len(query) > 0 {
-		s.violate("%s %s: the query has keys that Roboto does not know", req.Method, req.Path)
+		s.note("%s %s: the query has keys that Roboto does not know", req.Method, req.Path)
 	}
 	if !knownBody(req) {
-		s.violate("%s %s: the body is none that Roboto knows", req.Method, req.Path)
+		s.note("%s %s: the body is none that Roboto knows", req.Method, req.Path)
 	}
 }
 

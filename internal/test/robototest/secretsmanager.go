@@ -51,14 +51,8 @@ func (c Credentials) wire() map[string]any {
 func (s *Server) serveAWS(w http.ResponseWriter, r *http.Request) {
 	req := receive(r)
 	req.aws = true
-	switch r.Header.Get("X-Amz-Target") {
-	case "secretsmanager.PutSecretValue":
-		req.Operation = PutValue
-	case "secretsmanager.GetSecretValue":
-		req.Operation = GetValue
-	default:
-		req.Operation = Unknown
-	}
+	operations := map[string]Operation{"secretsmanager.PutSecretValue": PutValue, "secretsmanager.GetSecretValue": GetValue}
+	req.Operation = cmp.Or(operations[r.Header.Get("X-Amz-Target")], Unknown)
 	var input putOrGet
 	_ = json.Unmarshal(req.Body, &input)
 	s.mu.Lock()
@@ -99,12 +93,12 @@ func markedForDeletion() *reply {
 }
 
 func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply {
-	if contentType := req.Header.Get("Content-Type"); req.Method != http.MethodPost || req.Path != "/" || contentType != "application/x-amz-json-1.1" {
-		s.violate("%s %s with Content-Type %q is not AWS's JSON protocol", req.Method, req.Path, contentType)
-		return badRequest("MalformedHttpRequestException", "The request is not valid.")
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if contentType := req.Header.Get("Content-Type"); req.Method != http.MethodPost || req.Path != "/" || contentType != "application/x-amz-json-1.1" {
+		s.note("%s %s with Content-Type %q is not AWS's JSON protocol", req.Method, req.Path, contentType)
+		return badRequest("MalformedHttpRequestException", "The request is not valid.")
+	}
 	creds, refusal := s.authenticate(r, req)
 	if refusal != nil {
 		return refusal

@@ -269,12 +269,6 @@ func (s *Server) Violations() []string {
 	return slices.Concat(s.violations, s.leaks())
 }
 
-func (s *Server) violate(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.note(format, args...)
-}
-
 // note adds a violation, once; the lock is held.
 func (s *Server) note(format string, args ...any) {
 	if violation := fmt.Sprintf(format, args...); !slices.Contains(s.violations, violation) {
