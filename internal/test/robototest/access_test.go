@@ -17,9 +17,9 @@ import (
 )
 
 // access asks for credentials.
-func (c *client) access(name string) wire.Access {
+func (c *client) access() wire.Access {
 	c.t.Helper()
-	return c.wants(http.StatusOK, "access_key_id", "GET /v1/secrets/name/"+name+"/creds").Access()
+	return c.wants(http.StatusOK, "access_key_id", getDB+"/creds").Access()
 }
 
 // aws calls Secrets Manager, and returns "success" or the code and the message of the error.
@@ -85,7 +85,7 @@ func TestRequestsToAWS(t *testing.T) {
 		"half an Authorization": {edit: inAuthorization(`, Signature=.*`, ""), want: "IncompleteSignatureException: "},
 		"no Authorization":      {edit: header("Authorization"), want: "MissingAuthenticationTokenException: "},
 		"a secret key of another": {access: func(c *client, a *wire.Access) {
-			a.Creds["secret_access_key"] = c.access("db").Creds["secret_access_key"]
+			a.Creds["secret_access_key"] = c.access().Creds["secret_access_key"]
 		}, want: signature},
 		"a late clock":           {clock: 6 * time.Minute, want: signature},
 		"an early clock":         {clock: -6 * time.Minute, want: signature},
@@ -106,7 +106,7 @@ func TestRequestsToAWS(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newClient(t, robototest.Options{ClockAhead: test.clock})
-			access := c.access("db")
+			access := c.access()
 			if test.access != nil {
 				test.access(c, &access)
 			}
@@ -123,7 +123,7 @@ func TestRequestsToAWS(t *testing.T) {
 	}
 	t.Run("a third operation", func(t *testing.T) {
 		c := newClient(t, robototest.Options{})
-		if _, got := c.aws(c.access("db"), "DescribeSecret", wire.Object{}, nil); !strings.HasPrefix(got, denied) {
+		if _, got := c.aws(c.access(), "DescribeSecret", wire.Object{}, nil); !strings.HasPrefix(got, denied) {
 			t.Errorf("answered %q", got)
 		}
 		c.wantViolation(other)
@@ -132,7 +132,7 @@ func TestRequestsToAWS(t *testing.T) {
 
 func TestAccessBeginsAndEnds(t *testing.T) {
 	inBubble(t, robototest.Options{PermissionLag: 10 * time.Second}, func(t *testing.T, c *client) {
-		a := c.access("db")
+		a := c.access()
 		for _, step := range []struct {
 			wait time.Duration
 			want string
@@ -147,7 +147,7 @@ func TestAccessBeginsAndEnds(t *testing.T) {
 				t.Errorf("after another %s: %q, want %q", step.wait, got, step.want)
 			}
 		}
-		if got := c.put(c.access("db"), "some value"); got != "success" {
+		if got := c.put(c.access(), "some value"); got != "success" {
 			t.Errorf("with new credentials: %q", got)
 		}
 	})
@@ -156,7 +156,7 @@ func TestAccessBeginsAndEnds(t *testing.T) {
 func TestANameIsSlowToBeReused(t *testing.T) {
 	c := newClient(t, robototest.Options{})
 	c.s.DelayReuse(2)
-	gone := c.access("db")
+	gone := c.access()
 	c.wants(http.StatusNoContent, "", "DELETE /v1/secrets/name/db")
 	again := gone
 	const marked = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
@@ -166,7 +166,7 @@ func TestANameIsSlowToBeReused(t *testing.T) {
 		}
 		if i == 0 {
 			c.wants(http.StatusOK, "", `POST /v1/secrets {"name":"db"}`)
-			again = c.access("db")
+			again = c.access()
 		}
 	}
 	c.s.DelayReuse(0)
@@ -179,7 +179,7 @@ func TestANameIsSlowToBeReused(t *testing.T) {
 // What else AWS does with versions, internal/test/conformance says.
 func TestVersionsOfAnIDAndAStage(t *testing.T) {
 	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-		a := c.access("db")
+		a := c.access()
 		previous := c.s.SetValue(org, "db", "second value")
 		time.Sleep(time.Minute)
 		last := c.s.SetValue(org, "db", "third value")

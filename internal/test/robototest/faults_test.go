@@ -217,7 +217,7 @@ func TestThrottle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-				a := c.access("db")
+				a := c.access()
 				time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
 				test.begin(c.s)
 				start := time.Now()
@@ -239,7 +239,7 @@ func TestThrottle(t *testing.T) {
 
 func TestHostileEchoes(t *testing.T) {
 	c := newClient(t, robototest.Options{})
-	a := c.access("db")
+	a := c.access()
 	c.s.Inject(robototest.Fault{Echo: true})
 	if got := c.wants(http.StatusBadRequest, c.APIKey, getDB); !strings.Contains(got.Header.Get("X-Echo"), c.APIKey) {
 		t.Error("no echo in the headers")

@@ -181,21 +181,21 @@ func TestLeaksAreViolations(t *testing.T) {
 		leak      func(*client)
 		violation string
 	}{
-		"nothing": {func(c *client) { c.put(c.access("db"), value) }, ""},
+		"nothing": {func(c *client) { c.put(c.access(), value) }, ""},
 		"a value in the path": {func(c *client) {
 			c.s.SetValue(org, "db", value)
 			c.wants(404, "", "GET /v1/secrets/name/"+url.PathEscape(value))
 		}, "GetSecret to Roboto carries a secret value"},
 		"a value in a header, which is written later": {func(c *client) {
 			c.wants(200, "", listed, header("X-Other", value))
-			c.put(c.access("db"), value)
+			c.put(c.access(), value)
 		}, "ListSecrets to Roboto carries a secret value"},
 		"a value among parameters": {func(c *client) {
 			c.s.AddAction(robototest.Action{Name: "check", Parameters: []robototest.Parameter{{Name: "key"}}, Expect: map[string]string{"key": value}})
 			c.wants(200, "", invoke+`,"parameter_values":{"key":"`+value+`"}}`)
 		}, "InvokeAction to Roboto carries a secret value"},
 		"an API key to AWS": {func(c *client) {
-			c.aws(c.access("db"), "PutSecretValue", wire.Object{}, header("X-Other", c.s.APIKey()))
+			c.aws(c.access(), "PutSecretValue", wire.Object{}, header("X-Other", c.s.APIKey()))
 		}, "carries an API key"},
 	} {
 		t.Run(name, func(t *testing.T) {
