@@ -25,6 +25,8 @@ import (
 // DefaultOrg exists from the start.
 const DefaultOrg = "og_test"
 
+const loopback = "127.0.0.1:0"
+
 // Options shape a Server. The zero value is a good one.
 type Options struct {
 	// PageSize is the number of records on a page of GET v1/secrets; 0 means 100.
@@ -33,7 +35,7 @@ type Options struct {
 	PermissionLag time.Duration
 	// ClockAhead is how far the clocks of the services are ahead of the clients'.
 	ClockAhead time.Duration
-	// Listen is the address of Roboto's endpoint; "" means a free port on loopback.
+	// Listen is the address of Roboto's endpoint, on loopback; "" means a free port.
 	Listen string
 	// APIKey is the token of full rights; "" means a random one.
 	APIKey string
@@ -112,7 +114,6 @@ func New(options Options) (*Server, error) {
 		return nil, errors.New("the page size is negative")
 	}
 	options.PageSize = cmp.Or(options.PageSize, 100)
-	options.Listen = cmp.Or(options.Listen, "127.0.0.1:0")
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
 	options.User = cmp.Or(options.User, "caller@example.com")
 	options.CreatedBy = cmp.Or(options.CreatedBy, "user:"+options.User)
@@ -139,7 +140,7 @@ func New(options Options) (*Server, error) {
 	s.roboto = &http.Server{Handler: http.HandlerFunc(s.serveRoboto), ReadHeaderTimeout: time.Minute}
 	s.aws = &http.Server{Handler: http.HandlerFunc(s.serveAWS), ReadHeaderTimeout: time.Minute}
 	for i, server := range []*http.Server{s.roboto, s.aws} {
-		listener, err := s.listen(i)
+		listener, err := s.listen([]string{cmp.Or(options.Listen, loopback), loopback}[i])
 		if err != nil {
 			s.Close()
 			return nil, err
@@ -172,19 +173,11 @@ func Start(t testing.TB, options Options) *Server {
 	return s
 }
 
-func (s *Server) listen(i int) (net.Listener, error) {
+func (s *Server) listen(address string) (net.Listener, error) {
 	if s.options.InMemory {
-		l := newMemoryListener(fmt.Sprintf("127.0.0.1:%d", i+1))
+		l := newMemoryListener(fmt.Sprintf("127.0.0.1:%d", len(s.memory)+1))
 		s.memory[l.Addr().String()] = l
 		return l, nil
-	}
-	address := s.options.Listen
-	if i == 1 {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		address = net.JoinHostPort(host, "0")
 	}
 	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 }

@@ -190,3 +190,11 @@ func TestCloseWaitsForRequestsInProgress(t *testing.T) {
 		}
 	})
 }
+
+func TestNewRefusesBadOptions(t *testing.T) {
+	for _, options := range []robototest.Options{{Listen: "127.0.0.1"}, {Listen: "192.0.2.1:0"}, {PageSize: -1}} {
+		if _, err := robototest.New(options); err == nil {
+			t.Errorf("started with %+v", options)
+		}
+	}
+}
