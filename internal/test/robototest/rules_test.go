@@ -186,6 +186,10 @@ func TestLeaksAreViolations(t *testing.T) {
 			c.s.SetValue(org, "db", value)
 			c.wants(404, "", "GET /v1/secrets/name/"+url.PathEscape(value))
 		}, "GetSecret to Roboto carries a secret value"},
+		"a value in the query": {func(c *client) {
+			c.s.SetValue(org, "db", value)
+			c.wants(400, "", listed+"?page_token="+url.QueryEscape(value))
+		}, "ListSecrets to Roboto carries a secret value"},
 		"a value in a header, which is written later": {func(c *client) {
 			c.wants(200, "", listed, header("X-Other", value))
 			c.put(c.access(), value)
