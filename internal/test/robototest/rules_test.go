@@ -138,7 +138,7 @@ func TestRecordsShowAllFields(t *testing.T) {
 	want := wire.Object{
 		"name": "given", "org_id": org, "store_type": "aws", "location": map[string]any{"store_type": "aws", "arn": "arn"},
 		"created": "2020-01-02T03:04:05.000000Z", "created_by": "creator",
-		"modified": "2020-01-02T04:04:05.000000Z", "modified_by": "user:modifier@example.com", "last_used": "2026-01-02T03:04:05.000006Z",
+		"modified": "2020-01-02T05:04:05.000000Z", "modified_by": "user:modifier@example.com", "last_used": "2026-01-02T03:04:05.000006Z",
 	}
 	if diff := cmp.Diff(want, c.wants(200, "", "GET /v1/secrets/name/given").Object()); diff != "" {
 		t.Errorf("the record has what has +, not what has -\n%s", diff)

@@ -67,7 +67,7 @@ func (s *Server) add(r Record) *secret {
 	serial := rand.Text()
 	r.ARN = cmp.Or(r.ARN, fmt.Sprintf("arn:aws:secretsmanager:%s:123456789012:secret:roboto/%s/%s-%s", awsRegion, r.OrgID, strings.ToLower(serial[:12]), serial[12:18]))
 	r.Created = cmp.Or(r.Created, s.now().UTC().Truncate(time.Microsecond))
-	r.Modified = cmp.Or(r.Modified, r.Created.Add(time.Hour))
+	r.Modified = cmp.Or(r.Modified, r.Created.Add(2*time.Hour))
 	r.CreatedBy = cmp.Or(r.CreatedBy, "user:somebody@example.com")
 	r.ModifiedBy = cmp.Or(r.ModifiedBy, "user:modifier@example.com")
 	sec := &secret{serial: serial, Record: r}
