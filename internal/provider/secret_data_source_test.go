@@ -6,6 +6,7 @@ package provider_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -81,4 +82,17 @@ func TestAccSecretDataSource(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A value may be much younger or older than its secret.
+func TestSecretDataSourceTellsWhenTheValueWasWritten(t *testing.T) {
+	env := newEnvironment(t)
+	env.addSecrets("db")
+	env.setValue("db", "some value")
+	env.roboto.Age(testOrg, "db", 48*time.Hour)
+	p := env.protocol(fields{})
+	result, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
+	p.Succeeds(out)
+	written := env.roboto.Versions(testOrg, "db")[0].Created.UTC().Truncate(time.Millisecond)
+	p.Equal("value_created", result["value_created"], written.Format(time.RFC3339Nano))
 }
