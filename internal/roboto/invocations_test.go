@@ -1,438 +1,373 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package roboto_test
+package roboto
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-var checkAction = roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check"}
+var checkAction = ActionRef{OrgID: testOrg, Name: "check"}
 
 // invoke adds an action without a parameter and invokes it.
-func (s service) invoke(ctx context.Context, action robototest.Action) (roboto.Invocation, error) {
-	s.t.Helper()
+func (s service) invoke(ctx context.Context, action robototest.Action) (Invocation, error) {
+	s.Helper()
 	action.Name = checkAction.Name
 	s.server.AddAction(action)
-	known, err := s.client.Action(s.t.Context(), checkAction)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return s.client.Invoke(ctx, known, roboto.InvocationInput{OrgID: robototest.DefaultOrg})
+	known, err := s.client.Action(s.Context(), checkAction)
+	s.wantKind(err, KindOther)
+	return s.client.Invoke(ctx, known, InvocationInput{OrgID: testOrg})
 }
 
 // mustInvoke is invoke for a test that is about what follows.
-func (s service) mustInvoke(action robototest.Action) roboto.Invocation {
-	s.t.Helper()
-	invocation, err := s.invoke(s.t.Context(), action)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+func (s service) mustInvoke(action robototest.Action) Invocation {
+	s.Helper()
+	invocation, err := s.invoke(s.Context(), action)
+	s.wantKind(err, KindOther)
 	return invocation
 }
 
 // follow follows an invocation and returns what is reported.
-func (s service) follow(ctx context.Context, invocation roboto.Invocation) (reported []string, last roboto.Invocation, err error) {
-	last, err = s.client.Follow(ctx, invocation, func(status roboto.Status) {
+func (s service) follow(ctx context.Context, invocation Invocation) (reported []string, last Invocation, err error) {
+	last, err = s.client.Follow(ctx, invocation, func(status Status) {
 		status.Detail = ""
 		reported = append(reported, status.String())
 	})
 	return reported, last, err
 }
 
+func (s service) wantInvocations(want int) {
+	s.Helper()
+	if all := s.server.Invocations(); len(all) != want {
+		s.Errorf("%d invocations, want %d", len(all), want)
+	}
+}
+
 // Whatever becomes of the POST, the action runs once at most, and if it may run, the error
 // says so.
 func TestInvoke(t *testing.T) {
 	const post = robototest.InvokeAction
-	lost := func(times int) robototest.Fault { return robototest.Fault{Operation: post, Drop: true, Times: times} }
-	lostAfter := robototest.Fault{Operation: post, Drop: true, After: true, Times: 1}
-	answer := func(status int, code string) robototest.Fault {
-		return robototest.Fault{Operation: post, Status: status, Code: code}
-	}
-	replacing := func(old, changed string) robototest.Fault {
-		return robototest.Fault{Operation: post, Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
-	}
-	for name, test := range map[string]struct {
-		faults      []robototest.Fault
-		refuse      bool
-		want        roboto.Kind
+	busyAfterwards := faults{on(post, lostAnswer), {Operation: post, Status: 400}}
+	type test struct {
+		faults      faults
+		want        Kind
 		posts       int
 		invocations int
-	}{
-		"it is invoked": {posts: 1, invocations: 1},
-		"the answer is lost and it has no effect": {faults: []robototest.Fault{lost(1)}, posts: 2, invocations: 1},
-		"the answer is lost and it took effect":   {faults: []robototest.Fault{lostAfter}, posts: 2, invocations: 1},
-		"a repetition is refused":                 {faults: []robototest.Fault{lostAfter}, refuse: true, want: roboto.KindUnsettled, posts: 2, invocations: 1},
-		"no answer ever":                          {faults: []robototest.Fault{lost(0)}, want: roboto.KindUnsettled, posts: 3},
-		"the service fails for ever":              {faults: []robototest.Fault{answer(503, "RobotoServiceUnavailableException")}, want: roboto.KindUnsettled, posts: 3},
-		"the service is busy for ever":            {faults: []robototest.Fault{answer(429, "")}, want: roboto.KindUnavailable, posts: 3},
-		"the service refuses":                     {faults: []robototest.Fault{answer(400, "RobotoInvalidRequestException")}, want: roboto.KindRefused, posts: 1},
-		"the service has such an invocation":      {faults: []robototest.Fault{answer(409, "RobotoConflictException")}, want: roboto.KindRefused, posts: 1},
-		"the answer is endless":                   {faults: []robototest.Fault{{Operation: post, Huge: 1 << 30}}, want: roboto.KindUnsettled, posts: 1},
-		"the answer is no invocation":             {faults: []robototest.Fault{{Operation: post, Status: 200, Body: `{"data":{}}`, After: true}}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
-		"the answer has no status": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
-			return bytes.ReplaceAll(bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":[],"x":[{`)), []byte(`"last_status"`), []byte(`"y"`))
-		}}}, posts: 1, invocations: 1},
-		"the answer has null for its statuses": {faults: []robototest.Fault{{Operation: post, Mutate: func(b []byte) []byte {
-			return bytes.ReplaceAll(b, []byte(`"status":[{`), []byte(`"status":null,"x":[{`))
-		}}}, posts: 1, invocations: 1},
-		"the answer is about another action":         {faults: []robototest.Fault{replacing(`"name":"check"`, `"name":"other"`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
-		"the answer is about another organization":   {faults: []robototest.Fault{replacing("og_test", "og_other")}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
-		"the answer's ID would lead to another path": {faults: []robototest.Fault{replacing(`"invocation_id":"`, `"invocation_id":"../`)}, want: roboto.KindUnsettled, posts: 3, invocations: 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				for _, fault := range test.faults {
-					s.server.Inject(fault)
-				}
-				if test.refuse {
-					s.server.RefuseRepeats()
-				}
-				invocation, err := s.invoke(t.Context(), robototest.Action{})
-				s.wantKind(err, test.want)
-				s.wantCount(post, test.posts)
-				all := s.server.Invocations()
-				if len(all) != test.invocations {
-					t.Errorf("%d invocations, want %d", len(all), test.invocations)
-				}
-				if err == nil && invocation.ID != all[0].ID {
-					t.Errorf("the invocation is %q, want %q", invocation.ID, all[0].ID)
-				}
-			})
-		})
 	}
-}
-
-// After an interrupt, the answer is waited for, because it has the ID to cancel.
-func TestInvokeWhileInterrupted(t *testing.T) {
-	for name, test := range map[string]struct {
-		fault       robototest.Fault
-		before      bool
-		want        roboto.Kind
-		invocations int
-		took        time.Duration
-	}{
-		"before it is sent":             {before: true, want: roboto.KindCanceled},
-		"while the answer is late":      {fault: robototest.Fault{Delay: 5 * time.Second, After: true}, invocations: 1, took: 4 * time.Second},
-		"while there is no answer":      {fault: robototest.Fault{Delay: time.Hour, After: true}, want: roboto.KindUnsettled, invocations: 1, took: 10 * time.Second},
-		"while the service is too busy": {fault: robototest.Fault{Delay: 2 * time.Second, Status: 429}, want: roboto.KindUnavailable, took: time.Second},
-		"after an answer was lost":      {fault: robototest.Fault{Delay: 900 * time.Millisecond, Drop: true, After: true, Times: 1}, invocations: 1, took: time.Second},
-		"before another attempt":        {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}, Times: 1}, want: roboto.KindUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				test.fault.Operation = robototest.InvokeAction
-				s.server.Inject(test.fault)
-				ctx, cancel := context.WithCancel(t.Context())
-				var stopped time.Time
-				interrupt := func() { stopped = time.Now(); cancel() }
-				if test.before {
-					interrupt()
-				} else {
-					time.AfterFunc(time.Second, interrupt)
-				}
-				_, err := s.invoke(ctx, robototest.Action{})
-				s.wantKind(err, test.want)
-				if took := time.Since(stopped); took > test.took {
-					t.Errorf("it took %s, want %s at most", took, test.took)
-				}
-				if all := s.server.Invocations(); len(all) != test.invocations {
-					t.Errorf("%d invocations, want %d", len(all), test.invocations)
-				}
-			})
-		})
-	}
-}
-
-func TestFollow(t *testing.T) {
-	run := []string{"Queued", "Scheduled", "Downloading", "Processing"}
-	good := slices.Concat(run, []string{"Uploading", "Completed"})
-	bad := slices.Concat(run, []string{"Failed"})
-	poll := func(fault robototest.Fault) []robototest.Fault {
-		fault.Operation = robototest.GetInvocation
-		return []robototest.Fault{fault}
-	}
-	every := func(n int) func(robototest.Request) bool {
-		asked := 0
-		return func(r robototest.Request) bool {
-			if r.Operation == robototest.GetInvocation {
-				asked++
-			}
-			return asked%n == 0
-		}
-	}
-	for name, test := range map[string]struct {
-		action robototest.Action
-		faults []robototest.Fault
-		want   []string
-		kind   roboto.Kind
-		took   time.Duration
-	}{
-		// Half a second, one, two, four and five.
-		"to its end":                       {want: good, took: 12500 * time.Millisecond},
-		"until it stays failed":            {action: robototest.Action{Fails: "x"}, want: bad, took: 37500 * time.Millisecond},
-		"while it is queued again":         {action: robototest.Action{Fails: "x", FailedRuns: 1, Requeue: true}, want: slices.Concat(bad, good), took: 37500 * time.Millisecond},
-		"until the third failure":          {action: robototest.Action{Fails: "x", Requeue: true}, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
-		"while every second answer is 503": {faults: poll(robototest.Fault{Status: 503, Match: every(2)}), want: good},
-		"while four answers are HTML":      {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Times: 4}), want: good},
-		"until five answers are HTML":      {faults: poll(robototest.Fault{Status: 200, Body: "<html>", Skip: 1}), want: run[:2], kind: roboto.KindUnexpectedAnswer},
-		"until the token is refused":       {faults: poll(robototest.Fault{Status: 401, Skip: 2}), want: run[:3], kind: roboto.KindTokenRefused},
-		"until it is another invocation":   {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(`"iv_`), []byte(`"iv_x`)) }}), want: run[:1], kind: roboto.KindUnexpectedAnswer},
-		"by the last status alone": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
-			return bytes.Replace(b, []byte(`"status":[`), []byte(`"status":[],"x":[`), 1)
-		}}), want: good},
-		"although the first status comes last": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
-			return bytes.Replace(b, []byte(`}],"timeout"`), []byte(`},{"status":999,"timestamp":"1990-01-01T00:00:00"}],"timeout"`), 1)
-		}}), want: good},
-		"through statuses of one instant": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
-			return regexp.MustCompile(`"timestamp":"[^"]*"`).ReplaceAll(b, []byte(`"timestamp":"2100-01-01T00:00:00"`))
-		}}), want: good},
-		"through a status of the future": {faults: poll(robototest.Fault{Mutate: func(b []byte) []byte {
-			return bytes.ReplaceAll(b, []byte(`"status":4,`), []byte(`"status":77,`))
-		}}), want: slices.Concat(run, []string{"status 77", "Completed"})},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				invocation := s.mustInvoke(test.action)
-				for _, fault := range test.faults {
-					s.server.Inject(fault)
-				}
-				began := time.Now()
-				reported, last, err := s.follow(t.Context(), invocation)
-				s.wantKind(err, test.kind)
-				if !slices.Equal(reported, test.want) || !strings.HasPrefix(last.Status.String(), test.want[len(test.want)-1]) {
-					t.Errorf("reported %q, want %q; the last is %s", reported, test.want, last.Status)
-				}
-				if took := time.Since(began); test.took != 0 && took != test.took {
-					t.Errorf("it took %s, want %s", took, test.took)
-				}
-			})
-		})
-	}
-}
-
-func TestFollowEndsWithItsContext(t *testing.T) {
-	inService(t, func(t *testing.T, s service) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		began := time.Now()
-		reported, last, err := s.follow(ctx, s.mustInvoke(robototest.Action{Hang: true}))
-		s.wantKind(err, roboto.KindCanceled)
-		if took := time.Since(began); took != time.Minute || last.Status.IsTerminal() || len(reported) != 4 {
-			t.Errorf("after %s, %q, the status is %s", took, reported, last.Status)
+	eachCase(t, map[string]test{
+		"it is invoked": {nil, KindOther, 1, 1},
+		"the answer is lost and it has no effect": {faults{on(post, lostRequest)}, KindOther, 2, 1},
+		"the answer is lost and it took effect":   {faults{on(post, lostAnswer)}, KindOther, 2, 1},
+		"a repetition is refused":                 {busyAfterwards, KindUnsettled, 2, 1},
+		"no answer ever":                          {faults{{Operation: post, Drop: true}}, KindUnsettled, 3, 0},
+		"the service fails for ever":              {faults{{Operation: post, Status: 503}}, KindUnsettled, 3, 0},
+		"the service is busy for ever":            {faults{{Operation: post, Status: 429}}, KindUnavailable, 3, 0},
+		"the service refuses":                     {faults{{Operation: post, Status: 409, Code: codeConflict}}, KindRefused, 1, 0},
+		"the answer is endless":                   {faults{{Operation: post, Huge: 1 << 30}}, KindUnsettled, 1, 0},
+		"the answer is no invocation":             {faults{{Operation: post, Body: `{"data":{}}`, After: true}}, KindUnsettled, 3, 1},
+		"the answer has null for its statuses":    {faults{on(post, replacing(`"status":[{`, `"status":null,"x":[{`))}, KindOther, 1, 1},
+		"the answer has no last status":           {faults{on(post, replacing(`"last_status"`, `"x"`))}, KindOther, 1, 1},
+		"it is about another action":              {faults{on(post, replacing(`"name":"check"`, `"name":"other"`))}, KindUnsettled, 3, 1},
+		"it is about another organization":        {faults{on(post, replacing("og_test", "og_other"))}, KindUnsettled, 3, 1},
+		"its ID would lead to another path":       {faults{on(post, replacing(`"invocation_id":"`, `"invocation_id":"../`))}, KindUnsettled, 3, 1},
+	}, func(s service, test test) {
+		s.inject(test.faults...)
+		invocation, err := s.invoke(s.Context(), robototest.Action{})
+		s.wantKind(err, test.want)
+		s.wantCount(post, test.posts)
+		s.wantInvocations(test.invocations)
+		if err == nil && invocation.ID != s.server.Invocations()[0].ID {
+			s.Errorf("the invocation is %q", invocation.ID)
 		}
 	})
 }
 
-// The texts of the service go to a terminal.
-func TestDetailsAreCleaned(t *testing.T) {
-	for name, test := range map[string]struct{ detail, want string }{
-		"a text":      {"Out of memory.", "Out of memory."},
-		"none":        {"None", ""},
-		"control":     {"a\x1b[31mb\nc", `a\x1b[31mb c`},
-		"a long text": {strings.Repeat("long ", 200), strings.Repeat("long ", 100) + "…"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				_, last, err := s.follow(t.Context(), s.mustInvoke(robototest.Action{Fails: test.detail}))
-				s.wantKind(err, roboto.KindOther)
-				if got := last.Status.Detail; got != test.want {
-					t.Errorf("the detail is %q, want %q", got, test.want)
-				}
-			})
-		})
+// After an interrupt, the answer is waited for, because it has the ID to cancel.
+func TestInvokeWhileInterrupted(t *testing.T) {
+	const second = time.Second
+	type test struct {
+		fault       robototest.Fault
+		after       time.Duration
+		want        Kind
+		invocations int
+		took        time.Duration
 	}
-	t.Run("the API key", func(t *testing.T) {
-		inService(t, func(t *testing.T, s service) {
-			_, last, err := s.follow(t.Context(), s.mustInvoke(robototest.Action{Fails: "refused " + s.server.APIKey()}))
-			s.wantKind(err, roboto.KindOther)
-			if got := last.Status.Detail; got != "(redacted)" {
-				t.Errorf("the detail is %q", got)
+	eachCase(t, map[string]test{
+		"before it is sent":         {after: 0, want: KindCanceled},
+		"while the answer is late":  {robototest.Fault{Delay: 5 * second, After: true}, second, KindOther, 1, 4 * second},
+		"while there is no answer":  {robototest.Fault{Delay: time.Hour, After: true}, second, KindUnsettled, 1, 10 * second},
+		"while the service is busy": {robototest.Fault{Delay: 2 * second, Status: 429}, second, KindUnavailable, 0, second},
+		"after an answer was lost":  {robototest.Fault{Delay: 9 * second / 10, Drop: true, After: true, Times: 1}, second, KindOther, 1, second},
+		"before another attempt":    {robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}}, second, KindUnavailable, 0, 0},
+	}, func(s service, test test) {
+		s.inject(on(robototest.InvokeAction, test.fault))
+		ctx, cancel := context.WithCancel(s.Context())
+		if test.after == 0 {
+			cancel()
+		}
+		time.AfterFunc(test.after, cancel)
+		began := time.Now()
+		_, err := s.invoke(ctx, robototest.Action{})
+		s.wantKind(err, test.want)
+		if took := time.Since(began) - test.after; took > test.took {
+			s.Errorf("it took %s, want %s at most", took, test.took)
+		}
+		s.wantInvocations(test.invocations)
+	})
+}
+
+func TestFollow(t *testing.T) {
+	run := []string{"Queued", "Scheduled", "Downloading", "Processing"}
+	good, bad := slices.Concat(run, []string{"Uploading", "Completed"}), slices.Concat(run, []string{"Failed"})
+	fails := robototest.Action{Fails: "x", Requeue: true}
+	failsOnce := fails
+	failsOnce.FailedRuns = 1
+	html := func(times, skip int) robototest.Fault {
+		return robototest.Fault{Status: 200, Body: "<html>", Times: times, Skip: skip}
+	}
+	asked := 0
+	everySecond := robototest.Fault{Status: 503, Match: func(r robototest.Request) bool {
+		if r.Operation == robototest.GetInvocation {
+			asked++
+		}
+		return asked%2 == 0
+	}}
+	oneInstant := robototest.Fault{Mutate: func(b []byte) []byte {
+		return regexp.MustCompile(`"timestamp":"[^"]*"`).ReplaceAll(b, []byte(`"timestamp":"2100-01-01T00:00:00"`))
+	}}
+	type test struct {
+		action robototest.Action
+		fault  robototest.Fault
+		want   []string
+		kind   Kind
+		took   time.Duration
+	}
+	eachCase(t, map[string]test{
+		// Half a second, one, two, four and five.
+		"to its end":                       {want: good, took: 12500 * time.Millisecond},
+		"until it stays failed":            {action: robototest.Action{Fails: "x"}, want: bad, took: 37500 * time.Millisecond},
+		"while it is queued again":         {action: failsOnce, want: slices.Concat(bad, good), took: 37500 * time.Millisecond},
+		"until the third failure":          {action: fails, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
+		"while every second answer is 503": {fault: everySecond, want: good},
+		"while four answers are HTML":      {fault: html(4, 0), want: good},
+		"until five answers are HTML":      {fault: html(0, 1), want: run[:2], kind: KindUnexpectedAnswer},
+		"until the token is refused":       {fault: robototest.Fault{Status: 401, Skip: 2}, want: run[:3], kind: KindTokenRefused},
+		"until it is another invocation":   {fault: replacing(`"iv_`, `"iv_x`), want: run[:1], kind: KindUnexpectedAnswer},
+		"by the last status alone":         {fault: replacing(`"status":[`, `"status":[],"x":[`), want: good},
+		"with an old status at the end":    {fault: replacing(`}],"timeout"`, `},{"status":999,"timestamp":"1990-01-01T00:00:00"}],"timeout"`), want: good},
+		"through statuses of one instant":  {fault: oneInstant, want: good},
+		"through a status of the future":   {fault: replacing(`"status":4,`, `"status":77,`), want: slices.Concat(run, []string{"status 77", "Completed"})},
+	}, func(s service, test test) {
+		invocation := s.mustInvoke(test.action)
+		s.inject(on(robototest.GetInvocation, test.fault))
+		began := time.Now()
+		reported, last, err := s.follow(s.Context(), invocation)
+		s.wantKind(err, test.kind)
+		if diff := cmp.Diff(test.want, reported); diff != "" || !strings.HasPrefix(last.Status.String(), test.want[len(test.want)-1]) {
+			s.Errorf("the last status is %s. Reported (-want +got):\n%s", last.Status, diff)
+		}
+		if took := time.Since(began); test.took != 0 && took != test.took {
+			s.Errorf("it took %s, want %s", took, test.took)
+		}
+	})
+}
+
+func TestFollowEndsWithItsContext(t *testing.T) {
+	inService(t, func(s service) {
+		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		reported, last, err := s.follow(ctx, s.mustInvoke(robototest.Action{Hang: true}))
+		s.wantKind(err, KindCanceled)
+		if took := time.Since(began); took != time.Minute || last.Status.IsTerminal() || len(reported) != 4 {
+			s.Errorf("after %s, %q, the status is %s", took, reported, last.Status)
+		}
+	})
+}
+
+// An invocation that was queued again and failed again between two polls has failed anew.
+func TestFollowGivesEachFailureItsTime(t *testing.T) {
+	inService(t, func(s service) {
+		invocation, began := s.mustInvoke(robototest.Action{Hang: true}), time.Now()
+		s.inject(robototest.Fault{Operation: robototest.GetInvocation, Mutate: func(answer []byte) []byte {
+			var statuses []string
+			for _, status := range []struct {
+				after time.Duration
+				code  int
+			}{{time.Second, 998}, {28 * time.Second, 0}, {30 * time.Second, 998}, {50 * time.Second, 0}, {time.Minute, 5}} {
+				if time.Since(began) >= status.after {
+					at := began.UTC().Add(status.after).Format(time.RFC3339Nano)
+					statuses = append(statuses, fmt.Sprintf(`{"status":%d,"timestamp":%q}`, status.code, at))
+				}
 			}
-		})
+			return regexp.MustCompile(`"status":\[[^\]]*\]`).ReplaceAllLiteral(answer, []byte(`"status":[`+strings.Join(statuses, ",")+"]"))
+		}})
+		reported, last, err := s.follow(s.Context(), invocation)
+		if err != nil || last.Status.Code != StatusCompleted {
+			s.Errorf("the end is %v (%v), after %q", last.Status, err, reported)
+		}
 	})
 }
 
 func TestCancelInvocation(t *testing.T) {
 	const post, get = robototest.CancelInvocation, robototest.GetInvocation
-	for name, test := range map[string]struct {
+	hangs, fails := robototest.Action{Hang: true}, robototest.Action{Fails: "x"}
+	accepted := faults{{Operation: post, Status: 204}}
+	type test struct {
 		action robototest.Action
-		steps  int
-		faults []robototest.Fault
+		// follow is how many times it is followed to its end before.
+		follow int
+		faults faults
 		want   string
-		kind   roboto.Kind
-	}{
-		"at once":                               {want: "Cancelled"},
-		"after it has completed":                {steps: 5, want: "Completed", kind: roboto.KindRefused},
-		"although the answer is lost":           {faults: []robototest.Fault{{Operation: post, Drop: true, After: true, Times: 1}}, want: "Cancelled"},
-		"although the request is lost":          {faults: []robototest.Fault{{Operation: post, Drop: true, Times: 1}}, want: "Cancelled"},
-		"although it fails at first":            {faults: []robototest.Fault{{Operation: post, Status: 503, Times: 1}}, want: "Cancelled"},
-		"without permission":                    {action: robototest.Action{Hang: true}, faults: []robototest.Fault{{Operation: post, Status: 403, Code: "RobotoUnauthorizedException"}}, want: "Scheduled", kind: roboto.KindUnauthorized},
-		"without an answer":                     {faults: []robototest.Fault{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: roboto.KindNoAnswer},
-		"after it failed":                       {action: robototest.Action{Fails: "x"}, steps: 1, want: "Failed", kind: roboto.KindRefused},
-		"after it failed, which Roboto accepts": {action: robototest.Action{Fails: "x"}, steps: 1, faults: []robototest.Fault{{Operation: post, Status: 204}}, want: "Failed"},
-		"accepted and without effect": {
-			action: robototest.Action{Hang: true}, faults: []robototest.Fault{{Operation: post, Status: 204}}, want: "Scheduled",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				invocation := s.mustInvoke(test.action)
-				for range test.steps {
-					if _, _, err := s.follow(t.Context(), invocation); err != nil {
-						t.Fatal(err)
-					}
-				}
-				for _, fault := range test.faults {
-					s.server.Inject(fault)
-				}
-				ctx, cancel := context.WithCancel(t.Context())
-				cancel()
-				began := time.Now()
-				last, err := s.client.CancelInvocation(ctx, invocation)
-				s.wantKind(err, test.kind)
-				if got, _, _ := strings.Cut(last.Status.String(), " ("); got != test.want {
-					t.Errorf("the status is %s, want %s", got, test.want)
-				}
-				if took := time.Since(began); took > 10*time.Second {
-					t.Errorf("it took %s", took)
-				}
-			})
-		})
+		kind   Kind
 	}
+	eachCase(t, map[string]test{
+		"at once":                      {want: "Cancelled"},
+		"after it has completed":       {follow: 1, want: "Completed", kind: KindRefused},
+		"although the answer is lost":  {faults: faults{on(post, lostAnswer)}, want: "Cancelled"},
+		"although the request is lost": {faults: faults{on(post, lostRequest)}, want: "Cancelled"},
+		"although it fails at first":   {faults: faults{{Operation: post, Status: 503, Times: 1}}, want: "Cancelled"},
+		"although it is busy":          {action: hangs, faults: faults{{Operation: post, Status: 429, Times: 1}}, want: "Cancelled"},
+		"without permission":           {action: hangs, faults: faults{on(post, deniedRequest)}, want: "Scheduled", kind: KindUnauthorized},
+		"without an answer": {
+			faults: faults{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: KindNoAnswer,
+		},
+		"after it failed":                       {action: fails, follow: 1, want: "Failed", kind: KindRefused},
+		"after it failed, which Roboto accepts": {action: fails, follow: 1, faults: accepted, want: "Failed"},
+		"accepted and without effect":           {action: hangs, faults: accepted, want: "Scheduled"},
+	}, func(s service, test test) {
+		invocation := s.mustInvoke(test.action)
+		for range test.follow {
+			_, _, err := s.follow(s.Context(), invocation)
+			s.wantKind(err, KindOther)
+		}
+		s.inject(test.faults...)
+		ctx, cancel := context.WithCancel(s.Context())
+		cancel()
+		began := time.Now()
+		last, err := s.client.CancelInvocation(ctx, invocation)
+		s.wantKind(err, test.kind)
+		if got, _, _ := strings.Cut(last.Status.String(), " ("); got != test.want || time.Since(began) > 10*time.Second {
+			s.Errorf("the status is %s after %s, want %s", got, time.Since(began), test.want)
+		}
+	})
 }
 
 // An outage in the meantime does not keep an invocation from being followed and canceled.
 func TestInvocationAfterAnOutage(t *testing.T) {
-	patient := func(t *testing.T, f func(*testing.T, service)) {
-		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			server := robototest.Start(t, robototest.Options{InMemory: true})
-			f(t, service{t, server, newClient(t, server, roboto.Config{MaxAttempts: 10})})
-		})
+	type test struct {
+		operation robototest.Operation
+		outage    time.Duration
+		do        func(service, Invocation) (Invocation, error)
+		want      int
 	}
-	outage := func(operation robototest.Operation, length time.Duration) robototest.Fault {
-		return robototest.Fault{Operation: operation, Times: 1, Outage: length}
-	}
-	t.Run("invoked", func(t *testing.T) {
-		patient(t, func(t *testing.T, s service) {
-			s.server.AddAction(robototest.Action{Name: checkAction.Name})
-			known, err := s.client.Action(t.Context(), checkAction)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.server.Inject(robototest.Fault{Operation: robototest.InvokeAction, Drop: true, After: true, Delay: 45 * time.Second, Times: 1})
-			s.server.Inject(robototest.Fault{Operation: robototest.GetSecret, Drop: true})
-			var group sync.WaitGroup
-			group.Go(func() { // others find out that the host is out of reach
-				_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
-				s.wantKind(err, roboto.KindNoAnswer)
-			})
-			_, err = s.client.Invoke(t.Context(), known, roboto.InvocationInput{OrgID: robototest.DefaultOrg})
-			s.wantKind(err, roboto.KindOther)
-			group.Wait()
-			s.wantCount(robototest.InvokeAction, 2)
-			if all := s.server.Invocations(); len(all) != 1 {
-				t.Errorf("%d invocations", len(all))
-			}
-		})
-	})
-	t.Run("followed", func(t *testing.T) {
-		patient(t, func(t *testing.T, s service) {
-			invocation := s.mustInvoke(robototest.Action{})
-			s.server.Inject(outage(robototest.GetInvocation, 10*time.Minute))
-			_, last, err := s.follow(t.Context(), invocation)
-			if err != nil || last.Status.Code != roboto.StatusCompleted {
-				t.Errorf("the status is %s, the error %v", last.Status, err)
-			}
-		})
-	})
-	t.Run("canceled", func(t *testing.T) {
-		patient(t, func(t *testing.T, s service) {
-			invocation := s.mustInvoke(robototest.Action{Hang: true})
-			// It is found out between 30 and 45 seconds after the begin, and the next probe is half a
-			// minute later.
-			s.server.Inject(outage(robototest.GetSecret, 46*time.Second))
-			_, err := s.client.Record(t.Context(), roboto.SecretRef{OrgID: robototest.DefaultOrg, Name: "db"})
-			s.wantKind(err, roboto.KindNoAnswer)
+	eachCase(t, map[string]test{
+		"followed": {robototest.GetInvocation, 10 * time.Minute, func(s service, invocation Invocation) (Invocation, error) {
+			_, last, err := s.follow(s.Context(), invocation)
+			return last, err
+		}, StatusCompleted},
+		// The outage is found out between 30 and 45 seconds after its begin. The next probe is half a minute
+		// later.
+		"canceled": {robototest.GetSecret, 46 * time.Second, func(s service, invocation Invocation) (Invocation, error) {
+			_, err := s.client.Record(s.Context(), ref("db"))
+			s.wantKind(err, KindNoAnswer)
 			time.Sleep(16 * time.Second)
-			last, err := s.client.CancelInvocation(t.Context(), invocation)
-			if err != nil || last.Status.Code != roboto.StatusCancelled {
-				t.Errorf("the status is %s, the error %v", last.Status, err)
-			}
-		})
+			return s.client.CancelInvocation(s.Context(), invocation)
+		}, StatusCancelled},
+	}, func(s service, test test) {
+		s.client.config.MaxAttempts = 10
+		invocation := s.mustInvoke(robototest.Action{Hang: test.want == StatusCancelled})
+		s.inject(robototest.Fault{Operation: test.operation, Times: 1, Outage: test.outage})
+		if last, err := test.do(s, invocation); err != nil || last.Status.Code != test.want {
+			s.Errorf("the status is %s, the error %v", last.Status, err)
+		}
+	})
+}
+
+// An invocation whose answer was lost is settled although others find out meanwhile that the host is out of
+// reach.
+func TestInvokeDuringAnOutage(t *testing.T) {
+	inService(t, func(s service) {
+		s.client.config.MaxAttempts = 10
+		s.inject(robototest.Fault{Operation: robototest.InvokeAction, Drop: true, After: true, Delay: 45 * time.Second, Times: 1})
+		s.inject(robototest.Fault{Operation: robototest.GetSecret, Drop: true})
+		ended := make(chan error)
+		go func() {
+			_, err := s.client.Record(s.Context(), ref("db"))
+			ended <- err
+		}()
+		s.mustInvoke(robototest.Action{})
+		s.wantKind(<-ended, KindNoAnswer)
+		s.wantCount(robototest.InvokeAction, 2)
+		s.wantInvocations(1)
 	})
 }
 
 func TestAction(t *testing.T) {
-	parameters := []robototest.Parameter{{Name: "key", Required: true}, {Name: "level", Default: "info"}}
-	replacing := func(old, changed string) robototest.Fault {
-		return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
-	}
-	for name, test := range map[string]struct {
-		ref   roboto.ActionRef
+	version := ActionRef{OrgID: testOrg, Name: "check", Digest: "0123"}
+	type test struct {
+		ref   ActionRef
 		fault robototest.Fault
 		// none says that the action has no parameters then.
 		none bool
-		want roboto.Kind
-	}{
-		"the latest version":       {ref: checkAction},
-		"a version":                {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}},
-		"no such version":          {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "4567"}, want: roboto.KindNotFound},
-		"no such action":           {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "other"}, want: roboto.KindNotFound},
-		"a gateway's 404":          {ref: checkAction, fault: robototest.Fault{Status: 404, Message: "Not Found"}, want: roboto.KindUnexpectedAnswer},
-		"another action":           {ref: checkAction, fault: replacing(`"name":"check"`, `"name":"other"`), want: roboto.KindUnexpectedAnswer},
-		"another version":          {ref: roboto.ActionRef{OrgID: robototest.DefaultOrg, Name: "check", Digest: "0123"}, fault: replacing("0123", "4567"), want: roboto.KindUnexpectedAnswer},
-		"no organization":          {ref: checkAction, fault: replacing("og_test", "a b"), want: roboto.KindUnexpectedAnswer},
-		"another organization":     {ref: checkAction, fault: replacing("og_test", "og_other"), want: roboto.KindUnexpectedAnswer},
-		"a parameter of control":   {ref: checkAction, fault: replacing(`"level"`, `"\u001b[31m"`), want: roboto.KindUnexpectedAnswer},
-		"an endless parameter":     {ref: checkAction, fault: replacing(`"level"`, `"`+strings.Repeat("x", 3000)+`"`), want: roboto.KindUnexpectedAnswer},
-		"parameters that are none": {ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":7,"x":[`), want: roboto.KindUnexpectedAnswer},
-		"without parameters":       {ref: checkAction, fault: replacing(`"parameters":[`, `"x":[`), none: true},
-		"endless parameters": {
-			ref: checkAction, fault: replacing(`"parameters":[`, `"parameters":[`+strings.Repeat(`{"name":"x"},`, 300)), want: roboto.KindUnexpectedAnswer,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddAction(robototest.Action{Name: "check", Digest: "0123", Parameters: parameters})
-				test.fault.Operation = robototest.GetAction
-				s.server.Inject(test.fault)
-				action, err := s.client.Action(t.Context(), test.ref)
-				s.wantKind(err, test.want)
-				want := "[{key true} {level false}]"
-				if test.none {
-					want = "[]"
-				}
-				if got := fmt.Sprint(action.Parameters); err == nil && (got != want || action.Digest != "0123") {
-					t.Errorf("the action is %v", action)
-				}
-			})
-		})
+		want Kind
 	}
+	unusable := func(old, changed string) test {
+		return test{ref: checkAction, fault: replacing(old, changed), want: KindUnexpectedAnswer}
+	}
+	eachCase(t, map[string]test{
+		"the latest version":       {ref: checkAction},
+		"a version":                {ref: version},
+		"no such version":          {ref: ActionRef{OrgID: testOrg, Name: "check", Digest: "4567"}, want: KindNotFound},
+		"no such action":           {ref: ActionRef{OrgID: testOrg, Name: "other"}, want: KindNotFound},
+		"a gateway's 404":          {ref: checkAction, fault: robototest.Fault{Status: 404, Message: "Not Found"}, want: KindUnexpectedAnswer},
+		"another version":          {ref: version, fault: replacing("0123", "4567"), want: KindUnexpectedAnswer},
+		"without parameters":       {ref: checkAction, fault: replacing(`"parameters":[`, `"x":[`), none: true},
+		"another action":           unusable(`"name":"check"`, `"name":"other"`),
+		"no organization":          unusable("og_test", "a b"),
+		"another organization":     unusable("og_test", "og_other"),
+		"a parameter of control":   unusable(`"level"`, `"\u001b[31m"`),
+		"an endless parameter":     unusable(`"level"`, `"`+strings.Repeat("x", 3000)+`"`),
+		"parameters that are none": unusable(`"parameters":[`, `"parameters":7,"x":[`),
+		"endless parameters":       unusable(`"parameters":[`, `"parameters":[`+strings.Repeat(`{"name":"x"},`, 300)),
+	}, func(s service, test test) {
+		s.server.AddAction(robototest.Action{
+			Name: "check", Digest: "0123", Parameters: []robototest.Parameter{{Name: "key", Required: true}, {Name: "level", Default: "info"}},
+		})
+		s.inject(on(robototest.GetAction, test.fault))
+		action, err := s.client.Action(s.Context(), test.ref)
+		s.wantKind(err, test.want)
+		want := []Parameter{{"key", true}, {"level", false}}
+		if test.none {
+			want = nil
+		}
+		if err == nil && (!slices.Equal(action.Parameters, want) || action.Digest != "0123") {
+			s.Errorf("the action is %+v", action)
+		}
+	})
 }
 
 func TestActionNamesAndOwners(t *testing.T) {
 	for name, ok := range map[string]bool{"check": true, "with space ü": true, "": false, ".": false, "a/b": false, "a@b": false, "a\nb": false, "\xff": false} {
-		if err := roboto.ValidateActionName(name); (err == nil) != ok {
+		if err := ValidateActionName(name); (err == nil) != ok {
 			t.Errorf("the name %q: %v", name, err)
 		}
 	}
 	for owner, ok := range map[string]bool{"og_1": true, "roboto-public": true, "": false, "a b": false, "a/b": false} {
-		if err := roboto.ValidateActionOwner(owner); (err == nil) != ok {
+		if err := ValidateActionOwner(owner); (err == nil) != ok {
 			t.Errorf("the owner %q: %v", owner, err)
 		}
 	}
@@ -441,68 +376,42 @@ func TestActionNamesAndOwners(t *testing.T) {
 // What the request holds is what the action is to get, and what is left out is the
 // action's own.
 func TestInvocationInput(t *testing.T) {
-	const noDataset, noFiles, noQuery = `"data_source_id":"__UNSPECIFIED_DATA_SOURCE__"`, `"input_data":[]`, `"rich_input_data":null`
 	minutes := 3
+	action := Action{ActionRef: ActionRef{OrgID: "og-hub", Name: "check", Digest: "0123"}, timeout: new(int)}
+	*action.timeout = 7
 	for name, test := range map[string]struct {
-		input roboto.InvocationInput
-		want  []string
+		input InvocationInput
+		want  string // what differs from a request without input
 	}{
-		"nothing":         {roboto.InvocationInput{}, []string{noDataset, noFiles, noQuery, `"timeout":7`, `"upload_destination":null`, `"invocation_source":"Manual"`, `"data_source_type":"Dataset"`}},
-		"parameters":      {roboto.InvocationInput{Parameters: map[string]string{"key": "roboto-secret://db"}}, []string{`"parameter_values":{"key":"roboto-secret://db"}`}},
-		"files":           {roboto.InvocationInput{DatasetID: "ds_1", FilePaths: []string{"a/*"}}, []string{`"data_source_id":"ds_1"`, `"input_data":["a/*"]`, `"rich_input_data":{"files":{"dataset_id":"ds_1","paths":["a/*"]},"topics":null}`}},
-		"a dataset alone": {roboto.InvocationInput{DatasetID: "ds_1"}, []string{`"data_source_id":"ds_1"`, noFiles, noQuery}},
-		"a query":         {roboto.InvocationInput{TopicQuery: "t"}, []string{`"rich_input_data":{"files":null,"topics":{"query":"t"}}`, noDataset}},
-		"queries":         {roboto.InvocationInput{FileQuery: "f", TopicQuery: "t"}, []string{`"rich_input_data":{"files":{"query":"f"},"topics":{"query":"t"}}`, noDataset}},
-		"a timeout":       {roboto.InvocationInput{TimeoutMinutes: &minutes}, []string{`"timeout":3`}},
-		"a destination":   {roboto.InvocationInput{UploadDatasetID: "ds_2"}, []string{`"upload_destination":{"destination_id":"ds_2","destination_type":"Dataset"}`}},
+		"nothing":         {InvocationInput{}, `{}`},
+		"parameters":      {InvocationInput{Parameters: map[string]string{"key": "roboto-secret://db"}}, `{"parameter_values":{"key":"roboto-secret://db"}}`},
+		"a dataset alone": {InvocationInput{DatasetID: "ds_1"}, `{"data_source_id":"ds_1"}`},
+		"files": {
+			InvocationInput{DatasetID: "ds_1", FilePaths: []string{"a/*"}},
+			`{"data_source_id":"ds_1","input_data":["a/*"],"rich_input_data":{"files":{"dataset_id":"ds_1","paths":["a/*"]},"topics":null}}`,
+		},
+		"a query":       {InvocationInput{TopicQuery: "t"}, `{"rich_input_data":{"files":null,"topics":{"query":"t"}}}`},
+		"queries":       {InvocationInput{FileQuery: "f", TopicQuery: "t"}, `{"rich_input_data":{"files":{"query":"f"},"topics":{"query":"t"}}}`},
+		"a timeout":     {InvocationInput{TimeoutMinutes: &minutes}, `{"timeout":3}`},
+		"a destination": {InvocationInput{UploadDatasetID: "ds_2"}, `{"upload_destination":{"destination_id":"ds_2","destination_type":"Dataset"}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddAction(robototest.Action{OrgID: "og-hub", Name: "check", Hub: true, Timeout: 7, Parameters: []robototest.Parameter{{Name: "key"}}})
-				action, err := s.client.Action(t.Context(), roboto.ActionRef{OrgID: "og-hub", Name: "check"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				test.input.OrgID = robototest.DefaultOrg
-				if _, err = s.client.Invoke(t.Context(), action, test.input); err != nil {
-					t.Fatal(err)
-				}
-				sent := s.server.Requests()[1]
-				if sent.Query != "digest="+action.Digest || sent.Header.Get("X-Roboto-Org-Id") != robototest.DefaultOrg || sent.Header.Get("X-Roboto-Resource-Owner-Id") != "og-hub" {
-					t.Errorf("sent %+v", sent)
-				}
-				for _, text := range test.want {
-					if !strings.Contains(string(sent.Body), text) {
-						t.Errorf("%s is not in %s", text, sent.Body)
-					}
-				}
-			})
+			test.input.OrgID = testOrg
+			r := invokeRequest(action, test.input)
+			if r.query.Encode() != "digest=0123" || r.actingOrg != testOrg || r.ownerOrg != "og-hub" {
+				t.Errorf("the request is %+v", r)
+			}
+			const without = `{"data_source_id":"__UNSPECIFIED_DATA_SOURCE__","input_data":[],"rich_input_data":null,"parameter_values":null,"timeout":7,
+				"upload_destination":null,"invocation_source":"Manual","data_source_type":"Dataset"}`
+			var want, got map[string]any
+			encoded, err := json.Marshal(r.body)
+			if err := errors.Join(err, json.Unmarshal(encoded, &got), json.Unmarshal([]byte(without), &want), json.Unmarshal([]byte(test.want), &want)); err != nil {
+				t.Fatal(err)
+			}
+			delete(got, "idempotency_id")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the body (-want +got):\n%s", diff)
+			}
 		})
 	}
-}
-
-// An invocation that was queued again and failed again between two polls has failed anew.
-func TestFollowGivesEachFailureItsTime(t *testing.T) {
-	inService(t, func(t *testing.T, s service) {
-		invocation := s.mustInvoke(robototest.Action{Hang: true})
-		began := time.Now()
-		s.server.Inject(robototest.Fault{Operation: robototest.GetInvocation, Mutate: func(answer []byte) []byte {
-			var statuses []string
-			for _, status := range []struct {
-				after time.Duration
-				code  int
-			}{{time.Second, 998}, {28 * time.Second, 0}, {30 * time.Second, 998}, {50 * time.Second, 0}, {time.Minute, 5}} {
-				if time.Since(began) >= status.after {
-					statuses = append(statuses, fmt.Sprintf(`{"status":%d,"timestamp":%q}`, status.code, began.UTC().Add(status.after).Format(time.RFC3339Nano)))
-				}
-			}
-			before, rest, _ := bytes.Cut(answer, []byte(`"status":[`))
-			_, after, _ := bytes.Cut(rest, []byte("]"))
-			return slices.Concat(before, []byte(`"status":[`+strings.Join(statuses, ",")+"]"), after)
-		}})
-		reported, last, err := s.follow(t.Context(), invocation)
-		if err != nil || last.Status.Code != roboto.StatusCompleted {
-			t.Errorf("the end is %v (%v), after %q", last.Status, err, reported)
-		}
-	})
 }

@@ -4,287 +4,190 @@
 package roboto
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
-	"sync"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// withService runs a test with a client that makes three attempts.
-func withService(t *testing.T, test func(*testing.T, *robototest.Server, *Client)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		client := NewClient(Config{
-			APIKey: NewSensitive(server.APIKey()), Endpoint: parseURL(t, server.Endpoint()), SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()),
-			RequestTimeout: time.Minute, MaxAttempts: 3,
-		}, Options{ToolName: "test", DialContext: server.DialContext})
-		test(t, server, client)
-	})
-}
-
-// dialingAWS is a client that can connect to AWS only if connect returns no error.
-func dialingAWS(server *robototest.Server, client *Client, connect func() error) *Client {
-	return NewClient(client.config, Options{ToolName: "test", DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if "http://"+addr == server.SecretsManagerEndpoint() {
+// dialing is a client whose connections to a host fail with what connect returns, unless that is nil.
+func (s service) dialing(host string, connect func() error) *Client {
+	s.Helper()
+	return s.newClient(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if "http://"+addr == host {
 			if err := connect(); err != nil {
 				return nil, &net.OpError{Op: "dial", Err: err}
 			}
 		}
-		return server.DialContext(ctx, network, addr)
-	}})
+		return s.server.DialContext(ctx, network, addr)
+	})
 }
 
-// A GET is repeated after an answer that may be a temporary one. Whatever changes something is
-// sent once.
+// Gateways refuse a GET with a body, an empty one too, which HTTP/2 makes visible.
+func TestRequestsWithoutABodyHaveNone(t *testing.T) {
+	inService(t, func(s service) {
+		req, err := s.client.newRequest(s.Context(), request{method: http.MethodGet, path: []string{"v1", "secrets"}})
+		if err != nil {
+			s.Fatal(err)
+		}
+		if body, err := req.BodyBytes(); err != nil || body != nil || req.ContentLength != 0 {
+			s.Errorf("the request has the body %q of %d bytes (%v)", body, req.ContentLength, err)
+		}
+	})
+}
+
+// A GET is repeated after a failure that may be a temporary one. Whatever changes something is sent once.
 func TestRepeatedRequests(t *testing.T) {
+	type test struct {
+		connect error // of connecting, if any
+		fault   robototest.Fault
+		// repeated is whether a GET is. lost is whether the request may have taken effect.
+		repeated, lost bool
+	}
+	tests := map[string]test{
+		"refused port":    {connect: syscall.ECONNREFUSED, repeated: true},
+		"unknown host":    {connect: &net.DNSError{IsNotFound: true}},
+		"lost connection": {fault: robototest.Fault{Drop: true}, repeated: true, lost: true},
+		"cut answer":      {fault: robototest.Fault{Body: `{"data"`}, repeated: true, lost: true},
+		"too large":       {fault: robototest.Fault{Huge: 9 << 20}, lost: true},
+		"429":             {fault: robototest.Fault{Status: 429}, repeated: true},
+	}
+	for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 409, 410} {
+		tests[fmt.Sprint(status)] = test{fault: robototest.Fault{Status: status, Body: "{}"}}
+	}
+	for _, status := range []int{408, 500, 501, 502, 503, 504} {
+		tests[fmt.Sprint(status)] = test{fault: robototest.Fault{Status: status}, repeated: true, lost: true}
+	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 409, 410, 501, 408, 429, 500, 502, 503, 504} {
-			t.Run(fmt.Sprint(method, status), func(t *testing.T) {
-				withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-					server.AllowViolations()
-					server.Inject(robototest.Fault{Status: status, Body: "{}"})
-					_, err := client.send(t.Context(), request{method: method, path: []string{"v1", "x"}})
-					want := 1
-					if method == http.MethodGet && slices.Contains([]int{408, 429, 500, 501, 502, 503, 504}, status) {
-						want = 3
-					}
-					if n := len(server.Requests()); n != want {
-						t.Errorf("%d requests, want %d", n, want)
-					}
-					if lost := slices.Contains([]int{408, 500, 501, 502, 503, 504}, status); errorOf(err).lost != lost || mayPass(err) != (lost || status == 429) {
-						t.Errorf("may have taken effect %t, may pass %t: %v", errorOf(err).lost, mayPass(err), err)
-					}
-				})
+		t.Run(method, func(t *testing.T) {
+			eachCase(t, tests, func(s service, test test) {
+				s.server.AllowViolations()
+				s.inject(test.fault)
+				dialed, want := 0, 1
+				client := s.dialing(s.server.Endpoint(), func() error { dialed++; return test.connect })
+				_, err := client.send(s.Context(), request{method: method, path: []string{"v1", "x"}})
+				attempts := len(s.server.Requests())
+				if test.connect != nil {
+					attempts = dialed
+				}
+				if method == http.MethodGet && test.repeated {
+					want = 3
+				}
+				if attempts != want || mayPass(err) != test.repeated || errorOf(err).lost != test.lost {
+					s.Errorf("%d attempts, want %d; may pass %t, may have taken effect %t: %v", attempts, want, mayPass(err), errorOf(err).lost, err)
+				}
 			})
-		}
+		})
 	}
 }
 
-// What is not answered is repeated in the same way, unless it cannot help.
-func TestRepeatedAttempts(t *testing.T) {
-	for name, test := range map[string]struct {
-		err   error // of connecting, if any
-		fault robototest.Fault
-		want  map[string]int
-		lost  bool
-	}{
-		"refused port":    {err: syscall.ECONNREFUSED, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}},
-		"unknown host":    {err: &net.DNSError{IsNotFound: true}, want: map[string]int{http.MethodGet: 1, http.MethodPost: 1, http.MethodDelete: 1}},
-		"lost connection": {fault: robototest.Fault{Drop: true}, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
-		"cut answer":      {fault: robototest.Fault{Status: 200, Body: `{"data"`}, want: map[string]int{http.MethodGet: 3, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
-		"too large":       {fault: robototest.Fault{Huge: 9 << 20}, want: map[string]int{http.MethodGet: 1, http.MethodPost: 1, http.MethodDelete: 1}, lost: true},
-	} {
-		for method, want := range test.want {
-			t.Run(name+"/"+method, func(t *testing.T) {
-				withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-					server.AllowViolations()
-					attempts := 0
-					if test.err == nil {
-						server.Inject(test.fault)
-					} else {
-						client = NewClient(client.config, Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
-							attempts++
-							return nil, &net.OpError{Op: "dial", Err: test.err}
-						}})
-					}
-					_, err := client.send(t.Context(), request{method: method, path: []string{"v1", "x"}})
-					if n := attempts + len(server.Requests()); n != want {
-						t.Errorf("%d attempts, want %d", n, want)
-					}
-					if KindOf(err) != KindNoAnswer || errorOf(err).lost != test.lost {
-						t.Errorf("may have taken effect %t: %v", errorOf(err).lost, err)
-					}
-				})
-			})
-		}
-	}
-}
-
-// The library sleeps by itself: for as long as the service asks, and within the deadline.
+// The library sleeps by itself: for as long as the service asks, and within the deadline, for which all
+// attempts are not used up at once. The error is that of the last one.
 func TestWaits(t *testing.T) {
-	for name, test := range map[string]struct {
+	const second = time.Second
+	asks := func(status int, after string) robototest.Fault {
+		return robototest.Fault{Status: status, Header: http.Header{"Retry-After": {after}}}
+	}
+	backOff, asked := []time.Duration{0, second / 2, 3 * second / 2}, []time.Duration{0, 7 * second, 14 * second}
+	type test struct {
 		fault    robototest.Fault
 		deadline time.Duration
 		want     []time.Duration // the least times of the attempts
-	}{
-		"503":                                {fault: robototest.Fault{Status: 503}, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
-		"503 that asks":                      {fault: robototest.Fault{Status: 503, Header: http.Header{"Retry-After": {"7"}}}, want: []time.Duration{0, 7 * time.Second, 14 * time.Second}},
-		"429 that asks":                      {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}}, want: []time.Duration{0, 7 * time.Second, 14 * time.Second}},
-		"lost connection":                    {fault: robototest.Fault{Drop: true}, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
-		"asks too much":                      {fault: robototest.Fault{Status: 503, Header: http.Header{"Retry-After": {"60"}}}, deadline: 30 * time.Second, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
-		"429, and time for one more attempt": {fault: robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, deadline: 30 * time.Second, want: []time.Duration{0, time.Second / 2, 3 * time.Second / 2}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				server.AllowViolations()
-				server.Inject(test.fault)
-				ctx := t.Context()
-				if test.deadline > 0 {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, test.deadline)
-					defer cancel()
-				}
-				began := time.Now()
-				_, err := client.send(ctx, request{method: http.MethodGet, path: []string{"v1", "x"}})
-				if err == nil || KindOf(err) == KindCanceled {
-					t.Errorf("the error is %v", err)
-				}
-				requests := server.Requests()
-				if len(requests) != len(test.want) {
-					t.Fatalf("%d requests", len(requests))
-				}
-				for i, request := range requests {
-					if at := request.Time.Sub(began); at < test.want[i] || at > 2*test.want[i] {
-						t.Errorf("attempt %d after %s, want %s or a little later", i+1, at, test.want[i])
-					}
-				}
-			})
-		})
 	}
-}
-
-// A deadline does not make a call use up its attempts at once, and the error is that of the last.
-func TestAttemptsBeforeADeadline(t *testing.T) {
-	for name, fault := range map[string]robototest.Fault{
-		"503":  {Status: 503},
-		"429":  {Status: 429, Header: http.Header{"Retry-After": {"60"}}},
-		"lost": {Drop: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				server.AllowViolations()
-				server.Inject(fault)
-				client.config.MaxAttempts = 10
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-				defer cancel()
-				began := time.Now()
-				_, err := client.send(ctx, request{method: http.MethodGet, path: []string{"v1", "x"}})
-				if took := time.Since(began); KindOf(err) == KindCanceled || took > 25*time.Second {
-					t.Errorf("after %s: %v", took, err)
-				}
-				if n := len(server.Requests()); n > 8 {
-					t.Errorf("%d attempts", n)
-				}
-				server.ResetRequests()
-				_, err = client.CancelInvocation(t.Context(), Invocation{ID: "iv_1", OrgID: robototest.DefaultOrg})
-				if n := len(server.Requests()); err == nil || KindOf(err) == KindCanceled || n > 15 {
-					t.Errorf("%d requests to cancel an invocation: %v", n, err)
-				}
-			})
-		})
-	}
+	eachCase(t, map[string]test{
+		"503":                                {fault: robototest.Fault{Status: 503}, want: backOff},
+		"503 that asks":                      {fault: asks(503, "7"), want: asked},
+		"429 that asks":                      {fault: asks(429, "7"), want: asked},
+		"lost connection":                    {fault: robototest.Fault{Drop: true}, want: backOff},
+		"asks too much":                      {fault: asks(503, "60"), deadline: 30 * second, want: backOff},
+		"429, and time for one more attempt": {fault: asks(429, "60"), deadline: 30 * second, want: backOff},
+		"many attempts":                      {fault: robototest.Fault{Status: 503}, deadline: 30 * second},
+		"many attempts, throttled":           {fault: asks(429, "60"), deadline: 30 * second},
+		"many attempts, lost":                {fault: robototest.Fault{Drop: true}, deadline: 30 * second},
+	}, func(s service, test test) {
+		s.server.AllowViolations()
+		s.inject(test.fault)
+		most := len(test.want)
+		if test.want == nil {
+			s.client.config.MaxAttempts, most = 10, 8
+		}
+		ctx, cancel := context.WithTimeout(s.Context(), cmp.Or(test.deadline, time.Hour))
+		defer cancel()
+		began := time.Now()
+		_, err := s.client.send(ctx, request{method: http.MethodGet, path: []string{"v1", "x"}})
+		if took := time.Since(began); err == nil || KindOf(err) == KindCanceled || took > 25*second {
+			s.Errorf("after %s, the error is %v", took, err)
+		}
+		requests := s.server.Requests()
+		if len(requests) > most || len(requests) < len(test.want) {
+			s.Fatalf("%d requests, want %d", len(requests), most)
+		}
+		for i, want := range test.want {
+			if at := requests[i].Time.Sub(began); at < want || at > 2*want {
+				s.Errorf("attempt %d after %s, want %s or a little later", i+1, at, want)
+			}
+		}
+	})
 }
 
 // What of AWS is repeated: for a secret that this process has just created, for another new one, and
 // for an old one.
 func TestRepeatedCallsOfAWS(t *testing.T) {
-	for _, test := range []struct {
-		code   string
-		status int
-		// attempts to read and to write
-		old, fresh, here [2]int
-	}{
-		{"ThrottlingException", 400, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
-		{"", 429, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
-		{"InternalServiceError", 500, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
-		{"", 503, [2]int{3, 3}, [2]int{3, 3}, [2]int{3, 3}},
-		{"AccessDeniedException", 400, [2]int{1, 1}, [2]int{3, 3}, [2]int{3, 3}},
-		{"UnrecognizedClientException", 400, [2]int{1, 1}, [2]int{3, 3}, [2]int{3, 3}},
-		{"ResourceNotFoundException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 3}},
-		{"InvalidRequestException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{3, 3}},
-		{"LimitExceededException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
-		{"EncryptionFailure", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
-		{"ValidationException", 400, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
-		{"", 308, [2]int{1, 1}, [2]int{1, 1}, [2]int{1, 1}},
-	} {
-		t.Run(fmt.Sprint(test.status, test.code), func(t *testing.T) {
-			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				for _, secret := range []struct {
-					name string
-					age  time.Duration
-					here bool
-					want [2]int
-				}{
-					{"new", 0, false, test.fresh},
-					{"a minute old", time.Minute, false, test.fresh},
-					{"an hour old", time.Hour, false, test.old},
-					{"created here", 0, true, test.here},
-					{"created here a minute ago", time.Minute, true, test.here},
-					{"created here an hour ago", time.Hour, true, test.old},
-				} {
-					known := Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}
-					if server.AddSecret(robototest.DefaultOrg, "db"); secret.here {
-						known.CreatedHere = time.Now()
-					}
-					time.Sleep(secret.age)
-					server.Inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Header: http.Header{"X": nil}})
-					access := client.ValueAccess(known)
-					if _, err := access.Read(t.Context(), Version{}); err == nil {
-						t.Error("a read succeeded")
-					}
-					if n := server.Count(robototest.GetValue); n != secret.want[0] {
-						t.Errorf("%d attempts to read a secret that is %s, want %d", n, secret.name, secret.want[0])
-					}
-					if _, err := access.Write(t.Context(), NewSensitive("value")); err == nil {
-						t.Error("a write succeeded")
-					}
-					if n := server.Count(robototest.PutValue); n != secret.want[1] {
-						t.Errorf("%d attempts to write a secret that is %s, want %d", n, secret.name, secret.want[1])
-					}
-					server.ClearFaults()
-					server.ResetRequests()
-					server.DeleteSecret(robototest.DefaultOrg, "db")
-				}
-			})
-		})
+	type attempts struct{ reads, writes int }
+	type test struct {
+		code             string
+		status           int
+		old, fresh, here attempts
 	}
-}
-
-// AWS refuses with status 400 what is too much. All requests to AWS then pause, and none to
-// Roboto.
-func TestPauseOfAWS(t *testing.T) {
-	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-		var accesses []*ValueAccess
-		for i := range 5 {
-			name := fmt.Sprint("db", i)
-			server.AddSecret(robototest.DefaultOrg, name)
-			server.SetValue(robototest.DefaultOrg, name, "value")
-			access := client.ValueAccess(Record{SecretRef: SecretRef{Name: name, OrgID: robototest.DefaultOrg}})
-			if _, err := access.Read(t.Context(), Version{}); err != nil {
-				t.Fatal(err)
+	always, never := attempts{3, 3}, attempts{1, 1}
+	eachCase(t, map[string]test{
+		"throttled":        {"ThrottlingException", 400, always, always, always},
+		"429":              {"", 429, always, always, always},
+		"failing":          {"InternalServiceError", 500, always, always, always},
+		"503":              {"", 503, always, always, always},
+		"not allowed":      {codeAccessDenied, 400, never, always, always},
+		"unknown key":      {codeUnrecognizedClient, 400, never, always, always},
+		"not found":        {codeResourceNotFound, 400, never, never, attempts{1, 3}},
+		"to be deleted":    {codeInvalidRequest, 400, never, never, always},
+		"a quota":          {codeQuota, 400, never, never, never},
+		"encryption fails": {"EncryptionFailure", 400, never, never, never},
+		"invalid":          {"ValidationException", 400, never, never, never},
+		"a redirect":       {"", 308, never, never, never},
+	}, func(s service, test test) {
+		for _, secret := range []struct {
+			age  time.Duration
+			here bool
+			want attempts
+		}{
+			{0, false, test.fresh},
+			{time.Minute, false, test.fresh},
+			{time.Hour, false, test.old},
+			{0, true, test.here},
+			{time.Minute, true, test.here},
+			{time.Hour, true, test.old},
+		} {
+			access := s.access()
+			if secret.here {
+				access.record.CreatedHere = time.Now()
 			}
-			accesses = append(accesses, access)
-		}
-		server.ResetRequests()
-		server.Inject(robototest.Fault{Operation: robototest.GetValue, Times: 1, AWSError: "ThrottlingException", Header: http.Header{"Retry-After": {"7"}}})
-		began := time.Now()
-		var calls sync.WaitGroup
-		for i, access := range accesses {
-			calls.Go(func() {
-				time.Sleep(time.Duration(i) * time.Second)
-				if _, err := access.Read(t.Context(), Version{}); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		time.Sleep(time.Second)
-		if _, err := client.callerOrgs(t.Context()); err != nil {
-			t.Error(err)
-		}
-		calls.Wait()
-		for i, request := range server.Requests() {
-			if after := request.Time.Sub(began); i > 0 && (request.AWS() && (after < 7*time.Second || after > 9*time.Second) || !request.AWS() && after != time.Second) {
-				t.Errorf("a %s after %s", request.Operation, after)
+			time.Sleep(secret.age)
+			s.inject(robototest.Fault{Match: robototest.Request.AWS, Status: test.status, AWSError: test.code, Header: http.Header{"X": nil}})
+			_, readErr := access.Read(s.Context(), Version{})
+			reads := s.server.Count(robototest.GetValue)
+			_, writeErr := access.Write(s.Context(), NewSensitive("value"))
+			got := attempts{reads, s.server.Count(robototest.PutValue)}
+			if readErr == nil || writeErr == nil || got != secret.want {
+				s.Errorf("a secret %s old, created here %t: %+v, want %+v (%v, %v)", secret.age, secret.here, got, secret.want, readErr, writeErr)
 			}
+			s.server.ClearFaults()
+			s.server.ResetRequests()
+			s.server.DeleteSecret(testOrg, "db")
 		}
 	})
 }
@@ -314,54 +217,43 @@ func TestIsThrottle(t *testing.T) {
 	}
 }
 
-// A value that was written belongs in state, also if the last attempt was not even sent.
-func TestWriteIsLookedForAfterItsLastAttempt(t *testing.T) {
-	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-		server.AddSecret(robototest.DefaultOrg, "db")
-		toAWS := 0
-		client = dialingAWS(server, client, func() error {
-			if toAWS++; toAWS == 2 || toAWS == 3 {
-				return syscall.ECONNREFUSED
-			}
-			return nil
+// A value that was written belongs in state, also if the last attempt was not even sent. One that was never
+// sent is not looked for, and repeated only if that may help.
+func TestWriteIsLookedForIfItWasSent(t *testing.T) {
+	refused, unknown := syscall.ECONNREFUSED, &net.DNSError{Name: "aws", IsNotFound: true}
+	type test struct {
+		// connects are what becomes of the connections to AWS: the last one also of all others.
+		connects    []error
+		want        Kind
+		connections int
+	}
+	eachCase(t, map[string]test{
+		"sent once":               {[]error{nil, refused, refused, nil}, KindOther, 4},
+		"never sent":              {[]error{refused}, KindNoAnswer, 3},
+		"never sent, to no avail": {[]error{unknown}, KindNoAnswer, 1},
+	}, func(s service, test test) {
+		s.access()
+		connections := 0
+		client := s.dialing(s.server.SecretsManagerEndpoint(), func() error {
+			connections++
+			return test.connects[min(connections, len(test.connects))-1]
 		})
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true})
-		versionID, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
-		if versions := server.Versions(robototest.DefaultOrg, "db"); err != nil || len(versions) != 1 || versions[0].ID != versionID {
-			t.Errorf("%d versions: %v", len(versions), err)
-		}
-		if n := server.Count(robototest.PutValue); n != 1 || toAWS != 4 {
-			t.Errorf("%d writes, %d connections", n, toAWS)
+		s.inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true})
+		_, err := client.ValueAccess(unread("db")).Write(s.Context(), NewSensitive("value"))
+		s.wantKind(err, test.want)
+		if connections != test.connections {
+			s.Errorf("%d connections, want %d", connections, test.connections)
 		}
 	})
 }
 
-// A write that was never sent is not looked for, and repeated only if that may help.
-func TestWriteThatWasNotSent(t *testing.T) {
-	for cause, attempts := range map[error]int{syscall.ECONNREFUSED: 3, &net.DNSError{Name: "aws", IsNotFound: true}: 1} {
-		t.Run(cause.Error(), func(t *testing.T) {
-			withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-				server.AddSecret(robototest.DefaultOrg, "db")
-				toAWS := 0
-				client = dialingAWS(server, client, func() error { toAWS++; return cause })
-				_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Write(t.Context(), NewSensitive("value"))
-				if KindOf(err) != KindNoAnswer || errorOf(err).lost || toAWS != attempts {
-					t.Errorf("%d connections: %v", toAWS, err)
-				}
-			})
-		})
-	}
-}
-
 // The SDK's own budget for retries would end after a hundred.
 func TestRetriesOfAWSHaveNoBudget(t *testing.T) {
-	withService(t, func(t *testing.T, server *robototest.Server, client *Client) {
-		server.AddSecret(robototest.DefaultOrg, "db")
-		server.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ThrottlingException"})
-		client.config.MaxAttempts = 150
-		_, err := client.ValueAccess(Record{SecretRef: SecretRef{Name: "db", OrgID: robototest.DefaultOrg}}).Read(t.Context(), Version{})
-		if n := server.Count(robototest.GetValue); KindOf(err) != KindUnavailable || n != 150 {
-			t.Errorf("%d attempts: %v", n, err)
-		}
+	inService(t, func(s service) {
+		s.inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "ThrottlingException"})
+		s.client.config.MaxAttempts = 150
+		_, err := s.access().Read(s.Context(), Version{})
+		s.wantKind(err, KindUnavailable)
+		s.wantCount(robototest.GetValue, 150)
 	})
 }

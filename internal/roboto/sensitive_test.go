@@ -39,107 +39,50 @@ func holders() map[string]any {
 		l: []Sensitive{secret}, m: map[string]Sensitive{"k": secret}, a: exported{secret},
 	}
 	return map[string]any{
-		"value":            secret,
-		"pointer":          &secret,
-		"exported field":   exported{secret},
-		"unexported field": unexported{s: secret, p: &secret},
-		"embedded":         embedded{secret},
-		"nested":           all,
-		"pointer to all":   &all,
-		"slice":            []Sensitive{secret},
-		"pointers":         []*Sensitive{&secret},
-		"any slice":        []any{secret, all},
-		"array":            [1]Sensitive{secret},
-		"map":              map[string]Sensitive{"k": secret},
-		"config":           &Config{APIKey: secret},
-		"credentials":      &temporaryCredentials{accessKeyID: secret, secretAccessKey: secret, sessionToken: secret},
-		"client":           &Client{owner: &owner{api: &api{config: Config{APIKey: secret}, guard: newGuard(secret)}}},
-		"value access":     ValueAccess{creds: &temporaryCredentials{secretAccessKey: secret}},
+		"value": secret, "pointer": &secret, "slice": []Sensitive{secret}, "pointers": []*Sensitive{&secret},
+		"array": [1]Sensitive{secret}, "map": map[string]Sensitive{"k": secret}, "any slice": []any{secret, all},
+		"exported field": exported{secret}, "unexported field": inner, "embedded": embedded{secret}, "nested": all, "pointer to all": &all,
+		"config":       &Config{APIKey: secret},
+		"credentials":  &temporaryCredentials{accessKeyID: secret, secretAccessKey: secret, sessionToken: secret},
+		"client":       &Client{owner: &owner{api: &api{config: Config{APIKey: secret}, guard: newGuard(secret)}}},
+		"value access": ValueAccess{creds: &temporaryCredentials{secretAccessKey: secret}},
 	}
 }
 
-// canaryBytes are the secret's first bytes as %d and %v print them.
-var canaryBytes = strings.Trim(fmt.Sprint([]byte(canarySecret[:4])), "[]")
-
-func wantNothingOfCanary(t *testing.T, how, text string) {
-	t.Helper()
-	if leaks(canarySecret, text) || strings.Contains(text, canaryBytes) {
-		t.Errorf("%s shows the secret: %s", how, text)
-	}
-}
-
-func TestSensitiveCannotBePrinted(t *testing.T) {
+// Nothing prints, encodes or logs a Sensitive, wherever it is.
+func TestSensitiveIsNotShown(t *testing.T) {
+	// The first bytes of the secret, as %d and %v print them.
+	asNumbers := strings.Trim(fmt.Sprint([]byte(canarySecret[:4])), "[]")
 	for name, holder := range holders() {
 		t.Run(name, func(t *testing.T) {
+			check := func(how, text string) {
+				if leaks(canarySecret, text) || strings.Contains(text, asNumbers) {
+					t.Errorf("%s shows the secret: %s", how, text)
+				}
+			}
 			for _, flags := range []string{"", "+", "#", "-", " ", "0", "30", ".40", "+#- 030.40"} {
 				for verb := 'A'; verb <= 'z'; verb++ {
 					format := "%" + flags + string(verb)
-					wantNothingOfCanary(t, format, fmt.Sprintf(format, holder))
+					check(format, fmt.Sprintf(format, holder))
 				}
 			}
-			wantNothingOfCanary(t, "Print", fmt.Sprint(holder)+fmt.Sprintln(holder))
+			check("Print", fmt.Sprint(holder)+fmt.Sprintln(holder))
 			wrap := "%w" // not a constant, so that vet lets the mistake pass
-			wantNothingOfCanary(t, wrap, fmt.Errorf(wrap, holder).Error())
+			check(wrap, fmt.Errorf(wrap, holder).Error())
+
+			asJSON, _ := json.Marshal(holder) // what cannot be encoded is not shown
+			check("JSON", string(asJSON))
+			asXML, _ := xml.Marshal(holder)
+			check("XML", string(asXML))
+			var page, log bytes.Buffer
+			_ = template.Must(template.New("").Parse("{{.}} {{printf `%+v` .}}")).Execute(&page, holder)
+			check("template", page.String())
+			for _, handler := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
+				slog.New(handler).With("with", holder).WithGroup("group").Info("message", "attribute", holder, slog.Group("inner", "any", holder))
+			}
+			check("the log", log.String())
+			check("reflection", dump(reflect.ValueOf(holder), 0))
 		})
-	}
-}
-
-func TestSensitivePrintsAsRedacted(t *testing.T) {
-	secret := NewSensitive(canarySecret)
-	for _, verb := range "vsqxXdUcbt" {
-		if got := fmt.Sprintf("%"+string(verb), secret); got != redacted {
-			t.Errorf("%%%c gives %q", verb, got)
-		}
-	}
-	exported := struct{ S Sensitive }{secret}
-	for format, want := range map[string]string{"%v": "{(redacted)}", "%+v": "{S:(redacted)}", "%#v": "struct { S roboto.Sensitive }{S:(redacted)}"} {
-		if got := fmt.Sprintf(format, exported); got != want {
-			t.Errorf("%s gives %q, want %q", format, got, want)
-		}
-	}
-	if secret.String() != redacted || secret.GoString() != redacted {
-		t.Errorf("String() = %q, GoString() = %q", secret.String(), secret.GoString())
-	}
-}
-
-func TestSensitiveCannotBeEncoded(t *testing.T) {
-	for name, holder := range holders() {
-		t.Run(name, func(t *testing.T) {
-			if text, err := json.Marshal(holder); err == nil {
-				wantNothingOfCanary(t, "JSON", string(text))
-			}
-			if text, err := xml.Marshal(holder); err == nil {
-				wantNothingOfCanary(t, "XML", string(text))
-			}
-			var page bytes.Buffer
-			if err := template.Must(template.New("").Parse("{{.}} {{printf `%+v` .}}")).Execute(&page, holder); err == nil {
-				wantNothingOfCanary(t, "template", page.String())
-			}
-			wantNothingOfCanary(t, "reflection", dump(reflect.ValueOf(holder), 0))
-		})
-	}
-	got, err := json.Marshal(map[string]any{"s": NewSensitive(canarySecret), "p": []*Sensitive{{}}})
-	if want := `{"p":["(redacted)"],"s":"(redacted)"}`; string(got) != want || err != nil {
-		t.Errorf("JSON %s, %v, want %s", got, err, want)
-	}
-}
-
-func TestSensitiveCannotBeLogged(t *testing.T) {
-	var out bytes.Buffer
-	all := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-	for format, handler := range map[string]slog.Handler{"text": slog.NewTextHandler(&out, all), "JSON": slog.NewJSONHandler(&out, all)} {
-		for name, holder := range holders() {
-			t.Run(format+" "+name, func(t *testing.T) {
-				out.Reset()
-				slog.New(handler).With("with", holder).WithGroup("group").Debug("message", "attribute", holder, slog.Group("inner", "any", holder))
-				wantNothingOfCanary(t, "the log", out.String())
-			})
-		}
-		out.Reset()
-		slog.New(handler).Info("message", "key", NewSensitive(canarySecret))
-		if !strings.Contains(out.String(), redacted) {
-			t.Errorf("%s: %s", format, out.String())
-		}
 	}
 }
 
@@ -171,32 +114,49 @@ func dump(v reflect.Value, depth int) string {
 	return out.String()
 }
 
-func TestSensitiveReveal(t *testing.T) {
-	for text, empty := range map[string]bool{"": true, " ": false, canarySecret: false} {
-		s := NewSensitive(text)
-		if s.Reveal() != text || s.IsEmpty() != empty {
-			t.Errorf("NewSensitive(%q) reveals %q, empty %t", text, s.Reveal(), s.IsEmpty())
+func TestSensitiveIsShownAsRedacted(t *testing.T) {
+	secret := NewSensitive(canarySecret)
+	for _, verb := range "vsqxXdUcbt" {
+		if got := fmt.Sprintf("%"+string(verb), secret); got != redacted {
+			t.Errorf("%%%c gives %q", verb, got)
 		}
 	}
-	var zero Sensitive
-	if zero.Reveal() != "" || !zero.IsEmpty() {
-		t.Errorf("the zero value reveals %q", zero.Reveal())
+	exported := struct{ S Sensitive }{secret}
+	asJSON, _ := json.Marshal(map[string]any{"s": secret, "p": []*Sensitive{{}}})
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("message", "key", secret)
+	_, logged, _ := strings.Cut(log.String(), "key=")
+	for got, want := range map[string]string{
+		fmt.Sprintf("%v", exported):  "{(redacted)}",
+		fmt.Sprintf("%+v", exported): "{S:(redacted)}",
+		fmt.Sprintf("%#v", exported): "struct { S roboto.Sensitive }{S:(redacted)}",
+		secret.String():              redacted,
+		secret.GoString():            redacted,
+		string(asJSON):               `{"p":["(redacted)"],"s":"(redacted)"}`,
+		logged:                       redacted + "\n",
+	} {
+		if got != want {
+			t.Errorf("shown as %q, want %q", got, want)
+		}
 	}
 }
 
-func TestSensitiveEqual(t *testing.T) {
-	for _, tc := range []struct {
-		a, b Sensitive
-		want bool
+func TestSensitiveRevealsAndCompares(t *testing.T) {
+	var zero Sensitive
+	for _, test := range []struct {
+		a, b         Sensitive
+		text         string // of a
+		empty, equal bool
 	}{
-		{NewSensitive("a"), NewSensitive("a"), true},
-		{NewSensitive(""), Sensitive{}, true},
-		{NewSensitive("a"), NewSensitive("b"), false},
-		{NewSensitive("a"), NewSensitive("aa"), false},
-		{NewSensitive("a"), Sensitive{}, false},
+		{NewSensitive("a"), NewSensitive("a"), "a", false, true},
+		{NewSensitive(""), zero, "", true, true},
+		{zero, NewSensitive(""), "", true, true},
+		{NewSensitive(" "), zero, " ", false, false},
+		{NewSensitive("a"), NewSensitive("b"), "a", false, false},
+		{NewSensitive("aa"), NewSensitive("a"), "aa", false, false},
 	} {
-		if tc.a.Equal(tc.b) != tc.want || tc.b.Equal(tc.a) != tc.want {
-			t.Errorf("%q equals %q: want %t", tc.a.Reveal(), tc.b.Reveal(), tc.want)
+		if a := test.a; a.Reveal() != test.text || a.IsEmpty() != test.empty || a.Equal(test.b) != test.equal || test.b.Equal(a) != test.equal {
+			t.Errorf("%q reveals %q, empty %t, equals %q: %t", test.text, a.Reveal(), a.IsEmpty(), test.b.Reveal(), a.Equal(test.b))
 		}
 	}
 }

@@ -1,58 +1,119 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package roboto_test
+package roboto
 
 import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
 	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// service is an embedded Roboto with a client, in a bubble whose clock is fake.
+const testOrg = robototest.DefaultOrg
+
+// service is an embedded Roboto with a client that makes three attempts, in a bubble whose clock is fake.
 type service struct {
-	t      *testing.T
+	*testing.T
 	server *robototest.Server
-	client *roboto.Client
+	client *Client
 }
 
-// inService runs a test with a client that makes three attempts.
-func inService(t *testing.T, test func(*testing.T, service)) {
+func inService(t *testing.T, test func(service)) {
+	t.Helper()
+	inServiceWith(t, robototest.Options{}, test)
+}
+
+func inServiceWith(t *testing.T, options robototest.Options, test func(service)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		test(t, service{t, server, newClient(t, server, roboto.Config{MaxAttempts: 3})})
+		options.InMemory = true
+		server := robototest.Start(t, options)
+		s := service{T: t, server: server}
+		s.client = s.newClient(server.DialContext)
+		test(s)
 	})
 }
 
-// newClient adds to the configuration what leads to the server.
-func newClient(t *testing.T, server *robototest.Server, config roboto.Config) *roboto.Client {
+// eachCase runs a test of each case in a service of its own.
+func eachCase[C any](t *testing.T, cases map[string]C, test func(service, C)) {
 	t.Helper()
-	var err error
-	if config.Endpoint, err = url.Parse(server.Endpoint()); err != nil {
-		t.Fatal(err)
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			inService(t, func(s service) { test(s, c) })
+		})
 	}
-	if config.SecretsManagerEndpoint, err = url.Parse(server.SecretsManagerEndpoint()); err != nil {
-		t.Fatal(err)
-	}
-	config.APIKey, config.RequestTimeout = roboto.NewSensitive(server.APIKey()), time.Minute
-	return roboto.NewClient(config, roboto.Options{ToolName: "test", DialContext: server.DialContext})
 }
 
-func (s service) wantKind(err error, want roboto.Kind) {
-	s.t.Helper()
-	if got := roboto.KindOf(err); got != want || (err == nil) != (want == roboto.KindOther) {
-		s.t.Errorf("the kind is %q, want %q: %v", got, want, err)
+func (s service) newClient(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Client {
+	s.Helper()
+	return NewClient(Config{
+		APIKey: NewSensitive(s.server.APIKey()), Endpoint: parseURL(s.T, s.server.Endpoint()),
+		SecretsManagerEndpoint: parseURL(s.T, s.server.SecretsManagerEndpoint()), RequestTimeout: time.Minute, MaxAttempts: 3,
+	}, Options{ToolName: "test", DialContext: dial})
+}
+
+func parseURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	parsed, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// ref names a secret of testOrg, and unread is its record before Roboto was asked for it.
+func ref(name string) SecretRef { return SecretRef{Name: name, OrgID: testOrg} }
+
+func unread(name string) Record { return Record{SecretRef: ref(name)} }
+
+// access is that to the value of a secret that it adds.
+func (s service) access() *ValueAccess {
+	s.server.AddSecret(testOrg, "db")
+	return s.client.ValueAccess(unread("db"))
+}
+
+// What happens to requests.
+var (
+	lostRequest   = robototest.Fault{Drop: true, Times: 1}
+	lostAnswer    = robototest.Fault{Drop: true, After: true, Times: 1}
+	deniedRequest = robototest.Fault{Status: http.StatusForbidden, Code: codeUnauthorized}
+)
+
+type faults []robototest.Fault
+
+func on(operation robototest.Operation, fault robototest.Fault) robototest.Fault {
+	fault.Operation = operation
+	return fault
+}
+
+// replacing changes the answers of the service.
+func replacing(old, changed string) robototest.Fault {
+	return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
+}
+
+func (s service) inject(faults ...robototest.Fault) {
+	for _, fault := range faults {
+		s.server.Inject(fault)
+	}
+}
+
+func (s service) wantKind(err error, want Kind) {
+	s.Helper()
+	if got := KindOf(err); got != want || (err == nil) != (want == KindOther) {
+		s.Errorf("the kind is %q, want %q: %v", got, want, err)
 	}
 }
 
 func (s service) wantCount(operation robototest.Operation, want int) {
-	s.t.Helper()
+	s.Helper()
 	if got := s.server.Count(operation); got != want {
-		s.t.Errorf("%d requests for %s, want %d", got, operation, want)
+		s.Errorf("%d requests for %s, want %d", got, operation, want)
 	}
 }

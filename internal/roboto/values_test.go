@@ -1,95 +1,83 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package roboto_test
+package roboto
 
 import (
-	"bytes"
+	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
+// A version has its value, its ID and the time at which it was written, however it is asked for.
 func TestReadAndWrite(t *testing.T) {
-	inService(t, func(t *testing.T, s service) {
-		s.server.AddSecret(robototest.DefaultOrg, "db")
-		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
-		_, err := access.Read(t.Context(), roboto.Version{})
-		s.wantKind(err, roboto.KindNoValue)
+	inService(t, func(s service) {
+		access := s.access()
+		_, err := access.Read(s.Context(), Version{})
+		s.wantKind(err, KindNoValue)
 
-		first, err := access.Write(t.Context(), roboto.NewSensitive("first"))
-		s.wantKind(err, roboto.KindOther)
-		second, err := access.Write(t.Context(), roboto.NewSensitive("second"))
-		s.wantKind(err, roboto.KindOther)
-		for version, want := range map[roboto.Version]struct{ value, versionID string }{
-			{}:                            {"second", second},
-			{ID: first}:                   {"first", first},
-			{ID: second}:                  {"second", second},
-			{Stage: roboto.StageCurrent}:  {"second", second},
-			{Stage: roboto.StagePrevious}: {"first", first},
-		} {
-			got, err := access.Read(t.Context(), version)
-			s.wantKind(err, roboto.KindOther)
-			if got.Text.Reveal() != want.value || got.VersionID != want.versionID {
-				t.Errorf("version %v is %q of version %q, want %v", version, got.Text.Reveal(), got.VersionID, want)
-			}
+		type version struct {
+			Value, ID string
+			Created   time.Time
 		}
-		s.wantCount(robototest.GetCredentials, 1)
-	})
-}
-
-// The time of a value is that of its version, and not of the read.
-func TestValueHasItsTime(t *testing.T) {
-	inService(t, func(t *testing.T, s service) {
-		s.server.AddSecret(robototest.DefaultOrg, "db")
-		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
-		var want []time.Time
+		var written []version
 		for _, value := range []string{"first", "second"} {
 			time.Sleep(time.Hour + 123*time.Millisecond)
-			s.server.SetValue(robototest.DefaultOrg, "db", value)
-			want = append(want, time.Now())
+			id, err := access.Write(s.Context(), NewSensitive(value))
+			s.wantKind(err, KindOther)
+			written = append(written, version{value, id, time.Now().UTC()})
 		}
 		time.Sleep(time.Hour)
-		for i, stage := range []string{roboto.StagePrevious, roboto.StageCurrent} {
-			got, err := access.Read(t.Context(), roboto.Version{Stage: stage})
-			s.wantKind(err, roboto.KindOther)
-			if !got.Created.Equal(want[i]) || got.Created.Location() != time.UTC {
-				t.Errorf("%s is of %s, want %s", stage, got.Created, want[i].UTC())
+		for asked, want := range map[Version]version{
+			{}:                     written[1],
+			{ID: written[0].ID}:    written[0],
+			{ID: written[1].ID}:    written[1],
+			{Stage: StageCurrent}:  written[1],
+			{Stage: StagePrevious}: written[0],
+		} {
+			got, err := access.Read(s.Context(), asked)
+			s.wantKind(err, KindOther)
+			if diff := cmp.Diff(want, version{got.Text.Reveal(), got.VersionID, got.Created}); diff != "" || got.Created.Location() != time.UTC {
+				s.Errorf("version %+v (-want +got):\n%s", asked, diff)
 			}
 		}
 	})
 }
 
-// What an error says of the other versions holds no value.
+// What an error says of the other versions holds no value, and comes in time.
 func TestKeptVersions(t *testing.T) {
-	inService(t, func(t *testing.T, s service) {
-		s.server.AddSecret(robototest.DefaultOrg, "db")
-		access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
-		var ids []string
+	inService(t, func(s service) {
+		access := s.access()
+		ids := []string{}
 		for i := range 4 {
-			kept, ok := access.Kept(t.Context())
-			if want := ids[:min(i, 2)]; !ok || len(kept) != len(want) {
-				t.Fatalf("after %d writes: %v", i, kept)
-			}
-			for j, version := range kept {
-				if version.VersionID != ids[j] || version.Created.IsZero() || version.Text.Reveal() != "" {
-					t.Errorf("after %d writes: %v", i, kept)
+			kept, ok := access.Kept(s.Context())
+			got := []string{}
+			for _, version := range kept {
+				if got = append(got, version.VersionID); version.Created.IsZero() || !version.Text.IsEmpty() {
+					s.Errorf("after %d writes, a version has no time or a value", i)
 				}
 			}
-			ids = append([]string{s.server.SetValue(robototest.DefaultOrg, "db", "value")}, ids...)
+			if diff := cmp.Diff(ids[:min(i, 2)], got); !ok || diff != "" {
+				s.Errorf("after %d writes, the versions kept (-want +got):\n%s", i, diff)
+			}
+			ids = append([]string{s.server.SetValue(testOrg, "db", "value")}, ids...)
 		}
-		s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Skip: 1, AWSError: "AccessDeniedException"})
-		if kept, ok := access.Kept(t.Context()); ok || kept != nil {
-			t.Errorf("half of the answer: %v", kept)
+		s.inject(robototest.Fault{Operation: robototest.GetValue, Skip: 1, AWSError: codeAccessDenied})
+		if kept, ok := access.Kept(s.Context()); ok || kept != nil {
+			s.Errorf("half of the answer: %v", kept)
 		}
 		s.server.ClearFaults()
-		s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Delay: time.Hour})
+		s.inject(robototest.Fault{Operation: robototest.GetValue, Delay: time.Hour})
 		began := time.Now()
-		if _, ok := access.Kept(t.Context()); ok || time.Since(began) > 10*time.Second {
-			t.Errorf("it took %s", time.Since(began))
+		if _, ok := access.Kept(s.Context()); ok || time.Since(began) > 10*time.Second {
+			s.Errorf("it took %s", time.Since(began))
 		}
 	})
 }
@@ -97,106 +85,142 @@ func TestKeptVersions(t *testing.T) {
 // Whatever happens to the answers, one Write stores one version.
 func TestWriteStoresOneVersion(t *testing.T) {
 	const put = robototest.PutValue
-	for name, test := range map[string]struct {
-		faults []robototest.Fault
-		want   roboto.Kind
+	expired := robototest.Fault{Operation: put, AWSError: codeExpiredToken}
+	expiredOnce := expired
+	expiredOnce.Times = 1
+	type test struct {
+		faults faults
+		want   Kind
 		stored int
-	}{
-		"one answer is lost":               {faults: []robototest.Fault{{Operation: put, Drop: true, After: true, Times: 1}}, stored: 1},
-		"all answers are lost":             {faults: []robototest.Fault{{Operation: put, Drop: true, After: true}}, stored: 1},
-		"it never takes effect":            {faults: []robototest.Fault{{Operation: put, Drop: true}}, want: roboto.KindNoAnswer},
-		"a retry of a success is refused":  {faults: []robototest.Fault{{Operation: put, Drop: true, After: true, Times: 1}, {Operation: put, Status: 400, AWSError: "AccessDeniedException"}}, stored: 1},
-		"the credentials expire":           {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ExpiredTokenException", Times: 1}}, stored: 1},
-		"the credentials expire each time": {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ExpiredTokenException"}}, want: roboto.KindRefused},
-		"AWS throttles":                    {faults: []robototest.Fault{{Operation: put, Status: 400, AWSError: "ThrottlingException"}}, want: roboto.KindUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddSecret(robototest.DefaultOrg, "db")
-				time.Sleep(time.Hour) // the grace for new secrets is over
-				for _, fault := range test.faults {
-					s.server.Inject(fault)
-				}
-				versionID, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Write(t.Context(), roboto.NewSensitive("value"))
-				s.wantKind(err, test.want)
-				versions := s.server.Versions(robototest.DefaultOrg, "db")
-				if len(versions) != test.stored || len(versions) == 1 && versions[0].ID != versionID {
-					t.Errorf("%d versions were stored, want %d with the ID %q", len(versions), test.stored, versionID)
-				}
-			})
-		})
 	}
+	eachCase(t, map[string]test{
+		"one answer is lost":               {faults: faults{on(put, lostAnswer)}, stored: 1},
+		"all answers are lost":             {faults: faults{{Operation: put, Drop: true, After: true}}, stored: 1},
+		"it never takes effect":            {faults: faults{{Operation: put, Drop: true}}, want: KindNoAnswer},
+		"a retry of a success is refused":  {faults: faults{on(put, lostAnswer), {Operation: put, AWSError: codeAccessDenied}}, stored: 1},
+		"the credentials expire":           {faults: faults{expiredOnce}, stored: 1},
+		"the credentials expire each time": {faults: faults{expired}, want: KindRefused},
+		"AWS throttles":                    {faults: faults{{Operation: put, AWSError: "ThrottlingException"}}, want: KindUnavailable},
+	}, func(s service, test test) {
+		access := s.access()
+		time.Sleep(time.Hour) // the grace for new secrets is over
+		s.inject(test.faults...)
+		versionID, err := access.Write(s.Context(), NewSensitive("value"))
+		s.wantKind(err, test.want)
+		if versions := s.server.Versions(testOrg, "db"); len(versions) != test.stored || len(versions) == 1 && versions[0].ID != versionID {
+			s.Errorf("%d versions were stored, want %d with the ID %q", len(versions), test.stored, versionID)
+		}
+	})
 }
 
 func TestValidateValue(t *testing.T) {
 	for value, valid := range map[string]bool{"": false, "x": true, strings.Repeat("x", 65536): true, strings.Repeat("x", 65537): false} {
-		if err := roboto.ValidateValue(roboto.NewSensitive(value)); (err == nil) != valid {
+		if err := ValidateValue(NewSensitive(value)); (err == nil) != valid {
 			t.Errorf("a value of %d bytes: %v", len(value), err)
 		}
 	}
 }
 
+// JSON would replace what is no UTF-8, and another value would be stored.
+func TestValuesThatAreNotUTF8(t *testing.T) {
+	inService(t, func(s service) {
+		_, err := s.access().Write(s.Context(), NewSensitive("caf\xe9-au-lait"))
+		if err == nil || !strings.Contains(err.Error(), "valid UTF-8") || strings.Contains(err.Error(), "lait") {
+			s.Errorf("the error is %v", err)
+		}
+		s.wantCount(robototest.PutValue, 0)
+	})
+}
+
 // What AWS says of another secret or version is not believed.
 func TestAnswersOfAWSAreChecked(t *testing.T) {
-	const previous = roboto.StagePrevious
-	for name, test := range map[string]struct{ stage, old, changed string }{
+	type test struct{ stage, old, changed string }
+	eachCase(t, map[string]test{
 		"another secret":  {"", "123456789012", "210987654321"},
 		"another version": {"", `"VersionId":"`, `"VersionId":"x`},
 		"no value":        {"", `"SecretString"`, `"Secret"`},
-		"another stage":   {previous, `["AWSPREVIOUS"]`, `["AWSCURRENT"]`},
-		"no version":      {previous, `"VersionId"`, `"Version"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddSecret(robototest.DefaultOrg, "db")
-				version := roboto.Version{ID: s.server.SetValue(robototest.DefaultOrg, "db", "dmFsdWU=")}
-				if test.stage != "" {
-					s.server.SetValue(robototest.DefaultOrg, "db", "b3RoZXI=")
-					version = roboto.Version{Stage: test.stage}
-				}
-				access := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")})
-				_, err := access.Read(t.Context(), version)
-				s.wantKind(err, roboto.KindOther)
-				s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(b []byte) []byte {
-					return bytes.ReplaceAll(b, []byte(test.old), []byte(test.changed))
-				}})
-				_, err = access.Read(t.Context(), version)
-				s.wantKind(err, roboto.KindUnexpectedAnswer)
-			})
-		})
-	}
+		"another stage":   {StagePrevious, `["AWSPREVIOUS"]`, `["AWSCURRENT"]`},
+		"no version":      {StagePrevious, `"VersionId"`, `"Version"`},
+	}, func(s service, test test) {
+		access := s.access()
+		version := Version{ID: s.server.SetValue(testOrg, "db", "dmFsdWU=")}
+		if test.stage != "" {
+			s.server.SetValue(testOrg, "db", "b3RoZXI=")
+			version = Version{Stage: test.stage}
+		}
+		_, err := access.Read(s.Context(), version)
+		s.wantKind(err, KindOther)
+		s.inject(on(robototest.GetValue, replacing(test.old, test.changed)))
+		_, err = access.Read(s.Context(), version)
+		s.wantKind(err, KindUnexpectedAnswer)
+	})
 }
 
 // The ID of a version goes into the state. An ID that was asked for cannot be an echo. TestDisguises
 // tries other forms.
 func TestVersionIDThatRepeatsTheValue(t *testing.T) {
-	for name, test := range map[string]struct {
+	type test struct {
 		value, versionID string
-		refused          bool
-	}{
-		"holds the value":     {"s3cr3t-8", "0123-s3cr3t-8-0123456789-0123456789", true},
-		"holds a short value": {"e", "11111111-2222-3333-4444-55555555555e", false},
-		"holds seven bytes":   {"1111111", "11111111-2222-3333-4444-555555555555", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inService(t, func(t *testing.T, s service) {
-				s.server.AddSecret(robototest.DefaultOrg, "db")
-				current := s.server.SetValue(robototest.DefaultOrg, "db", test.value)
-				s.server.Inject(robototest.Fault{Operation: robototest.GetValue, Mutate: func(b []byte) []byte {
-					return bytes.ReplaceAll(b, []byte(current), []byte(test.versionID))
-				}})
-				want := roboto.KindOther
-				if test.refused {
-					want = roboto.KindUnexpectedAnswer
-				}
-				for _, version := range []roboto.Version{{}, {Stage: roboto.StageCurrent}} {
-					got, err := s.client.ValueAccess(roboto.Record{SecretRef: ref("db")}).Read(t.Context(), version)
-					s.wantKind(err, want)
-					if !test.refused && (got.Text.Reveal() != test.value || got.VersionID != test.versionID) {
-						t.Errorf("the version %q was read", got.VersionID)
-					}
-				}
-			})
+		want             Kind
+	}
+	eachCase(t, map[string]test{
+		"holds the value":     {"s3cr3t-8", "0123-s3cr3t-8-0123456789-0123456789", KindUnexpectedAnswer},
+		"holds a short value": {"e", "11111111-2222-3333-4444-55555555555e", KindOther},
+		"holds seven bytes":   {"1111111", "11111111-2222-3333-4444-555555555555", KindOther},
+	}, func(s service, test test) {
+		access := s.access()
+		s.inject(on(robototest.GetValue, replacing(s.server.SetValue(testOrg, "db", test.value), test.versionID)))
+		for _, version := range []Version{{}, {Stage: StageCurrent}} {
+			got, err := access.Read(s.Context(), version)
+			if s.wantKind(err, test.want); err == nil && got.VersionID != test.versionID {
+				s.Errorf("the version %q was read", got.VersionID)
+			}
+		}
+	})
+}
+
+// AWS's message is not shown, because it may repeat the value in any form. The code comes from a
+// list of known ones, so it is shown even if the value is the same.
+func TestAWSMessagesAreNotShown(t *testing.T) {
+	for code, shown := range map[string]bool{codeAccessDenied: true, "EveException": false} {
+		inService(t, func(s service) {
+			access := s.access()
+			s.inject(robototest.Fault{Operation: robototest.PutValue, AWSError: code, Message: "User eve"})
+			_, err := access.Write(s.Context(), NewSensitive(code))
+			text := fmt.Sprintf("%v %+v %#v", err, err, err)
+			if err == nil || strings.Contains(text, "eve") || strings.Contains(text, code) != shown {
+				s.Errorf("the error is %s", text)
+			}
 		})
+	}
+}
+
+// Not all regions have the same domain.
+func TestAWSPlace(t *testing.T) {
+	config := Config{APIKey: NewSensitive("key"), APIKeySource: "here", Endpoint: parseURL(t, "https://roboto.example.com")}
+	c := NewClient(config, Options{DialContext: new(net.Dialer).DialContext}) // without the environment's proxies
+	for region, host := range map[string]string{
+		"us-west-2":  "secretsmanager.us-west-2.amazonaws.com",
+		"cn-north-1": "secretsmanager.cn-north-1.amazonaws.com.cn",
+	} {
+		if got := c.awsPlace(region); got != (place{service: ServiceAWS, host: host}) {
+			t.Errorf("%s: %+v", region, got)
+		}
+	}
+}
+
+// AWS refuses signatures that are more than five minutes off, and no clock is blamed that is right.
+func TestClockSkew(t *testing.T) {
+	now := time.Now()
+	for date, want := range map[string]string{
+		now.Add(4 * time.Minute).UTC().Format(http.TimeFormat):   "",
+		now.Add(14 * time.Minute).UTC().Format(http.TimeFormat):  "the clock of this machine is 14 minutes behind AWS's: set it",
+		now.Add(-20 * time.Minute).UTC().Format(http.TimeFormat): "the clock of this machine is 20 minutes ahead of AWS's: set it",
+		"now": "",
+		"":    "",
+	} {
+		if got := clockSkew(http.Header{"Date": {date}}); got != want {
+			t.Errorf("%s by the clock of AWS: %q, want %q", date, got, want)
+		}
 	}
 }
