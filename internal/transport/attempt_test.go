@@ -4,17 +4,15 @@
 package transport
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // trickle answers with a byte each second.
@@ -34,123 +32,50 @@ func trickle(conn net.Conn) {
 	}
 }
 
+// How long an attempt takes, and whether the request may have been carried out.
 func TestTimeOfAnAttempt(t *testing.T) {
+	const second = time.Second
 	for name, test := range map[string]struct {
-		timeout, deadline time.Duration
-		dial              dialer
-		want              time.Duration
+		dial                      dialer
+		timeout, deadline, cancel time.Duration
+		want                      time.Duration
+		sent                      bool
 	}{
-		"connecting":                          {timeout: time.Minute, dial: hanging, want: connectTimeout},
-		"connecting, and the timeout is less": {timeout: 4 * time.Second, dial: hanging, want: 4 * time.Second},
-		"silence":                             {timeout: time.Minute, dial: talking(silent), want: time.Minute},
-		"an answer that comes in pieces":      {timeout: time.Minute, dial: talking(trickle), want: time.Minute},
-		"half of the time to a deadline":      {timeout: 30 * time.Second, deadline: 40 * time.Second, dial: talking(silent), want: 20 * time.Second},
-		"a deadline that is far":              {timeout: 30 * time.Second, deadline: time.Hour, dial: talking(silent), want: 30 * time.Second},
-		"a deadline that is near":             {timeout: 30 * time.Second, deadline: 8 * time.Second, dial: talking(silent), want: 5 * time.Second},
-		"a deadline that is nearer":           {timeout: 30 * time.Second, deadline: 3 * time.Second, dial: talking(silent), want: 3 * time.Second},
+		"connecting":                          {dial: hanging, timeout: time.Minute, want: connectTimeout},
+		"connecting, and the timeout is less": {dial: hanging, timeout: 4 * second, want: 4 * second},
+		"silence":                             {dial: talking(silent), timeout: time.Minute, want: time.Minute, sent: true},
+		"an answer that comes in pieces":      {dial: talking(trickle), timeout: time.Minute, want: time.Minute, sent: true},
+		"half of the time to a deadline":      {dial: talking(silent), timeout: 30 * second, deadline: 40 * second, want: 20 * second, sent: true},
+		"a deadline that is far":              {dial: talking(silent), timeout: 30 * second, deadline: time.Hour, want: 30 * second, sent: true},
+		"a deadline that is near":             {dial: talking(silent), timeout: 30 * second, deadline: 8 * second, want: 5 * second, sent: true},
+		"a deadline that is nearer":           {dial: talking(silent), timeout: 30 * second, deadline: 3 * second, want: 3 * second, sent: true},
+		"canceled while connecting":           {dial: hanging, timeout: time.Hour, cancel: 5 * second, want: 5 * second},
+		"canceled while waiting":              {dial: talking(silent), timeout: time.Hour, cancel: 5 * second, want: 5 * second, sent: true},
+		"canceled while reading":              {dial: talking(trickle), timeout: time.Hour, cancel: 5 * second, want: 5 * second, sent: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				transport := New(Options{Timeout: test.timeout, DialContext: test.dial})
 				defer transport.pool.CloseIdleConnections()
-				ctx := t.Context()
-				if test.deadline > 0 {
-					var cancel context.CancelFunc
+				ctx, want := t.Context(), Failure{Reason: "the request timed out", Sent: test.sent}
+				var cancel context.CancelFunc
+				switch {
+				case test.deadline > 0:
 					ctx, cancel = context.WithTimeout(ctx, test.deadline)
 					defer cancel()
+				case test.cancel > 0:
+					ctx, cancel = context.WithCancel(ctx)
+					time.AfterFunc(test.cancel, cancel)
+					want.Reason = "the request was canceled"
 				}
 				began := time.Now()
-				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
-				if took := time.Since(began); failure == nil || took != test.want {
-					t.Errorf("it took %s, want %s: %v", took, test.want, failure)
+				failure := get(ctx, t, transport.Client(one), "http://api.example.com")
+				if took := time.Since(began); failure == nil || *failure != want || took != test.want {
+					t.Errorf("%+v after %s, want %+v after %s", failure, took, want, test.want)
 				}
 			})
 		})
 	}
-}
-
-// The failure of a canceled request says whether the request may have been carried out.
-func TestCanceledAttempt(t *testing.T) {
-	for name, test := range map[string]struct {
-		dial dialer
-		sent bool
-	}{
-		"connecting": {hanging, false},
-		"waiting":    {talking(silent), true},
-		"reading":    {talking(trickle), true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				transport := New(Options{Timeout: time.Hour, DialContext: test.dial})
-				defer transport.pool.CloseIdleConnections()
-				ctx, cancel := context.WithCancel(t.Context())
-				time.AfterFunc(5*time.Second, cancel)
-				failure := get(ctx, t, transport.Client(one), "http://api.example.com").failure
-				if want := (Failure{Reason: "the request was canceled", Sent: test.sent}); *failure != want {
-					t.Errorf("%+v, want %+v", failure, want)
-				}
-			})
-		})
-	}
-}
-
-func TestBounds(t *testing.T) {
-	const mib = 1 << 20
-	body := func(size int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", size)) }
-	}
-	for name, test := range map[string]struct {
-		handler http.HandlerFunc
-		reason  string
-	}{
-		"the largest body": {body(mib), ""},
-		"a larger body":    {body(mib + 1), "the answer is larger than 1 MiB"},
-		"an endless body":  {body(100 * mib), "the answer is larger than 1 MiB"},
-		"a compressed body": {
-			func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Encoding", "gzip")
-				zip := gzip.NewWriter(w)
-				_, _ = zip.Write(make([]byte, 2*mib))
-				_ = zip.Close()
-			}, "the answer is larger than 1 MiB",
-		},
-		"a large error": {
-			func(w http.ResponseWriter, r *http.Request) {
-				w.WriteHeader(http.StatusForbidden)
-				body(mib+1)(w, r)
-			}, "the answer is larger than 1 MiB",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBoth(t, test.handler, func(t *testing.T, network *memory, transport *Transport) {
-				failure := get(t.Context(), t, transport.Client(one), network.url).failure
-				want := &Failure{Reason: test.reason, Sent: true, Final: true}
-				if test.reason == "" && failure != nil || test.reason != "" && (failure == nil || *failure != *want) {
-					t.Errorf("%+v, want %q", failure, test.reason)
-				}
-			})
-		})
-	}
-}
-
-// What is read of an answer is handed on, and a redirect is not followed.
-func TestAnswers(t *testing.T) {
-	inBoth(t, func(w http.ResponseWriter, r *http.Request) {
-		var status int
-		_, _ = fmt.Sscan(r.URL.Path[1:], &status)
-		w.Header().Set("Location", "/200")
-		w.WriteHeader(status)
-		if status != http.StatusNoContent {
-			_, _ = io.WriteString(w, `{"incomplete in an error`)
-		}
-	}, func(t *testing.T, network *memory, transport *Transport) {
-		for _, status := range []int{204, 302, 307, 308, 400, 429, 503} {
-			got := get(t.Context(), t, transport.Client(one), fmt.Sprintf("%s/%d", network.url, status))
-			if got.status != status || got.failure != nil || (got.body == "") != (status == 204) {
-				t.Errorf("%d: %+v", status, got)
-			}
-		}
-	})
 }
 
 // The log has one entry for each attempt, and nothing from headers or bodies.
@@ -158,21 +83,27 @@ func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged []map[string]any
 		dial := saying("HTTP/1.1 503 canary\r\nContent-Length: 6\r\n\r\ncanary")
-		transport := New(Options{Timeout: time.Minute, Log: func(_ context.Context, e map[string]any) { logged = append(logged, e) }, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			time.Sleep(2 * time.Second)
-			return dial(ctx, network, addr)
-		}})
+		transport := New(Options{
+			Timeout: time.Minute, Log: func(_ context.Context, e map[string]any) { logged = append(logged, e) },
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				time.Sleep(2 * time.Second)
+				return dial(ctx, network, addr)
+			},
+		})
 		defer transport.pool.CloseIdleConnections()
 		client := transport.Client(one)
 		_ = get(t.Context(), t, client, "http://api.example.com:8080/v1/a%2Fb?query=canary")
 		dial = failing(errors.New("canary"))
 		_ = get(t.Context(), t, client, "http://api.example.com/")
 		want := []map[string]any{
-			{"host": "api.example.com:8080", "method": http.MethodGet, "path": "/v1/a%2Fb", "status": 503, "duration_ms": 2000},
-			{"host": "api.example.com", "method": http.MethodGet, "path": "/", "duration_ms": 2000, "failure": "the connection failed, or the answer was not HTTP"},
+			{"host": "api.example.com:8080", "method": "GET", "path": "/v1/a%2Fb", "status": 503, "duration_ms": int64(2000)},
+			{
+				"host": "api.example.com", "method": "GET", "path": "/", "duration_ms": int64(2000),
+				"failure": "the connection failed, or the answer was not HTTP",
+			},
 		}
-		if fmt.Sprint(logged) != fmt.Sprint(want) {
-			t.Errorf("logged\n%+v, want\n%+v", logged, want)
+		if diff := cmp.Diff(want, logged); diff != "" {
+			t.Errorf("logged (-want +got):\n%s", diff)
 		}
 	})
 }

@@ -93,28 +93,55 @@ func must(s step) step {
 func TestBreaker(t *testing.T) {
 	for name, script := range map[string][]step{
 		"half a minute": {at(0, lost, failed), at(29.9, lost, failed), at(30, lost, outOfReach), at(31, fine, unsent)},
-		"half a minute since the request was sent": {over(0, 20, lost, failed), over(20, 9.9, lost, failed), over(20, 10, lost, outOfReach)},
-		"lost at one time":                         {over(0, 40, lost, failed), over(39, 2, lost, failed), over(39, 3, lost, failed), at(43, fine, answered)},
-		"lost at one time, and another later":      {over(0, 40, lost, failed), over(39, 2, lost, failed), at(42, lost, outOfReach)},
-		"an answer in between":                     {at(0, lost, failed), at(20, fine, answered), at(31, lost, failed), at(60, lost, failed), at(61, lost, outOfReach)},
-		"an error in between":                      {at(0, lost, failed), at(20, broken, answered), at(31, lost, failed)},
-		"an answer that is too large":              {at(0, lost, failed), at(20, tooLong, answered), at(31, lost, failed)},
-		"partial answers":                          {at(0, partly, failed), at(20, partly, failed), at(31, partly, outOfReach)},
-		"canceled requests":                        {at(0, nil, ended), over(31, 9, nil, ended), at(41, lost, failed), at(80, nil, ended), at(81, fine, answered)},
-		"a late answer":                            {at(0, lost, failed), over(1, 40, fine, answered), at(30, lost, outOfReach), at(40, fine, unsent), at(42, fine, answered)},
+		"half a minute since the request was sent": {
+			over(0, 20, lost, failed), over(20, 9.9, lost, failed),
+			over(20, 10, lost, outOfReach),
+		},
+		"lost at one time": {
+			over(0, 40, lost, failed), over(39, 2, lost, failed),
+			over(39, 3, lost, failed), at(43, fine, answered),
+		},
+		"lost at one time, and another later": {over(0, 40, lost, failed), over(39, 2, lost, failed), at(42, lost, outOfReach)},
+		"an answer in between": {
+			at(0, lost, failed), at(20, fine, answered), at(31, lost, failed),
+			at(60, lost, failed), at(61, lost, outOfReach),
+		},
+		"an error in between":         {at(0, lost, failed), at(20, broken, answered), at(31, lost, failed)},
+		"an answer that is too large": {at(0, lost, failed), at(20, tooLong, answered), at(31, lost, failed)},
+		"partial answers":             {at(0, partly, failed), at(20, partly, failed), at(31, partly, outOfReach)},
+		"canceled requests": {
+			at(0, nil, ended), over(31, 9, nil, ended), at(41, lost, failed),
+			at(80, nil, ended), at(81, fine, answered),
+		},
+		"a late answer": {
+			at(0, lost, failed), over(1, 40, fine, answered), at(30, lost, outOfReach),
+			at(40, fine, unsent), at(42, fine, answered),
+		},
 		"one probe each half minute": {
 			at(0, lost, failed), at(30, lost, outOfReach), at(59.9, fine, unsent),
 			over(60, 1, lost, outOfReach), at(60.5, fine, unsent), at(89.9, fine, unsent),
 			over(90, 1, fine, answered), at(90.5, fine, unsent), at(92, lost, failed), at(93, fine, answered),
 		},
-		"a probe that takes longer":       {at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed), at(89, fine, unsent), at(90, broken, answered)},
-		"a probe that is answered partly": {at(0, lost, failed), at(30, lost, outOfReach), at(60, partly, outOfReach), at(61, fine, unsent)},
-		"a canceled probe":                {at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended), at(61, fine, unsent), at(63, lost, outOfReach), at(64, fine, unsent)},
+		"a probe that takes longer": {
+			at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed),
+			at(89, fine, unsent), at(90, broken, answered),
+		},
+		"a probe that is answered partly": {
+			at(0, lost, failed), at(30, lost, outOfReach),
+			at(60, partly, outOfReach), at(61, fine, unsent),
+		},
+		"a canceled probe": {
+			at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended),
+			at(61, fine, unsent), at(63, lost, outOfReach), at(64, fine, unsent),
+		},
 		"what must be sent": {
 			at(0, lost, failed), at(30, lost, outOfReach), must(at(31, lost, outOfReach)), at(32, fine, unsent),
 			must(at(33, nil, ended)), at(34, fine, unsent), must(at(35, fine, answered)), at(36, fine, answered),
 		},
-		"what must be sent is no probe":              {at(0, lost, failed), at(30, lost, outOfReach), must(at(60, lost, outOfReach)), at(61, fine, answered)},
+		"what must be sent is no probe": {
+			at(0, lost, failed), at(30, lost, outOfReach),
+			must(at(60, lost, outOfReach)), at(61, fine, answered),
+		},
 		"an unknown host that has never answered":    {at(0, unknown, outOfReach), at(1, unknown, outOfReach), at(2, fine, answered)},
 		"an unknown host that has answered before":   {at(0, broken, answered), at(1, unknown, failed), at(31, unknown, outOfReach)},
 		"an untrusted host that has never answered":  {at(0, untrusted, outOfReach), at(1, fine, answered)},
@@ -153,7 +180,7 @@ func follow(t *testing.T, script []step) {
 			if step.outcome == nil {
 				time.AfterFunc(seconds(step.takes), cancel)
 			}
-			failure := get(ctx, t, transport.Client(service), "http://api.example.com").failure
+			failure := get(ctx, t, transport.Client(service), "http://api.example.com")
 			_, sent := wasSent.Load(i)
 			if got := seen(ctx, failure, sent); got != step.want {
 				t.Errorf("after %g s: %s, want %s: %+v", step.at, got, step.want, failure)
@@ -179,30 +206,4 @@ func seen(ctx context.Context, failure *Failure, sent bool) string {
 		return failed
 	}
 	return fmt.Sprintf("something else (sent: %t)", sent)
-}
-
-// What is known of a host is of that host, and shared by all clients.
-func TestHosts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sent := 0
-		transport := playing(func(req *http.Request) (*http.Response, error) {
-			sent++
-			if req.URL.Host == "down.example.com" {
-				return lost(req)
-			}
-			return fine(req)
-		})
-		for range 2 {
-			_ = get(t.Context(), t, transport.Client(one), "http://down.example.com")
-			time.Sleep(patience)
-		}
-		_ = get(t.Context(), t, transport.Client(one), "http://down.example.com") // the probe
-		sent = 0
-		if failure := get(t.Context(), t, transport.Client(one), "http://down.example.com").failure; failure == nil || failure.Reason != "connection refused" || sent != 0 {
-			t.Errorf("%v, %d requests", failure, sent)
-		}
-		if failure := get(t.Context(), t, transport.Client(one), "http://up.example.com").failure; failure != nil {
-			t.Error(failure)
-		}
-	})
 }

@@ -24,15 +24,8 @@ type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 // one is for tests of a client that never waits for a pause.
 var one = Service{MaxAnswer: 1 << 20, Throttled: func(int, http.Header, []byte) bool { return false }}
 
-// result is what a caller sees of an attempt.
-type result struct {
-	status  int
-	body    string
-	failure *Failure
-}
-
-// get makes one attempt.
-func get(ctx context.Context, t *testing.T, client *http.Client, url string) result {
+// get makes one attempt, and returns how it failed, or nil.
+func get(ctx context.Context, t *testing.T, client *http.Client, url string) *Failure {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -44,13 +37,12 @@ func get(ctx context.Context, t *testing.T, client *http.Client, url string) res
 		if failure == nil {
 			t.Fatalf("no Failure: %v", err)
 		}
-		return result{failure: failure}
+		return failure
 	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
+	if _, err := io.ReadAll(resp.Body); err != nil {
 		t.Error(err)
 	}
-	return result{status: resp.StatusCode, body: string(body)}
+	return nil
 }
 
 // talking dials servers in memory that are played by a function.
@@ -141,12 +133,6 @@ func (m *memory) dial(context.Context, string, string) (net.Conn, error) {
 	m.mu.Unlock()
 	m.accepted <- server
 	return conn, nil
-}
-
-func (m *memory) connections() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.dialed)
 }
 
 func (m *memory) forget() {

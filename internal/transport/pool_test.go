@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,44 +27,33 @@ func inBoth(t *testing.T, handler http.HandlerFunc, test func(*testing.T, *memor
 	}
 }
 
-// A router may forget a connection without a word. Others can be made.
+// A router may forget a connection without a word. Others can be made. HTTP/2 is spoken where it is offered.
 func TestForgottenConnections(t *testing.T) {
-	inBoth(t, func(http.ResponseWriter, *http.Request) {}, func(t *testing.T, network *memory, transport *Transport) {
-		call := func() error {
+	var spoken atomic.Int32
+	inBoth(t, func(_ http.ResponseWriter, r *http.Request) { spoken.Store(int32(r.ProtoMajor)) }, func(t *testing.T, network *memory, transport *Transport) {
+		call := func() {
 			for attempt := 1; ; attempt++ {
-				failure := get(t.Context(), t, transport.Client(one), network.url).failure
+				failure := get(t.Context(), t, transport.Client(one), network.url)
 				if failure == nil {
-					return nil
+					return
 				}
 				if failure.Final {
-					return failure
+					t.Error(failure)
+					return
 				}
 				time.Sleep(Wait(t.Context(), attempt, 0))
 			}
 		}
-		if err := call(); err != nil {
-			t.Fatal(err)
+		call()
+		if (spoken.Load() == 2) != network.http2 {
+			t.Errorf("spoke HTTP/%d", spoken.Load())
 		}
 		network.forget()
 		var calls sync.WaitGroup
 		for range 10 {
-			calls.Go(func() {
-				if err := call(); err != nil {
-					t.Error(err)
-				}
-			})
+			calls.Go(call)
 		}
 		calls.Wait()
-	})
-}
-
-func TestHTTP2IsSpokenWhereOffered(t *testing.T) {
-	var spoken string
-	inBoth(t, func(_ http.ResponseWriter, r *http.Request) { spoken = r.Proto }, func(t *testing.T, network *memory, transport *Transport) {
-		_ = get(t.Context(), t, transport.Client(one), network.url)
-		if want := map[bool]string{false: "HTTP/1.1", true: "HTTP/2.0"}[network.http2]; spoken != want {
-			t.Errorf("spoke %s, want %s", spoken, want)
-		}
 	})
 }
 
@@ -79,7 +69,7 @@ func TestConnectionsAreKept(t *testing.T) {
 			}
 			calls.Wait()
 		}
-		if n := network.connections(); n != 64 {
+		if n := len(network.dialed); n != 64 {
 			t.Errorf("%d connections, want 64", n)
 		}
 	})

@@ -11,10 +11,12 @@ import (
 	"time"
 )
 
+// An outage of which a call with ten attempts notices nothing lasts for 45 seconds.
 func TestBackoff(t *testing.T) {
+	shortest := time.Duration(0)
 	for attempt, limit := range map[int]time.Duration{
-		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second,
-		5: 15 * time.Second, 6: 15 * time.Second, 64: 15 * time.Second, 1000: 15 * time.Second,
+		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 15 * time.Second,
+		6: 15 * time.Second, 7: 15 * time.Second, 8: 15 * time.Second, 9: 15 * time.Second, 64: 15 * time.Second, 1000: 15 * time.Second,
 	} {
 		least, most := limit, time.Duration(0)
 		for range 300 {
@@ -24,39 +26,33 @@ func TestBackoff(t *testing.T) {
 		if least < limit/2 || most >= limit || least > limit*6/10 || most < limit*9/10 {
 			t.Errorf("after attempt %d: between %s and %s, want all from %s to %s", attempt, least, most, limit/2, limit)
 		}
-	}
-}
-
-// An outage of which a call with ten attempts notices nothing lasts for 45 seconds.
-func TestTenAttempts(t *testing.T) {
-	shortest := time.Hour
-	for range 300 {
-		sum := time.Duration(0)
-		for attempt := 1; attempt < 10; attempt++ {
-			sum += Wait(t.Context(), attempt, 0)
+		if attempt < 10 {
+			shortest += limit / 2
 		}
-		shortest = min(shortest, sum)
 	}
 	if shortest < 45*time.Second {
 		t.Errorf("the waits between ten attempts can take only %s", shortest)
 	}
 }
 
-// A back-off of up to 15 seconds leaves time for an attempt before a deadline.
+// A back-off of up to 15 seconds leaves time for an attempt before a deadline, if there is any.
 func TestWaitBeforeADeadline(t *testing.T) {
-	for deadline, want := range map[time.Duration]struct{ least, most time.Duration }{
-		30 * time.Second: {7 * time.Second, 15 * time.Second},
-		10 * time.Second: {5 * time.Second, 5 * time.Second},
-		5 * time.Second:  {7 * time.Second, 15 * time.Second}, // there is no time for one anyway
+	const second = time.Second
+	for _, test := range []struct{ deadline, asked, least, most time.Duration }{
+		{30 * second, 0, 7 * second, 15 * second},
+		{10 * second, 0, 5 * second, 5 * second},
+		{5 * second, 0, 7 * second, 15 * second},
+		{30 * second, 25 * second, 25 * second, 25 * second},
+		{30 * second, 26 * second, 7 * second, 15 * second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 			defer cancel()
-			if got := Wait(ctx, 9, 0); got < want.least || got > want.most {
-				t.Errorf("%s before a deadline, the wait is %s", deadline, got)
+			if got := Wait(ctx, 9, test.asked); got < test.least || got > test.most {
+				t.Errorf("%s before a deadline, the wait is %s if %s is asked for", test.deadline, got, test.asked)
 			}
-			if left := TimeLeft(ctx); left != (deadline > 5*time.Second) {
-				t.Errorf("%s before a deadline, there is time left: %t", deadline, left)
+			if left := TimeLeft(ctx); left != (test.deadline > 5*second) {
+				t.Errorf("%s before a deadline, there is time left: %t", test.deadline, left)
 			}
 		})
 	}
