@@ -32,6 +32,7 @@ func TestParseErrorBody(t *testing.T) {
 		"message that is no string":        {`{"error": {"error_code": "RobotoInternalException", "message": {"a": "b"}}}`, internal, ""},
 		"code that is no string":           {`{"error": {"error_code": 404, "message": "oops"}}`, "", "oops"},
 		"nulls":                            {`{"error": {"error_code": null, "message": null}}`, "", ""},
+		"null error":                       {`{"error": null, "message": "Forbidden"}`, "", "Forbidden"},
 		"gateway":                          {`{"message": "Forbidden"}`, "", "Forbidden"},
 		"gateway with an upper-case key":   {`{"Message": "Forbidden"}`, "", "Forbidden"},
 		"gateway with a text for an error": {`{"error": "canary", "message": "Forbidden"}`, "", "Forbidden"},

@@ -80,6 +80,7 @@ func TestParseURIRefusals(t *testing.T) {
 		"roboto-secret://a@b@c":             orgID,
 		"roboto-secret://a@og-1":            orgID,
 		"roboto-secret://a@og_1 ":           orgID,
+		"roboto-secret://a@og_1\n":          orgID,
 		"roboto-secret://a@ög":              orgID,
 		"roboto-secret://a@og\xff":          orgID,
 	} {

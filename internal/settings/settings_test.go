@@ -6,22 +6,23 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
-// machine is what ResolveSettings finds around it.
+// machine is what Resolve finds around it.
 type machine struct {
-	vars map[string]string
-	// files are relative to the home directory.
-	files map[string]string
+	// vars are environment variables, as name=value, separated by spaces.
+	vars string
+	// file is the config file, or "" if there is none.
+	file string
 	// homeless is set when there is no home directory.
 	homeless bool
 }
@@ -29,21 +30,27 @@ type machine struct {
 func (m machine) environment(t *testing.T) Environment {
 	t.Helper()
 	home := t.TempDir()
-	for name, content := range m.files {
-		path := filepath.Join(home, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if m.file != "" {
+		other := `{"default": {"token": "other-key", "default_endpoint": "https://other"}}`
+		err := os.Mkdir(filepath.Join(home, ".roboto"), 0o700)
+		for name, content := range map[string]string{configFileName: m.file, "other.json": other, "not.json": "not-json-key"} {
+			err = errors.Join(err, os.WriteFile(filepath.Join(home, name), []byte(content), 0o600))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	}
+	vars := map[string]string{}
+	for _, pair := range strings.Fields(m.vars) {
+		name, value, _ := strings.Cut(pair, "=")
+		vars[name] = value
 	}
 	return Environment{
 		Getenv: func(name string) string {
 			if !strings.HasPrefix(name, "ROBOTO_") && name != "AWS_ENDPOINT_URL_SECRETS_MANAGER" {
 				t.Errorf("%s is none of the provider's business", name)
 			}
-			return m.vars[name]
+			return vars[name]
 		},
 		UserHomeDir: func() (string, error) {
 			if m.homeless {
@@ -66,177 +73,106 @@ const (
 		"plain": {"api_key": "plain-key", "endpoint": "http://plain.example.com"},
 		"empty": {"endpoint": "https://empty"}}}`
 	configV0 = `{"default": {"token": "default-key", "default_endpoint": "https://default"}, "home": {"token": "home0-key"}}`
+
+	envKey      = "ROBOTO_API_KEY=env-key "
+	envEndpoint = "ROBOTO_SERVICE_ENDPOINT=https://env "
+	envBoth     = envKey + envEndpoint
+	envFile     = "ROBOTO_CONFIG_FILE=~/other.json "
+	envAll      = envBoth + envFile + "ROBOTO_BEARER_TOKEN=bearer-key ROBOTO_PROFILE=bare"
 )
 
-// TestAPIKeyAndEndpoint covers who wins, and that a token goes only to the
-// endpoint that it was meant for.
+func blockKey(key string) Explicit { return Explicit{APIKey: roboto.NewSensitive(key)} }
+
+// Who wins, where the key is said to come from, and that it goes only to the endpoint that it was meant for.
 func TestAPIKeyAndEndpoint(t *testing.T) {
-	config := func(content string) map[string]string {
-		return map[string]string{configFileName: content, "other.json": `{"default": {"token": "other-key", "default_endpoint": "https://other"}}`}
-	}
-	envKey := map[string]string{"ROBOTO_API_KEY": "env-key"}
-	envBoth := map[string]string{"ROBOTO_API_KEY": "env-key", "ROBOTO_SERVICE_ENDPOINT": "https://env"}
-	envAll := map[string]string{
-		"ROBOTO_API_KEY": "env-key", "ROBOTO_BEARER_TOKEN": "bearer-key", "ROBOTO_SERVICE_ENDPOINT": "https://env",
-		"ROBOTO_PROFILE": "bare", "ROBOTO_CONFIG_FILE": "~/other.json",
-	}
-	envEndpoint := map[string]string{"ROBOTO_SERVICE_ENDPOINT": "https://env"}
-	for _, tc := range []struct {
-		name          string
-		settings      Explicit
-		machine       machine
-		key, endpoint string
+	const block, work, home = "api_key in the provider block", `the profile "work" in `, `the profile "home" in `
+	keyAndProfile, keyAndEndpoint := blockKey("block-key"), blockKey("block-key")
+	keyAndProfile.Profile, keyAndProfile.ConfigFile, keyAndEndpoint.Endpoint = "home", "~/other.json", "https://block"
+	v1, v0 := machine{file: configV1}, machine{file: configV0}
+	for name, test := range map[string]struct {
+		explicit              Explicit
+		machine               machine
+		key, endpoint, source string
 	}{
-		{"block key beats all", Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{vars: envAll, files: config(configV1)}, "block-key", DefaultEndpoint},
-		{"block key beats block profile", Explicit{APIKey: roboto.NewSensitive("block-key"), Profile: "home", ConfigFile: "~/other.json"}, machine{files: config(configV1)}, "block-key", DefaultEndpoint},
-		{"block key does not go to the environment's endpoint", Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{vars: envEndpoint}, "block-key", DefaultEndpoint},
-		{"block key and endpoint", Explicit{APIKey: roboto.NewSensitive("block-key"), Endpoint: "https://block"}, machine{vars: envAll}, "block-key", "https://block"},
+		"block key beats all":           {blockKey("block-key"), machine{envAll, configV1, false}, "block-key", DefaultEndpoint, block},
+		"block key beats block profile": {keyAndProfile, v1, "block-key", DefaultEndpoint, block},
+		"block key and endpoint":        {keyAndEndpoint, machine{vars: envAll}, "block-key", "https://block", block},
 
-		{"environment's key", Explicit{}, machine{vars: envKey, files: config(configV1)}, "env-key", DefaultEndpoint},
-		{"environment's key and endpoint", Explicit{}, machine{vars: envBoth, files: config(configV1)}, "env-key", "https://env"},
-		{"environment's key beats its profile", Explicit{}, machine{vars: envAll, files: config(configV1)}, "env-key", "https://env"},
-		{"block endpoint with the environment's key", Explicit{Endpoint: "https://block"}, machine{vars: envBoth}, "env-key", "https://block"},
-		{"a quote within the key", Explicit{}, machine{vars: map[string]string{"ROBOTO_API_KEY": `a"b`}}, `a"b`, DefaultEndpoint},
-		{"bearer token", Explicit{}, machine{vars: map[string]string{"ROBOTO_BEARER_TOKEN": "bearer-key", "ROBOTO_SERVICE_ENDPOINT": "https://env"}}, "bearer-key", "https://env"},
+		"environment's key":                   {Explicit{}, machine{envKey, configV1, false}, "env-key", DefaultEndpoint, "ROBOTO_API_KEY"},
+		"environment's key beats its profile": {Explicit{}, machine{envAll, configV1, false}, "env-key", "https://env", "ROBOTO_API_KEY"},
+		"block endpoint with that key":        {Explicit{Endpoint: "https://block"}, machine{vars: envBoth}, "env-key", "https://block", "ROBOTO_API_KEY"},
+		"a quote within the key":              {Explicit{}, machine{vars: `ROBOTO_API_KEY=a"b`}, `a"b`, DefaultEndpoint, "ROBOTO_API_KEY"},
+		"bearer token": {
+			Explicit{}, machine{vars: "ROBOTO_BEARER_TOKEN=bearer-key " + envEndpoint}, "bearer-key", "https://env", "ROBOTO_BEARER_TOKEN",
+		},
+		"no file is read for the environment's key": {
+			Explicit{}, machine{envKey + "ROBOTO_CONFIG_FILE=/absent ROBOTO_PROFILE=absent", "", true}, "env-key", DefaultEndpoint, "ROBOTO_API_KEY",
+		},
 
-		{"block profile beats the environment's key", Explicit{Profile: "home"}, machine{vars: envBoth, files: config(configV1)}, "home-key", "https://home"},
-		{"block file beats the environment's key", Explicit{ConfigFile: "~/other.json"}, machine{vars: envBoth, files: config(configV1)}, "other-key", "https://other"},
-		{"block file beats the environment's file", Explicit{ConfigFile: "~/.roboto/config.json"}, machine{vars: map[string]string{"ROBOTO_CONFIG_FILE": "~/other.json"}, files: config(configV1)}, "work-key", "https://work"},
-		{"block profile in the environment's file", Explicit{Profile: "default"}, machine{vars: map[string]string{"ROBOTO_CONFIG_FILE": "~/other.json"}, files: config(configV1)}, "other-key", "https://other"},
-		{"block profile beats the environment's profile", Explicit{Profile: "home"}, machine{vars: map[string]string{"ROBOTO_PROFILE": "bare"}, files: config(configV1)}, "home-key", "https://home"},
-		{"profile without an endpoint", Explicit{Profile: "bare"}, machine{files: config(configV1)}, "bare-key", DefaultEndpoint},
-		{"profile's key does not go to the environment's endpoint", Explicit{Profile: "bare"}, machine{vars: envBoth, files: config(configV1)}, "bare-key", DefaultEndpoint},
-		{"block endpoint with a profile's key", Explicit{Profile: "home", Endpoint: "https://block"}, machine{files: config(configV1)}, "home-key", "https://block"},
-
-		{"file's default profile", Explicit{}, machine{vars: envEndpoint, files: config(configV1)}, "work-key", "https://work"},
-		{"environment's profile beats the file's default", Explicit{}, machine{vars: map[string]string{"ROBOTO_PROFILE": "home"}, files: config(configV1)}, "home-key", "https://home"},
-		{"version 0 default", Explicit{}, machine{files: config(configV0)}, "default-key", "https://default"},
-		{"version 0 profile without an endpoint", Explicit{Profile: "home"}, machine{vars: envEndpoint, files: config(configV0)}, "home0-key", DefaultEndpoint},
-		{"version 1 without a default", Explicit{}, machine{files: config(`{"version": "v1", "profiles": {"default": {"api_key": "d-key"}}}`)}, "d-key", DefaultEndpoint},
-		{"path and trailing slashes", Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base"},
+		"block profile beats the environment's key":  {Explicit{Profile: "home"}, machine{envBoth, configV1, false}, "home-key", "https://home", home},
+		"block profile in the environment's file":    {Explicit{Profile: "default"}, machine{envFile, configV1, false}, "other-key", "https://other", ""},
+		"block profile beats that of environment":    {Explicit{Profile: "home"}, machine{"ROBOTO_PROFILE=bare", configV1, false}, "home-key", "https://home", home},
+		"block file beats the environment's key":     {Explicit{ConfigFile: "~/other.json"}, machine{envBoth, configV1, false}, "other-key", "https://other", ""},
+		"block file beats the environment's file":    {Explicit{ConfigFile: "~/" + configFileName}, machine{envFile, configV1, false}, "work-key", "https://work", work},
+		"profile without an endpoint":                {Explicit{Profile: "bare"}, machine{envEndpoint, configV1, false}, "bare-key", DefaultEndpoint, ""},
+		"block endpoint with a profile's key":        {Explicit{Profile: "home", Endpoint: "https://block"}, v1, "home-key", "https://block", home},
+		"file's default profile":                     {Explicit{}, machine{envEndpoint, configV1, false}, "work-key", "https://work", work},
+		"environment's profile beats that default":   {Explicit{}, machine{"ROBOTO_PROFILE=home", configV1, false}, "home-key", "https://home", home},
+		"version 0 default":                          {Explicit{}, v0, "default-key", "https://default", ""},
+		"version 0 profile without an endpoint":      {Explicit{Profile: "home"}, machine{envEndpoint, configV0, false}, "home0-key", DefaultEndpoint, home},
+		"version 1 without a default":                {Explicit{}, machine{file: `{"version": "v1", "profiles": {"default": {"api_key": "k"}}}`}, "k", DefaultEndpoint, ""},
+		"an endpoint with a path and trailing slash": {Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base", ""},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			config, _, err := Resolve(tc.settings, tc.machine.environment(t))
+		t.Run(name, func(t *testing.T) {
+			config, _, err := Resolve(test.explicit, test.machine.environment(t))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := config.APIKey.Reveal(); got != tc.key {
-				t.Errorf("API key %q, want %q", got, tc.key)
+			if key, endpoint := config.APIKey.Reveal(), config.Endpoint.String(); key != test.key || endpoint != test.endpoint {
+				t.Errorf("the key %q goes to %q, want %q to %q", key, endpoint, test.key, test.endpoint)
 			}
-			if got := config.Endpoint.String(); got != tc.endpoint {
-				t.Errorf("endpoint %q, want %q", got, tc.endpoint)
-			}
-		})
-	}
-}
-
-// Whoever has to find a wrong key is told where it came from.
-func TestAPIKeySource(t *testing.T) {
-	file := map[string]string{configFileName: configV1}
-	for _, tc := range []struct {
-		settings Explicit
-		machine  machine
-		from     string
-	}{
-		{Explicit{APIKey: roboto.NewSensitive("block-key")}, machine{}, "api_key in the provider block"},
-		{Explicit{}, machine{vars: map[string]string{"ROBOTO_API_KEY": "env-key"}}, "ROBOTO_API_KEY"},
-		{Explicit{}, machine{vars: map[string]string{"ROBOTO_BEARER_TOKEN": "env-key"}}, "ROBOTO_BEARER_TOKEN"},
-		{Explicit{Profile: "home"}, machine{files: file}, `the profile "home" in `},
-		{Explicit{}, machine{files: file}, `the profile "work" in `},
-	} {
-		config, _, err := Resolve(tc.settings, tc.machine.environment(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		source := config.APIKeySource
-		if !strings.HasPrefix(source, tc.from) || strings.Contains(source, "-key") {
-			t.Errorf("the source is %q, want %q", source, tc.from)
-		}
-	}
-}
-
-func TestNoFileIsReadForAnAPIKeyFromElsewhere(t *testing.T) {
-	for _, tc := range []struct {
-		name     string
-		settings Explicit
-		vars     map[string]string
-	}{
-		{"block", Explicit{APIKey: roboto.NewSensitive("block-key"), Profile: "x", ConfigFile: "/absent"}, nil},
-		{"environment", Explicit{}, map[string]string{"ROBOTO_API_KEY": "env-key"}},
-		{"environment's bearer token", Explicit{}, map[string]string{"ROBOTO_BEARER_TOKEN": "env-key"}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			vars := map[string]string{"ROBOTO_CONFIG_FILE": "/absent", "ROBOTO_PROFILE": "absent"}
-			maps.Copy(vars, tc.vars)
-			env := machine{vars: vars}.environment(t)
-			env.UserHomeDir = func() (string, error) {
-				t.Error("the home directory was asked for")
-				return "", nil
-			}
-			if _, _, err := Resolve(tc.settings, env); err != nil {
-				t.Error(err)
+			if source := config.APIKeySource; !strings.HasPrefix(source, test.source) || strings.Contains(source, "-key") {
+				t.Errorf("the source is %q, want %q", source, test.source)
 			}
 		})
-	}
-}
-
-func TestConfigFileByPath(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "roboto.json")
-	if err := os.WriteFile(path, []byte(configV0), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, settings := range map[string]Explicit{"block": {ConfigFile: path}, "environment": {}} {
-		config, _, err := Resolve(settings, machine{vars: map[string]string{"ROBOTO_CONFIG_FILE": path}, homeless: true}.environment(t))
-		if err != nil || config.APIKey.Reveal() != "default-key" {
-			t.Errorf("%s: %q, %v", name, config.APIKey.Reveal(), err)
-		}
 	}
 }
 
 func TestOtherSettings(t *testing.T) {
-	env := map[string]string{
-		"ROBOTO_API_KEY": "env-key", "ROBOTO_ORG_ID": "og_env", "ROBOTO_DEFAULT_HTTP_TIMEOUT": "2.5",
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": "https://env-manager/",
+	const env = envKey + "ROBOTO_ORG_ID=og_env ROBOTO_DEFAULT_HTTP_TIMEOUT=2.5 AWS_ENDPOINT_URL_SECRETS_MANAGER=https://env-manager/"
+	const manager = "https://env-manager"
+	type settings struct {
+		OrgID, Manager string
+		Timeout        time.Duration
+		Attempts       int
 	}
-	type want struct {
-		orgID, manager string
-		timeout        time.Duration
-		attempts       int
-	}
-	for _, tc := range []struct {
-		name     string
-		settings Explicit
-		vars     map[string]string
-		want     want
+	block := Explicit{OrgID: "og_block", RequestTimeout: time.Minute, MaxAttempts: 1, SecretsManagerEndpoint: "http://127.0.0.1:8080"}
+	for name, test := range map[string]struct {
+		explicit Explicit
+		vars     string
+		want     settings
 	}{
-		{"defaults", Explicit{}, map[string]string{"ROBOTO_API_KEY": "k"}, want{"", "", 30 * time.Second, 10}},
-		{"environment", Explicit{}, env, want{"og_env", "https://env-manager", 2500 * time.Millisecond, 10}},
-		{
-			"block beats environment",
-			Explicit{OrgID: "og_block", RequestTimeout: time.Minute, MaxAttempts: 1, SecretsManagerEndpoint: "http://127.0.0.1:8080"},
-			env,
-			want{"og_block", "http://127.0.0.1:8080", time.Minute, 1},
-		},
-		{"profile's timeout", Explicit{Profile: "slow"}, nil, want{"", "", 90 * time.Second, 10}},
-		{"environment's timeout beats the profile's", Explicit{Profile: "slow"}, env, want{"og_env", "https://env-manager", 2500 * time.Millisecond, 10}},
-		{"block's timeout beats a broken one", Explicit{RequestTimeout: time.Second}, map[string]string{"ROBOTO_DEFAULT_HTTP_TIMEOUT": "x"}, want{"", "", time.Second, 10}},
-		{"no profile's timeout with a key from elsewhere", Explicit{}, map[string]string{"ROBOTO_API_KEY": "k", "ROBOTO_PROFILE": "slow"}, want{"", "", 30 * time.Second, 10}},
+		"defaults":                        {Explicit{}, envKey, settings{"", "", 30 * time.Second, 10}},
+		"environment":                     {Explicit{}, env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
+		"block beats environment":         {block, env, settings{"og_block", "http://127.0.0.1:8080", time.Minute, 1}},
+		"profile's timeout":               {Explicit{Profile: "slow"}, "", settings{"", "", 90 * time.Second, 10}},
+		"environment's timeout beats it":  {Explicit{Profile: "slow"}, env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
+		"block's timeout, a broken one":   {Explicit{RequestTimeout: time.Second}, "ROBOTO_DEFAULT_HTTP_TIMEOUT=x", settings{"", "", time.Second, 10}},
+		"timeout of a profile not in use": {Explicit{}, envKey + "ROBOTO_PROFILE=slow", settings{"", "", 30 * time.Second, 10}},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			config, _, err := Resolve(tc.settings, machine{vars: tc.vars, files: map[string]string{configFileName: configV1}}.environment(t))
-			if err != nil {
+		t.Run(name, func(t *testing.T) {
+			env := machine{vars: test.vars, file: configV1}.environment(t)
+			config, _, err := Resolve(test.explicit, env)
+			orgID, orgErr := DefaultOrgID(test.explicit, env)
+			if err := errors.Join(err, orgErr); err != nil {
 				t.Fatal(err)
 			}
-			orgID, err := DefaultOrgID(tc.settings, machine{vars: tc.vars}.environment(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := want{orgID, "", config.RequestTimeout, config.MaxAttempts}
+			got := settings{orgID, "", config.RequestTimeout, config.MaxAttempts}
 			if config.SecretsManagerEndpoint != nil {
-				got.manager = config.SecretsManagerEndpoint.String()
+				got.Manager = config.SecretsManagerEndpoint.String()
 			}
-			if got != tc.want {
-				t.Errorf("%+v, want %+v", got, tc.want)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("the settings (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -244,134 +180,113 @@ func TestOtherSettings(t *testing.T) {
 
 func TestParseEndpoint(t *testing.T) {
 	const plain, other = "unencrypted", "nothing else"
-	for endpoint, problem := range map[string]string{
-		"https://api.roboto.ai":       "",
-		"https://api.roboto.ai:8443/": "",
-		"HTTPS://api.roboto.ai/base":  "",
-		"http://localhost:8080":       "",
-		"http://127.0.0.1":            "",
-		"http://127.8.9.1:80/x":       "",
-		"http://[::1]:8080":           "",
-
-		"http://example.com":            plain,
-		"http://10.0.0.1":               plain,
-		"http://0.0.0.0:80":             plain,
-		"http://[::]:80":                plain,
-		"http://localhost.example.com":  plain,
-		"http://127.0.0.1.example.com":  plain,
-		"http://2130706433":             plain,
-		"HTTP://example.com":            plain,
-		"ftp://example.com":             other,
-		"//example.com":                 other,
-		"api.roboto.ai":                 other,
-		"localhost:8080":                other,
-		"":                              other,
-		"https://":                      other,
-		"https://:443":                  other,
-		"https:///path":                 other,
-		"https:opaque":                  other,
-		"https://host:port":             other,
-		" https://api.roboto.ai":        other,
-		"https://api.roboto.ai\n":       other,
-		"https://u:hunter2@example.com": other,
-		"http://127.0.0.1@example.com":  other,
-		"https://example.com?a=b":       other,
-		"https://example.com?":          other,
-		"https://example.com#part":      other,
-		"https://example.com/a%2Fb":     other,
+	for problem, endpoints := range map[string][]string{
+		"": {
+			"https://api.roboto.ai", "https://api.roboto.ai:8443/", "HTTPS://api.roboto.ai/base",
+			"http://localhost:8080", "http://127.0.0.1", "http://127.8.9.1:80/x", "http://[::1]:8080",
+		},
+		plain: {
+			"http://example.com", "http://10.0.0.1", "http://0.0.0.0:80", "http://[::]:80", "http://localhost.example.com",
+			"http://127.0.0.1.example.com", "http://2130706433", "HTTP://example.com",
+		},
+		other: {
+			"ftp://example.com", "//example.com", "api.roboto.ai", "localhost:8080", "", "https://", "https://:443", "https:///path",
+			"https:opaque", "https://host:port", " https://api.roboto.ai", "https://api.roboto.ai\n", "https://u:hunter2@example.com",
+			"http://127.0.0.1@example.com", "https://example.com?a=b", "https://example.com?", "https://example.com#part", "https://example.com/a%2Fb",
+		},
 	} {
-		t.Run(endpoint, func(t *testing.T) {
+		for _, endpoint := range endpoints {
 			_, err := ParseEndpoint(endpoint)
-			if (err == nil) != (problem == "") || err != nil && !strings.Contains(err.Error(), problem) {
-				t.Errorf("%v, want %q", err, problem)
+			if (err == nil) != (problem == "") || err != nil && !strings.Contains(err.Error(), problem) || strings.Contains(fmt.Sprint(err), "hunter2") {
+				t.Errorf("%q: %v, want %q", endpoint, err, problem)
 			}
-			if strings.Contains(fmt.Sprint(err), "hunter2") {
-				t.Errorf("the error repeats a password: %v", err)
-			}
-		})
+		}
 	}
 }
 
+// An error says which setting is wrong, where it comes from, why it cannot be used and what to do. It never
+// repeats a key.
 func TestSettingErrors(t *testing.T) {
-	env := func(pairs ...string) map[string]string {
-		vars := map[string]string{}
-		for pair := range slices.Chunk(pairs, 2) {
-			vars[pair[0]] = pair[1]
-		}
-		return vars
-	}
-	files := func(content string) map[string]string { return map[string]string{configFileName: content} }
-	key := func(text string) Explicit { return Explicit{APIKey: roboto.NewSensitive(text)} }
-	const block = " in the provider block"
-	for _, tc := range []struct {
-		name     string
-		settings Explicit
+	const (
+		block, envTimeout, envManager     = " in the provider block", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "AWS_ENDPOINT_URL_SECRETS_MANAGER"
+		key, file, timeout, space, quoted = "api_key", "config file", "request_timeout", "white space", "quotation mark"
+		noFile, absent, noKey, keyless    = configFileName + ": no such file", "file does not exist", "lack of ROBOTO_API_KEY", "No API key was found"
+	)
+	v1 := machine{file: configV1}
+	vars := func(vars string) machine { return machine{vars: vars} }
+	profile := func(name string) Explicit { return Explicit{Profile: name} }
+	badEndpoint, badManager := blockKey("block-key"), blockKey("block-key")
+	badEndpoint.Endpoint, badManager.SecretsManagerEndpoint = "x", "http://example.com"
+	for name, test := range map[string]struct {
+		explicit Explicit
 		machine  machine
 		// setting, source and problem are parts of what the error says.
 		setting, source, problem string
 	}{
-		{"retired key in the block", key("robo_pat_old-key"), machine{}, "api_key", block, "retired"},
-		{"retired key in the environment", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "robo_pat_old-key")}, "api_key", "ROBOTO_API_KEY", "retired"},
-		{"retired bearer token", Explicit{}, machine{vars: env("ROBOTO_BEARER_TOKEN", "robo_pat_old-key")}, "api_key", "ROBOTO_BEARER_TOKEN", "retired"},
-		{"retired key in a profile", Explicit{Profile: "old"}, machine{files: files(configV1)}, "api_key", `"old"`, "retired"},
-		{"key with a line break", key("line-key\n"), machine{}, "api_key", block, "white space"},
-		{"key with a space before it", Explicit{}, machine{vars: env("ROBOTO_API_KEY", " space-key")}, "api_key", "ROBOTO_API_KEY", "white space"},
-		{"key beyond ASCII", key("schlüssel-key"), machine{}, "api_key", block, "white space"},
-		{"key in quotes", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `"quoted-key"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
-		{"bearer token in single quotes", Explicit{}, machine{vars: env("ROBOTO_BEARER_TOKEN", `'quoted-key'`)}, "api_key", "ROBOTO_BEARER_TOKEN", "quotation mark"},
-		{"key that is only a quote", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
-		{"key with a quote left over", Explicit{}, machine{vars: env("ROBOTO_API_KEY", `quoted-key"`)}, "api_key", "ROBOTO_API_KEY", "quotation mark"},
-		{"key of white space in a profile", Explicit{}, machine{files: files(`{"default": {"token": " "}}`)}, "api_key", configFileName, "white space"},
+		"retired key in the block":       {blockKey("robo_pat_old-key"), machine{}, key, block, "retired"},
+		"retired key in the environment": {Explicit{}, vars("ROBOTO_API_KEY=robo_pat_old-key"), key, "ROBOTO_API_KEY", "retired"},
+		"retired bearer token":           {Explicit{}, vars("ROBOTO_BEARER_TOKEN=robo_pat_old-key"), key, "ROBOTO_BEARER_TOKEN", "retired"},
+		"retired key in a profile":       {profile("old"), v1, key, `"old"`, "retired"},
+		"key with a line break":          {blockKey("line-key\n"), machine{}, key, block, space},
+		"key with a space before it":     {blockKey(" space-key"), machine{}, key, block, space},
+		"key beyond ASCII":               {blockKey("schlüssel-key"), machine{}, key, block, space},
+		"key in quotes":                  {Explicit{}, vars(`ROBOTO_API_KEY="quoted-key"`), key, "ROBOTO_API_KEY", quoted},
+		"bearer token in single quotes":  {Explicit{}, vars(`ROBOTO_BEARER_TOKEN='quoted-key'`), key, "ROBOTO_BEARER_TOKEN", quoted},
+		"key that is only a quote":       {Explicit{}, vars(`ROBOTO_API_KEY="`), key, "ROBOTO_API_KEY", quoted},
+		"key with a quote left over":     {Explicit{}, vars(`ROBOTO_API_KEY=quoted-key"`), key, "ROBOTO_API_KEY", quoted},
+		"key of a blank in a profile":    {Explicit{}, machine{file: `{"default": {"token": " "}}`}, key, configFileName, space},
 
-		{"nothing at all", Explicit{}, machine{}, "", "", "No API key was found"},
-		{"nothing and no home directory", Explicit{}, machine{homeless: true}, "", "", "No API key was found"},
-		{"an endpoint without a key", Explicit{Endpoint: "https://block"}, machine{}, "", "", "No API key was found"},
+		"nothing at all":                {Explicit{}, machine{}, "", "", keyless},
+		"nothing and no home directory": {Explicit{}, machine{homeless: true}, "", "", keyless},
+		"an endpoint without a key":     {Explicit{Endpoint: "https://block"}, machine{}, "", "", keyless},
 
-		{"profile that is not there", Explicit{Profile: "nobody"}, machine{files: files(configV1)}, "config file", "profile" + block, `for the profile "nobody", only for ["bare" "home" "never" "old" "plain" "slow" "work"]`},
-		{"environment's profile that is not there", Explicit{}, machine{vars: env("ROBOTO_PROFILE", "nobody"), files: files(configV1)}, "config file", "ROBOTO_PROFILE", `"nobody"`},
-		{"default profile that is not there", Explicit{}, machine{files: files(`{"version": "v1", "default_profile": "nobody", "profiles": {}}`)}, "config file", "lack of ROBOTO_API_KEY", `for the profile "nobody", only for []`},
-		{"no default profile", Explicit{}, machine{files: files(`{"home": {"token": "home-key"}}`)}, "config file", "lack of ROBOTO_API_KEY", `for the profile "default", only for ["home"]`},
-		{"profile without a key", Explicit{Profile: "empty"}, machine{files: files(configV1)}, "config file", "profile" + block, `has no API key for the profile "empty"`},
-		{"profile of which there is no file", Explicit{Profile: "home"}, machine{}, "config file", "profile" + block, configFileName + ": no such file"},
-		{"environment's profile of which there is no file", Explicit{}, machine{vars: env("ROBOTO_PROFILE", "home")}, "config file", "ROBOTO_PROFILE", configFileName + ": no such file"},
-		{"profile without a home directory", Explicit{Profile: "home"}, machine{homeless: true}, "config file", "profile" + block, "~/.roboto/config.json: file does not exist"},
+		"no such profile": {
+			profile("nobody"), v1, file, "profile" + block,
+			`for the profile "nobody", only for ["bare" "home" "never" "old" "plain" "slow" "work"]`,
+		},
+		"no such profile of the environment": {Explicit{}, machine{"ROBOTO_PROFILE=nobody", configV1, false}, file, "ROBOTO_PROFILE", `"nobody"`},
+		"no such default profile": {
+			Explicit{}, machine{file: `{"version": "v1", "default_profile": "nobody", "profiles": {}}`}, file, noKey, `for the profile "nobody", only for []`,
+		},
+		"no default profile": {
+			Explicit{}, machine{file: `{"home": {"token": "home-key"}}`}, file, noKey, `for the profile "default", only for ["home"]`,
+		},
+		"profile without a key":              {profile("empty"), v1, file, "profile" + block, `has no API key for the profile "empty"`},
+		"profile without a file":             {profile("home"), machine{}, file, "profile" + block, noFile},
+		"environment's, without a file":      {Explicit{}, vars("ROBOTO_PROFILE=home"), file, "ROBOTO_PROFILE", noFile},
+		"profile without a home directory":   {profile("home"), machine{homeless: true}, file, "profile" + block, "~/.roboto/config.json: " + absent},
+		"no such file":                       {Explicit{ConfigFile: "/absent/roboto.json"}, machine{}, file, "config_file" + block, "/absent/roboto.json: no such file"},
+		"no such file of the environment":    {Explicit{}, vars("ROBOTO_CONFIG_FILE=~/absent.json"), file, "ROBOTO_CONFIG_FILE", "/absent.json: no such file"},
+		"file, without a home directory":     {Explicit{ConfigFile: "~/roboto.json"}, machine{homeless: true}, file, "config_file" + block, absent},
+		"file that is not JSON":              {Explicit{}, machine{file: "api_key = not-json-key"}, file, configFileName, "JSON"},
+		"environment's file that is no JSON": {Explicit{}, machine{"ROBOTO_CONFIG_FILE=~/not.json", configV1, false}, file, "ROBOTO_CONFIG_FILE", "JSON"},
 
-		{"file that is not there", Explicit{ConfigFile: "/absent/roboto.json"}, machine{}, "config file", "config_file" + block, "/absent/roboto.json: no such file"},
-		{"environment's file that is not there", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/absent.json")}, "config file", "ROBOTO_CONFIG_FILE", "/absent.json: no such file"},
-		{"file in a home directory that is not there", Explicit{ConfigFile: "~/roboto.json"}, machine{homeless: true}, "config file", "config_file" + block, "file does not exist"},
-		{"directory in the default place", Explicit{}, machine{files: map[string]string{configFileName + "/x": ""}}, "config file", "lack of ROBOTO_API_KEY", "not a regular file"},
-		{"file that is not JSON", Explicit{}, machine{files: files("api_key = not-json-key")}, "config file", configFileName, "JSON"},
-		{"environment's file that is not JSON", Explicit{}, machine{vars: env("ROBOTO_CONFIG_FILE", "~/x"), files: map[string]string{"x": "not-json-key"}}, "config file", "ROBOTO_CONFIG_FILE", "JSON"},
-
-		{"endpoint", Explicit{APIKey: roboto.NewSensitive("block-key"), Endpoint: "x"}, machine{}, "endpoint", block, "nothing else"},
-		{"environment's endpoint", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_SERVICE_ENDPOINT", "http://example.com")}, "endpoint", "ROBOTO_SERVICE_ENDPOINT", "unencrypted"},
-		{"profile's endpoint", Explicit{Profile: "plain"}, machine{files: files(configV1)}, "endpoint", `"plain"`, "unencrypted"},
-		{"Secrets Manager", Explicit{APIKey: roboto.NewSensitive("block-key"), SecretsManagerEndpoint: "http://example.com"}, machine{}, "secrets_manager_endpoint", block, "unencrypted"},
-		{"environment's Secrets Manager", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "x")}, "secrets_manager_endpoint", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "nothing else"},
-
-		{"organization's name for its ID", Explicit{OrgID: "My Org"}, machine{}, "org_id", block, "letters"},
-		{"environment's organization", Explicit{}, machine{vars: env("ROBOTO_ORG_ID", "og-1")}, "org_id", "ROBOTO_ORG_ID", "letters"},
-
-		{"profile's negative timeout", Explicit{Profile: "never"}, machine{files: files(configV1)}, "request_timeout", `"never"`, "positive"},
-		{"timeout with a unit", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "30s")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"30s"`},
-		{"timeout of 0", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "0")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"0"`},
-		{"timeout below 0", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "-1")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"-1"`},
-		{"timeout that is not a number", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "NaN")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"NaN"`},
-		{"timeout without end", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "Inf")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"Inf"`},
-		{"timeout beyond a duration", Explicit{}, machine{vars: env("ROBOTO_API_KEY", "env-key", "ROBOTO_DEFAULT_HTTP_TIMEOUT", "1e10")}, "request_timeout", "ROBOTO_DEFAULT_HTTP_TIMEOUT", `"1e10"`},
+		"endpoint":                      {badEndpoint, machine{}, "endpoint", block, "nothing else"},
+		"environment's endpoint":        {Explicit{}, vars(envKey + "ROBOTO_SERVICE_ENDPOINT=http://a.b"), "endpoint", "ROBOTO_SERVICE_ENDPOINT", "unencrypted"},
+		"profile's endpoint":            {profile("plain"), v1, "endpoint", `"plain"`, "unencrypted"},
+		"Secrets Manager":               {badManager, machine{}, "secrets_manager_endpoint", block, "unencrypted"},
+		"environment's Secrets Manager": {Explicit{}, vars(envKey + envManager + "=x"), "secrets_manager_endpoint", envManager, "nothing else"},
+		"organization's name":           {Explicit{OrgID: "My Org"}, machine{}, "org_id", block, "letters"},
+		"environment's organization":    {Explicit{}, vars("ROBOTO_ORG_ID=og-1"), "org_id", "ROBOTO_ORG_ID", "letters"},
+		"profile's negative timeout":    {profile("never"), v1, timeout, `"never"`, "positive"},
+		"timeout with a unit":           {Explicit{}, vars(envKey + envTimeout + "=30s"), timeout, envTimeout, `"30s"`},
+		"timeout of 0":                  {Explicit{}, vars(envKey + envTimeout + "=0"), timeout, envTimeout, `"0"`},
+		"timeout that is not a number":  {Explicit{}, vars(envKey + envTimeout + "=NaN"), timeout, envTimeout, `"NaN"`},
+		"timeout without end":           {Explicit{}, vars(envKey + envTimeout + "=Inf"), timeout, envTimeout, `"Inf"`},
+		"timeout beyond a duration":     {Explicit{}, vars(envKey + envTimeout + "=1e10"), timeout, envTimeout, `"1e10"`},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			env := tc.machine.environment(t)
-			_, _, err := Resolve(tc.settings, env)
-			if tc.setting == "org_id" {
-				_, err = DefaultOrgID(tc.settings, env)
+		t.Run(name, func(t *testing.T) {
+			env := test.machine.environment(t)
+			_, _, err := Resolve(test.explicit, env)
+			if test.setting == "org_id" {
+				_, err = DefaultOrgID(test.explicit, env)
 			}
 			if err == nil {
 				t.Fatal("there is no error")
 			}
 			says, advice, _ := strings.Cut(err.Error(), ".\n\n")
-			if !strings.Contains(says, tc.setting) || !strings.Contains(says, tc.source) || !strings.Contains(says, tc.problem) || advice == "" {
-				t.Errorf("%v, want one about %s from %s with %q, and advice", err, tc.setting, tc.source, tc.problem)
+			if !strings.Contains(says, test.setting) || !strings.Contains(says, test.source) || !strings.Contains(says, test.problem) || advice == "" {
+				t.Errorf("%v, want one about %s from %s with %q, and advice", err, test.setting, test.source, test.problem)
 			}
 			if strings.Contains(strings.ReplaceAll(err.Error(), "ROBOTO_API_KEY", ""), "-key") {
 				t.Errorf("the error repeats the key: %v", err)
@@ -383,10 +298,8 @@ func TestSettingErrors(t *testing.T) {
 func TestAPIKeysAreNotPrinted(t *testing.T) {
 	key := roboto.NewSensitive("a-key-that-nobody-may-see")
 	for _, holder := range []any{Explicit{APIKey: key}, login{apiKey: key}, configFile{profiles: map[string]profile{"p": {apiKey: key}}}} {
-		for _, format := range []string{"%v", "%+v", "%#v"} {
-			if text := fmt.Sprintf(format, holder); strings.Contains(text, "nobody") {
-				t.Errorf("%s of %T shows the key: %s", format, holder, text)
-			}
+		if text := fmt.Sprintf("%v %+v %#v", holder, holder, holder); strings.Contains(text, "nobody") {
+			t.Errorf("%T shows the key: %s", holder, text)
 		}
 	}
 }
