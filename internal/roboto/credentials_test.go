@@ -31,38 +31,6 @@ func (s service) readsWithCredentials(changed robototest.Fault, want Kind, reads
 	}
 }
 
-// The value goes where these credentials lead, so nothing in them may lead elsewhere.
-func TestCredentialsAreChecked(t *testing.T) {
-	type test struct {
-		old, changed string
-		want         Kind
-	}
-	eachCase(t, map[string]test{
-		"another name":             {`"name":"db"`, `"name":"other"`, KindUnexpectedAnswer},
-		"another organization":     {`"org_id":"og_test"`, `"org_id":"og_other"`, KindUnexpectedAnswer},
-		"another AWS account":      {"123456789012", "210987654321", KindReplaced},
-		"another service":          {":secretsmanager:", ":s3:", KindUnexpectedAnswer},
-		"another region":           {`"region":"us-west-2"`, `"region":"us-east-1"`, KindUnexpectedAnswer},
-		"another store":            {`"store_type":"aws"},"record"`, `"store_type":"vault"},"record"`, KindRefused},
-		"all in another store":     {`"store_type":"aws"`, `"store_type":"vault"`, KindRefused},
-		"no secret access key":     {`"secret_access_key"`, `"x"`, KindUnexpectedAnswer},
-		"no session token":         {`"session_token"`, `"x"`, KindUnexpectedAnswer},
-		"nothing that is expected": {"{", "[", KindUnexpectedAnswer},
-	}, func(s service, test test) { s.readsWithCredentials(replacing(test.old, test.changed), test.want, 0) })
-}
-
-// A name may belong to another secret by now, whose value must not be overwritten.
-func TestCredentialsOfAnotherSecretAreNotUsed(t *testing.T) {
-	inService(t, func(s service) {
-		known := s.known()
-		s.server.DeleteSecret(testOrg, "db")
-		s.server.AddSecret(testOrg, "db")
-		_, err := s.client.ValueAccess(known).Write(s.Context(), NewSensitive("value"))
-		s.wantKind(err, KindReplaced)
-		s.wantCount(robototest.PutValue, 0)
-	})
-}
-
 // A region gets into the name of AWS's host, which errors and the log show.
 func TestRegionThatRepeatsTheCredentials(t *testing.T) {
 	inService(t, func(s service) {

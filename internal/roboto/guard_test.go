@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode"
 )
 
 const canarySecret = "canary-5d2C/8e1F+Qz="
@@ -128,26 +127,4 @@ func TestIdentifiers(t *testing.T) {
 			t.Errorf("%.20q: %q", text, ids.problem)
 		}
 	}
-}
-
-func FuzzDescribe(f *testing.F) {
-	f.Add(canarySecret, "the value ", " is refused", uint8(0), uint8(0), uint8(255))
-	f.Add("größe \"x\" <y>", "", "", uint8(1), uint8(0), uint8(9))
-	f.Add("hunter2", "hunter", "2", uint8(3), uint8(0), uint8(0))
-	f.Fuzz(func(t *testing.T, key, before, after string, form, from, to uint8) {
-		if key == "" || len(key) > 100 || !IsHeaderText(key) || len(before)+len(after) > 1000 {
-			return
-		}
-		forms := echoes(key)
-		echo := forms[int(form)%len(forms)]
-		echo = echo[min(int(from), len(echo)):]
-		text := before + echo[:min(int(to), len(echo))] + after
-		shown := newGuard(NewSensitive(key)).describe(description(text))
-		if leaks(key, text) && shown != redacted {
-			t.Fatalf("%q holds a piece of the key %q", shown, key)
-		}
-		if strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) || len(shown) > 4*maxShown+20 {
-			t.Fatalf("%q is not fit to show", shown)
-		}
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -181,19 +182,6 @@ func TestFollow(t *testing.T) {
 		}
 		if took := time.Since(began); test.took != 0 && took != test.took {
 			s.Errorf("it took %s, want %s", took, test.took)
-		}
-	})
-}
-
-func TestFollowEndsWithItsContext(t *testing.T) {
-	inService(t, func(s service) {
-		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
-		defer cancel()
-		began := time.Now()
-		reported, last, err := s.follow(ctx, s.mustInvoke(robototest.Action{Hang: true}))
-		s.wantKind(err, KindCanceled)
-		if took := time.Since(began); took != time.Minute || last.Status.IsTerminal() || len(reported) != 4 {
-			s.Errorf("after %s, %q, the status is %s", took, reported, last.Status)
 		}
 	})
 }
@@ -376,42 +364,48 @@ func TestActionNamesAndOwners(t *testing.T) {
 // What the request holds is what the action is to get, and what is left out is the
 // action's own.
 func TestInvocationInput(t *testing.T) {
-	minutes := 3
-	action := Action{ActionRef: ActionRef{OrgID: "og-hub", Name: "check", Digest: "0123"}, timeout: new(int)}
-	*action.timeout = 7
+	of := func(minutes int) *int { return &minutes }
+	action := Action{ActionRef: ActionRef{OrgID: "og-hub", Name: "check", Digest: "0123"}, timeout: of(7)}
+	type object = map[string]any
 	for name, test := range map[string]struct {
 		input InvocationInput
-		want  string // what differs from a request without input
+		want  object // what differs from a request without input
 	}{
-		"nothing":         {InvocationInput{}, `{}`},
-		"parameters":      {InvocationInput{Parameters: map[string]string{"key": "roboto-secret://db"}}, `{"parameter_values":{"key":"roboto-secret://db"}}`},
-		"a dataset alone": {InvocationInput{DatasetID: "ds_1"}, `{"data_source_id":"ds_1"}`},
-		"files": {
-			InvocationInput{DatasetID: "ds_1", FilePaths: []string{"a/*"}},
-			`{"data_source_id":"ds_1","input_data":["a/*"],"rich_input_data":{"files":{"dataset_id":"ds_1","paths":["a/*"]},"topics":null}}`,
+		"nothing":           {InvocationInput{}, object{}},
+		"a dataset alone":   {InvocationInput{DatasetID: "ds_1"}, object{"data_source_id": "ds_1"}},
+		"parameters":        {InvocationInput{Parameters: map[string]string{"key": "x"}}, object{"parameter_values": object{"key": "x"}}},
+		"a query of topics": {InvocationInput{TopicQuery: "t"}, object{"rich_input_data": object{"files": nil, "topics": object{"query": "t"}}}},
+		"queries and a timeout": {
+			InvocationInput{FileQuery: "f", TopicQuery: "t", TimeoutMinutes: of(3)},
+			object{"rich_input_data": object{"files": object{"query": "f"}, "topics": object{"query": "t"}}, "timeout": 3.0},
 		},
-		"a query":       {InvocationInput{TopicQuery: "t"}, `{"rich_input_data":{"files":null,"topics":{"query":"t"}}}`},
-		"queries":       {InvocationInput{FileQuery: "f", TopicQuery: "t"}, `{"rich_input_data":{"files":{"query":"f"},"topics":{"query":"t"}}}`},
-		"a timeout":     {InvocationInput{TimeoutMinutes: &minutes}, `{"timeout":3}`},
-		"a destination": {InvocationInput{UploadDatasetID: "ds_2"}, `{"upload_destination":{"destination_id":"ds_2","destination_type":"Dataset"}}`},
+		"files and a destination": {
+			InvocationInput{DatasetID: "ds_1", FilePaths: []string{"a/*"}, UploadDatasetID: "ds_2"},
+			object{
+				"data_source_id": "ds_1", "input_data": []any{"a/*"},
+				"rich_input_data":    object{"files": object{"dataset_id": "ds_1", "paths": []any{"a/*"}}, "topics": nil},
+				"upload_destination": object{"destination_id": "ds_2", "destination_type": "Dataset"},
+			},
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			test.input.OrgID = testOrg
-			r := invokeRequest(action, test.input)
-			if r.query.Encode() != "digest=0123" || r.actingOrg != testOrg || r.ownerOrg != "og-hub" {
-				t.Errorf("the request is %+v", r)
-			}
-			const without = `{"data_source_id":"__UNSPECIFIED_DATA_SOURCE__","input_data":[],"rich_input_data":null,"parameter_values":null,"timeout":7,
-				"upload_destination":null,"invocation_source":"Manual","data_source_type":"Dataset"}`
-			var want, got map[string]any
-			encoded, err := json.Marshal(r.body)
-			if err := errors.Join(err, json.Unmarshal(encoded, &got), json.Unmarshal([]byte(without), &want), json.Unmarshal([]byte(test.want), &want)); err != nil {
-				t.Fatal(err)
-			}
-			delete(got, "idempotency_id")
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the body (-want +got):\n%s", diff)
-			}
-		})
+		test.input.OrgID = testOrg
+		r := invokeRequest(action, test.input)
+		if r.query.Encode() != "digest=0123" || r.actingOrg != testOrg || r.ownerOrg != "og-hub" {
+			t.Errorf("%s: the request is %+v", name, r)
+		}
+		var got object
+		encoded, err := json.Marshal(r.body)
+		if err := errors.Join(err, json.Unmarshal(encoded, &got)); err != nil {
+			t.Fatal(err)
+		}
+		delete(got, "idempotency_id")
+		want := object{
+			"data_source_id": "__UNSPECIFIED_DATA_SOURCE__", "data_source_type": "Dataset", "input_data": []any{}, "rich_input_data": nil,
+			"parameter_values": nil, "timeout": 7.0, "upload_destination": nil, "invocation_source": "Manual",
+		}
+		maps.Copy(want, test.want)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: the body (-want +got):\n%s", name, diff)
+		}
 	}
 }

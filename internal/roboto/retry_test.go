@@ -57,6 +57,7 @@ func TestRepeatedRequests(t *testing.T) {
 		"cut answer":      {fault: robototest.Fault{Body: `{"data"`}, repeated: true, lost: true},
 		"too large":       {fault: robototest.Fault{Huge: 9 << 20}, lost: true},
 		"429":             {fault: robototest.Fault{Status: 429}, repeated: true},
+		"a redirect":      {fault: robototest.Fault{Status: 307, Header: http.Header{"Location": {"/v1/y"}}}},
 	}
 	for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 409, 410} {
 		tests[fmt.Sprint(status)] = test{fault: robototest.Fault{Status: status, Body: "{}"}}
@@ -215,36 +216,6 @@ func TestIsThrottle(t *testing.T) {
 			t.Errorf("%+v: %t", test, got)
 		}
 	}
-}
-
-// A value that was written belongs in state, also if the last attempt was not even sent. One that was never
-// sent is not looked for, and repeated only if that may help.
-func TestWriteIsLookedForIfItWasSent(t *testing.T) {
-	refused, unknown := syscall.ECONNREFUSED, &net.DNSError{Name: "aws", IsNotFound: true}
-	type test struct {
-		// connects are what becomes of the connections to AWS: the last one also of all others.
-		connects    []error
-		want        Kind
-		connections int
-	}
-	eachCase(t, map[string]test{
-		"sent once":               {[]error{nil, refused, refused, nil}, KindOther, 4},
-		"never sent":              {[]error{refused}, KindNoAnswer, 3},
-		"never sent, to no avail": {[]error{unknown}, KindNoAnswer, 1},
-	}, func(s service, test test) {
-		s.access()
-		connections := 0
-		client := s.dialing(s.server.SecretsManagerEndpoint(), func() error {
-			connections++
-			return test.connects[min(connections, len(test.connects))-1]
-		})
-		s.inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true})
-		_, err := client.ValueAccess(unread("db")).Write(s.Context(), NewSensitive("value"))
-		s.wantKind(err, test.want)
-		if connections != test.connections {
-			s.Errorf("%d connections, want %d", connections, test.connections)
-		}
-	})
 }
 
 // The SDK's own budget for retries would end after a hundred.

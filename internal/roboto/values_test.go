@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -55,53 +57,63 @@ func TestReadAndWrite(t *testing.T) {
 func TestKeptVersions(t *testing.T) {
 	inService(t, func(s service) {
 		access := s.access()
-		ids := []string{}
+		want := []Value{}
 		for i := range 4 {
 			kept, ok := access.Kept(s.Context())
-			got := []string{}
 			for _, version := range kept {
-				if got = append(got, version.VersionID); version.Created.IsZero() || !version.Text.IsEmpty() {
-					s.Errorf("after %d writes, a version has no time or a value", i)
+				if !version.Text.IsEmpty() {
+					s.Error("a version has its value")
 				}
 			}
-			if diff := cmp.Diff(ids[:min(i, 2)], got); !ok || diff != "" {
+			if diff := cmp.Diff(want[:min(i, 2)], kept, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Sensitive{})); !ok || diff != "" {
 				s.Errorf("after %d writes, the versions kept (-want +got):\n%s", i, diff)
 			}
-			ids = append([]string{s.server.SetValue(testOrg, "db", "value")}, ids...)
+			want = append([]Value{{VersionID: s.server.SetValue(testOrg, "db", "value"), Created: time.Now()}}, want...)
 		}
-		s.inject(robototest.Fault{Operation: robototest.GetValue, Skip: 1, AWSError: codeAccessDenied})
-		if kept, ok := access.Kept(s.Context()); ok || kept != nil {
-			s.Errorf("half of the answer: %v", kept)
-		}
-		s.server.ClearFaults()
-		s.inject(robototest.Fault{Operation: robototest.GetValue, Delay: time.Hour})
-		began := time.Now()
-		if _, ok := access.Kept(s.Context()); ok || time.Since(began) > 10*time.Second {
-			s.Errorf("it took %s", time.Since(began))
+		for _, fault := range (faults{{Skip: 1, AWSError: codeAccessDenied}, {Delay: time.Hour}}) {
+			s.inject(on(robototest.GetValue, fault))
+			began := time.Now()
+			if kept, ok := access.Kept(s.Context()); ok || kept != nil || time.Since(began) > 10*time.Second {
+				s.Errorf("an answer that is not complete after %s: %v", time.Since(began), kept)
+			}
+			s.server.ClearFaults()
 		}
 	})
 }
 
-// Whatever happens to the answers, one Write stores one version.
+// Whatever happens to the answers, one Write stores one version, and finds out whether it did if a request
+// was sent.
 func TestWriteStoresOneVersion(t *testing.T) {
 	const put = robototest.PutValue
-	expired := robototest.Fault{Operation: put, AWSError: codeExpiredToken}
-	expiredOnce := expired
-	expiredOnce.Times = 1
+	refused, unknown := syscall.ECONNREFUSED, &net.DNSError{Name: "aws", IsNotFound: true}
+	lost := robototest.Fault{Operation: put, Drop: true, After: true}
 	type test struct {
 		faults faults
-		want   Kind
-		stored int
+		// connects are what becomes of the connections to AWS, if they are counted. The last one is also
+		// what becomes of all others.
+		connects    []error
+		want        Kind
+		stored      int
+		connections int
 	}
 	eachCase(t, map[string]test{
 		"one answer is lost":               {faults: faults{on(put, lostAnswer)}, stored: 1},
-		"all answers are lost":             {faults: faults{{Operation: put, Drop: true, After: true}}, stored: 1},
+		"all answers are lost":             {faults: faults{lost}, stored: 1},
 		"it never takes effect":            {faults: faults{{Operation: put, Drop: true}}, want: KindNoAnswer},
 		"a retry of a success is refused":  {faults: faults{on(put, lostAnswer), {Operation: put, AWSError: codeAccessDenied}}, stored: 1},
-		"the credentials expire":           {faults: faults{expiredOnce}, stored: 1},
-		"the credentials expire each time": {faults: faults{expired}, want: KindRefused},
-		"AWS throttles":                    {faults: faults{{Operation: put, AWSError: "ThrottlingException"}}, want: KindUnavailable},
+		"the credentials expire":           {faults: faults{{Operation: put, AWSError: codeExpiredToken, Times: 1}}, stored: 1},
+		"the credentials expire each time": {faults: faults{{Operation: put, AWSError: codeExpiredToken}}, want: KindRefused},
+		"it is sent once":                  {faults: faults{lost}, connects: []error{nil, refused, refused, nil}, stored: 1, connections: 4},
+		"it is never sent":                 {connects: []error{refused}, want: KindNoAnswer, connections: 3},
+		"it is never sent, to no avail":    {connects: []error{unknown}, want: KindNoAnswer, connections: 1},
 	}, func(s service, test test) {
+		connections := 0
+		s.client = s.dialing(s.server.SecretsManagerEndpoint(), func() error {
+			if connections++; test.connects == nil {
+				return nil
+			}
+			return test.connects[min(connections, len(test.connects))-1]
+		})
 		access := s.access()
 		time.Sleep(time.Hour) // the grace for new secrets is over
 		s.inject(test.faults...)
@@ -109,6 +121,9 @@ func TestWriteStoresOneVersion(t *testing.T) {
 		s.wantKind(err, test.want)
 		if versions := s.server.Versions(testOrg, "db"); len(versions) != test.stored || len(versions) == 1 && versions[0].ID != versionID {
 			s.Errorf("%d versions were stored, want %d with the ID %q", len(versions), test.stored, versionID)
+		}
+		if test.connects != nil && connections != test.connections {
+			s.Errorf("%d connections, want %d", connections, test.connections)
 		}
 	})
 }
@@ -125,7 +140,7 @@ func TestValidateValue(t *testing.T) {
 func TestValuesThatAreNotUTF8(t *testing.T) {
 	inService(t, func(s service) {
 		_, err := s.access().Write(s.Context(), NewSensitive("caf\xe9-au-lait"))
-		if err == nil || !strings.Contains(err.Error(), "valid UTF-8") || strings.Contains(err.Error(), "lait") {
+		if text := fmt.Sprint(err); !strings.Contains(text, "valid UTF-8") || strings.Contains(text, "lait") {
 			s.Errorf("the error is %v", err)
 		}
 		s.wantCount(robototest.PutValue, 0)
