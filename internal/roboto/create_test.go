@@ -12,54 +12,6 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// Whoever gets a record may delete it, so it must be the caller's own.
-func TestCreateSecret(t *testing.T) {
-	const post, get = robototest.CreateSecret, robototest.GetSecret
-	const other, caller = "user:somebody@example.com", "user:caller@example.com"
-	taken := func(s service) { s.server.AddSecret(testOrg, "db") }
-	takenAt := func(after time.Duration, by string) func(service) {
-		return func(s service) {
-			time.AfterFunc(after, func() { s.server.AddRecord(robototest.Record{OrgID: testOrg, Name: "db", CreatedBy: by}) })
-		}
-	}
-	type test struct {
-		before func(service)
-		faults faults
-		want   Kind
-		posts  int
-	}
-	eachCase(t, map[string]test{
-		"it is created": {posts: 1},
-		"the answer is lost and it has no effect":   {faults: faults{on(post, lostRequest)}, posts: 2},
-		"the answer is lost and it took effect":     {faults: faults{on(post, lostAnswer)}, posts: 1},
-		"the name is taken":                         {before: taken, want: KindNameTaken, posts: 1},
-		"the name is not free yet":                  {faults: faults{{Operation: post, Status: 409, Code: codeConflict, Times: 1}}, posts: 2},
-		"the name is taken and cannot be looked at": {before: taken, faults: faults{on(get, deniedRequest)}, want: KindNameTaken, posts: 1},
-		"the record cannot be looked for":           {faults: faults{on(post, lostAnswer), on(get, deniedRequest)}, want: KindUnsettled, posts: 1},
-		"no answer ever":                            {faults: faults{{Operation: post, Drop: true}}, want: KindUnsettled, posts: 3},
-		"the service refuses":                       {faults: faults{{Operation: post, Status: 400}}, want: KindRefused, posts: 1},
-		"somebody takes the name between two POSTs": {
-			before: takenAt(5*time.Second, other), want: KindNameTaken, posts: 2,
-			faults: faults{{Operation: post, Status: 503, Times: 1}, {Operation: post, Delay: 10 * time.Second, Times: 1}},
-		},
-		"the first POST takes effect late": {
-			before: takenAt(5*time.Second, caller), posts: 2,
-			faults: faults{{Operation: post, Status: 503, Times: 1}, {Operation: post, Delay: 10 * time.Second, Times: 1}},
-		},
-	}, func(s service, test test) {
-		if test.before != nil {
-			test.before(s)
-		}
-		s.inject(test.faults...)
-		record, err := s.client.CreateSecret(s.Context(), ref("db"), Record{})
-		s.wantKind(err, test.want)
-		s.wantCount(post, test.posts)
-		if stored, exists := s.server.Record(testOrg, "db"); err == nil && (!exists || record.ARN != stored.ARN) {
-			s.Errorf("the record has the ARN %q, the service %q", record.ARN, stored.ARN)
-		}
-	})
-}
-
 // bubbleBegins is when the fake clock begins.
 var bubbleBegins = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -41,7 +41,7 @@ func (m machine) environment(t *testing.T) Environment {
 		}
 	}
 	vars := map[string]string{}
-	for _, pair := range strings.Fields(m.vars) {
+	for pair := range strings.FieldsSeq(m.vars) {
 		name, value, _ := strings.Cut(pair, "=")
 		vars[name] = value
 	}

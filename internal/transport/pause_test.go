@@ -112,31 +112,6 @@ func TestRequestsAreSpreadAfterAPause(t *testing.T) {
 	})
 }
 
-// A service that always refuses holds no request back for longer than a pause.
-func TestEndlessPauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var p pause
-		var group sync.WaitGroup
-		group.Go(func() {
-			for range 100 {
-				p.extend(maxPause)
-				time.Sleep(5 * time.Second)
-			}
-		})
-		for i := range 5 {
-			group.Go(func() {
-				time.Sleep(time.Duration(i) * 7 * time.Second)
-				came := time.Now()
-				p.wait(t.Context())
-				if waited := time.Since(came); waited < 50*time.Second || waited > maxPause+spread {
-					t.Errorf("it waited for %s", waited)
-				}
-			})
-		}
-		group.Wait()
-	})
-}
-
 func TestRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := func(wait time.Duration) string { return time.Now().Add(wait).UTC().Format(http.TimeFormat) }
