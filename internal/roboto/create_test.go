@@ -12,9 +12,6 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// bubbleBegins is when the fake clock begins.
-var bubbleBegins = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // After a lost answer, a record is ours only if Roboto says so. Here, the first POST has no effect,
 // and its answer is lost after two seconds. After one second, somebody creates a record of the
 // name.
@@ -31,7 +28,8 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 	)
 	// The Date of the answer that shows the record, relative to its time.
 	dated := func(d time.Duration) robototest.Fault {
-		return robototest.Fault{Operation: get, Header: http.Header{"Date": {bubbleBegins.Add(2*time.Second + d).Format(http.TimeFormat)}}}
+		answered := time.Date(2000, 1, 1, 0, 0, 2, 0, time.UTC) // the fake clock begins with the year 2000
+		return robototest.Fault{Operation: get, Header: http.Header{"Date": {answered.Add(d).Format(http.TimeFormat)}}}
 	}
 	says := func(userID string) robototest.Fault {
 		return robototest.Fault{Operation: user, Status: http.StatusOK, Body: `{"data": {"user_id": ` + userID + `}}`}

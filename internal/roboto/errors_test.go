@@ -104,17 +104,14 @@ func TestKindOfRefusals(t *testing.T) {
 // of it.
 func TestKindOf(t *testing.T) {
 	inner := &Error{Kind: KindUnavailable}
-	for _, test := range []struct {
-		err  error
-		want Kind
-	}{
-		{nil, KindOther},
-		{errors.New("x"), KindOther},
-		{fmt.Errorf("x: %w", inner), KindUnavailable},
-		{&Error{Kind: KindUnsettled, Err: inner}, KindUnsettled},
+	for err, want := range map[error]Kind{
+		nil:                                     KindOther,
+		errors.New("x"):                         KindOther,
+		fmt.Errorf("x: %w", inner):              KindUnavailable,
+		&Error{Kind: KindUnsettled, Err: inner}: KindUnsettled,
 	} {
-		if got := KindOf(test.err); got != test.want {
-			t.Errorf("%v: %s, want %s", test.err, got, test.want)
+		if got := KindOf(err); got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,8 +41,8 @@ func (s service) mustInvoke(action robototest.Action) Invocation {
 }
 
 // follow follows an invocation and returns what is reported.
-func (s service) follow(ctx context.Context, invocation Invocation) (reported []string, last Invocation, err error) {
-	last, err = s.client.Follow(ctx, invocation, func(status Status) {
+func (s service) follow(invocation Invocation) (reported []string, last Invocation, err error) {
+	last, err = s.client.Follow(s.Context(), invocation, func(status Status) {
 		status.Detail = ""
 		reported = append(reported, status.String())
 	})
@@ -96,38 +95,21 @@ func TestInvoke(t *testing.T) {
 	})
 }
 
-// After an interrupt, the answer is waited for, because it has the ID to cancel.
+// After an interrupt, the answer is waited for, but not for long: it has the ID to cancel.
 func TestInvokeWhileInterrupted(t *testing.T) {
-	const second = time.Second
-	type test struct {
-		fault       robototest.Fault
-		after       time.Duration
-		want        Kind
-		invocations int
-		took        time.Duration
+	for delay, want := range map[time.Duration]Kind{5 * time.Second: KindOther, time.Hour: KindUnsettled} {
+		inService(t, func(s service) {
+			s.inject(robototest.Fault{Operation: robototest.InvokeAction, Delay: delay, After: true})
+			ctx, cancel := context.WithCancel(s.Context())
+			time.AfterFunc(time.Second, cancel)
+			began := time.Now()
+			_, err := s.invoke(ctx, robototest.Action{})
+			s.wantKind(err, want)
+			if took := time.Since(began); took > 11*time.Second {
+				s.Errorf("it took %s", took)
+			}
+		})
 	}
-	eachCase(t, map[string]test{
-		"before it is sent":         {after: 0, want: KindCanceled},
-		"while the answer is late":  {robototest.Fault{Delay: 5 * second, After: true}, second, KindOther, 1, 4 * second},
-		"while there is no answer":  {robototest.Fault{Delay: time.Hour, After: true}, second, KindUnsettled, 1, 10 * second},
-		"while the service is busy": {robototest.Fault{Delay: 2 * second, Status: 429}, second, KindUnavailable, 0, second},
-		"after an answer was lost":  {robototest.Fault{Delay: 9 * second / 10, Drop: true, After: true, Times: 1}, second, KindOther, 1, second},
-		"before another attempt":    {robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"5"}}}, second, KindUnavailable, 0, 0},
-	}, func(s service, test test) {
-		s.inject(on(robototest.InvokeAction, test.fault))
-		ctx, cancel := context.WithCancel(s.Context())
-		if test.after == 0 {
-			cancel()
-		}
-		time.AfterFunc(test.after, cancel)
-		began := time.Now()
-		_, err := s.invoke(ctx, robototest.Action{})
-		s.wantKind(err, test.want)
-		if took := time.Since(began) - test.after; took > test.took {
-			s.Errorf("it took %s, want %s at most", took, test.took)
-		}
-		s.wantInvocations(test.invocations)
-	})
 }
 
 func TestFollow(t *testing.T) {
@@ -175,7 +157,7 @@ func TestFollow(t *testing.T) {
 		invocation := s.mustInvoke(test.action)
 		s.inject(on(robototest.GetInvocation, test.fault))
 		began := time.Now()
-		reported, last, err := s.follow(s.Context(), invocation)
+		reported, last, err := s.follow(invocation)
 		s.wantKind(err, test.kind)
 		if diff := cmp.Diff(test.want, reported); diff != "" || !strings.HasPrefix(last.Status.String(), test.want[len(test.want)-1]) {
 			s.Errorf("the last status is %s. Reported (-want +got):\n%s", last.Status, diff)
@@ -203,7 +185,7 @@ func TestFollowGivesEachFailureItsTime(t *testing.T) {
 			}
 			return regexp.MustCompile(`"status":\[[^\]]*\]`).ReplaceAllLiteral(answer, []byte(`"status":[`+strings.Join(statuses, ",")+"]"))
 		}})
-		reported, last, err := s.follow(s.Context(), invocation)
+		reported, last, err := s.follow(invocation)
 		if err != nil || last.Status.Code != StatusCompleted {
 			s.Errorf("the end is %v (%v), after %q", last.Status, err, reported)
 		}
@@ -239,7 +221,7 @@ func TestCancelInvocation(t *testing.T) {
 	}, func(s service, test test) {
 		invocation := s.mustInvoke(test.action)
 		for range test.follow {
-			_, _, err := s.follow(s.Context(), invocation)
+			_, _, err := s.follow(invocation)
 			s.wantKind(err, KindOther)
 		}
 		s.inject(test.faults...)
@@ -264,7 +246,7 @@ func TestInvocationAfterAnOutage(t *testing.T) {
 	}
 	eachCase(t, map[string]test{
 		"followed": {robototest.GetInvocation, 10 * time.Minute, func(s service, invocation Invocation) (Invocation, error) {
-			_, last, err := s.follow(s.Context(), invocation)
+			_, last, err := s.follow(invocation)
 			return last, err
 		}, StatusCompleted},
 		// The outage is found out between 30 and 45 seconds after its begin. The next probe is half a minute
