@@ -31,6 +31,18 @@ func (s service) readsWithCredentials(changed robototest.Fault, want Kind, reads
 	}
 }
 
+// A name may belong to another secret by now, whose value must not be overwritten.
+func TestCredentialsOfAnotherSecretAreNotUsed(t *testing.T) {
+	inService(t, func(s service) {
+		known := s.known()
+		s.server.DeleteSecret(testOrg, "db")
+		s.server.AddSecret(testOrg, "db")
+		_, err := s.client.ValueAccess(known).Write(s.Context(), NewSensitive("value"))
+		s.wantKind(err, KindReplaced)
+		s.wantCount(robototest.PutValue, 0)
+	})
+}
+
 // A region gets into the name of AWS's host, which errors and the log show.
 func TestRegionThatRepeatsTheCredentials(t *testing.T) {
 	inService(t, func(s service) {
