@@ -83,23 +83,27 @@ const (
 
 func blockKey(key string) Explicit { return Explicit{APIKey: roboto.NewSensitive(key)} }
 
+func profiled(name string) Explicit { return Explicit{Profile: name} }
+
+func withV1(vars string) machine { return machine{vars: vars, file: configV1} }
+
 // Who wins, where the key is said to come from, and that it goes only to the endpoint that it was meant for.
 func TestAPIKeyAndEndpoint(t *testing.T) {
 	const block, work, home = "api_key in the provider block", `the profile "work" in `, `the profile "home" in `
 	keyAndProfile, keyAndEndpoint := blockKey("block-key"), blockKey("block-key")
 	keyAndProfile.Profile, keyAndProfile.ConfigFile, keyAndEndpoint.Endpoint = "home", "~/other.json", "https://block"
-	v1, v0 := machine{file: configV1}, machine{file: configV0}
+	v1, v0 := withV1(""), machine{file: configV0}
 	for name, test := range map[string]struct {
 		explicit              Explicit
 		machine               machine
 		key, endpoint, source string
 	}{
-		"block key beats all":           {blockKey("block-key"), machine{envAll, configV1, false}, "block-key", DefaultEndpoint, block},
+		"block key beats all":           {blockKey("block-key"), withV1(envAll), "block-key", DefaultEndpoint, block},
 		"block key beats block profile": {keyAndProfile, v1, "block-key", DefaultEndpoint, block},
 		"block key and endpoint":        {keyAndEndpoint, machine{vars: envAll}, "block-key", "https://block", block},
 
-		"environment's key":                   {Explicit{}, machine{envKey, configV1, false}, "env-key", DefaultEndpoint, "ROBOTO_API_KEY"},
-		"environment's key beats its profile": {Explicit{}, machine{envAll, configV1, false}, "env-key", "https://env", "ROBOTO_API_KEY"},
+		"environment's key":                   {Explicit{}, withV1(envKey), "env-key", DefaultEndpoint, "ROBOTO_API_KEY"},
+		"environment's key beats its profile": {Explicit{}, withV1(envAll), "env-key", "https://env", "ROBOTO_API_KEY"},
 		"block endpoint with that key":        {Explicit{Endpoint: "https://block"}, machine{vars: envBoth}, "env-key", "https://block", "ROBOTO_API_KEY"},
 		"a quote within the key":              {Explicit{}, machine{vars: `ROBOTO_API_KEY=a"b`}, `a"b`, DefaultEndpoint, "ROBOTO_API_KEY"},
 		"bearer token": {
@@ -109,19 +113,19 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 			Explicit{}, machine{envKey + "ROBOTO_CONFIG_FILE=/absent ROBOTO_PROFILE=absent", "", true}, "env-key", DefaultEndpoint, "ROBOTO_API_KEY",
 		},
 
-		"block profile beats the environment's key":  {Explicit{Profile: "home"}, machine{envBoth, configV1, false}, "home-key", "https://home", home},
-		"block profile in the environment's file":    {Explicit{Profile: "default"}, machine{envFile, configV1, false}, "other-key", "https://other", ""},
-		"block profile beats that of environment":    {Explicit{Profile: "home"}, machine{"ROBOTO_PROFILE=bare", configV1, false}, "home-key", "https://home", home},
-		"block file beats the environment's key":     {Explicit{ConfigFile: "~/other.json"}, machine{envBoth, configV1, false}, "other-key", "https://other", ""},
-		"block file beats the environment's file":    {Explicit{ConfigFile: "~/" + configFileName}, machine{envFile, configV1, false}, "work-key", "https://work", work},
-		"profile without an endpoint":                {Explicit{Profile: "bare"}, machine{envEndpoint, configV1, false}, "bare-key", DefaultEndpoint, ""},
-		"block endpoint with a profile's key":        {Explicit{Profile: "home", Endpoint: "https://block"}, v1, "home-key", "https://block", home},
-		"file's default profile":                     {Explicit{}, machine{envEndpoint, configV1, false}, "work-key", "https://work", work},
-		"environment's profile beats that default":   {Explicit{}, machine{"ROBOTO_PROFILE=home", configV1, false}, "home-key", "https://home", home},
-		"version 0 default":                          {Explicit{}, v0, "default-key", "https://default", ""},
-		"version 0 profile without an endpoint":      {Explicit{Profile: "home"}, machine{envEndpoint, configV0, false}, "home0-key", DefaultEndpoint, home},
-		"version 1 without a default":                {Explicit{}, machine{file: `{"version": "v1", "profiles": {"default": {"api_key": "k"}}}`}, "k", DefaultEndpoint, ""},
-		"an endpoint with a path and trailing slash": {Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base", ""},
+		"block profile beats environment's key": {profiled("home"), withV1(envBoth), "home-key", "https://home", home},
+		"block profile in its file":             {profiled("default"), withV1(envFile), "other-key", "https://other", ""},
+		"block profile beats its profile":       {profiled("home"), withV1("ROBOTO_PROFILE=bare"), "home-key", "https://home", home},
+		"block file beats environment's key":    {Explicit{ConfigFile: "~/other.json"}, withV1(envBoth), "other-key", "https://other", ""},
+		"block file beats its file":             {Explicit{ConfigFile: "~/" + configFileName}, withV1(envFile), "work-key", "https://work", work},
+		"profile without an endpoint":           {profiled("bare"), withV1(envEndpoint), "bare-key", DefaultEndpoint, ""},
+		"block endpoint with a profile's key":   {Explicit{Profile: "home", Endpoint: "https://block"}, v1, "home-key", "https://block", home},
+		"file's default profile":                {Explicit{}, withV1(envEndpoint), "work-key", "https://work", work},
+		"environment's profile beats it":        {Explicit{}, withV1("ROBOTO_PROFILE=home"), "home-key", "https://home", home},
+		"version 0 default":                     {Explicit{}, v0, "default-key", "https://default", ""},
+		"version 0, no endpoint":                {profiled("home"), machine{envEndpoint, configV0, false}, "home0-key", DefaultEndpoint, home},
+		"version 1, no default":                 {Explicit{}, machine{file: `{"version": "v1", "profiles": {"default": {"api_key": "k"}}}`}, "k", DefaultEndpoint, ""},
+		"an endpoint with a path":               {Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, _, err := Resolve(test.explicit, test.machine.environment(t))
@@ -155,8 +159,8 @@ func TestOtherSettings(t *testing.T) {
 		"defaults":                        {Explicit{}, envKey, settings{"", "", 30 * time.Second, 10}},
 		"environment":                     {Explicit{}, env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
 		"block beats environment":         {block, env, settings{"og_block", "http://127.0.0.1:8080", time.Minute, 1}},
-		"profile's timeout":               {Explicit{Profile: "slow"}, "", settings{"", "", 90 * time.Second, 10}},
-		"environment's timeout beats it":  {Explicit{Profile: "slow"}, env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
+		"profile's timeout":               {profiled("slow"), "", settings{"", "", 90 * time.Second, 10}},
+		"environment's timeout beats it":  {profiled("slow"), env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
 		"block's timeout, a broken one":   {Explicit{RequestTimeout: time.Second}, "ROBOTO_DEFAULT_HTTP_TIMEOUT=x", settings{"", "", time.Second, 10}},
 		"timeout of a profile not in use": {Explicit{}, envKey + "ROBOTO_PROFILE=slow", settings{"", "", 30 * time.Second, 10}},
 	} {
@@ -212,9 +216,8 @@ func TestSettingErrors(t *testing.T) {
 		key, file, timeout, space, quoted = "api_key", "config file", "request_timeout", "white space", "quotation mark"
 		noFile, absent, noKey, keyless    = configFileName + ": no such file", "file does not exist", "lack of ROBOTO_API_KEY", "No API key was found"
 	)
-	v1 := machine{file: configV1}
+	v1 := withV1("")
 	vars := func(vars string) machine { return machine{vars: vars} }
-	profile := func(name string) Explicit { return Explicit{Profile: name} }
 	badEndpoint, badManager := blockKey("block-key"), blockKey("block-key")
 	badEndpoint.Endpoint, badManager.SecretsManagerEndpoint = "x", "http://example.com"
 	for name, test := range map[string]struct {
@@ -226,7 +229,7 @@ func TestSettingErrors(t *testing.T) {
 		"retired key in the block":       {blockKey("robo_pat_old-key"), machine{}, key, block, "retired"},
 		"retired key in the environment": {Explicit{}, vars("ROBOTO_API_KEY=robo_pat_old-key"), key, "ROBOTO_API_KEY", "retired"},
 		"retired bearer token":           {Explicit{}, vars("ROBOTO_BEARER_TOKEN=robo_pat_old-key"), key, "ROBOTO_BEARER_TOKEN", "retired"},
-		"retired key in a profile":       {profile("old"), v1, key, `"old"`, "retired"},
+		"retired key in a profile":       {profiled("old"), v1, key, `"old"`, "retired"},
 		"key with a line break":          {blockKey("line-key\n"), machine{}, key, block, space},
 		"key with a space before it":     {blockKey(" space-key"), machine{}, key, block, space},
 		"key beyond ASCII":               {blockKey("schlüssel-key"), machine{}, key, block, space},
@@ -241,34 +244,34 @@ func TestSettingErrors(t *testing.T) {
 		"an endpoint without a key":     {Explicit{Endpoint: "https://block"}, machine{}, "", "", keyless},
 
 		"no such profile": {
-			profile("nobody"), v1, file, "profile" + block,
+			profiled("nobody"), v1, file, "profile" + block,
 			`for the profile "nobody", only for ["bare" "home" "never" "old" "plain" "slow" "work"]`,
 		},
-		"no such profile of the environment": {Explicit{}, machine{"ROBOTO_PROFILE=nobody", configV1, false}, file, "ROBOTO_PROFILE", `"nobody"`},
+		"environment's profile": {Explicit{}, withV1("ROBOTO_PROFILE=nobody"), file, "ROBOTO_PROFILE", `"nobody"`},
 		"no such default profile": {
 			Explicit{}, machine{file: `{"version": "v1", "default_profile": "nobody", "profiles": {}}`}, file, noKey, `for the profile "nobody", only for []`,
 		},
 		"no default profile": {
 			Explicit{}, machine{file: `{"home": {"token": "home-key"}}`}, file, noKey, `for the profile "default", only for ["home"]`,
 		},
-		"profile without a key":              {profile("empty"), v1, file, "profile" + block, `has no API key for the profile "empty"`},
-		"profile without a file":             {profile("home"), machine{}, file, "profile" + block, noFile},
-		"environment's, without a file":      {Explicit{}, vars("ROBOTO_PROFILE=home"), file, "ROBOTO_PROFILE", noFile},
-		"profile without a home directory":   {profile("home"), machine{homeless: true}, file, "profile" + block, "~/.roboto/config.json: " + absent},
-		"no such file":                       {Explicit{ConfigFile: "/absent/roboto.json"}, machine{}, file, "config_file" + block, "/absent/roboto.json: no such file"},
-		"no such file of the environment":    {Explicit{}, vars("ROBOTO_CONFIG_FILE=~/absent.json"), file, "ROBOTO_CONFIG_FILE", "/absent.json: no such file"},
-		"file, without a home directory":     {Explicit{ConfigFile: "~/roboto.json"}, machine{homeless: true}, file, "config_file" + block, absent},
-		"file that is not JSON":              {Explicit{}, machine{file: "api_key = not-json-key"}, file, configFileName, "JSON"},
-		"environment's file that is no JSON": {Explicit{}, machine{"ROBOTO_CONFIG_FILE=~/not.json", configV1, false}, file, "ROBOTO_CONFIG_FILE", "JSON"},
+		"profile without a key":         {profiled("empty"), v1, file, "profile" + block, `has no API key for the profile "empty"`},
+		"profile without a file":        {profiled("home"), machine{}, file, "profile" + block, noFile},
+		"environment's, without a file": {Explicit{}, vars("ROBOTO_PROFILE=home"), file, "ROBOTO_PROFILE", noFile},
+		"profile, without a home":       {profiled("home"), machine{homeless: true}, file, "profile" + block, "~/.roboto/config.json: " + absent},
+		"no such file":                  {Explicit{ConfigFile: "/absent/roboto.json"}, machine{}, file, "config_file" + block, "/absent/roboto.json: no such file"},
+		"environment's file":            {Explicit{}, vars("ROBOTO_CONFIG_FILE=~/absent.json"), file, "ROBOTO_CONFIG_FILE", "/absent.json: no such file"},
+		"file, without a home":          {Explicit{ConfigFile: "~/roboto.json"}, machine{homeless: true}, file, "config_file" + block, absent},
+		"file that is not JSON":         {Explicit{}, machine{file: "api_key = not-json-key"}, file, configFileName, "JSON"},
+		"environment's file, no JSON":   {Explicit{}, withV1("ROBOTO_CONFIG_FILE=~/not.json"), file, "ROBOTO_CONFIG_FILE", "JSON"},
 
 		"endpoint":                      {badEndpoint, machine{}, "endpoint", block, "nothing else"},
 		"environment's endpoint":        {Explicit{}, vars(envKey + "ROBOTO_SERVICE_ENDPOINT=http://a.b"), "endpoint", "ROBOTO_SERVICE_ENDPOINT", "unencrypted"},
-		"profile's endpoint":            {profile("plain"), v1, "endpoint", `"plain"`, "unencrypted"},
+		"profile's endpoint":            {profiled("plain"), v1, "endpoint", `"plain"`, "unencrypted"},
 		"Secrets Manager":               {badManager, machine{}, "secrets_manager_endpoint", block, "unencrypted"},
 		"environment's Secrets Manager": {Explicit{}, vars(envKey + envManager + "=x"), "secrets_manager_endpoint", envManager, "nothing else"},
 		"organization's name":           {Explicit{OrgID: "My Org"}, machine{}, "org_id", block, "letters"},
 		"environment's organization":    {Explicit{}, vars("ROBOTO_ORG_ID=og-1"), "org_id", "ROBOTO_ORG_ID", "letters"},
-		"profile's negative timeout":    {profile("never"), v1, timeout, `"never"`, "positive"},
+		"profile's negative timeout":    {profiled("never"), v1, timeout, `"never"`, "positive"},
 		"timeout with a unit":           {Explicit{}, vars(envKey + envTimeout + "=30s"), timeout, envTimeout, `"30s"`},
 		"timeout of 0":                  {Explicit{}, vars(envKey + envTimeout + "=0"), timeout, envTimeout, `"0"`},
 		"timeout that is not a number":  {Explicit{}, vars(envKey + envTimeout + "=NaN"), timeout, envTimeout, `"NaN"`},
