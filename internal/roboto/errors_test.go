@@ -21,7 +21,7 @@ func TestParseErrorBody(t *testing.T) {
 	for name, test := range map[string]struct{ body, code, message string }{
 		"envelope": {`{"error": {"error_code": "RobotoNotFoundException", "message": "no such secret"}}`, codeNotFound, "no such secret"},
 		"envelope with more in it": {
-			`{"error": {"error_code": "RobotoInternalException", "message": "inner", "stack_trace": ["line"]}, "message": "outer", "data": 1}`, internal, "inner",
+			`{"error": {"error_code": "RobotoInternalException", "message": "inner", "stack": [1]}, "message": "outer", "data": 1}`, internal, "inner",
 		},
 		"envelope without a message":       {`{"error": {"error_code": "RobotoInternalException"}}`, internal, ""},
 		"envelope without a code":          {`{"error": {"message": "oops"}}`, "", "oops"},
@@ -129,18 +129,23 @@ func TestErrorText(t *testing.T) {
 	busy := on(ServiceRoboto, "POST /v1/secrets").refused(KindUnavailable, 503, "", "Busy.", "")
 	const isBusy = " Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy."
 	proxied := exchange{place{service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy:3128", keySource: "ROBOTO_API_KEY"}, "GET /v1/x"}
+	const throughProxy = "Roboto (api.roboto.ai, through the proxy proxy:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY)"
+	ofAWS := on(ServiceAWS, opGetSecretValue)
 	for want, err := range map[string]*Error{
 		"Roboto (host) answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.": get.refused(KindNotFound, 404, codeNotFound, "gone", ""),
-		"Roboto (host) answered 599 to GET /v1/x.":                                          get.refused(KindUnavailable, 599, "", "", ""),
-		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is not followed.":   get.refused(KindUnexpectedAnswer, 308, "", "", "it is not followed"),
-		"The answer from AWS Secrets Manager (host) to GetSecretValue cannot be used: it names another secret.": on(ServiceAWS, opGetSecretValue).
-			unusable("it names another secret"),
-		"Roboto (api.roboto.ai, through the proxy proxy:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) gave no usable answer to GET /v1/x: the request timed out.": proxied.
-			noAnswer(t.Context(), &transport.Failure{Reason: "the request timed out"}),
-		"A record may have been created." + isBusy:                                        {What: "A record may have been created.", Err: busy},
-		"It was created by x." + isBusy:                                                   {What: "It was created by x.", Settle: busy},
-		"It may be gone. The operation was canceled. Looking for it failed too." + isBusy: {What: "It may be gone.", Err: canceled(ctx), Settle: busy},
-		"The operation ran out of time.":                                                  canceled(late),
+
+		"Roboto (host) answered 599 to GET /v1/x.":                               get.refused(KindUnavailable, 599, "", "", ""),
+		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is bad.": get.refused(KindUnexpectedAnswer, 308, "", "", "it is bad"),
+
+		"The answer from AWS Secrets Manager (host) to GetSecretValue cannot be used: it is bad.": ofAWS.unusable("it is bad"),
+
+		throughProxy + " gave no usable answer to GET /v1/x: it is late.": proxied.noAnswer(t.Context(), &transport.Failure{Reason: "it is late"}),
+
+		"It may be there." + isBusy: {What: "It may be there.", Err: busy},
+		"It is by x." + isBusy:      {What: "It is by x.", Settle: busy},
+		"It may be. The operation was canceled. Looking for it failed too." + isBusy: {What: "It may be.", Err: canceled(ctx), Settle: busy},
+
+		"The operation ran out of time.": canceled(late),
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -170,7 +175,8 @@ func TestNoAnswer(t *testing.T) {
 		if test.cause != nil {
 			cancel(test.cause)
 		}
-		got := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}.noAnswer(ctx, &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
+		get := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}
+		got := get.noAnswer(ctx, &url.Error{Op: "Get", URL: "https://canary", Err: test.err})
 		cancel(nil)
 		if test.want.Kind != KindCanceled {
 			test.want.Service, test.want.What = ServiceRoboto, cmp.Or(test.want.What, "Roboto (host) gave no usable answer to GET /v1/x: .")
