@@ -49,8 +49,8 @@ func TestUndoOfARecordThatRobotoDoesNotShow(t *testing.T) {
 		inService(t, func(s service) {
 			record, err := s.client.CreateSecret(s.Context(), ref("db"), Record{})
 			s.wantKind(err, KindOther)
-			unknownOnce := robototest.Fault{Operation: robototest.GetSecret, Skip: 1, Times: 1, Status: 404, Code: codeNotFound}
-			s.inject(on(robototest.DeleteSecret, fault), unknownOnce)
+			hidden := robototest.Fault{Operation: robototest.GetSecret, Skip: 1, Status: 404, Code: codeNotFound}
+			s.inject(on(robototest.DeleteSecret, fault), hidden)
 			err = s.client.UndoCreate(s.Context(), record)
 			if _, left := s.server.Record(testOrg, "db"); left != (err != nil) {
 				s.Errorf("the undo ends with %v, and a record is left: %t", err, left)
