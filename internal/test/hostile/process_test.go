@@ -7,11 +7,8 @@ package hostile
 
 import (
 	"bufio"
-	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,8 +18,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -31,64 +29,93 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// debugged is a provider that serves as for a debugger, with all that it writes to stderr.
+// debugged is a provider that serves as for a debugger, and a workspace that uses it.
 type debugged struct {
+	*terraformcli.Workspace
+	t        *testing.T
 	cmd      *exec.Cmd
 	reattach string
-	mu       sync.Mutex
-	written  bytes.Buffer
-}
-
-func (d *debugged) Write(p []byte) (int, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.written.Write(p)
-}
-
-func (d *debugged) stderr() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.written.String()
+	// stderrFile gets all that the provider writes to stderr.
+	stderrFile string
 }
 
 func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 	t.Helper()
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), buildFlags...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &debugged{cmd: exec.CommandContext(t.Context(), mirror.Executable, "-debug")}
-	d.cmd.Env = append([]string{"TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir(), "TF_LOG=TRACE"}, env...)
-	d.cmd.Stderr = d
+	must(t, err)
+	terraform, err := terraformcli.Find(t.Context())
+	must(t, err)
+	d := &debugged{t: t, cmd: exec.CommandContext(t.Context(), mirror.Executable, "-debug"), stderrFile: filepath.Join(t.TempDir(), "stderr")}
+	stderr, err := os.Create(d.stderrFile)
+	must(t, err)
+	defer func() { _ = stderr.Close() }()
+	d.cmd.Env = append([]string{"TMPDIR=" + t.TempDir(), "HOME=" + t.TempDir()}, env...)
+	d.cmd.Stderr = stderr
 	stdout, err := d.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, d.cmd.Start())
 	t.Cleanup(func() {
 		_ = d.cmd.Process.Kill()
 		_ = d.cmd.Wait()
 	})
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+	for lines := bufio.NewScanner(stdout); lines.Scan() && d.reattach == ""; {
 		if _, value, ok := strings.Cut(lines.Text(), "TF_REATTACH_PROVIDERS="); ok {
 			d.reattach = strings.Trim(value, "'")
-			go func() { _, _ = io.Copy(io.Discard, stdout) }()
-			return d
 		}
 	}
-	t.Fatalf("it did not say how to attach:\n%s", d.stderr())
-	return nil
+	if d.reattach == "" {
+		t.Fatalf("it did not say how to attach:\n%s", d.stderr())
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	d.Workspace, err = terraformcli.NewWorkspace(
+		terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
+	must(t, err)
+	return d
+}
+
+func (d *debugged) stderr() string { return readFile(d.t, d.stderrFile) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const required = `
+terraform {
+  required_providers {
+    roboto = { source = "roboto-ai/roboto" }
+  }
+}
+`
+
+const value = "kanarienvogel-4711-nobody-may-see-this"
+
+// apply creates a secret with the value. It returns what Terraform prints, and its exit code. The
+// provider block may be "", and env is Terraform's alone.
+func (d *debugged) apply(name, block string, env ...string) (string, int) {
+	d.t.Helper()
+	must(d.t, d.Init(d.t.Context(), required+block+`
+variable "value" {
+  ephemeral = true
+}
+
+resource "roboto_secret" "`+name+`" {
+  name     = "`+name+`"
+  value_wo = var.value
+}
+`))
+	result, err := d.Run(d.t.Context(), env, "apply", "-auto-approve", "-target=roboto_secret."+name, "-var=value="+value)
+	must(d.t, err)
+	return result.Output(), result.ExitCode
 }
 
 // overHTTP2 puts TLS before a server, and counts the requests over HTTP/2.
 func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Server {
 	t.Helper()
 	to, err := url.Parse(target)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host
@@ -105,99 +132,25 @@ func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Serve
 	return server
 }
 
-const required = `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
-`
-
-// workspace is one whose Terraform uses the provider.
-func (d *debugged) workspace(t *testing.T) (*terraformcli.Workspace, error) {
-	terraform, err := terraformcli.Find(t.Context())
-	if err != nil {
-		return nil, err
-	}
-	return terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
-}
-
-const value = "kanarienvogel-4711-nobody-may-see-this"
-
-// apply creates a secret with the value. It returns what Terraform prints, and its exit code. The
-// provider block may be "", and env is Terraform's alone.
-func (d *debugged) apply(t *testing.T, block string, env ...string) (string, int) {
+// withPanic are the flags to build a provider that has a mistake where it writes the value of the
+// secret "panic".
+func withPanic(t *testing.T) []string {
 	t.Helper()
-	workspace, err := d.workspace(t)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := workspace.Init(t.Context(), required+block+`
-variable "value" {
-  ephemeral = true
-}
-
-resource "roboto_secret" "this" {
-  name     = "`+rand.Text()+`"
-  value_wo = var.value
-}
-`); err != nil {
-		t.Fatal(err)
-	}
-	result, err := workspace.Run(t.Context(), env, "apply", "-auto-approve", "-var=value="+value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result.Output(), result.ExitCode
-}
-
-// crashes applies until the provider ends with the texts, and looks for what nobody may see.
-func (d *debugged) crashes(t *testing.T, roboto *robototest.Server, texts ...string) {
-	t.Helper()
-	printed, _ := d.apply(t, "")
-	_ = d.cmd.Process.Kill() // if it goes on, so that the test does not
-	_ = d.cmd.Wait()
-	log := d.stderr()
-	for _, text := range append(texts, "goroutine ") {
-		if !strings.Contains(log, text) {
-			t.Errorf("%q is not in what the provider printed:\n%.2000s", text, log)
-		}
-	}
-	if !strings.Contains(log, "Sent request") {
-		t.Error("the log is not at TRACE")
-	}
-	secrets := map[string]string{"value": value, "API key": roboto.APIKey(), "secret access key": "", "session token": ""}
-	for _, issued := range roboto.IssuedCredentials() {
-		secrets["secret access key"], secrets["session token"] = issued.SecretAccessKey, issued.SessionToken
-	}
-	for what, secret := range secrets {
-		if secret == "" || strings.Contains(log+printed, secret) {
-			t.Errorf("the %s is shown, or there is none", what)
-		}
-	}
-}
-
-// TestPanic has a mistake in the code of the provider, where it writes a value.
-func TestPanic(t *testing.T) {
 	const name, call = "internal/roboto/values.go", "output, err = v.client.aws.putSecretValue("
-	good := read(t, name)
+	const mistake = `if v.record.Name == "panic" { v.record.CreatedHere = *(*time.Time)(nil) }` + "\n"
 	source, err := filepath.Abs(filepath.Join(repository, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	bad, overlay := filepath.Join(dir, "values.go"), filepath.Join(dir, "overlay.json")
+	must(t, err)
+	bad, overlay := filepath.Join(t.TempDir(), "values.go"), filepath.Join(t.TempDir(), "overlay.json")
+	must(t, os.WriteFile(bad, []byte(strings.Replace(read(t, name), call, mistake+call, 1)), 0o600))
 	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: bad}})
-	if err = errors.Join(err, os.WriteFile(overlay, replace, 0o600), os.WriteFile(bad, []byte(strings.Replace(good, call, "v.record.CreatedHere = *(*time.Time)(nil)\n"+call, 1)), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	roboto := robototest.Start(t, robototest.Options{})
-	provider := startDebugged(t, []string{"-overlay", overlay}, append(roboto.Env(), "GOTRACEBACK=all")...)
-	provider.crashes(t, roboto, "nil pointer dereference", "ValueAccess).Write")
+	must(t, err)
+	must(t, os.WriteFile(overlay, replace, 0o600))
+	return []string{"-overlay", overlay}
 }
 
-// TestEnvironmentAndCrash applies with a provider whose environment asks for more than it
-// should give, and then has Go print all goroutines while the value is being written.
+// TestEnvironmentAndCrash applies with a provider whose environment asks for more than it should give,
+// and which then panics and prints all goroutines while it writes a value. TestNothingLeaks has the same
+// printed by SIGQUIT.
 func TestEnvironmentAndCrash(t *testing.T) {
 	roboto := robototest.Start(t, robototest.Options{})
 	var overTLS, elsewhere atomic.Int64
@@ -205,25 +158,20 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
 	defer trap.Close()
 
-	dir := t.TempDir()
+	dir, exchanged := t.TempDir(), t.TempDir()
 	roots, keys, bundle := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "keys"), filepath.Join(dir, "bundle.pem")
-	exchanged := t.TempDir()
-	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(bundle, []byte("no certificate at all"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	provider := startDebugged(t, nil,
+	must(t, os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600))
+	must(t, os.WriteFile(bundle, []byte("no certificate at all"), 0o600))
+	d := startDebugged(t, withPanic(t),
 		"ROBOTO_API_KEY="+roboto.APIKey(), "ROBOTO_SERVICE_ENDPOINT="+front.URL,
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+aws.URL, "SSL_CERT_FILE="+roots,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+aws.URL, "SSL_CERT_FILE="+roots, "TF_LOG=TRACE",
 		"GODEBUG=http2debug=2", "SSLKEYLOGFILE="+keys, "GOTRACEBACK=all", "TF_LOG_SDK_PROTO_DATA_DIR="+exchanged,
 		"AWS_ENDPOINT_URL="+trap.URL, "AWS_CA_BUNDLE="+bundle, "AWS_ACCESS_KEY_ID=AKIAELSEWHERE", "AWS_SECRET_ACCESS_KEY=elsewhere",
 	)
-	t.Run("socket", func(t *testing.T) { socketIsPrivate(t, provider.reattach) })
+	socketIsPrivate(t, d.reattach)
 
 	block := fmt.Sprintf("provider \"roboto\" {\n  api_key  = %q\n  endpoint = %q\n}\n", roboto.APIKey(), front.URL)
-	printed, exitCode := provider.apply(t, block, "GODEBUG=http2debug=2", "TF_LOG=INFO")
+	printed, exitCode := d.apply("fine", block, "GODEBUG=http2debug=2", "TF_LOG=INFO")
 	if exitCode != 0 {
 		t.Fatal(printed)
 	}
@@ -237,10 +185,10 @@ func TestEnvironmentAndCrash(t *testing.T) {
 			t.Errorf("TF_LOG_SDK_PROTO_DATA_DIR does not get the %s", what)
 		}
 	}
-	if strings.Contains(provider.stderr(), "http2: Framer") || !strings.Contains(printed, "http2: Framer") {
+	if strings.Contains(d.stderr(), "http2: Framer") || !strings.Contains(printed, "http2: Framer") {
 		t.Error("the provider prints frames of HTTP/2, or Terraform does not")
 	}
-	if n := overTLS.Load(); n == 0 {
+	if overTLS.Load() == 0 {
 		t.Error("no request came over HTTP/2")
 	}
 	if n := elsewhere.Load(); n != 0 {
@@ -250,27 +198,33 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		t.Error("the keys of TLS were written to SSLKEYLOGFILE")
 	}
 
-	release := make(chan struct{})
-	defer close(release)
-	roboto.Inject(robototest.Fault{Operation: robototest.PutValue, Until: release, Match: func(robototest.Request) bool {
-		return provider.cmd.Process.Signal(syscall.SIGQUIT) == nil
-	}})
-	provider.crashes(t, roboto, "SIGQUIT: quit")
+	printed, _ = d.apply("panic", "")
+	_ = d.cmd.Process.Kill() // if it goes on, so that the test does not
+	_ = d.cmd.Wait()
+	log := d.stderr()
+	for _, text := range []string{"nil pointer dereference", "ValueAccess).Write", "goroutine ", "Sent request"} {
+		if !strings.Contains(log, text) {
+			t.Errorf("%q is not in what the provider printed:\n%.2000s", text, log)
+		}
+	}
+	issued := roboto.IssuedCredentials()
+	latest := issued[len(issued)-1]
+	for what, secret := range map[string]string{
+		"value": value, "API key": roboto.APIKey(), "secret access key": latest.SecretAccessKey, "session token": latest.SessionToken,
+	} {
+		if strings.Contains(log+printed, secret) {
+			t.Errorf("the %s is shown", what)
+		}
+	}
 }
 
 // allOf is the contents of all files in a folder.
 func allOf(t *testing.T, dir string) string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	must(t, err)
 	var all strings.Builder
-	for _, entry := range entries {
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(content)
+	for _, file := range files {
+		all.WriteString(readFile(t, file))
 	}
 	return all.String()
 }
@@ -281,9 +235,7 @@ func socketIsPrivate(t *testing.T, reattach string) {
 	var providers map[string]struct {
 		Addr struct{ Network, String string }
 	}
-	if err := json.Unmarshal([]byte(reattach), &providers); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.Unmarshal([]byte(reattach), &providers))
 	for _, provider := range providers {
 		info, err := os.Stat(provider.Addr.String)
 		if err != nil || provider.Addr.Network != "unix" {
@@ -294,6 +246,33 @@ func socketIsPrivate(t *testing.T, reattach string) {
 		if umask&0o022 == 0o022 && info.Mode().Perm()&0o022 != 0 {
 			t.Errorf("the socket has the mode %v", info.Mode())
 		}
-		t.Logf("mode %v under umask %04o", info.Mode(), umask)
+	}
+}
+
+// TestTerraformListsALargePage measures the whole provider, in which the framework takes most of the
+// memory: for each record, and for each of its texts.
+func TestTerraformListsALargePage(t *testing.T) {
+	page := fill(nearlyRobotoLimit, `{"data":{"items":[`, fmt.Sprintf(
+		`{"name":"%[1]s-#","org_id":%[2]q,"store_type":"aws","location":{"store_type":"aws","arn":"%[3]s-%[1]s-#"},`+
+			`"created":"2026-01-02T03:04:05Z","created_by":"%[1]s","modified_by":"%[1]s"}`, strings.Repeat("x", 206), orgID, arn), "]}}")
+	d := startDebugged(t, nil, "ROBOTO_API_KEY="+apiKey, "ROBOTO_SERVICE_ENDPOINT="+serve(t, body(page)), "ROBOTO_ORG_ID="+orgID)
+	must(t, d.Init(t.Context(), required+`
+data "roboto_secrets" "all" {}
+
+output "count" {
+  value = length(data.roboto_secrets.all.secrets)
+}
+`))
+	result, err := d.Run(t.Context(), nil, "plan")
+	must(t, err)
+	found := regexp.MustCompile(`count = (\d+)`).FindStringSubmatch(result.Output())
+	if found == nil {
+		t.Fatal(result.Output())
+	}
+	if n, _ := strconv.Atoi(found[1]); n < 7_800 {
+		t.Errorf("%d records were listed, want 7800 at least", n)
+	}
+	if mib := peakMiB(strconv.Itoa(d.cmd.Process.Pid)); mib > mostMiB(false) {
+		t.Errorf("it took %d MiB, want %d at most", mib, mostMiB(false))
 	}
 }
