@@ -7,15 +7,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 )
 
-const (
-	// maxMemberBytes and maxDepth bound what an archive can unfold to.
-	maxMemberBytes = 1 << 30
-	maxDepth       = 8
-)
+// maxDepth is how deep archives may be nested.
+const maxDepth = 8
 
 // Artifact is something that could hold a value by mistake.
 type Artifact struct {
@@ -74,7 +70,7 @@ func visitContent(name string, content []byte, depth int, search func(name strin
 		return fmt.Errorf("unzipping %s: %w", name, err)
 	}
 	for _, file := range archive.File {
-		member, err := readMember(file)
+		member, err := fs.ReadFile(archive, file.Name)
 		if err != nil {
 			return fmt.Errorf("unzipping %s/%s: %w", name, file.Name, err)
 		}
@@ -83,17 +79,4 @@ func visitContent(name string, content []byte, depth int, search func(name strin
 		}
 	}
 	return nil
-}
-
-func readMember(file *zip.File) ([]byte, error) {
-	reader, err := file.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = reader.Close() }()
-	content, err := io.ReadAll(io.LimitReader(reader, maxMemberBytes+1))
-	if err == nil && len(content) > maxMemberBytes {
-		err = fmt.Errorf("larger than %d MiB", maxMemberBytes>>20)
-	}
-	return content, err
 }

@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -26,26 +28,24 @@ type encoded struct {
 // simplest name. Text in JSON is often encoded once more: state holds base64 of JSON,
 // JSON logs hold JSON in JSON.
 func encodings(value string) []encoded {
-	var all []encoded
-	seen := map[string]bool{}
-	add := func(candidates ...encoded) {
-		for _, c := range candidates {
-			if !seen[c.text] {
-				seen[c.text] = true
-				all = append(all, c)
-			}
-		}
-	}
-	add(encoded{"raw", value})
-	add(quotations(value)...)
-	add(binaryForms(value)...)
-	add(digests(value)...)
+	all := append([]encoded{{"raw", value}}, quotations(value)...)
+	all = append(all, binaryForms(value)...)
+	// Whoever guesses the value could compare a digest.
+	sum := sha256.Sum256([]byte(value))
+	all = append(all,
+		encoded{"SHA-256", hex.EncodeToString(sum[:])},
+		encoded{"SHA-256 in base64", base64.RawStdEncoding.EncodeToString(sum[:])},
+	)
 	for _, inner := range jsonForms(value) {
 		for _, outer := range append(quotations(inner.text), binaryForms(inner.text)...) {
-			add(encoded{outer.encoding + " of " + inner.encoding, outer.text})
+			all = append(all, encoded{outer.encoding + " of " + inner.encoding, outer.text})
 		}
 	}
-	return all
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(e encoded) bool {
+		defer func() { seen[e.text] = true }()
+		return seen[e.text]
+	})
 }
 
 // quotations are the insides of string literals.
@@ -77,66 +77,34 @@ func jsonForms(value string) []encoded {
 // jsonASCII is JSON as encoders write it that escape all but ASCII.
 func jsonASCII(value string) string {
 	var ascii strings.Builder
-	for _, r := range jsonForms(value)[1].text {
-		if r < 0x80 {
-			ascii.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
+	for _, unit := range utf16.Encode([]rune(jsonForms(value)[1].text)) {
+		if unit < 0x80 {
+			ascii.WriteByte(byte(unit))
+		} else {
 			fmt.Fprintf(&ascii, `\u%04x`, unit)
 		}
 	}
 	return ascii.String()
 }
 
+// binaryForms are those for any bytes.
 func binaryForms(value string) []encoded {
-	query := url.QueryEscape(value)
-	forms := []encoded{
-		{"URL path", url.PathEscape(value)},
-		{"URL query", query},
-		{"URL", strings.ReplaceAll(query, "+", "%20")},
-		{"hex", hex.EncodeToString([]byte(value))},
-		{"hex", strings.ToUpper(hex.EncodeToString([]byte(value)))},
+	hexadecimal, query := hex.EncodeToString([]byte(value)), url.QueryEscape(value)
+	forms := []encoded{{"hex", hexadecimal}, {"hex", strings.ToUpper(hexadecimal)}}
+	for _, e := range []encoded{{"URL path", url.PathEscape(value)}, {"URL query", query}, {"URL", strings.ReplaceAll(query, "+", "%20")}} {
+		forms = append(forms, e, encoded{e.encoding, urlEscape.ReplaceAllStringFunc(e.text, strings.ToLower)})
 	}
-	for _, upper := range forms[:3] {
-		forms = append(forms, encoded{upper.encoding, lowerEscapes(upper.text)})
-	}
-	return append(forms, base64Forms(value)...)
-}
-
-// digests are what whoever guesses the value could compare.
-func digests(value string) []encoded {
-	sum := sha256.Sum256([]byte(value))
-	return []encoded{{"SHA-256", hex.EncodeToString(sum[:])}, {"SHA-256 in base64", base64.RawStdEncoding.EncodeToString(sum[:])}}
-}
-
-// lowerEscapes turns %2F into %2f.
-func lowerEscapes(escaped string) string {
-	parts := strings.Split(escaped, "%")
-	for i := 1; i < len(parts); i++ {
-		parts[i] = strings.ToLower(parts[i][:2]) + parts[i][2:]
-	}
-	return strings.Join(parts, "%")
-}
-
-// base64Forms are what text looks like inside of base64 when zero, one or two
-// bytes stand before it in its group of three, less the characters that depend on
-// its neighbors too.
-func base64Forms(value string) []encoded {
-	var forms []encoded
-	for _, alphabet := range []struct {
-		name     string
-		encoding *base64.Encoding
-	}{
-		{"base64", base64.RawStdEncoding},
-		{"base64 (URL alphabet)", base64.RawURLEncoding},
-	} {
-		for before := range 3 {
-			text := alphabet.encoding.EncodeToString(append(make([]byte, before), value...))
-			first := (before*8 + 5) / 6
-			last := (before + len(value)) * 8 / 6
-			forms = append(forms, encoded{alphabet.name, text[first:last]})
-		}
+	// Inside of base64, zero, one or two bytes can stand before the value in its group of three. The
+	// characters that depend on its neighbors too do not count.
+	for before := range 3 {
+		padded := append(make([]byte, before), value...)
+		first, last := (before*8+5)/6, len(padded)*8/6
+		forms = append(forms,
+			encoded{"base64", base64.RawStdEncoding.EncodeToString(padded)[first:last]},
+			encoded{"base64 (URL alphabet)", base64.RawURLEncoding.EncodeToString(padded)[first:last]},
+		)
 	}
 	return forms
 }
+
+var urlEscape = regexp.MustCompile(`%[0-9A-F]{2}`)

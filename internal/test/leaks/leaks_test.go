@@ -4,7 +4,6 @@
 package leaks_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -39,7 +38,6 @@ func TestNothingLeaks(t *testing.T) {
 			"prompts":   prompts,
 			"functions": functions,
 			"actions":   actions,
-			"undo":      undo,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -47,20 +45,17 @@ func TestNothingLeaks(t *testing.T) {
 			})
 		}
 	})
-	v, err := scan.search()
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := scan.search(t)
 	if path := os.Getenv("ROBOTO_LEAK_REPORT"); path != "" {
-		if err := os.WriteFile(path, v.report(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if len(v.leaks)+len(v.unproven) > 0 {
+		must(t, os.WriteFile(path, []byte(v.report()), 0o600))
+		if len(v.wrong) > 0 {
 			t.Error("see the report")
 		}
 		return
 	}
-	v.judge(t)
+	for _, wrong := range v.wrong {
+		t.Error(wrong)
+	}
 }
 
 // scan is what all scenes share, what they left, and what must not be in it.
@@ -80,60 +75,67 @@ type scan struct {
 // newScan builds the provider, or one that leaks.
 func newScan(t *testing.T, leaky bool, env ...string) *scan {
 	t.Helper()
-	terraform, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	release, err := terraformcli.Identify(t.Context(), terraform)
-	if err != nil {
-		t.Fatal(err)
-	}
 	args := []string{"-ldflags=-s -w"}
 	if leaky {
 		args = append(args, "-overlay="+overlay(t))
 	}
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), args...)
+	must(t, err)
+	terraform, err := terraformcli.Find(t.Context())
+	must(t, err)
+	release, err := terraformcli.Identify(t.Context(), terraform)
+	must(t, err)
+	return &scan{terraform: terraform, release: release, mirror: mirror, env: env}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &scan{terraform: terraform, release: release, mirror: mirror, env: env}
 }
 
 // overlay makes go build take leaky/main.go for the provider's main.go.
 func overlay(t *testing.T) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "overlay.json")
 	leaky, err := filepath.Abs("leaky/main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	main := filepath.Join(filepath.Dir(leaky), "../../../../main.go")
 	content, err := json.Marshal(map[string]any{"Replace": map[string]string{main: leaky}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	must(t, os.WriteFile(file, content, 0o600))
 	return file
 }
 
 // collect reads everything, since a scene's files go when its test ends.
 func (c *scan) collect(s *scene) {
-	artifacts, err := s.artifacts()
-	if err != nil {
-		s.t.Error(err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	add := func(name string, content []byte) {
+		c.artifacts = append(c.artifacts, leaks.Bytes(s.name+"/"+name, content))
 	}
-	for i, artifact := range artifacts {
-		content, err := artifact.Read()
+	for dir, path := range map[string]string{"records": s.records, "workspace": s.root} {
+		files, err := leaks.Files(os.DirFS(path), nil)
 		if err != nil {
 			s.t.Error(err)
 		}
-		artifacts[i] = leaks.Bytes(s.name+"/"+artifact.Name, content)
+		for _, file := range files {
+			content, err := file.Read()
+			if err != nil {
+				s.t.Error(err)
+			}
+			add(dir+"/"+file.Name, content)
+			if strings.Contains(file.Name, "tfstate") && !strings.Contains(file.Name, "lock") && len(content) > 0 {
+				for resource, private := range s.privateData(content) {
+					add(dir+"/"+file.Name+"/private data of "+resource, private)
+				}
+			}
+		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.artifacts = append(c.artifacts, artifacts...)
+	for part, text := range s.requests() {
+		add(part, text.Bytes())
+	}
 	c.needles = append(c.needles, s.needles()...)
 	c.runs += s.runs
 }
@@ -167,33 +169,28 @@ var places = []place{
 	{"functions", "records/03-plan.trace.log", secretValue, "some of Terraform's functions quote a sensitive argument"},
 }
 
-// placeOf is the place of a secret of a class in an artifact, false if it has none.
-func placeOf(artifact string, class class) (place, bool) {
+// in tells whether an artifact is the place's.
+func (p place) in(artifact string) bool {
 	scene, artifact, _ := strings.Cut(artifact, "/")
-	i := slices.IndexFunc(places, func(p place) bool {
-		return (p.scene == "" || p.scene == scene) && p.artifact == artifact && p.class == class
-	})
-	if i < 0 {
-		return place{}, false
-	}
-	return places[i], true
+	return (p.scene == "" || p.scene == scene) && p.artifact == artifact
 }
 
 // verdict is what the search came to.
 type verdict struct {
 	leaks []leaks.Finding
+	// wrong are the leaks in words, and what the search should have found and did not. Then it is not
+	// to be trusted.
+	wrong []string
 	// rightful are the names of the secrets that are where they belong.
 	rightful map[place]map[string]bool
-	// unproven says what the search should have found and did not. Then it is not to be
-	// trusted.
-	unproven []string
 	stats    leaks.Stats
 	needles  int
 	runs     int
 	took     time.Duration
 }
 
-func (c *scan) search() (verdict, error) {
+func (c *scan) search(t *testing.T) verdict {
+	t.Helper()
 	start := time.Now()
 	var needles []leaks.Needle
 	classes := map[string]class{}
@@ -202,61 +199,47 @@ func (c *scan) search() (verdict, error) {
 		classes[n.Name] = n.class
 	}
 	findings, stats, err := leaks.Search(c.artifacts, needles)
-	v := verdict{rightful: map[place]map[string]bool{}, stats: stats, needles: len(needles), runs: c.runs}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verdict{rightful: map[place]map[string]bool{}, stats: stats, needles: len(needles), runs: c.runs, took: time.Since(start)}
 	for _, p := range places {
 		v.rightful[p] = map[string]bool{}
 	}
 	for _, finding := range findings {
-		if at, known := placeOf(finding.Artifact, classes[finding.Needle]); !known {
+		at := slices.IndexFunc(places, func(p place) bool { return p.in(finding.Artifact) && p.class == classes[finding.Needle] })
+		if at < 0 {
 			v.leaks = append(v.leaks, finding)
+			v.wrong = append(v.wrong, "leak: "+finding.String())
 		} else if !finding.Part {
-			v.rightful[at][finding.Needle] = true
+			v.rightful[places[at]][finding.Needle] = true
 		}
 	}
 	for _, p := range places {
 		if p.scene == "" && len(v.rightful[p]) == 0 {
-			v.unproven = append(v.unproven, fmt.Sprintf("no %s is found in %s", p.class, p.artifact))
+			v.wrong = append(v.wrong, fmt.Sprintf("the search is not to be trusted: no %s is found in %s", p.class, p.artifact))
 		}
 		for _, n := range c.needles {
 			if n.written && p.artifact == awsPutValue && !v.rightful[p][n.Name] {
-				v.unproven = append(v.unproven, n.Name+" is not found in the requests to AWS, where Terraform wrote it")
+				v.wrong = append(v.wrong, "the search is not to be trusted: "+n.Name+" is not found in the requests to AWS that write it")
 			}
 		}
 	}
-	v.took = time.Since(start)
-	return v, err
-}
-
-// judge fails the test unless nothing leaks and the search can be trusted.
-func (v verdict) judge(t *testing.T) {
-	t.Helper()
-	for _, leak := range v.leaks {
-		t.Errorf("leak: %s", leak)
-	}
-	for _, unproven := range v.unproven {
-		t.Errorf("the search is not to be trusted: %s", unproven)
-	}
+	return v
 }
 
 // report is the verdict in words.
-func (v verdict) report() []byte {
-	var out bytes.Buffer
+func (v verdict) report() string {
+	var out strings.Builder
 	fmt.Fprintf(&out, "%d runs of Terraform left %d artifacts, members of saved plans included: %d bytes.\n", v.runs, v.stats.Artifacts, v.stats.Bytes)
-	fmt.Fprintf(&out, "Searched for %d secret values, API keys and temporary credentials in all encodings: %d searches, %.1f s.\n\n", v.needles, v.stats.Searches, v.took.Seconds())
-	fmt.Fprintf(&out, "Found where they belong, or where Terraform itself puts what a configuration says:\n")
+	fmt.Fprintf(&out, "Searched for %d secret values, API keys and temporary credentials in all encodings: %d searches, %.1f s.\n\n",
+		v.needles, v.stats.Searches, v.took.Seconds())
+	out.WriteString("Found where they belong, or where Terraform itself puts what a configuration says:\n")
 	for _, p := range places {
 		fmt.Fprintf(&out, "%6d × %s in %s: %s\n", len(v.rightful[p]), p.class, p.artifact, p.reason)
 	}
-	switch {
-	case len(v.leaks) > 0:
-		fmt.Fprintf(&out, "\n%d leaks:\n", len(v.leaks))
-		for _, leak := range v.leaks {
-			fmt.Fprintf(&out, "  %s\n", leak)
-		}
-	case len(v.unproven) > 0:
-		fmt.Fprintf(&out, "\nThe search is not to be trusted:\n  %s\n", strings.Join(v.unproven, "\n  "))
-	default:
-		fmt.Fprintf(&out, "\nFound anywhere else: nothing.\n")
+	if len(v.wrong) == 0 {
+		return out.String() + "\nFound anywhere else: nothing.\n"
 	}
-	return out.Bytes()
+	return fmt.Sprintf("%s\n%d findings:\n  %s\n", &out, len(v.wrong), strings.Join(v.wrong, "\n  "))
 }

@@ -4,8 +4,10 @@
 package leaks_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -20,6 +22,15 @@ terraform {
       source = "roboto-ai/roboto"
     }
   }
+}
+`
+
+// variable is how the documentation says to declare the variable of a value.
+const variable = `
+variable "value" {
+  type      = string
+  ephemeral = true
+  sensitive = true
 }
 `
 
@@ -91,6 +102,26 @@ data "roboto_secret" "one" {
   read_version_id = true
 }
 
+# The value before the last rotation is read, and written back.
+data "roboto_secret" "before" {
+  for_each        = var.kinds
+  name            = "versioned-${each.key}"
+  read_version_id = true
+  version_stage   = "AWSPREVIOUS"
+}
+
+ephemeral "roboto_secret" "before" {
+  for_each   = var.kinds
+  name       = "versioned-${each.key}"
+  version_id = data.roboto_secret.before[each.key].version_id
+}
+
+resource "roboto_secret" "undone" {
+  for_each = var.kinds
+  name     = "undone-${each.key}"
+  value_wo = ephemeral.roboto_secret.before[each.key].value
+}
+
 data "roboto_secrets" "all" {}
 
 data "roboto_organizations" "mine" {}
@@ -107,12 +138,24 @@ resource "roboto_secret" "copy" {
 }
 
 output "secrets" {
-  value = [data.roboto_secret.one, data.roboto_secrets.all, data.roboto_organizations.mine]
+  value = [data.roboto_secret.one, data.roboto_secret.before, data.roboto_secrets.all, data.roboto_organizations.mine]
 }
 
 output "copies" {
   value     = roboto_secret.copy
   sensitive = true
+}
+`
+
+const lifecycleRemoved = `
+ephemeral "roboto_secret" "removed" {
+  name       = "versioned-quotes"
+  version_id = %q
+}
+
+resource "roboto_secret" "removed" {
+  name     = "removed"
+  value_wo = ephemeral.roboto_secret.removed.value
 }
 `
 
@@ -139,7 +182,6 @@ func lifecycle(s *scene) {
 		}
 		generate(generation)
 		s.saved(generation)
-		s.wasWritten(2 * len(all))
 	}
 
 	for _, kind := range all {
@@ -151,8 +193,7 @@ func lifecycle(s *scene) {
 	for _, kind := range all {
 		for _, name := range []string{"imported-", "elsewhere-"} {
 			s.roboto.AddSecret(robototest.DefaultOrg, name+kind)
-			value := s.canary(kind, name+"by somebody")
-			s.roboto.SetValue(robototest.DefaultOrg, name+kind, value)
+			s.roboto.SetValue(robototest.DefaultOrg, name+kind, s.canary(kind, name+"by somebody"))
 		}
 	}
 	decomposed := norm.NFD.String(s.canary("non-ascii", "that Terraform changes"))
@@ -168,6 +209,13 @@ func lifecycle(s *scene) {
 	if !strings.Contains(s.run(1, "destroy", "-auto-approve"), "Roboto Secret Is Protected") {
 		s.t.Error("the destruction of protected secrets failed for another reason")
 	}
+
+	// The error about a version that AWS has removed names other versions.
+	removed := s.roboto.Versions(robototest.DefaultOrg, "versioned-quotes")[0].ID
+	s.roboto.RemoveOldVersions(robototest.DefaultOrg, "versioned-quotes")
+	s.module("removed.tf", fmt.Sprintf(lifecycleRemoved, removed))
+	s.run(1, "plan")
+	s.module("removed.tf", "")
 
 	// What is refused is not repeated either.
 	tooLong := map[string]string{longKind: s.canary(longKind, "that is too long") + s.canary(longKind, "of the same")}
@@ -193,4 +241,32 @@ func (s *scene) saved(name string) {
 	s.run(2, "plan", "-detailed-exitcode", "-out="+file)
 	s.run(0, "show", "-json", file)
 	s.run(0, "apply", file)
+}
+
+// literals has a practitioner who writes an API key and a value into the
+// configuration. Terraform copies both, the provider must not.
+func literals(s *scene) {
+	key, value := strconv.Quote(s.roboto.APIKey()), strconv.Quote(s.canary("quotes", "in the configuration"))
+	module := func(key, value string) string {
+		return fmt.Sprintf(required+`
+provider "roboto" {
+  api_key  = %s
+  endpoint = %q
+}
+
+resource "roboto_secret" "literal" {
+  name             = "literal"
+  value_wo         = %s
+  value_wo_version = "1"
+}
+`, key, s.roboto.Endpoint(), value)
+	}
+	s.module("main.tf", module(key, value))
+	s.run(0, "init")
+	s.saved("literals")
+	s.run(0, "show", "-json")
+
+	// A value of a wrong type makes Terraform print its line.
+	s.module("main.tf", module("["+key+"]", "["+value+"]"))
+	s.run(1, "validate")
 }

@@ -87,9 +87,7 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 		}
 	}
 	encoded, err := json.Marshal(plants)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	scan := newScan(t, true, "ROBOTO_LEAK_PLANTS="+string(encoded))
 	t.Run("scene", func(t *testing.T) {
 		s := scan.scene(t, "planted")
@@ -105,11 +103,8 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 		s.variable("leaks", slices.Concat(quiet, crashing))
 		s.run(1, "apply", "-auto-approve", "-refresh=false")
 	})
-	v, err := scan.search()
-	if err != nil {
-		t.Fatal(err)
-	}
-	report := string(v.report())
+	v := scan.search(t)
+	report := v.report()
 	for _, leak := range planted {
 		i := slices.IndexFunc(v.leaks, func(finding leaks.Finding) bool {
 			return strings.HasSuffix(finding.Needle, " leaked by "+leak.secret+" of planted") && strings.Contains(finding.Artifact, leak.artifact) &&

@@ -34,8 +34,7 @@ const (
 type needle struct {
 	leaks.Needle
 	class class
-	// written is set for a value that Terraform has written, which the search has to find
-	// where it belongs.
+	// written is set for a value in a request to AWS, where the search has to find it.
 	written bool
 }
 
@@ -89,12 +88,9 @@ func (c *scan) scene(t *testing.T, name string) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
 	s := &scene{t: t, name: name, roboto: roboto, release: c.release, root: terraformcli.TempDir(t), records: t.ArtifactDir()}
-	env := slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)
-	workspace, err := terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, env...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Workspace = workspace
+	var err error
+	s.Workspace, err = terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)...)
+	must(t, err)
 	t.Cleanup(func() { c.collect(s) })
 	return s
 }
@@ -111,13 +107,6 @@ func (s *scene) canary(kind, what string) string {
 	return value
 }
 
-// wasWritten notes that Terraform has written the last n canaries.
-func (s *scene) wasWritten(n int) {
-	for i := range n {
-		s.secrets[len(s.secrets)-1-i].written = true
-	}
-}
-
 func (s *scene) hide(class class, name, value string) {
 	s.secrets = append(s.secrets, needle{Needle: leaks.Needle{Name: "the " + name + " of " + s.name, Value: value}, class: class})
 }
@@ -125,9 +114,7 @@ func (s *scene) hide(class class, name, value string) {
 // module replaces the module's file.
 func (s *scene) module(name, content string) {
 	s.t.Helper()
-	if err := s.Write(name, content); err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, s.Write(name, content))
 }
 
 // variable sets an input variable for the runs that follow. Terraform takes text as
@@ -137,14 +124,10 @@ func (s *scene) variable(name string, value any) {
 	text, ok := value.(string)
 	if !ok {
 		encoded, err := json.Marshal(value)
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		must(s.t, err)
 		text = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(encoded))
 	}
-	prefix := "TF_VAR_" + name + "="
-	s.vars = slices.DeleteFunc(s.vars, func(v string) bool { return strings.HasPrefix(v, prefix) })
-	s.vars = append(s.vars, prefix+text)
+	s.vars = append(s.vars, "TF_VAR_"+name+"="+text) // the last one of a name counts
 }
 
 // run runs Terraform, keeps what it leaves, and fails the test if its exit code is
@@ -152,24 +135,28 @@ func (s *scene) variable(name string, value any) {
 func (s *scene) run(wantCode int, args ...string) string {
 	s.t.Helper()
 	record := s.next(args[0])
-	s.runs++
 	result, err := s.Run(s.t.Context(), append(slices.Clone(s.vars), "TF_LOG_PATH="+record+".trace.log"), args...)
-	if err != nil {
-		s.t.Error(err)
-	}
+	must(s.t, err)
 	s.keep(record+".stdout", result.Stdout)
 	s.keep(record+".stderr", result.Stderr)
-	s.snapshot(record)
-	if result.ExitCode != wantCode {
-		// The output may hold what the search is about to find.
-		s.t.Fatalf("terraform %s ended with exit code %d instead of %d; go test -artifacts keeps %s.stderr", args[0], result.ExitCode, wantCode, record)
-	}
+	s.ran(record, result.ExitCode, wantCode)
 	return result.Output()
 }
 
 // next is where the next run's records go, less what tells them apart.
 func (s *scene) next(command string) string {
-	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs+1, command))
+	s.runs++
+	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs, command))
+}
+
+// ran keeps the states after a run, and judges its exit code.
+func (s *scene) ran(record string, code, wantCode int) {
+	s.t.Helper()
+	s.snapshot(record)
+	if code != wantCode {
+		// The output may hold what the search is about to find.
+		s.t.Fatalf("terraform ended with exit code %d instead of %d; go test -artifacts keeps %s", code, wantCode, record)
+	}
 }
 
 func (s *scene) keep(file string, content []byte) {
@@ -182,52 +169,18 @@ func (s *scene) keep(file string, content []byte) {
 // snapshot copies states, backups and locks as they are now; later runs replace them.
 func (s *scene) snapshot(record string) {
 	s.t.Helper()
-	entries, err := os.ReadDir(s.Dir)
-	if err != nil {
-		s.t.Error(err)
-	}
-	for _, entry := range entries {
-		if !strings.Contains(entry.Name(), ".tfstate") {
-			continue
-		}
-		content, err := os.ReadFile(filepath.Join(s.Dir, entry.Name()))
+	files, _ := filepath.Glob(filepath.Join(s.Dir, "*.tfstate*")) // the pattern is well-formed
+	for _, file := range files {
+		content, err := os.ReadFile(file)
 		if err != nil {
 			s.t.Error(err)
 		}
-		s.keep(record+"."+strings.Trim(entry.Name(), "."), content)
+		s.keep(record+"."+strings.Trim(filepath.Base(file), "."), content)
 	}
 }
 
-// artifacts are all that the scene left behind, apart from the provider itself.
-func (s *scene) artifacts() ([]leaks.Artifact, error) {
-	var all []leaks.Artifact
-	for _, dir := range []struct{ name, path string }{{"records", s.records}, {"workspace", s.root}} {
-		files, err := leaks.Files(os.DirFS(dir.path), nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			file.Name = dir.name + "/" + file.Name
-			all = append(all, file)
-			private, err := privateData(file)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, private...)
-		}
-	}
-	return append(all, s.requests()...), nil
-}
-
-// privateData is what a state keeps for the provider, which is encoded twice.
-func privateData(file leaks.Artifact) ([]leaks.Artifact, error) {
-	if !strings.Contains(file.Name, "tfstate") || strings.Contains(file.Name, "lock") {
-		return nil, nil
-	}
-	content, err := file.Read()
-	if err != nil || len(content) == 0 {
-		return nil, err
-	}
+// privateData is what a state keeps for the provider, which is encoded twice, by resource.
+func (s *scene) privateData(content []byte) map[string][]byte {
 	var state struct {
 		Resources []struct {
 			Name      string `json:"name"`
@@ -237,17 +190,15 @@ func privateData(file leaks.Artifact) ([]leaks.Artifact, error) {
 		} `json:"resources"`
 	}
 	if err := json.Unmarshal(content, &state); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file.Name, err)
+		s.t.Error(err)
 	}
-	var all []leaks.Artifact
+	all := map[string][]byte{}
 	for _, resource := range state.Resources {
 		for i, instance := range resource.Instances {
-			if len(instance.Private) > 0 {
-				all = append(all, leaks.Bytes(fmt.Sprintf("%s/private data of %s %d", file.Name, resource.Name, i), instance.Private))
-			}
+			all[fmt.Sprintf("%s %d", resource.Name, i)] = instance.Private
 		}
 	}
-	return all, nil
+	return all
 }
 
 // The parts of requests in which something secret has its place.
@@ -259,7 +210,7 @@ const (
 )
 
 // requests are all requests of the scene, cut where something secret has its place.
-func (s *scene) requests() []leaks.Artifact {
+func (s *scene) requests() map[string]*bytes.Buffer {
 	parts := map[string]*bytes.Buffer{}
 	add := func(part string, text []byte) {
 		if parts[part] == nil {
@@ -272,25 +223,20 @@ func (s *scene) requests() []leaks.Artifact {
 		if r.AWS() {
 			service = "requests to AWS"
 		}
-		body := service
-		if r.Operation == robototest.PutValue {
-			body = awsPutValue
-		}
 		add(service, fmt.Appendf(nil, "%s %s?%s", r.Method, r.Path, r.Query))
 		for name, values := range r.Header {
-			part := service
-			if own := service + ", " + name; own == robotoAuthorization || own == awsAuthorization || own == awsSessionToken {
-				part = own
+			part := service + ", " + name
+			if part != robotoAuthorization && part != awsAuthorization && part != awsSessionToken {
+				part = service
 			}
 			add(part, []byte(name+": "+strings.Join(values, "\n")))
 		}
-		add(body, r.Body)
+		if r.Operation == robototest.PutValue {
+			service = awsPutValue
+		}
+		add(service, r.Body)
 	}
-	var all []leaks.Artifact
-	for part, text := range parts {
-		all = append(all, leaks.Bytes(part, text.Bytes()))
-	}
-	return all
+	return parts
 }
 
 // needles are all that must not be in the artifacts.
@@ -300,6 +246,16 @@ func (s *scene) needles() []needle {
 		s.hide(accessKeyID, fmt.Sprintf("access key ID %d", i+1), c.AccessKeyID)
 		s.hide(secretAccessKey, fmt.Sprintf("secret access key %d", i+1), c.SecretAccessKey)
 		s.hide(sessionToken, fmt.Sprintf("session token %d", i+1), c.SessionToken)
+	}
+	written := map[string]bool{}
+	for _, r := range s.roboto.Requests() {
+		var put struct{ SecretString string }
+		if r.Operation == robototest.PutValue && json.Unmarshal(r.Body, &put) == nil {
+			written[put.SecretString] = true
+		}
+	}
+	for i := range s.secrets {
+		s.secrets[i].written = written[s.secrets[i].Value]
 	}
 	return s.secrets
 }

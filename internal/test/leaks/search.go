@@ -7,7 +7,6 @@
 package leaks
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,8 +31,8 @@ const (
 	// whole block.
 	blockBytes = 16
 
-	wordBytes  = 8
-	filterBits = 22
+	// prefixBytes is by how many of its first bytes a block is looked up.
+	prefixBytes = 8
 )
 
 // Finding says where a needle is. It does not repeat the needle's value.
@@ -105,13 +104,10 @@ func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
 // not depend on how many needles there are.
 type index struct {
 	forms []form
-	// blocks are the pieces of all forms, by their first bytes: as many as a word holds,
-	// and as the shortest form has.
-	blocks map[uint64][]block
-	mask   uint64
-	// filter has a bit for each hash of first bytes. It is small enough for the
-	// processor's cache, and spares most look-ups in blocks.
-	filter [1 << filterBits / 64]uint64
+	// blocks are the pieces of all forms, by their first bytes.
+	blocks map[string][]block
+	// prefix is how many: as many as the shortest form has, up to prefixBytes.
+	prefix int
 }
 
 // form is a needle in one encoding.
@@ -126,14 +122,13 @@ type block struct {
 }
 
 func newIndex(needles []Needle) *index {
-	ix := &index{blocks: map[uint64][]block{}}
+	ix := &index{blocks: map[string][]block{}, prefix: prefixBytes}
 	var blocks []block
-	window := wordBytes
 	for _, needle := range needles {
 		seen := map[string]bool{}
 		for _, e := range encodings(needle.Value) {
 			ix.forms = append(ix.forms, form{e, needle.Name})
-			window = min(window, len(e.text))
+			ix.prefix = min(ix.prefix, len(e.text))
 			for i, text := range cut(e.text, max(blockBytes, blockBytes*len(e.text)/len(needle.Value))) {
 				// The first block leads to the whole form. Of other blocks that several forms
 				// have in common, one is enough.
@@ -144,26 +139,11 @@ func newIndex(needles []Needle) *index {
 			}
 		}
 	}
-	ix.mask = ^uint64(0) >> (8 * (wordBytes - window))
 	for _, b := range blocks {
-		first := ix.first(padded([]byte(b.text)))
-		ix.blocks[first] = append(ix.blocks[first], b)
-		word, bit := filterPlace(first)
-		ix.filter[word] |= bit
+		ix.blocks[b.text[:ix.prefix]] = append(ix.blocks[b.text[:ix.prefix]], b)
 	}
 	return ix
 }
-
-func (ix *index) first(text []byte) uint64 { return binary.LittleEndian.Uint64(text) & ix.mask }
-
-// filterPlace multiplies by 2^64 divided by the golden ratio (Knuth, TAOCP 6.4).
-func filterPlace(first uint64) (word int, bit uint64) {
-	hash := first * 0x9e3779b97f4a7c15 >> (64 - filterBits)
-	return int(hash / 64), 1 << (hash % 64)
-}
-
-// padded lets a word be read at each byte of a text.
-func padded(text []byte) []byte { return append(slices.Clip(text), make([]byte, wordBytes)...) }
 
 // cut cuts text into blocks of a size. The last one may overlap with the one before.
 func cut(text string, size int) []string {
@@ -178,39 +158,31 @@ func cut(text string, size int) []string {
 }
 
 func (ix *index) search(name string, content []byte) []Finding {
-	type hit struct{ form, offset int }
-	whole := map[int]int{}      // form → offset
-	partial := map[string]hit{} // needle → first part
-	text := padded(content)
-	for at := range content {
-		first := ix.first(text[at:])
-		if word, bit := filterPlace(first); ix.filter[word]&bit == 0 {
-			continue
-		}
-		for _, b := range ix.blocks[first] {
-			f := ix.forms[b.form]
-			if !hasPrefix(content[at:], b.text) {
+	whole, partial := map[int]Finding{}, map[string]Finding{} // by form, by needle
+	for at := 0; at+ix.prefix <= len(content); at++ {
+		rest := content[at:]
+		for _, b := range ix.blocks[string(rest[:ix.prefix])] {
+			if !hasPrefix(rest, b.text) {
 				continue
 			}
+			f := ix.forms[b.form]
+			finding := Finding{Artifact: name, Needle: f.needle, Encoding: f.encoding, Offset: at, Part: true}
 			if _, ok := partial[f.needle]; !ok {
-				partial[f.needle] = hit{b.form, at}
+				partial[f.needle] = finding
 			}
-			if _, ok := whole[b.form]; !ok && hasPrefix(content[at:], f.text) {
-				whole[b.form] = at
+			if _, ok := whole[b.form]; !ok && hasPrefix(rest, f.text) {
+				finding.Part = false
+				whole[b.form] = finding
 			}
 		}
 	}
 	var findings []Finding
-	add := func(form, offset int, part bool) {
-		f := ix.forms[form]
-		findings = append(findings, Finding{Artifact: name, Needle: f.needle, Encoding: f.encoding, Offset: offset, Part: part})
-	}
-	for _, i := range slices.Sorted(maps.Keys(whole)) {
-		delete(partial, ix.forms[i].needle)
-		add(i, whole[i], false)
+	for _, form := range slices.Sorted(maps.Keys(whole)) {
+		findings = append(findings, whole[form])
+		delete(partial, whole[form].Needle)
 	}
 	for _, needle := range slices.Sorted(maps.Keys(partial)) {
-		add(partial[needle].form, partial[needle].offset, true)
+		findings = append(findings, partial[needle])
 	}
 	return findings
 }

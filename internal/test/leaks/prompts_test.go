@@ -6,7 +6,6 @@ package leaks_test
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/creack/pty"
@@ -14,15 +13,6 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terminal"
 )
-
-// variable is how the documentation says to declare the variable of a value.
-const variable = `
-variable "value" {
-  type      = string
-  ephemeral = true
-  sensitive = true
-}
-`
 
 const promptModule = required + variable + `
 resource "roboto_secret" "typed" {
@@ -37,7 +27,6 @@ func prompts(s *scene) {
 	s.run(0, "init")
 	value := s.canary("quotes", "typed at the prompt")
 	s.typed("apply", value, "yes")
-	s.wasWritten(1)
 	if stored, _, _ := s.roboto.Value(robototest.DefaultOrg, "typed"); stored != value {
 		s.t.Error("what was typed is not what was stored")
 	}
@@ -50,35 +39,22 @@ func prompts(s *scene) {
 func (s *scene) typed(command, value, answer string) {
 	s.t.Helper()
 	record := s.next(command)
-	s.runs++
-	cmd := s.Command(s.t.Context(), []string{"TF_INPUT=1", "TF_LOG_PATH=" + record + ".trace.log"}, command)
-	session, err := terminal.Start(cmd)
+	session, err := terminal.Start(s.Command(s.t.Context(), []string{"TF_INPUT=1", "TF_LOG_PATH=" + record + ".trace.log"}, command))
 	if errors.Is(err, pty.ErrUnsupported) {
 		s.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
+	defer func() { s.keep(record+".screen", session.Screen()) }()
 	const prompt = "Enter a value: "
-	for _, step := range []func() error{
-		func() error { return session.Expect("var.value") },
-		func() error { return session.Expect(prompt) },
-		session.ExpectSilence,
-		func() error { return session.Type(value) },
-		func() error { return session.Expect(prompt) },
-		func() error { return session.Type(answer) },
-	} {
-		if err := step(); err != nil {
-			s.keep(record+".screen", session.Screen())
-			s.t.Fatalf("terraform %s: %v", command, err)
-		}
-	}
-	code, screen, err := session.Wait()
-	s.keep(record+".screen", screen)
-	s.snapshot(record)
-	if code != 0 || err != nil {
-		s.t.Fatalf("terraform %s ended with exit code %d (%v); go test -artifacts keeps %s.screen", command, code, err, record)
-	}
+	must(s.t, session.Expect("var.value"))
+	must(s.t, session.Expect(prompt))
+	must(s.t, session.ExpectSilence())
+	must(s.t, session.Type(value))
+	must(s.t, session.Expect(prompt))
+	must(s.t, session.Type(answer))
+	code, _, err := session.Wait()
+	must(s.t, err)
+	s.ran(record, code, 0)
 }
 
 // quoted are functions of Terraform that quote their argument in an error, unless it is sensitive.
@@ -111,20 +87,14 @@ func functions(s *scene) {
 // refused plans with functions that all have to fail.
 func (s *scene) refused(functions []string) {
 	s.t.Helper()
-	record := s.next("plan")
-	var module strings.Builder
-	module.WriteString(required + variable)
+	module := required + variable
 	for i, function := range functions {
-		fmt.Fprintf(&module, "\nresource \"roboto_secret\" \"refused_%d\" {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, function)
+		module += fmt.Sprintf("\nresource \"roboto_secret\" \"refused_%d\" {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, function)
 	}
-	s.module("main.tf", module.String())
-	s.run(1, "plan")
-	stderr, err := os.ReadFile(record + ".stderr")
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	s.module("main.tf", module)
+	printed := s.run(1, "plan")
 	for _, function := range functions {
-		if !strings.Contains(string(stderr), function) {
+		if !strings.Contains(printed, function) {
 			s.t.Errorf("terraform plan printed no error of %s", function)
 		}
 	}
