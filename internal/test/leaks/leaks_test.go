@@ -95,15 +95,26 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// overlay makes go build take leaky/main.go for the provider's main.go.
+// overlay makes go build add leaky/leak.go to the provider, which calls it after each create and update.
 func overlay(t *testing.T) string {
 	t.Helper()
-	leaky, err := filepath.Abs("leaky/main.go")
+	provider, err := filepath.Abs("../../provider")
 	must(t, err)
-	main := filepath.Join(filepath.Dir(leaky), "../../../../main.go")
-	content, err := json.Marshal(map[string]any{"Replace": map[string]string{main: leaky}})
+	leak, err := filepath.Abs("leaky/leak.go")
 	must(t, err)
-	file := filepath.Join(t.TempDir(), "overlay.json")
+	resource := filepath.Join(provider, "secret_resource.go")
+	source, err := os.ReadFile(resource)
+	must(t, err)
+	lines := strings.Split(string(source), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "func (r *secretResource) Create(") || strings.HasPrefix(line, "func (r *secretResource) Update(") {
+			lines[i] += "\n\tdefer func() { resp.Diagnostics.Append(Leak(ctx, req.Config, &resp.State, resp.Private.SetKey)...) }()"
+		}
+	}
+	leaky, file := filepath.Join(t.TempDir(), "leaky.go"), filepath.Join(t.TempDir(), "overlay.json")
+	must(t, os.WriteFile(leaky, []byte(strings.Join(lines, "\n")), 0o600))
+	content, err := json.Marshal(map[string]any{"Replace": map[string]string{resource: leaky, filepath.Join(provider, "leak.go"): leak}})
+	must(t, err)
 	must(t, os.WriteFile(file, content, 0o600))
 	return file
 }

@@ -14,43 +14,37 @@ import (
 
 // plantedLeak is a leak of the leaky provider, and where it has to be found.
 type plantedLeak struct {
-	// secret is the name of the secret whose value leaks, and kind that of the value.
-	secret, kind string
-	// plant is how the provider leaks the value.
-	plant string
+	// plant is how the provider leaks the value, and kind that of the value.
+	plant, kind string
 	// artifact is a part of the name of the artifact that holds it.
 	artifact string
 	// encodings are how it may be written there; nil means in any way.
 	encodings []string
 }
 
+// secret is the name of the secret whose value leaks.
+func (p plantedLeak) secret() string { return p.plant + "-" + p.kind }
+
 // plantedLeaks are all plants with most kinds of values. Terraform quotes a line of
 // stderr that it gets alone, but not several that it gets at once.
 func plantedLeaks() []plantedLeak {
 	all := []plantedLeak{
-		{plant: "log", artifact: "02-apply.trace.log", encodings: []string{"JSON"}},
-		{plant: "stderr", artifact: "02-apply.trace.log", encodings: []string{"JSON", "raw"}},
-		{plant: "diagnostic", artifact: "02-apply.stdout", encodings: []string{"raw"}},
-		{plant: "state", artifact: "module/terraform.tfstate", encodings: []string{"JSON"}},
-		{plant: "base64", artifact: "module/terraform.tfstate", encodings: []string{"base64"}},
-		{plant: "private", artifact: "module/terraform.tfstate/private data of leaks", encodings: []string{"base64 of JSON"}},
-		{plant: "request", artifact: "requests to Roboto", encodings: []string{"URL path"}},
-		{plant: "crash", artifact: "03-apply.stderr", encodings: []string{"raw"}},
+		{"log", "quotes", "02-apply.trace.log", []string{"JSON"}},
+		{"stderr", "quotes", "02-apply.trace.log", []string{"JSON", "raw"}},
+		{"diagnostic", "quotes", "02-apply.stdout", []string{"raw"}},
+		{"state", "quotes", "module/terraform.tfstate", []string{"JSON"}},
+		{"base64", "quotes", "module/terraform.tfstate", []string{"base64"}},
+		{"private", "quotes", "module/terraform.tfstate/private data of leaks", []string{"base64 of JSON"}},
+		{"request", "quotes", "requests to Roboto", []string{"URL path"}},
+		{"crash", "quotes", "03-apply.stderr", []string{"raw"}},
+		{"log", longKind, "02-apply.trace.log", nil}, // the environment has room for one long value
 	}
-	for i := range all {
-		all[i].kind = "quotes"
-	}
-	for _, leak := range all {
-		for _, kind := range append(shortKinds(), longKind) {
-			// Only one crash can happen, and only one long value has room in the environment.
-			if kind == "quotes" || leak.plant == "crash" || kind == longKind && leak.plant != "log" {
-				continue
+	for _, leak := range all[:7] { // only one crash can happen
+		for _, kind := range shortKinds() {
+			if kind != leak.kind {
+				all = append(all, plantedLeak{leak.plant, kind, leak.artifact, nil})
 			}
-			all = append(all, plantedLeak{plant: leak.plant, kind: kind, artifact: leak.artifact})
 		}
-	}
-	for i := range all {
-		all[i].secret = all[i].plant + "-" + all[i].kind
 	}
 	return all
 }
@@ -79,11 +73,11 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	values, plants := map[string]string{}, map[string]string{}
 	var quiet, crashing []string
 	for _, leak := range planted {
-		plants[leak.secret] = leak.plant
+		plants[leak.secret()] = leak.plant
 		if leak.plant == "crash" {
-			crashing = append(crashing, leak.secret)
+			crashing = append(crashing, leak.secret())
 		} else {
-			quiet = append(quiet, leak.secret)
+			quiet = append(quiet, leak.secret())
 		}
 	}
 	encoded, err := json.Marshal(plants)
@@ -93,7 +87,7 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 		s := scan.scene(t, "planted")
 		s.roboto.AllowViolations()
 		for _, leak := range planted {
-			values[leak.secret] = s.canary(leak.kind, "leaked by "+leak.secret)
+			values[leak.secret()] = s.canary(leak.kind, "leaked by "+leak.secret())
 		}
 		s.module("main.tf", plantedModule)
 		s.variable("values", values)
@@ -107,12 +101,12 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	report := v.report()
 	for _, leak := range planted {
 		i := slices.IndexFunc(v.leaks, func(finding leaks.Finding) bool {
-			return strings.HasSuffix(finding.Needle, " leaked by "+leak.secret+" of planted") && strings.Contains(finding.Artifact, leak.artifact) &&
+			return strings.HasSuffix(finding.Needle, " leaked by "+leak.secret()+" of planted") && strings.Contains(finding.Artifact, leak.artifact) &&
 				(leak.encodings == nil || slices.Contains(leak.encodings, finding.Encoding))
 		})
 		switch {
 		case i < 0:
-			t.Errorf("the value of %s is not found in %s, %q", leak.secret, leak.artifact, leak.encodings)
+			t.Errorf("the value of %s is not found in %s, %q", leak.secret(), leak.artifact, leak.encodings)
 		case !strings.Contains(report, v.leaks[i].String()):
 			t.Errorf("the report does not say: %s", v.leaks[i])
 		}
