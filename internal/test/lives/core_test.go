@@ -9,38 +9,18 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// core is Terraform with one secret, or what does the same.
-type core interface {
-	Apply(config edit) error
-	PlanIsEmpty(config edit) (bool, error)
-	// Import forgets the secret and imports the one of the name.
-	Import(name string) error
-	// Interrupt is Ctrl-C.
-	Interrupt()
-	// Kill ends all processes at once.
-	Kill()
-	// State is nil if there is no secret.
-	State() (state map[string]any, tainted bool)
-	// Kept is all that is stored, and what was printed last.
-	Kept() string
-}
-
-// inFakeTime lives a life with the provider alone.
+// inFakeTime lives a life.
 func inFakeTime(t *testing.T, l life) *wrong {
 	var found *wrong
 	synctest.Test(t, func(t *testing.T) {
-		w, err := newWorld(robototest.Options{InMemory: true}, func() { time.Sleep(time.Second) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer w.roboto.Close()
-		w.core = &provider{Core: protocol.NewCore(recorder{t, w}, w.roboto)}
+		w := &world{others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
+		w.roboto = robototest.Start(recorder{t, w}, robototest.Options{InMemory: true, User: user, OnRequest: w.request})
+		w.core = &core{Core: protocol.NewCore(recorder{t, w}, w.roboto)}
 		found = w.live(l)
 	})
 	return found
@@ -58,36 +38,31 @@ func (r recorder) Error(args ...any)                 { r.fail("%s", fmt.Sprint(a
 func (r recorder) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 func (r recorder) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
 
-// provider is the provider without Terraform.
-type provider struct {
+// core is Terraform's core, which can be killed.
+type core struct {
 	*protocol.Core
 	killed atomic.Bool
 }
 
-func (p *provider) Apply(config edit) error {
-	before, tainted := p.Instance, p.Tainted
-	p.killed.Store(false)
-	err := p.Core.Apply(fields(config))
-	if p.killed.Load() {
-		p.Instance, p.Tainted = before, tainted
+func (c *core) apply(config edit) error {
+	before, tainted := c.Instance, c.Tainted
+	c.killed.Store(false)
+	err := c.Apply(fields(config))
+	if c.killed.Load() { // which loses the state
+		c.Instance, c.Tainted = before, tainted
 	}
 	return err
 }
 
-func (p *provider) PlanIsEmpty(config edit) (bool, error) { return p.Core.PlanIsEmpty(fields(config)) }
-
-func (p *provider) Import(name string) error {
-	p.Instance, p.Tainted = protocol.Instance{}, false
-	return errors.Join(p.ImportID(name), p.MustStart().Refresh())
+// importName forgets the secret and imports the one of the name.
+func (c *core) importName(name string) error {
+	c.Instance, c.Tainted = protocol.Instance{}, false
+	return errors.Join(c.ImportID(name), c.MustStart().Refresh())
 }
 
-// Kill loses the state of the apply.
-func (p *provider) Kill() { p.killed.Store(true) }
-
-func (p *provider) State() (map[string]any, bool) { return p.Instance.State, p.Tainted }
-
-func (p *provider) Kept() string {
-	return fmt.Sprint(p.Instance.State, p.Identity, string(p.Private), p.Warning)
+// kept is all that is stored, and what was printed last.
+func (c *core) kept() string {
+	return fmt.Sprint(c.State, c.Identity, string(c.Private), c.Warning)
 }
 
 // fields is the configuration for the provider, nil if there is no resource.

@@ -1,13 +1,13 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
+// Package lives takes secrets through random lives, against the embedded Roboto in fake time. The table
+// in package decisions says how each has to end.
 package lives
 
 import (
 	"flag"
 	"os"
-	"runtime"
-	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	// The same lives each time, unless the command line says otherwise: a test that fails
 	// now and then helps nobody with another change. make soak is for new lives.
-	for name, value := range map[string]string{"rapid.seed": "1", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.checks": "300", "rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err)
 		}
@@ -26,62 +26,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestLives lives random lives: as many as -rapid.checks says.
+// TestLives lives random lives: as many as -rapid.checks says. One that goes wrong is shortened as long
+// as it goes wrong in the same way, and printed for replayed.
 func TestLives(t *testing.T) {
-	check(t, func(l life) *wrong { return inFakeTime(t, l) })
-}
-
-// TestTerraformLives lives one in twenty with real Terraform, where each takes some seconds,
-// and those that once went wrong.
-func TestTerraformLives(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a process cannot be sent an interrupt on Windows; TestLives has the same lives without Terraform")
-	}
-	tf := newTerraform(t)
-	for name, l := range replayed {
-		if wrong := tf.live(l); wrong != nil {
-			t.Errorf("%s: %s\n\n%v", name, l, wrong)
-		}
-	}
-	if t.Failed() {
-		return // rapid panics otherwise
-	}
-	checks := flag.Lookup("rapid.checks").Value
-	all := checks.String()
-	t.Cleanup(func() { _ = checks.Set(all) })
-	n, err := strconv.Atoi(all)
-	if err == nil {
-		err = checks.Set(strconv.Itoa(max(3, n/20)))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	check(t, tf.live)
-}
-
-// check shortens a life that goes wrong, and prints it for replayed.
-func check(t *testing.T, live func(life) *wrong) {
-	t.Helper()
-	var shortest life
-	// The search for a shorter life tries the same one again and again.
-	tried := map[string]*wrong{}
-	t.Cleanup(func() {
-		if shortest != nil {
-			t.Logf("the shortest life that goes wrong so:\n\n%s\n\n%v", shortest, tried[shortest.String()])
-		}
-	})
 	rapid.Check(t, func(rt *rapid.T) {
 		l := lives().Draw(rt, "life")
-		found, known := tried[l.String()]
-		if !known {
-			found = live(l)
-		}
-		if shortest != nil || found != nil {
-			tried[l.String()] = found
-		}
-		if found != nil {
-			shortest = l
-			rt.Fatal(found.kind) // rapid shortens as long as it reads the same
+		if wrong := inFakeTime(t, l); wrong != nil {
+			rt.Logf("%s\n\n%v", l, wrong)
+			rt.Fatal(wrong.kind)
 		}
 	})
 }

@@ -3,7 +3,10 @@
 
 package lives
 
-import "github.com/roboto-ai/terraform-provider-roboto/internal/test/decisions"
+import (
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/decisions"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+)
 
 // expectation is how a plain apply has to end.
 type expectation struct {
@@ -40,7 +43,7 @@ func (w *world) expectation() expectation {
 }
 
 // situation is what a plain apply decides about. There is no state if it creates the secret.
-func (w *world) situation() (situation decisions.Situation, state map[string]any) {
+func (w *world) situation() (situation decisions.Situation, state protocol.Fields) {
 	situation = decisions.Situation{
 		Value: decisions.ValueGiven, Version: decisions.VersionNone, DetectsDrift: w.config.Drift,
 		VersionID: decisions.IDNull, Stored: decisions.StoredNone,
@@ -48,7 +51,7 @@ func (w *world) situation() (situation decisions.Situation, state map[string]any
 	if w.config.Value == "" {
 		situation.Value = decisions.ValueNull
 	}
-	state, tainted := w.core.State()
+	state, tainted := w.core.State, w.core.Tainted
 	record, exists := w.roboto.Record(org, w.config.Name)
 	if state == nil || !exists || tainted || state["name"] != w.config.Name || state["arn"] != record.ARN {
 		situation.Creates = true
@@ -90,13 +93,13 @@ func (w *world) situation() (situation decisions.Situation, state map[string]any
 
 // judge compares the world with what is expected after a plain apply.
 func (w *world) judge(want expectation) {
-	state, tainted := w.core.State()
+	state, tainted := w.core.State, w.core.Tainted
 	for _, record := range w.roboto.Records(org) {
 		if _, other := w.others[record.ARN]; !other && record.Name != w.config.Name {
 			w.fail("the record %s is left", record.Name)
 		}
 	}
-	if hasValue(w.core.Kept()) {
+	if hasValue(w.core.kept()) {
 		w.fail("a value is kept or was printed")
 	}
 	if w.config.Name == "" {
@@ -126,7 +129,7 @@ func (w *world) judge(want expectation) {
 	if want.again {
 		return
 	}
-	if empty, err := w.core.PlanIsEmpty(w.config); err != nil || !empty {
+	if empty, err := w.core.PlanIsEmpty(fields(w.config)); err != nil || !empty {
 		w.fail("the plan after it is not empty (empty: %v, error: %v)", empty, err)
 	}
 }

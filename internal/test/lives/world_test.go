@@ -22,9 +22,7 @@ const (
 // world is a Roboto, a configuration with its state, and other people.
 type world struct {
 	roboto *robototest.Server
-	core   core
-	// pass lets time go by where there is no other.
-	pass   func()
+	core   *core
 	config edit
 	// others are the ARNs of the secrets that other people made, with the number of their
 	// versions.
@@ -42,19 +40,12 @@ type world struct {
 	wrong     *wrong
 }
 
-func newWorld(options robototest.Options, pass func()) (*world, error) {
-	w := &world{pass: pass, others: map[string]int{}, theirs: map[string]bool{}, turn: make(chan struct{}, 1)}
-	options.User = user
-	options.OnRequest = func(request robototest.Request) {
-		w.turn <- struct{}{}
-		defer func() { <-w.turn }()
-		if w.onRequest != nil {
-			w.onRequest(request)
-		}
+func (w *world) request(request robototest.Request) {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	if w.onRequest != nil {
+		w.onRequest(request)
 	}
-	var err error
-	w.roboto, err = robototest.New(options)
-	return w, err
 }
 
 // wrong is what went wrong in a life.
@@ -69,8 +60,7 @@ func (w *wrong) Error() string { return strings.Join(w.texts, "\n\n") }
 // live lives a life, and returns what went wrong in it, if anything.
 func (w *world) live(l life) *wrong {
 	for i, step := range l {
-		// Secrets that are made one after the other have different times.
-		w.pass()
+		time.Sleep(time.Second) // secrets that are made one after the other have different times
 		step.take(w)
 		for _, violation := range w.roboto.Violations() {
 			w.fail("the embedded Roboto objects: %s", violation)
@@ -110,7 +100,7 @@ func (a act) take(w *world) {
 		w.roboto.DeleteSecret(org, name)
 		delete(w.others, record.ARN)
 		exists = false
-		w.pass()
+		time.Sleep(time.Second)
 	}
 	if a.Kind == remove {
 		return
@@ -184,14 +174,14 @@ func (a apply) trouble(w *world) (happened bool, err error) {
 		case kill:
 			w.roboto.ClearFaults()
 			w.roboto.Inject(robototest.Fault{Drop: true})
-			w.core.Kill()
+			w.core.killed.Store(true)
 		case meanwhile:
 			a.Meanwhile.take(w)
 			theirs, _ = w.roboto.Record(org, w.nameOf(a.Meanwhile))
 			before = w.roboto.Requests()
 		}
 	})
-	err = w.core.Apply(w.config)
+	err = w.core.apply(w.config)
 	if took := time.Since(w.began); took > deadline {
 		w.fail("an apply took %s", took)
 	}
@@ -229,7 +219,7 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 	for attempt := 1; ; attempt++ {
 		want := w.expectation()
 		written := w.written()
-		err := w.core.Apply(w.config)
+		err := w.core.apply(w.config)
 		w.expectOthersUntouched()
 		if err == nil {
 			w.expectFewWrites(written, want.writes)
@@ -245,7 +235,7 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 		case other: // people remove a secret that nobody needs
 			act{Kind: remove, Name: w.config.Name}.take(w)
 		case mayBeLeft && strings.Contains(err.Error(), "import {"):
-			if err := w.core.Import(w.config.Name); err != nil {
+			if err := w.core.importName(w.config.Name); err != nil {
 				w.fail("an import failed: %v", err)
 				return
 			}
