@@ -135,50 +135,67 @@ func (c *Core) refreshed() (*Session, error) {
 	return s, s.Refresh()
 }
 
-// ReadData reads a data source.
-func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
+// start starts a process and does something with it, as the latest deed.
+func (c *Core) start(config Fields, do func(*Session, Fields) error) error {
 	c.t.Helper()
-	c.Latest = Deed{Config: config, Do: func(config Fields) error {
-		_, err := c.ReadData(typeName, config)
-		return err
-	}}
+	c.Latest = Deed{Config: config, Do: func(config Fields) error { return c.start(config, do) }}
 	s, err := c.Start()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	state, out := s.ReadDataSource(typeName, config)
-	return state, s.errorOf(out)
+	return do(s, config)
+}
+
+// ReadData reads a data source.
+func (c *Core) ReadData(typeName string, config Fields) (state Fields, err error) {
+	c.t.Helper()
+	err = c.start(config, func(s *Session, config Fields) error {
+		read, out := s.ReadDataSource(typeName, config)
+		state = read
+		return s.errorOf(out)
+	})
+	return state, err
 }
 
 // OpenEphemeral opens the ephemeral resource.
 func (c *Core) OpenEphemeral(config Fields) error {
 	c.t.Helper()
-	c.Latest = Deed{Config: config, Do: c.OpenEphemeral}
-	s, err := c.Start()
-	if err != nil {
-		return err
-	}
-	_, out := s.Provider.OpenEphemeral(config)
-	return s.errorOf(out)
+	return c.start(config, func(s *Session, config Fields) error {
+		_, out := s.Provider.OpenEphemeral(config)
+		return s.errorOf(out)
+	})
 }
 
 // ImportID imports the secret. As with Terraform, a refresh has to follow.
 func (c *Core) ImportID(id string) error {
 	c.t.Helper()
-	c.Latest = Deed{Config: Fields{"id": id}, Do: func(config Fields) error {
+	return c.start(Fields{"id": id}, func(s *Session, config Fields) error {
 		id, _ := config["id"].(string)
-		return c.ImportID(id)
-	}}
-	s, err := c.Start()
-	if err != nil {
+		imported, out := s.Import(id, nil)
+		err := s.errorOf(out)
+		if err == nil {
+			c.Instance = imported
+		}
 		return err
-	}
-	imported, out := s.Import(id, nil)
-	if err := s.errorOf(out); err != nil {
-		return err
-	}
-	c.Instance = imported
-	return nil
+	})
+}
+
+// RunAction validates, plans and invokes the action, as -invoke does, and returns its
+// progress.
+func (c *Core) RunAction(config Fields) (progress []string, err error) {
+	c.t.Helper()
+	err = c.start(config, func(s *Session, config Fields) error {
+		if err := s.errorOf(s.ValidateAction(config)); err != nil {
+			return err
+		}
+		if err := s.errorOf(s.PlanAction(config)); err != nil {
+			return err
+		}
+		lines, out := s.InvokeAction(config)
+		progress = lines
+		return s.errorOf(out)
+	})
+	return progress, err
 }
 
 // Refresh reads the secret, if there is one.
@@ -188,11 +205,11 @@ func (s *Session) Refresh() error {
 		return nil
 	}
 	current, out := s.Read(s.Instance)
-	if err := s.errorOf(out); err != nil {
-		return err
+	err := s.errorOf(out)
+	if err == nil {
+		s.Instance = current
 	}
-	s.Instance = current
-	return nil
+	return err
 }
 
 // Planned is a plan that may be applied later.

@@ -46,9 +46,7 @@ func (p *Provider) encode(schema tftypes.Type, given Fields) *tfprotov6.DynamicV
 		value = tftypes.NewValue(schema, values)
 	}
 	encoded, err := tfprotov6.NewDynamicValue(schema, value)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.ok(err)
 	return &encoded
 }
 
@@ -88,9 +86,7 @@ func (p *Provider) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) 
 		return nil
 	}
 	value, err := encoded.Unmarshal(schema)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.ok(err)
 	switch decoded := p.plain(value).(type) {
 	case map[string]any:
 		return decoded
@@ -123,40 +119,34 @@ func (p *Provider) decodeIdentity(identity *tfprotov6.ResourceIdentityData) Fiel
 // plain is a value in Go's own types.
 func (p *Provider) plain(value tftypes.Value) any {
 	p.t.Helper()
-	if !value.IsKnown() {
-		return Unknown
-	}
-	if value.IsNull() {
-		return nil
-	}
-	var (
-		text   string
-		flag   bool
-		list   []tftypes.Value
-		object map[string]tftypes.Value
-	)
 	switch typ := value.Type(); {
+	case !value.IsKnown():
+		return Unknown
+	case value.IsNull():
+		return nil
 	case typ.Is(tftypes.String):
-		p.ok(value.As(&text))
-		return text
+		return valueAs[string](p, value)
 	case typ.Is(tftypes.Bool):
-		p.ok(value.As(&flag))
-		return flag
+		return valueAs[bool](p, value)
 	case typ.Is(tftypes.List{}):
-		p.ok(value.As(&list))
-		items := make([]any, len(list))
-		for i, item := range list {
-			items[i] = p.plain(item)
+		items := []any{}
+		for _, item := range valueAs[[]tftypes.Value](p, value) {
+			items = append(items, p.plain(item))
 		}
 		return items
 	case typ.Is(tftypes.Map{}), typ.Is(tftypes.Object{}):
-		p.ok(value.As(&object))
-		members := make(map[string]any, len(object))
-		for name, member := range object {
+		members := map[string]any{}
+		for name, member := range valueAs[map[string]tftypes.Value](p, value) {
 			members[name] = p.plain(member)
 		}
 		return members
 	}
 	p.t.Fatalf("a value of type %s is not expected here", value.Type())
 	return nil
+}
+
+func valueAs[T any](p *Provider, value tftypes.Value) (typed T) {
+	p.t.Helper()
+	p.ok(value.As(&typed))
+	return typed
 }

@@ -80,7 +80,24 @@ func (p *Provider) Succeeds(out Outcome) {
 // Fails ends the test unless there is an error, which should hold each of the texts.
 func (p *Provider) Fails(out Outcome, texts ...string) {
 	p.t.Helper()
-	err := out.Err()
+	p.says(out.Err(), texts)
+}
+
+// Warns ends the test unless there is one warning, which should hold each of the
+// texts, or none if there are no texts.
+func (p *Provider) Warns(out Outcome, texts ...string) {
+	p.t.Helper()
+	p.Succeeds(out)
+	if n := len(Diagnostics(out.Warning())); n != min(len(texts), 1) {
+		p.t.Fatalf("%d warnings, want %d:\n%v", n, min(len(texts), 1), out.Warning())
+	}
+	if len(texts) > 0 {
+		p.says(out.Warning(), texts)
+	}
+}
+
+func (p *Provider) says(err error, texts []string) {
+	p.t.Helper()
 	if err == nil {
 		p.t.Fatal("there was no error")
 	}
@@ -89,39 +106,8 @@ func (p *Provider) Fails(out Outcome, texts ...string) {
 	}
 	for _, text := range texts {
 		if !strings.Contains(err.Error(), text) {
-			p.t.Errorf("%q is not in the error:\n%s", text, err)
+			p.t.Errorf("%q is not in what was said:\n%s", text, err)
 		}
-	}
-}
-
-// Warns ends the test unless there is one warning, which should hold each of the
-// texts, or none if there are no texts.
-func (p *Provider) Warns(out Outcome, texts ...string) {
-	p.t.Helper()
-	p.Succeeds(out)
-	var warnings []*tfprotov6.Diagnostic
-	for _, d := range out.Diagnostics {
-		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
-			warnings = append(warnings, d)
-		}
-	}
-	if len(texts) == 0 {
-		if len(warnings) != 0 {
-			p.t.Fatalf("unexpected warning:\n%s", out.Warning())
-		}
-		return
-	}
-	if len(warnings) != 1 {
-		p.t.Fatalf("%d warnings, want 1:\n%v", len(warnings), out.Warning())
-	}
-	warning := warnings[0]
-	for _, text := range texts {
-		if !strings.Contains(warning.Summary+"\n"+warning.Detail, text) {
-			p.t.Errorf("%q is not in the warning:\n%s", text, warning.Detail)
-		}
-	}
-	if err := out.Warning(); errors.Is(err, errPointsAtValue) {
-		p.t.Error(err)
 	}
 }
 

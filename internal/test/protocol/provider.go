@@ -9,13 +9,14 @@ package protocol
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"net"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -30,6 +31,8 @@ const (
 	TypeSecret        = "roboto_secret"
 	TypeSecrets       = "roboto_secrets"
 	TypeOrganizations = "roboto_organizations"
+
+	typeActionInvoke = "roboto_action_invoke"
 )
 
 // Machine is what a provider finds around it: a Roboto, and nothing of the real
@@ -328,6 +331,87 @@ func (p *Provider) ValidateList(config Fields) Outcome {
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
+func (p *Provider) encodeAction(config Fields) *tfprotov6.DynamicValue {
+	p.t.Helper()
+	return p.encodeBlock(p.Schemas.ActionSchemas[typeActionInvoke].Schema.ValueType(), config)
+}
+
+// ValidateAction validates the configuration of the action.
+func (p *Provider) ValidateAction(config Fields) Outcome {
+	p.t.Helper()
+	resp := call(p, p.server.ValidateActionConfig, &tfprotov6.ValidateActionConfigRequest{
+		ActionType: typeActionInvoke, Config: p.encodeAction(config),
+	})
+	return Outcome{Diagnostics: resp.Diagnostics}
+}
+
+// PlanAction plans the action.
+func (p *Provider) PlanAction(config Fields) Outcome {
+	p.t.Helper()
+	resp := call(p, p.server.PlanAction, &tfprotov6.PlanActionRequest{
+		ActionType:         typeActionInvoke,
+		Config:             p.encodeAction(config),
+		ClientCapabilities: &tfprotov6.PlanActionClientCapabilities{DeferralAllowed: p.deferral},
+	})
+	return Outcome{resp.Diagnostics, resp.Deferred}
+}
+
+// InvokeAction invokes the action, and returns its progress line by line.
+func (p *Provider) InvokeAction(config Fields) (progress []string, out Outcome) {
+	p.t.Helper()
+	stream := call(p, p.server.InvokeAction, &tfprotov6.InvokeActionRequest{
+		ActionType: typeActionInvoke, Config: p.encodeAction(config), ClientCapabilities: &tfprotov6.InvokeActionClientCapabilities{},
+	})
+	for event := range stream.Events {
+		switch event := event.Type.(type) {
+		case tfprotov6.ProgressInvokeActionEventType:
+			progress = append(progress, event.Message)
+		case tfprotov6.CompletedInvokeActionEventType:
+			out.Diagnostics = event.Diagnostics
+		}
+	}
+	return progress, out
+}
+
+// Listing is a list block: 0 is no limit.
+type Listing struct {
+	Config          Fields
+	Limit           int64
+	IncludeResource bool
+}
+
+// Listed is one result of it.
+type Listed struct {
+	DisplayName        string
+	Identity, Resource Fields
+	Outcome
+}
+
+// List gives the results one by one. Whoever stops taking them stops the provider.
+func (p *Provider) List(l Listing) iter.Seq[Listed] {
+	p.t.Helper()
+	stream := call(p, p.server.ListResource, &tfprotov6.ListResourceRequest{
+		TypeName:        TypeSecret,
+		Config:          p.encodeBlock(p.Schemas.ListResourceSchemas[TypeSecret].ValueType(), l.Config),
+		IncludeResource: l.IncludeResource,
+		Limit:           l.Limit,
+	})
+	return func(yield func(Listed) bool) {
+		p.t.Helper()
+		for result := range stream.Results {
+			listed := Listed{
+				DisplayName: result.DisplayName,
+				Identity:    p.decodeIdentity(result.Identity),
+				Resource:    p.decode(p.secret, result.Resource),
+				Outcome:     Outcome{Diagnostics: result.Diagnostics},
+			}
+			if !yield(listed) {
+				return
+			}
+		}
+	}
+}
+
 // Call calls a function with strings, nil for null.
 func (p *Provider) Call(name string, arguments ...any) (any, *tfprotov6.FunctionError) {
 	p.t.Helper()
@@ -375,7 +459,7 @@ func as[T any](p *Provider, value any) T {
 // Equal compares what a test got with what it expected.
 func (p *Provider) Equal(what string, got, want any) {
 	p.t.Helper()
-	if !reflect.DeepEqual(got, want) {
-		p.t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		p.t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
