@@ -75,13 +75,6 @@ func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 
 func (d *debugged) stderr() string { return readFile(d.t, d.stderrFile) }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 const required = `
 terraform {
   required_providers {

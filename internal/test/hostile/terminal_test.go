@@ -32,9 +32,7 @@ const (
 var brokenLines = strings.Repeat("::error::"+strings.Repeat("x", 60)+" ", 2)
 
 const screenModule = required + `
-provider "roboto" {
-  max_attempts = 1
-}
+provider "roboto" { max_attempts = 1 }
 
 resource "roboto_secret" "managed" {
   name             = "managed"
@@ -42,9 +40,7 @@ resource "roboto_secret" "managed" {
   value_wo_version = "1"
 }
 
-data "roboto_secret" "one" {
-  name = "one"
-}
+data "roboto_secret" "one" { name = "one" }
 
 data "roboto_secrets" "all" {}
 
@@ -56,9 +52,7 @@ output "all" {
 `
 
 const refusedModule = `
-data "roboto_secret" "refused" {
-  name = "refused"
-}
+data "roboto_secret" "refused" { name = "refused" }
 
 data "roboto_secret" "refused_by_aws" {
   name            = "one"
@@ -76,11 +70,11 @@ func TestScreen(t *testing.T) {
 		server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: text, CreatedBy: text})
 		server.AddOrg("og_other", text)
 	}
-	for op, texts := range map[robototest.Operation][]string{
-		robototest.ListOrgs:     {"premium", controls, "active", decodedControls},
-		robototest.CreateSecret: {controls, decodedControls},
+	for operation, texts := range map[robototest.Operation]*strings.Replacer{
+		robototest.ListOrgs:     strings.NewReplacer(`"premium"`, quoted(controls), `"active"`, quoted(decodedControls)),
+		robototest.CreateSecret: strings.NewReplacer(quoted(controls), quoted(decodedControls)),
 	} {
-		server.Inject(robototest.Fault{Operation: op, Mutate: func(b []byte) []byte { return inJSON(b, texts) }})
+		server.Inject(robototest.Fault{Operation: operation, Mutate: func(b []byte) []byte { return []byte(texts.Replace(string(b))) }})
 	}
 	server.Inject(robototest.Fault{
 		Operation: robototest.GetSecret, Code: controls, Message: brokenLines + controls + decodedControls,
@@ -92,47 +86,27 @@ func TestScreen(t *testing.T) {
 	})
 
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	executable, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), executable, mirror,
 		append(server.Env(), "ROBOTO_ORG_ID="+robototest.DefaultOrg, "TF_CLI_ARGS=")...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := workspace.Init(t.Context(), screenModule); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	must(t, workspace.Init(t.Context(), screenModule))
 	for _, args := range []string{"plan", "apply -auto-approve", "show", "output", "refresh"} {
 		onScreen(t, workspace, 0, args, `x1b]0;title`, `u001b]0;title`)
 	}
 	onScreen(t, workspace, 0, "destroy -auto-approve", `u001b]0;title`)
-	if err := workspace.Write("refused.tf", refusedModule); err != nil {
-		t.Fatal(err)
-	}
+	must(t, workspace.Write("refused.tf", refusedModule))
 	onScreen(t, workspace, 1, "plan", `\x1b]0;title`, `\\u001b]0;title`)
 	result, err := workspace.Expect(t.Context(), 1, nil, "plan", "-no-color") // as in a CI
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	isHarmless(t, "plan in a CI", []byte(result.Output()), `\x1b]0;title`, `\\u001b]0;title`, "\n:\\x3aerror:")
 }
 
-// inJSON replaces texts by others.
-func inJSON(body []byte, oldNew []string) []byte {
-	var encoded []string
-	for _, text := range oldNew {
-		quoted, err := json.Marshal(text)
-		if err != nil {
-			panic(err)
-		}
-		encoded = append(encoded, string(quoted))
-	}
-	return []byte(strings.NewReplacer(encoded...).Replace(string(body)))
+func quoted(text string) string {
+	encoded, _ := json.Marshal(text) // a string can always be encoded
+	return string(encoded)
 }
 
 // onScreen runs Terraform in a terminal.
@@ -142,9 +116,7 @@ func onScreen(t *testing.T, workspace *terraformcli.Workspace, exitCode int, arg
 	if errors.Is(err, pty.ErrUnsupported) {
 		t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	code, screen, err := session.Wait()
 	if code != exitCode || err != nil {
 		t.Fatalf("terraform %s ended with exit code %d (%v):\n%q", args, code, err, screen)
