@@ -176,7 +176,10 @@ func invoke(s *scene) []any {
 
 // cancel invokes an action that takes longer than is waited for.
 func cancel(s *scene) []any {
-	progress, err := s.RunAction(protocol.Fields{"name": "hang", "org_id": robototest.DefaultOrg, "wait_timeout": "1m"})
+	progress, err := s.RunAction(protocol.Fields{
+		"name": "hang", "org_id": robototest.DefaultOrg, "wait_timeout": "1m",
+		"parameter_values": map[string]any{"key": "roboto-secret://db@" + robototest.DefaultOrg},
+	})
 	return []any{progress, err}
 }
 
@@ -198,8 +201,9 @@ func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool
 	server.AllowViolations() // what is repeated to a service counts as one
 	server.AddSecret(robototest.DefaultOrg, "db")
 	server.SetValue(robototest.DefaultOrg, "db", disguisedValue)
-	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: []robototest.Parameter{{Name: "key"}}})
-	server.AddAction(robototest.Action{Name: "hang", Hang: true})
+	parameters := []robototest.Parameter{{Name: "key"}}
+	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: parameters})
+	server.AddAction(robototest.Action{Name: "hang", Hang: true, Parameters: parameters})
 	s := &scene{protocol.NewCore(tb, server), server, protocol.Fields{
 		"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1",
 	}}

@@ -104,6 +104,7 @@ func TestGarbledAnswers(t *testing.T) {
 		{"listing", robototest.ListSecrets, list},
 		{"organizations", robototest.ListOrgs, organizations},
 		{"action", robototest.GetAction, invoke},
+		{"secret of an action", robototest.GetSecret, cancel},
 		{"invocation", robototest.InvokeAction, invoke},
 		{"status of an invocation", robototest.GetInvocation, invoke},
 		{"cancel of an invocation", robototest.CancelInvocation, cancel},

@@ -10,9 +10,7 @@ import (
 )
 
 const actionModule = required + variable + `
-variable "generation" {
-  type = string
-}
+variable "generation" { type = string }
 
 resource "roboto_secret" "db" {
   name             = "db"

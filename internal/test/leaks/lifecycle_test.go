@@ -18,9 +18,7 @@ import (
 const required = `
 terraform {
   required_providers {
-    roboto = {
-      source = "roboto-ai/roboto"
-    }
+    roboto = { source = "roboto-ai/roboto" }
   }
 }
 `
@@ -47,13 +45,8 @@ variable "versioned" {
   ephemeral = true
 }
 
-variable "kinds" {
-  type = set(string)
-}
-
-variable "generation" {
-  type = string
-}
+variable "kinds" { type = set(string) }
+variable "generation" { type = string }
 
 variable "protected" {
   type    = bool

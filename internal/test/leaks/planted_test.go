@@ -55,9 +55,7 @@ variable "values" {
   ephemeral = true
 }
 
-variable "leaks" {
-  type = set(string)
-}
+variable "leaks" { type = set(string) }
 
 resource "roboto_secret" "leaks" {
   for_each = var.leaks
