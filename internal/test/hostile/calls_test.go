@@ -50,8 +50,8 @@ func knownTo(server *robototest.Server) known {
 	return k
 }
 
-// in returns what is known of which a text holds eight bytes in a row, and the eight bytes.
-func (k known) in(text string) (what, piece string) {
+// in tells what is known of which a text holds eight bytes in a row, and where, or "".
+func (k known) in(text string) string {
 	const length = 8
 	pieces := map[string]string{}
 	for what, secret := range k {
@@ -63,10 +63,10 @@ func (k known) in(text string) (what, piece string) {
 	}
 	for i := 0; i+length <= len(text); i++ {
 		if what := pieces[text[i:i+length]]; what != "" {
-			return what, text[i : i+length]
+			return fmt.Sprintf("a part of the %s is left in %q", what, text[max(0, i-200):min(len(text), i+200)])
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // formsOf are the forms in which a secret may be left.

@@ -249,8 +249,8 @@ func TestDisguises(t *testing.T) {
 					for form, disguise := range disguises {
 						synctest.Test(t, func(t *testing.T) {
 							left, k := says(t, func(k known) string { return disguise(k[secret]) })
-							if what, piece := k.in(left); what != "" {
-								t.Errorf("of the %s, repeated %s, %q is left:\n%s", secret, form, piece, left)
+							if found := k.in(left); found != "" {
+								t.Errorf("the %s is repeated %s: %s", secret, form, found)
 							}
 						})
 					}
