@@ -33,19 +33,11 @@ const (
 // known is what the services know, by what it is.
 type known map[string]string
 
-const (
-	theAPIKey          = "API key"
-	theValue           = "value"
-	theAccessKeyID     = "access key ID"
-	theSecretAccessKey = "secret access key"
-	theSessionToken    = "session token"
-)
-
 func knownTo(server *robototest.Server) known {
-	k := known{theAPIKey: server.APIKey(), theValue: disguisedValue}
+	k := known{"API key": server.APIKey(), "value": disguisedValue}
 	if issued := server.IssuedCredentials(); len(issued) > 0 {
 		latest := issued[len(issued)-1]
-		k[theAccessKeyID], k[theSecretAccessKey], k[theSessionToken] = latest.AccessKeyID, latest.SecretAccessKey, latest.SessionToken
+		k["access key ID"], k["secret access key"], k["session token"] = latest.AccessKeyID, latest.SecretAccessKey, latest.SessionToken
 	}
 	return k
 }

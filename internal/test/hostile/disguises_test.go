@@ -227,9 +227,9 @@ func TestDisguises(t *testing.T) {
 		places  []place
 		secrets []string
 	}{
-		"Roboto":                     {robotoPlaces, []string{theAPIKey}},
-		"Roboto, beside credentials": {credentialsPlaces, []string{theAPIKey, theAccessKeyID, theSecretAccessKey, theSessionToken}},
-		"AWS":                        {awsPlaces, []string{theValue, theAccessKeyID, theSecretAccessKey, theSessionToken}},
+		"Roboto":                     {robotoPlaces, []string{"API key"}},
+		"Roboto, beside credentials": {credentialsPlaces, []string{"API key", "access key ID", "secret access key", "session token"}},
+		"AWS":                        {awsPlaces, []string{"value", "access key ID", "secret access key", "session token"}},
 	} {
 		for _, place := range table.places {
 			says := func(t *testing.T, text func(known) string) (left string, k known) {

