@@ -12,19 +12,29 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
 
-const testOrg = "og_test"
+const (
+	testOrg = "og_test"
+	address = "roboto_secret.test"
+)
 
 // TestMain makes terraform-plugin-testing use the terraform that the rest of the
 // project uses.
@@ -55,7 +65,10 @@ const (
 	typeOrganizations = protocol.TypeOrganizations
 )
 
-var unknown = protocol.Unknown
+var (
+	unknown      = protocol.Unknown
+	identityOfDB = fields{"name": "db", "org_id": testOrg}
+)
 
 // environment is a machine with a Roboto of its own.
 type environment struct {
@@ -63,30 +76,74 @@ type environment struct {
 	t *testing.T
 	// roboto is nil for a real one.
 	roboto *robototest.Server
-	org    string
+	// client works on the same secrets as Terraform does, and not through the provider.
+	client *wire.Client
 	// prefix begins the names of the test's secrets, and named are all so far.
 	prefix string
 	named  map[string]bool
-	others otherClient
 }
 
-func newEnvironment(t *testing.T) *environment {
-	return newEnvironmentWith(t, robototest.Options{})
-}
-
-// newEnvironmentWith also lets the test run beside others.
-func newEnvironmentWith(t *testing.T, options robototest.Options) *environment {
+// newEnvironment has an embedded Roboto. It also lets the test run beside others.
+func newEnvironment(t *testing.T, options ...robototest.Options) *environment {
 	t.Helper()
 	t.Parallel()
-	return anotherEnvironment(t, options)
+	return embeddedService(t, append(options, robototest.Options{})[0])
 }
 
-// anotherEnvironment is one more for the same test.
-func anotherEnvironment(t *testing.T, options robototest.Options) *environment {
+func embeddedService(t *testing.T, options robototest.Options) *environment {
 	t.Helper()
 	server := robototest.Start(t, options)
-	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, org: testOrg, named: map[string]bool{}, others: embeddedClient{server}}
+	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, named: map[string]bool{}, client: &wire.Client{
+		Endpoint: server.Endpoint(), SecretsManagerEndpoint: server.SecretsManagerEndpoint(), APIKey: server.APIKey(), OrgID: testOrg, Timeout: time.Minute,
+	}}
 	e.Home = t.TempDir()
+	return e
+}
+
+// anyService is an embedded Roboto, or, with TF_ACC=1, the one that the process's environment leads
+// to, in the organization that ROBOTO_ORG_ID names. The tests that begin with it are the
+// same for both, so they inject no faults and count no requests.
+func anyService(t *testing.T) *environment {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Parallel()
+	}
+	return anyOtherService(t)
+}
+
+// anyOtherService is one more for the same test.
+func anyOtherService(t *testing.T) *environment {
+	t.Helper()
+	var e *environment
+	if os.Getenv("TF_ACC") == "" {
+		e = embeddedService(t, robototest.Options{})
+	} else {
+		e = realService(t)
+	}
+	e.prefix = wire.NewPrefix()
+	t.Cleanup(func() {
+		for name := range e.named {
+			e.remove(name)
+		}
+	})
+	return e
+}
+
+func realService(t *testing.T) *environment {
+	t.Helper()
+	client, err := wire.FromEnvironment(settings.OSEnvironment())
+	if err != nil {
+		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, client: client, named: map[string]bool{}}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		e.Vars[name] = value
+	}
 	return e
 }
 
@@ -115,6 +172,21 @@ func (e *environment) protocol(settings fields) *protocol.Provider {
 	return p
 }
 
+// wantCount checks the requests of an embedded Roboto since the last ResetRequests.
+func (e *environment) wantCount(op robototest.Operation, want int) {
+	e.t.Helper()
+	if got := e.roboto.Count(op); got != want {
+		e.t.Errorf("%d requests for %s, want %d", got, op, want)
+	}
+}
+
+func (e *environment) makesNoRequest() {
+	e.t.Helper()
+	if n := len(e.roboto.Requests()); n != 0 {
+		e.t.Errorf("%d requests were made", n)
+	}
+}
+
 func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"roboto": func() (tfprotov6.ProviderServer, error) { return e.Server(), nil },
@@ -124,42 +196,46 @@ func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, e
 // run drives the real terraform through the steps.
 func (e *environment) run(steps ...resource.TestStep) {
 	e.t.Helper()
-	resource.UnitTest(e.t, resource.TestCase{ProtoV6ProviderFactories: e.factories(), CheckDestroy: e.isDestroyed, Steps: steps})
+	e.runCase(resource.TestCase{Steps: steps})
 }
 
-// fails applies a configuration, checks that the error holds each of the texts,
-// and returns it.
-func (e *environment) fails(config string, texts ...string) string {
+// runFrom is run with a Terraform that passes the check. Otherwise it skips the test, and says what
+// was not shown.
+func (e *environment) runFrom(check tfversion.TerraformVersionCheck, what string, steps ...resource.TestStep) {
 	e.t.Helper()
-	return e.failsAt(resource.TestStep{Config: config}, texts)
+	e.runCase(resource.TestCase{TerraformVersionChecks: []tfversion.TerraformVersionCheck{orSkip{check, what}}, Steps: steps})
 }
 
-// failsToPlan is fails without an apply.
-func (e *environment) failsToPlan(config string, texts ...string) {
+func (e *environment) runCase(c resource.TestCase) {
 	e.t.Helper()
-	e.failsAt(resource.TestStep{Config: config, PlanOnly: true}, texts)
-}
-
-func (e *environment) failsAt(step resource.TestStep, texts []string) string {
-	e.t.Helper()
-	got := ""
-	resource.UnitTest(e.t, resource.TestCase{
-		ProtoV6ProviderFactories: e.factories(),
-		Steps:                    []resource.TestStep{step},
-		ErrorCheck: func(err error) error {
-			got = err.Error()
-			for _, text := range texts {
-				if !errorLike(text).MatchString(got) {
-					return fmt.Errorf("%q is not in the error:\n%w", text, err)
-				}
-			}
-			return nil
-		},
-	})
-	if got == "" {
-		e.t.Error("there was no error")
+	if c.ProtoV6ProviderFactories == nil {
+		c.ProtoV6ProviderFactories = e.factories()
 	}
-	return got
+	c.CheckDestroy = e.isDestroyed
+	resource.UnitTest(e.t, c)
+}
+
+// isDestroyed fails if Roboto has a secret that Terraform has destroyed.
+func (e *environment) isDestroyed(state *terraform.State) error {
+	for address, r := range state.RootModule().Resources {
+		name := r.Primary.Attributes["name"]
+		if strings.HasPrefix(address, typeSecret+".") && r.Primary.Attributes["org_id"] == e.client.OrgID && e.exists(name) {
+			return fmt.Errorf("%s is still there", name)
+		}
+	}
+	return nil
+}
+
+type orSkip struct {
+	tfversion.TerraformVersionCheck
+	what string
+}
+
+func (o orSkip) CheckTerraformVersion(ctx context.Context, req tfversion.CheckTerraformVersionRequest, resp *tfversion.CheckTerraformVersionResponse) {
+	o.TerraformVersionCheck.CheckTerraformVersion(ctx, req, resp)
+	if resp.Skip != "" {
+		resp.Skip += fmt.Sprintf("; %s was shown at the level of the protocol only", o.what)
+	}
 }
 
 // errorLike matches text whatever the line breaks that Terraform put into it.
@@ -171,62 +247,147 @@ func errorLike(text string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(words, `[\s│╵]+`))
 }
 
+// secret is a configuration of one secret with the given further lines.
+func secret(name string, lines ...string) string {
+	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(lines, "\n  "))
+}
+
+func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
+}
+
+func data(of, name string, check knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue("data."+of, tfjsonpath.New(name), check)
+}
+
 func emptyPlan() resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 }
 
 func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-		plancheck.ExpectResourceAction("roboto_secret.test", action),
-	}}
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
 }
 
-// beforeApply is a plan check that does something between plan and apply.
-type beforeApply func()
+// planCheck is a check of a plan, or something that happens between plan and apply.
+type planCheck func(plancheck.CheckPlanRequest) error
 
-func (f beforeApply) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
-	f()
+func (check planCheck) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	resp.Error = check(req)
+}
+
+// stateCheck is a check of the state, or of what the service has after an apply.
+type stateCheck func(statecheck.CheckStateRequest) error
+
+func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	resp.Error = check(req)
 }
 
 // stateLacks fails if the state's JSON holds the text.
-type stateLacks string
-
-func (text stateLacks) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	encoded, err := json.Marshal(req.State)
-	if err == nil && strings.Contains(string(encoded), string(text)) {
-		err = fmt.Errorf("the state holds %q", text)
-	}
-	resp.Error = err
+func stateLacks(text string) stateCheck {
+	return func(req statecheck.CheckStateRequest) error { return lacks("state", req.State, text) }
 }
 
 // planLacks fails if the plan's JSON holds the text. The configuration that
 // Terraform copies into it does not count: what stands there literally was written there.
-type planLacks string
-
-func (text planLacks) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	plan := *req.Plan
-	plan.Config = nil
-	encoded, err := json.Marshal(plan)
-	if err == nil && strings.Contains(string(encoded), string(text)) {
-		err = fmt.Errorf("the plan holds %q", text)
+func planLacks(text string) planCheck {
+	return func(req plancheck.CheckPlanRequest) error {
+		plan := *req.Plan
+		plan.Config = nil
+		return lacks("plan", plan, text)
 	}
-	resp.Error = err
 }
 
-// versionCheck is one of terraform-plugin-testing's, whose skip also says what
-// was not shown.
-type versionCheck struct {
-	what  string
-	check tfversion.TerraformVersionCheck
+func lacks(what string, value any, text string) error {
+	encoded, err := json.Marshal(value)
+	if err == nil && strings.Contains(string(encoded), text) {
+		err = fmt.Errorf("the %s holds %q", what, text)
+	}
+	return err
 }
 
-func orSkip(what string, check tfversion.TerraformVersionCheck) tfversion.TerraformVersionCheck {
-	return versionCheck{what, check}
+// holds checks the value that the service has.
+func (e *environment) holds(name, want string) stateCheck {
+	return func(statecheck.CheckStateRequest) error {
+		value, _ := e.read(name)
+		if diff := cmp.Diff(want, value); diff != "" {
+			return fmt.Errorf("the service has another value of %s (-want +got):\n%s", name, diff)
+		}
+		return nil
+	}
 }
 
-func (v versionCheck) CheckTerraformVersion(ctx context.Context, req tfversion.CheckTerraformVersionRequest, resp *tfversion.CheckTerraformVersionResponse) {
-	v.check.CheckTerraformVersion(ctx, req, resp)
-	if resp.Skip != "" {
-		resp.Skip += fmt.Sprintf("; %s was shown at the level of the protocol only", v.what)
+// name is the full name of a secret of this test.
+func (e *environment) name(short string) string {
+	full := short
+	if !strings.HasPrefix(short, e.prefix) {
+		full = e.prefix + short
+	}
+	e.named[full] = true
+	return full
+}
+
+func (e *environment) uri(short string) string {
+	return "roboto-secret://" + e.name(short) + "@" + e.client.OrgID
+}
+
+// filled has the test's secret and organization in place of NAME and ORG.
+func (e *environment) filled(text string) string {
+	return strings.NewReplacer("NAME", e.name("db"), "ORG", e.client.OrgID).Replace(text)
+}
+
+// create creates secrets as somebody else does. So do write and remove.
+func (e *environment) create(names ...string) {
+	for _, name := range names {
+		if a, err := e.client.Create(context.Background(), e.name(name)); err != nil || !a.OK() {
+			e.t.Fatalf("creating %q: %s (%v)", name, a, err)
+		}
+	}
+}
+
+// remove does nothing if there is no such secret.
+func (e *environment) remove(name string) {
+	if a, err := e.client.Delete(context.Background(), e.name(name)); (err != nil || !a.OK()) && e.exists(name) {
+		e.t.Errorf("deleting %q: %s (%v)", name, a, err)
+	}
+}
+
+// write returns the new version's ID.
+func (e *environment) write(name, value string) string {
+	return e.aws(name, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}).Text("VersionId")
+}
+
+// read returns "" for no value.
+func (e *environment) read(name string) (value, versionID string) {
+	current := e.aws(name, "GetSecretValue", wire.Object{})
+	return current.Text("SecretString"), current.Text("VersionId")
+}
+
+func (e *environment) exists(name string) bool {
+	a, err := e.client.Get(context.Background(), e.name(name))
+	if err != nil || !a.OK() && a.Code() != "RobotoNotFoundException" {
+		e.t.Fatalf("asking for %q: %s (%v)", name, a, err)
+	}
+	return a.OK()
+}
+
+// aws asks with Roboto's credentials, whose permissions may lag behind a create.
+func (e *environment) aws(name, operation string, input wire.Object) wire.Object {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(e.t.Context(), time.Minute)
+	defer cancel()
+	creds, err := e.client.Credentials(ctx, e.name(name))
+	if err != nil || !creds.OK() {
+		e.t.Fatalf("asking for the credentials of %q: %s (%v)", name, creds, err)
+	}
+	for {
+		a, err := e.client.AWS(ctx, creds.Access(), operation, input)
+		switch {
+		case err == nil && a.OK():
+			return a.Output()
+		case a.Code() == "ResourceNotFoundException": // no value
+			return nil
+		case a.Code() != "AccessDeniedException" || wire.Sleep(ctx, time.Second) != nil:
+			e.t.Fatalf("AWS, about %q: %s (%v)", name, a, err)
+		}
 	}
 }

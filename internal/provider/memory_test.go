@@ -5,9 +5,13 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -16,13 +20,20 @@ func refOf(name string) roboto.SecretRef { return roboto.SecretRef{Name: name, O
 
 func recordOf(name string) roboto.Record {
 	return roboto.Record{
-		SecretRef: refOf(name), ARN: "arn:aws:secretsmanager:us-west-2:123456789012:secret:" + name, Created: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC),
+		SecretRef: refOf(name), ARN: "arn:aws:secretsmanager:us-west-2:123456789012:secret:" + name,
+		Created: time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC),
 	}
 }
 
 // Each address plans for itself, in any order. The last one learns of the others.
 func TestMemoryOfPlans(t *testing.T) {
 	type step func(*memory) remembered
+	read := func(name string) step {
+		return func(m *memory) remembered {
+			m.noteRead(recordOf(name))
+			return remembered{}
+		}
+	}
 	keep := func(name string) step { return func(m *memory) remembered { return m.noteKeep(recordOf(name)) } }
 	remove := func(name string) step { return func(m *memory) remembered { return m.noteDelete(recordOf(name), nil) } }
 	create := func(name string) step { return func(m *memory) remembered { return m.noteCreate(refOf(name)) } }
@@ -32,62 +43,70 @@ func TestMemoryOfPlans(t *testing.T) {
 			return m.noteDelete(recordOf(old), &ref)
 		}
 	}
-	const (
-		nothing  = ""
-		conflict = "conflict" // a refusal
+	created := func(name string) step {
+		return func(m *memory) remembered {
+			record := recordOf(name)
+			record.CreatedHere = time.Now()
+			m.noteCreated(record)
+			return remembered{}
+		}
+	}
+	var (
+		nothing   = remembered{}
+		conflict  = remembered{conflict: true}
+		refreshed = remembered{refreshed: true}
+		applying  = remembered{applying: true}
+		both      = remembered{conflict: true, refreshed: true}
+		again     = func(name string) remembered { return remembered{recreated: refOf(name)} }
 	)
 	for title, test := range map[string]struct {
-		// reads are the names of the secrets that were refreshed.
-		reads []string
-		steps []step
-		// want is a conflict, or the name that is deleted and created. reversed is the same for the
-		// reversed steps, if that is something else.
-		want, reversed string
+		// first are the steps whose order is not reversed.
+		first, steps []step
+		// want is what the last step learns, and reversed what the first one learns if it is the last.
+		want, reversed remembered
 	}{
-		"one address":                    {steps: []step{keep("db")}},
-		"two that keep it":               {steps: []step{keep("db"), keep("db")}},
-		"two that delete it":             {steps: []step{remove("db"), remove("db")}},
-		"one keeps it, one deletes it":   {steps: []step{keep("db"), remove("db")}, want: conflict},
-		"one keeps it, one replaces it":  {steps: []step{keep("db"), replace("db", "cache")}, want: conflict},
-		"one keeps another":              {steps: []step{keep("cache"), remove("db")}},
-		"one deletes it, one creates it": {steps: []step{remove("db"), create("db")}, want: "db"},
-		"one creates another":            {steps: []step{remove("db"), create("cache")}},
-		"two create one name":            {steps: []step{create("db"), create("db")}},
-		"it is replaced":                 {steps: []step{replace("db", "cache")}},
-		"by a name to come":              {steps: []step{replace("db", ""), remove("cache")}},
-		"by a name that another deletes": {steps: []step{replace("db", "cache"), remove("cache")}, want: "cache"},
-		"another creates its old name":   {steps: []step{replace("db", "cache"), create("db")}, want: "db"},
-		"two names are swapped":          {steps: []step{replace("db", "cache"), replace("cache", "db")}, want: "cache", reversed: "db"},
-		"count shifts":                   {steps: []step{replace("a", "b"), replace("b", "c"), remove("c")}, want: "c", reversed: "b"},
+		"one address":                    {nil, []step{keep("db")}, nothing, nothing},
+		"two that keep it":               {nil, []step{keep("db"), keep("db")}, nothing, nothing},
+		"two that delete it":             {nil, []step{remove("db"), remove("db")}, nothing, nothing},
+		"one keeps it, one deletes it":   {nil, []step{keep("db"), remove("db")}, conflict, conflict},
+		"one keeps it, one replaces it":  {nil, []step{keep("db"), replace("db", "cache")}, conflict, conflict},
+		"one keeps another":              {nil, []step{keep("cache"), remove("db")}, nothing, nothing},
+		"one deletes it, one creates it": {nil, []step{remove("db"), create("db")}, again("db"), again("db")},
+		"one creates another":            {nil, []step{remove("db"), create("cache")}, nothing, nothing},
+		"two create one name":            {nil, []step{create("db"), create("db")}, nothing, nothing},
+		"it is replaced":                 {nil, []step{replace("db", "cache")}, nothing, nothing},
+		"by a name to come":              {nil, []step{replace("db", ""), remove("cache")}, nothing, nothing},
+		"by a name that another deletes": {nil, []step{replace("db", "cache"), remove("cache")}, again("cache"), again("cache")},
+		"another creates its old name":   {nil, []step{replace("db", "cache"), create("db")}, again("db"), again("db")},
+		"two names are swapped":          {nil, []step{replace("db", "cache"), replace("cache", "db")}, again("cache"), again("db")},
+		"count shifts":                   {nil, []step{replace("a", "b"), replace("b", "c"), remove("c")}, again("c"), again("b")},
 
-		"one address, refreshed":              {reads: []string{"db"}, steps: []step{create("db")}},
-		"two addresses, one is tainted":       {reads: []string{"db", "db"}, steps: []step{create("db"), keep("db")}, want: conflict},
-		"two addresses, and another":          {reads: []string{"db", "db", "cache"}, steps: []step{create("cache"), keep("cache")}},
-		"two addresses, and both are kept":    {reads: []string{"db", "db"}, steps: []step{keep("db"), keep("db")}},
-		"two addresses, and both are deleted": {reads: []string{"db", "db"}, steps: []step{remove("db"), remove("db")}},
+		// Warnings are for whoever refreshes.
+		"refreshed and kept":                  {[]step{read("db")}, []step{keep("db")}, refreshed, refreshed},
+		"refreshed and created":               {[]step{read("db")}, []step{create("db")}, refreshed, refreshed},
+		"refreshed and deleted":               {[]step{read("db")}, []step{remove("db")}, refreshed, refreshed},
+		"another was refreshed":               {[]step{read("cache")}, []step{keep("db"), create("x"), remove("y")}, nothing, nothing},
+		"two addresses, one is tainted":       {[]step{read("db"), read("db")}, []step{create("db"), keep("db")}, both, both},
+		"two addresses, and another":          {[]step{read("db"), read("db"), read("cache")}, []step{create("cache"), keep("cache")}, refreshed, refreshed},
+		"two addresses, and both are kept":    {[]step{read("db"), read("db")}, []step{keep("db"), keep("db")}, refreshed, refreshed},
+		"two addresses, and both are deleted": {[]step{read("db"), read("db")}, []step{remove("db"), remove("db")}, refreshed, refreshed},
+
+		// A process that creates applies: it warns no more of what it deletes, except of its own.
+		"a deletion during apply":       {[]step{created("db")}, []step{remove("old")}, applying, applying},
+		"a deletion of what it created": {[]step{created("db")}, []step{remove("db")}, nothing, nothing},
 	} {
 		t.Run(title, func(t *testing.T) {
-			for _, reversed := range []bool{false, true} {
+			backwards := slices.Clone(test.steps)
+			slices.Reverse(backwards)
+			for order, steps := range map[string][]step{"in order": test.steps, "in reverse": backwards} {
 				m := newMemory()
-				for _, name := range test.reads {
-					m.noteRead(recordOf(name))
-				}
 				var last remembered
-				for i := range test.steps {
-					if reversed {
-						i = len(test.steps) - 1 - i
-					}
-					last = test.steps[i](m)
+				for _, do := range append(slices.Clone(test.first), steps...) {
+					last = do(m)
 				}
-				got, want := last.recreated.Name, test.want
-				if last.conflict {
-					got = conflict
-				}
-				if reversed && test.reversed != nothing {
-					want = test.reversed
-				}
-				if got != want {
-					t.Errorf("reversed %v: the last one learns of %q, want %q", reversed, got, want)
+				want := map[string]remembered{"in order": test.want, "in reverse": test.reversed}[order]
+				if diff := cmp.Diff(want, last, cmp.AllowUnexported(remembered{})); diff != "" {
+					t.Errorf("%s, the last step learns something else (-want +got):\n%s", order, diff)
 				}
 			}
 		})
@@ -107,121 +126,65 @@ func TestMemoryKnowsASecretByARNAndTime(t *testing.T) {
 	}{
 		"the same": {known, true}, "in whole seconds": {inSeconds, true}, "a second later": {later, false}, "another ARN": {otherARN, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			m := newMemory()
-			if m.noteRead(known) {
-				t.Error("the first read is of a second address")
-			}
-			m.noteKeep(known)
-			if elsewhere := m.noteRead(test.record); elsewhere != test.same {
-				t.Errorf("the second read is of a second address: %v", elsewhere)
-			}
-			if found := m.noteDelete(test.record, nil); found.conflict != test.same {
-				t.Errorf("a conflict with the other address: %v", found.conflict)
-			}
-		})
-	}
-}
-
-// Warnings are for whoever refreshes.
-func TestMemoryOfRefreshes(t *testing.T) {
-	m := newMemory()
-	m.noteRead(recordOf("db"))
-	for name, want := range map[string]bool{"db": true, "cache": false} {
-		if found := m.noteKeep(recordOf(name)); found.refreshed != want {
-			t.Errorf("%s is kept after a refresh: %v", name, found.refreshed)
-		}
-		if found := m.noteCreate(refOf(name)); found.refreshed != want {
-			t.Errorf("%s is created after a refresh: %v", name, found.refreshed)
-		}
-		if found := m.noteDelete(recordOf(name), nil); found.refreshed != want {
-			t.Errorf("%s is deleted after a refresh: %v", name, found.refreshed)
+		m := newMemory()
+		m.noteRead(known)
+		m.noteKeep(known)
+		if elsewhere, found := m.noteRead(test.record), m.noteDelete(test.record, nil); elsewhere != test.same || found.conflict != test.same {
+			t.Errorf("%s: known at another address %t, kept there %t, want both %t", name, elsewhere, found.conflict, test.same)
 		}
 	}
 }
 
-// A process that creates applies: it warns no more of what it deletes, except of its own.
-func TestMemoryOfApplies(t *testing.T) {
-	m := newMemory()
-	if found := m.noteDelete(recordOf("old"), nil); found.applying {
-		t.Error("a plan counts as an apply")
-	}
-	created := recordOf("db")
-	created.CreatedHere = time.Now()
-	m.noteCreated(created)
-	if !m.createdAt(refOf("db")).Equal(created.CreatedHere) || !m.createdAt(refOf("old")).IsZero() {
-		t.Errorf("db was created at %s, old at %s", m.createdAt(refOf("db")), m.createdAt(refOf("old")))
-	}
-	for name, want := range map[string]bool{"old": true, "db": false} {
-		if found := m.noteDelete(recordOf(name), nil); found.applying != want {
-			t.Errorf("%s is deleted during an apply: %v, want %v", name, found.applying, want)
-		}
-	}
-}
-
-// Two creates of one name are two blocks. A deletion changes nothing about that: the first create
-// may be waiting for it.
+// Two creates of one name are two blocks, also after a deletion: the first create may be waiting for it. A
+// replacement reserves its name before it deletes, and its create claims it then.
 func TestMemoryOfClaims(t *testing.T) {
 	m := newMemory()
-	claim := func(name string, want bool) {
-		t.Helper()
-		if got := m.claim(refOf(name)); got != want {
-			t.Errorf("%s can be claimed: %v, want %v", name, got, want)
+	claim := func(name string) bool { return m.claim(refOf(name)) }
+	for i, step := range []struct {
+		what      string
+		got, want bool
+	}{
+		{"the first create", claim("db"), true},
+		{"the first create of another name", claim("cache"), true},
+		{"a second create", claim("db"), false},
+		{"a second create after a deletion", func() bool { m.beginDelete(recordOf("db"))(true); return claim("db") }(), false},
+		{"a replacement by a name that is created", m.reserve(refOf("db")), false},
+		{"a replacement", m.reserve(refOf("new")), true},
+		{"a second replacement", m.reserve(refOf("new")), false},
+		{"another create before the old secret is deleted", claim("new"), false},
+		{"the create of the replacement", func() bool { m.ready(refOf("new")); return claim("new") }(), true},
+		{"another create after it", claim("new"), false},
+	} {
+		if step.got != step.want {
+			t.Errorf("step %d: %s gets the name: %t", i, step.what, step.got)
 		}
-	}
-	claim("db", true)
-	claim("cache", true)
-	claim("db", false)
-	m.beginDelete(recordOf("db"))(true)
-	claim("db", false)
-}
-
-// A replacement reserves its name before it deletes, and its create claims it then.
-func TestMemoryOfReservations(t *testing.T) {
-	m := newMemory()
-	for i, want := range []bool{true, false} {
-		if got := m.reserve(refOf("db")); got != want {
-			t.Errorf("replacement %d gets the name: %v", i, got)
-		}
-	}
-	if m.claim(refOf("db")) {
-		t.Error("another create gets the name before the old secret is deleted")
-	}
-	m.ready(refOf("db"))
-	if !m.claim(refOf("db")) || m.reserve(refOf("db")) || !m.claim(refOf("cache")) || m.reserve(refOf("cache")) {
-		t.Error("a name that is claimed can be reserved, or a reserved one not be claimed")
 	}
 }
 
 // A create learns of a deletion of its name when that is over, and only if it succeeded.
 func TestMemoryOfDeletions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newMemory()
-		for i, succeeds := range []bool{false, true} {
-			end := m.beginDelete(recordOf("db"))
-			time.AfterFunc(time.Minute, func() { end(succeeds) })
-			began := time.Now()
-			m.awaitDeletion(t.Context(), refOf("cache"))
-			if other := m.deleted(refOf("cache")); other != (roboto.Record{}) || time.Since(began) != 0 {
-				t.Errorf("another name was deleted: %+v, after %s", other, time.Since(began))
-			}
-			m.awaitDeletion(t.Context(), refOf("db"))
-			if got := m.deleted(refOf("db")); (got == recordOf("db")) != succeeds || time.Since(began) != time.Minute {
-				t.Errorf("deletion %d: %+v, after %s", i, got, time.Since(began))
-			}
-		}
-		m.beginDelete(recordOf("db"))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		m.awaitDeletion(ctx, refOf("db"))
-	})
-}
-
-func TestMemoryOfAdvice(t *testing.T) {
-	m := newMemory()
-	for i, advice := range []string{"one", "two", "one", "two"} {
-		if first := m.first(advice); first != (i < 2) {
-			t.Errorf("%q is given for the first time: %v", advice, first)
-		}
+	for _, succeeds := range []bool{false, true} {
+		t.Run(fmt.Sprint("succeeds: ", succeeds), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				end := m.beginDelete(recordOf("db"))
+				time.AfterFunc(time.Minute, func() { end(succeeds) })
+				began := time.Now()
+				waits := func(name string, limit, want time.Duration) {
+					ctx, cancel := context.WithTimeout(t.Context(), limit)
+					defer cancel()
+					m.awaitDeletion(ctx, refOf(name))
+					if took := time.Since(began); took != want {
+						t.Errorf("with a limit of %s, %s is free after %s, want %s", limit, name, took, want)
+					}
+				}
+				waits("cache", time.Hour, 0)
+				waits("db", time.Second, time.Second)
+				waits("db", time.Hour, time.Minute)
+				if got := m.deleted(refOf("db")) == recordOf("db"); got != succeeds {
+					t.Errorf("the secret was deleted: %t", got)
+				}
+			})
+		})
 	}
 }

@@ -4,16 +4,32 @@
 package provider_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/decisions"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
+
+const configuredValue = "the configured value"
+
+// trial is a secret in one situation, of one form that the situation can have.
+type trial struct {
+	*protocol.Core
+	decisions.Situation
+	name string
+	// applied is value_wo during apply. An ignored value is null while planning, and not during apply.
+	applied any
+	// newFlag: the other change is one of detect_value_drift. newVersion is an unknown one while planning.
+	newFlag, newVersion bool
+}
 
 // "When a value is written", from the plan to the state: each situation ends as the table says.
 func TestSecretValueIsWrittenAsDecided(t *testing.T) {
@@ -21,26 +37,133 @@ func TestSecretValueIsWrittenAsDecided(t *testing.T) {
 	server := robototest.Start(t, robototest.Options{InMemory: true})
 	count := 0
 	for _, s := range decisions.All() {
-		// An ignored value is null while planning, and not during apply.
-		applied := []any{configuredValue}
+		forms := []trial{{applied: configuredValue}}
 		if s.Value == decisions.ValueNull {
-			applied = []any{nil}
+			forms[0].applied = nil
 			if !s.Creates && s.Version != decisions.VersionRemoved {
-				applied = append(applied, configuredValue)
+				forms = append(forms, trial{applied: configuredValue})
 			}
 			if s.Version == decisions.VersionSame { // null in the configuration itself, it is refused
-				applied = applied[1:]
+				forms = forms[1:]
 			}
 		}
-		for _, value := range applied {
+		if s.OtherChange {
+			forms = append(forms, trial{applied: forms[0].applied, newFlag: true})
+		}
+		if s.Value == decisions.ValueGiven && !s.OtherChange && (s.Version == decisions.VersionChanged || s.Version == decisions.VersionAdded) {
+			forms = append(forms, trial{applied: configuredValue, newVersion: true})
+		}
+		for _, form := range forms {
 			count++
-			c := protocol.NewCore(t, server)
-			trial := &valueTrial{Core: c, situation: s, name: fmt.Sprintf("secret-%d", count), server: server}
-			if problem := trial.run(value); problem != "" {
-				t.Errorf("%+v, with the value %v during apply: %s", s, value, problem)
+			form.Core, form.Situation, form.name = protocol.NewCore(t, server), s, fmt.Sprintf("secret-%d", count)
+			got, err := form.run()
+			if diff := cmp.Diff(decisions.Find(s), got); err != nil || diff != "" {
+				t.Errorf("%+v, value_wo during apply: %v, the flag changes: %t, the version is unknown: %t: %v\nthe table (-) and what happened (+):\n%s",
+					s, form.applied, form.newFlag, form.newVersion, err, diff)
 			}
 		}
 	}
+}
+
+// run plans and applies, and returns what happened.
+func (r *trial) run() (got decisions.Outcome, err error) {
+	planned := r.prepare()
+	before, versions := maps.Clone(r.State), len(r.Roboto.Versions(testOrg, r.name))
+	r.Roboto.ResetRequests()
+	applied := maps.Clone(planned)
+	applied["value_wo"] = r.applied
+	if r.newVersion {
+		planned["value_wo_version"] = unknown
+	}
+
+	s := r.MustStart()
+	if r.Creates {
+		if err := s.Validate(planned).Err(); err != nil {
+			return refusal(err)
+		}
+	}
+	shown, _, out := s.Provider.Plan(r.Instance, planned)
+	if err := out.Err(); err != nil {
+		return refusal(err)
+	}
+	got.PlansUnknown = shown["version_id"] == unknown
+
+	s = r.MustStart()
+	if r.Value == decisions.ValueUnknown || r.newVersion { // by now it is known
+		planned = applied
+		shown, _, _ = s.Provider.Plan(r.Instance, planned)
+	}
+	plan, err := s.Plan(planned)
+	if err == nil && !reflect.DeepEqual(shown, before) {
+		err = s.ApplyPlanned(plan.With(applied))
+	}
+	if err != nil {
+		return got, err
+	}
+	_, current, _ := r.Roboto.Value(testOrg, r.name)
+	want := decisions.Find(r.Situation).After // one ID can be that of several outcomes
+	for after, id := range map[decisions.After]any{decisions.AfterKept: before["version_id"], decisions.AfterCurrent: current, decisions.AfterNull: nil} {
+		if r.State["version_id"] == id && (got.After == "" || after == want) {
+			got.After = after
+		}
+	}
+	got.Compares = r.Roboto.Count(robototest.GetValue) > 0
+	switch written := len(r.Roboto.Versions(testOrg, r.name)) - versions; {
+	case written > 1:
+		err = fmt.Errorf("%d versions were written", written)
+	case r.Roboto.Count(robototest.GetCredentials) > 0 && written == 0 && !got.Compares:
+		err = errors.New("there was a request for credentials")
+	default:
+		got.Writes = written == 1
+	}
+	return got, err
+}
+
+func refusal(err error) (decisions.Outcome, error) {
+	if strings.Contains(err.Error(), "Missing Secret Value") {
+		return decisions.Outcome{Refused: true}, nil
+	}
+	return decisions.Outcome{}, err
+}
+
+// prepare brings secret and state into the situation, and returns the configuration.
+func (r *trial) prepare() fields {
+	config := fields{
+		"name": r.name, "org_id": testOrg,
+		"value_wo": map[decisions.Value]any{decisions.ValueGiven: configuredValue, decisions.ValueUnknown: unknown}[r.Value],
+		"value_wo_version": map[decisions.Version]any{
+			decisions.VersionSame: "1", decisions.VersionAdded: "1", decisions.VersionChanged: "2",
+		}[r.Version],
+	}
+	if r.DetectsDrift {
+		config["detect_value_drift"] = true
+	}
+	if r.Creates {
+		return config
+	}
+
+	r.Roboto.AddSecret(testOrg, r.name)
+	old := strings.Repeat("0", 32)
+	if r.Stored != decisions.StoredNone {
+		old = r.Roboto.SetValue(testOrg, r.name, "an old value")
+		current := map[decisions.Stored]string{decisions.StoredSame: configuredValue, decisions.StoredDiffers: "another value"}[r.Stored]
+		r.Roboto.SetValue(testOrg, r.name, current)
+	}
+	r.Must(r.ImportID(r.name + "@" + testOrg))
+	r.Must(r.MustStart().Refresh())
+	_, current, _ := r.Roboto.Value(testOrg, r.name)
+	r.State["version_id"] = map[decisions.VersionID]any{decisions.IDCurrent: current, decisions.IDOld: old}[r.VersionID]
+	r.State["value_wo_version"] = map[decisions.Version]any{
+		decisions.VersionSame: "1", decisions.VersionChanged: "1", decisions.VersionRemoved: "1",
+	}[r.Version]
+	r.State["detect_value_drift"] = config["detect_value_drift"]
+	switch {
+	case r.newFlag:
+		r.State["detect_value_drift"] = !r.DetectsDrift
+	case r.OtherChange:
+		r.State["deletion_protection"] = false
+	}
+	return config
 }
 
 // A value that turns out to be null during apply leaves everything as it is.
@@ -58,129 +181,4 @@ func TestSecretValueThatIsNullDuringApply(t *testing.T) {
 			t.Errorf("version_id is %v, and there are %d versions", c.State["version_id"], len(versions))
 		}
 	}
-}
-
-const configuredValue = "the configured value"
-
-// valueTrial is a secret in one situation.
-type valueTrial struct {
-	*protocol.Core
-	situation decisions.Situation
-	name      string
-	server    *robototest.Server
-}
-
-// run plans and applies, and returns what is not as the table says.
-func (v *valueTrial) run(valueDuringApply any) (problem string) {
-	planned := v.prepare()
-	want := decisions.Find(v.situation)
-	before := maps.Clone(v.State)
-	versions := len(v.server.Versions(testOrg, v.name))
-	v.server.ResetRequests()
-
-	s := v.MustStart()
-	if v.situation.Creates && want.Refused {
-		if s.Validate(planned).Err() == nil {
-			return "the configuration is valid"
-		}
-		return ""
-	}
-	shown, _, out := s.Provider.Plan(v.Instance, planned)
-	if refused := out.Err() != nil && strings.Contains(out.Err().Error(), "Missing Secret Value"); refused || want.Refused {
-		if refused != want.Refused {
-			return fmt.Sprintf("refused: %v, %v", refused, out.Err())
-		}
-		return ""
-	}
-	if isUnknown := shown["version_id"] == unknown; isUnknown != want.PlansUnknown {
-		return fmt.Sprintf("version_id is planned as %v", shown["version_id"])
-	}
-
-	applied := maps.Clone(planned)
-	applied["value_wo"] = valueDuringApply
-	s = v.MustStart()
-	if v.situation.Value == decisions.ValueUnknown { // by now it is known
-		planned = applied
-		shown, _, _ = s.Provider.Plan(v.Instance, planned)
-	}
-	plan, err := s.Plan(planned)
-	if err == nil && !reflect.DeepEqual(shown, before) {
-		err = s.ApplyPlanned(plan.With(applied))
-	}
-	if err != nil {
-		return err.Error()
-	}
-
-	_, current, _ := v.server.Value(testOrg, v.name)
-	after := map[decisions.After]any{decisions.AfterKept: before["version_id"], decisions.AfterCurrent: current, decisions.AfterNull: nil}[want.After]
-	written := len(v.server.Versions(testOrg, v.name)) - versions
-	compared := v.server.Count(robototest.GetValue) > 0
-	switch {
-	case v.State["version_id"] != after:
-		return fmt.Sprintf("version_id is %v, want %v", v.State["version_id"], after)
-	case written != 0 && !want.Writes || written != 1 && want.Writes:
-		return fmt.Sprintf("%d versions were written", written)
-	case compared != want.Compares:
-		return fmt.Sprintf("the value was compared: %v", compared)
-	case v.server.Count(robototest.GetCredentials) > 0 && !want.Writes && !want.Compares:
-		return "there was a request for credentials"
-	}
-	return ""
-}
-
-// prepare brings secret and state into the situation, and returns the configuration.
-func (v *valueTrial) prepare() fields {
-	s := v.situation
-	config := fields{"name": v.name, "org_id": testOrg}
-	switch s.Value {
-	case decisions.ValueGiven:
-		config["value_wo"] = configuredValue
-	case decisions.ValueUnknown:
-		config["value_wo"] = unknown
-	case decisions.ValueNull:
-	}
-	if s.DetectsDrift {
-		config["detect_value_drift"] = true
-	}
-	switch s.Version {
-	case decisions.VersionNone, decisions.VersionRemoved:
-	case decisions.VersionSame, decisions.VersionAdded:
-		config["value_wo_version"] = "1"
-	case decisions.VersionChanged:
-		config["value_wo_version"] = "2"
-	}
-	if s.Creates {
-		return config
-	}
-
-	v.server.AddSecret(testOrg, v.name)
-	old := strings.Repeat("0", 32)
-	switch s.Stored {
-	case decisions.StoredNone:
-	case decisions.StoredSame:
-		old = v.server.SetValue(testOrg, v.name, "an old value")
-		v.server.SetValue(testOrg, v.name, configuredValue)
-	case decisions.StoredDiffers:
-		old = v.server.SetValue(testOrg, v.name, "an old value")
-		v.server.SetValue(testOrg, v.name, "another value")
-	}
-	v.Must(v.ImportID(v.name + "@" + testOrg))
-	v.Must(v.MustStart().Refresh())
-	switch s.VersionID {
-	case decisions.IDNull:
-	case decisions.IDCurrent:
-		_, v.State["version_id"], _ = v.server.Value(testOrg, v.name)
-	case decisions.IDOld:
-		v.State["version_id"] = old
-	}
-	switch s.Version {
-	case decisions.VersionNone, decisions.VersionAdded:
-	case decisions.VersionSame, decisions.VersionChanged, decisions.VersionRemoved:
-		v.State["value_wo_version"] = "1"
-	}
-	v.State["detect_value_drift"] = config["detect_value_drift"]
-	if s.OtherChange {
-		v.State["deletion_protection"] = false
-	}
-	return config
 }

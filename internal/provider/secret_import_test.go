@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -22,162 +21,217 @@ func importOf(by string) string {
 	return fmt.Sprintf("import {\n  to = %s\n  %s\n}\n", address, by)
 }
 
-// newImportEnvironment is anyImportService with an embedded one.
-func newImportEnvironment(t *testing.T) *environment {
-	env := newEnvironment(t)
-	env.addSecrets("db")
-	env.setValue("db", "value")
-	return env
-}
-
-// An import adopts what is there. The steps run for each way of naming it.
-func (e *environment) importSteps(by string) []resource.TestStep {
-	return []resource.TestStep{
-		{
-			Config:           importOf(e.filled(by)) + e.secret("db", `value_wo = "value"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			ConfigStateChecks: []statecheck.StateCheck{
-				attribute("org_id", knownvalue.StringExact(e.org)),
-				attribute("uri", knownvalue.StringExact(e.uri("db"))),
-				attribute("arn", knownvalue.NotNull()),
-				attribute("created", knownvalue.NotNull()),
-				attribute("created_by", knownvalue.NotNull()),
-				attribute("version_id", knownvalue.Null()),
-			},
-		},
-		{
-			Config: e.secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan(),
-			Check: func(*terraformState) error { return e.count(robototest.PutValue, 0) },
-		},
-	}
-}
-
-func TestAccSecretImportBlock(t *testing.T) {
-	for _, id := range []string{"NAME", "NAME@ORG", "roboto-secret://NAME@ORG"} {
-		t.Run(id, func(t *testing.T) {
-			env := anyImportService(t)
-			env.run(env.importSteps(fmt.Sprintf("id = %q", id))...)
-		})
-	}
-	for name, identity := range map[string]string{
-		"identity":                `{ name = "NAME", org_id = "ORG" }`,
-		"identity without org_id": `{ name = "NAME" }`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := anyImportService(t)
-			resource.UnitTest(t, resource.TestCase{
-				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{orSkip("import by "+name, tfversion.SkipBelow(tfversion.Version1_12_0))},
-				ProtoV6ProviderFactories: env.factories(),
-				CheckDestroy:             env.isDestroyed,
-				Steps:                    env.importSteps("identity = " + identity),
-			})
-		})
-	}
-}
-
-// Terraform writes the configuration itself, which then changes nothing.
-func TestAccSecretImportGeneratesConfiguration(t *testing.T) {
-	env := anyImportService(t)
-	env.run(resource.TestStep{
-		Config:          "provider \"roboto\" {}\n",
-		ResourceName:    address,
-		ImportState:     true,
-		ImportStateKind: resource.ImportBlockWithID,
-		ImportStateId:   env.name("db"),
-		GenerateConfig:  true,
-	})
-}
-
-// Of an imported value nothing is known but the value itself, so with a version
+// An import adopts what is there. Of an imported value nothing is known but the value itself, so with a version
 // it is written once, and without one when it differs. The secret is never replaced.
-func TestAccSecretImportUpdatesInPlace(t *testing.T) {
-	versioned := []string{`value_wo = "value"`, `value_wo_version = "1"`}
+func TestAccSecretImportBlock(t *testing.T) {
+	const value, version = `value_wo = "value"`, `value_wo_version = "1"`
 	for name, test := range map[string]struct {
+		id     string
 		stored string
 		config []string
+		action plancheck.ResourceActionType
 	}{
-		"with a version":                  {"value", versioned},
-		"with a version and an org_id":    {"value", slices.Concat(versioned, []string{`org_id = "ORG"`})},
-		"with drift detection":            {"value", slices.Concat(versioned, []string{`detect_value_drift = true`})},
-		"without one, to another value":   {"value", []string{`value_wo = "another value"`}},
-		"of no value, to its first value": {"", []string{`value_wo = "value"`}},
+		"by name":                         {"NAME", "value", []string{value}, nothing},
+		"by name@org_id":                  {"NAME@ORG", "value", []string{value}, nothing},
+		"by URI":                          {"roboto-secret://NAME@ORG", "value", []string{value}, nothing},
+		"with a version and an org_id":    {"NAME", "value", []string{value, version, `org_id = "ORG"`}, updates},
+		"with drift detection":            {"NAME", "value", []string{value, version, `detect_value_drift = true`}, updates},
+		"without one, to another value":   {"NAME", "another value", []string{value}, updates},
+		"of no value, to its first value": {"NAME", "", []string{value}, updates},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := anyService(t)
-			env.addSecrets("db")
+			env.create("db")
+			before := ""
 			if test.stored != "" {
-				env.setValue("db", test.stored)
+				before = env.write("db", test.stored)
 			}
-			config := env.filled(env.secret("db", test.config...))
+			written := stateCheck(func(statecheck.CheckStateRequest) error {
+				if _, now := env.read("db"); (now != before) != (test.action == updates) {
+					return fmt.Errorf("the current version was %q, and is %q", before, now)
+				}
+				return nil
+			})
+			versionID := knownvalue.Check(knownvalue.Null())
+			if test.action == updates {
+				versionID = knownvalue.NotNull()
+			}
+			config := env.filled(secret("NAME", test.config...))
 			env.run(
 				resource.TestStep{
-					Config:            importOf(env.filled(`id = "NAME"`)) + config,
-					ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
-					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.NotNull())},
+					Config: env.filled(importOf(fmt.Sprintf("id = %q", test.id))) + config, ConfigPlanChecks: plans(test.action),
+					ConfigStateChecks: []statecheck.StateCheck{
+						attribute("org_id", knownvalue.StringExact(env.client.OrgID)), attribute("uri", knownvalue.StringExact(env.uri("db"))),
+						attribute("arn", knownvalue.NotNull()), attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
+						attribute("version_id", versionID), written, env.holds("db", "value"),
+					},
 				},
-				resource.TestStep{
-					Config:           config,
-					ConfigPlanChecks: emptyPlan(),
-					Check:            func(*terraformState) error { return env.count(robototest.PutValue, 1) },
-				},
+				resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
 			)
 		})
 	}
 }
 
 func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
-	env := anyImportService(t)
+	env := anyService(t)
+	env.create("db")
+	before := env.write("db", "value")
+	if env.roboto != nil {
+		env.roboto.ResetRequests()
+	}
 	env.run(
+		resource.TestStep{Config: env.filled(importOf(`id = "NAME"`) + secret("NAME")), ConfigPlanChecks: plans(nothing)},
 		resource.TestStep{
-			Config: importOf(env.filled(`id = "NAME"`)) + env.secret("db"), ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			Check: func(*terraformState) error { return want("value", env.value("db")) },
+			PreConfig: func() {
+				if env.roboto != nil {
+					env.wantCount(robototest.GetCredentials, 0)
+				}
+				if _, now := env.read("db"); now != before {
+					t.Errorf("the version %s is current, and was %s before the import", now, before)
+				}
+			},
+			Config: env.secret("db"), ConfigPlanChecks: emptyPlan(),
 		},
-		resource.TestStep{Config: env.secret("db"), ConfigPlanChecks: emptyPlan()},
-	)
-	env.wantCount(robototest.GetCredentials, 0)
-}
-
-// Another default organization is for secrets to come.
-func TestImportedSecretKeepsItsOrganization(t *testing.T) {
-	env := newImportEnvironment(t)
-	env.roboto.AddOrg("og_other", "Other")
-	env = env.with("ROBOTO_ORG_ID", testOrg)
-	config := secret("db", `value_wo = "value"`)
-	env.run(
-		resource.TestStep{Config: importOf(`id = "db"`) + config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop)},
-		resource.TestStep{
-			PreConfig:        func() { env.Vars["ROBOTO_ORG_ID"] = "og_other" },
-			Config:           config,
-			ConfigPlanChecks: emptyPlan(),
-		},
-		resource.TestStep{
-			PreConfig:        func() { env.Vars["ROBOTO_ORG_ID"] = "" },
-			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + config,
-			ConfigPlanChecks: emptyPlan(),
-		},
-		// The import block may stay, with an ID that would now mean another secret.
-		resource.TestStep{
-			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + importOf(`id = "db"`) + config,
-			ConfigPlanChecks: emptyPlan(),
-		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
 	)
 }
 
-func TestSecretImportRefusesWhatIsNotThere(t *testing.T) {
-	for id, texts := range map[string][]string{
-		"nope": {"Cannot Import Roboto Secret", `There is no secret "nope" in the organization og_test`, "import name@org_id"},
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf":             {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/db-AbC": {"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"},
-		"og_test/db":                       {"Invalid Import ID", "name@org_id, or its URI"},
-		"https://app.roboto.ai/secrets/db": {"Invalid Import ID", "name@org_id, or its URI"},
-		"a/b":                              {"Invalid Import ID", `"a/b" is not valid`, "name@org_id, or its URI"},
-		"db@My Org":                        {"Invalid Import ID", "letters, digits"},
-		"db@og_unknown":                    {"could not be imported", "You are not a member of organization og_unknown"},
-		"roboto-secret://db@og@og":         {"Invalid Import ID"},
-	} {
-		t.Run(id, func(t *testing.T) {
-			newImportEnvironment(t).fails(importOf(fmt.Sprintf("id = %q", id))+secret("db"), texts...)
+// By the command, and with a configuration that Terraform writes itself, which then changes nothing.
+func TestAccSecretImport(t *testing.T) {
+	env := anyService(t)
+	env.create("db")
+	env.write("db", "value")
+	step := resource.TestStep{Config: env.secret("db", `value_wo = "value"`), ResourceName: address, ImportState: true}
+	refused, imported := step, step
+	refused.ImportStateId, refused.ExpectError = "a/b", errorLike("is not valid")
+	imported.ImportStateId, imported.ImportStatePersist = env.filled("NAME@ORG"), true
+	env.run(
+		resource.TestStep{
+			Config: "provider \"roboto\" {}\n", ResourceName: address, ImportState: true, GenerateConfig: true,
+			ImportStateKind: resource.ImportBlockWithID, ImportStateId: env.name("db"),
+		},
+		refused, imported,
+		resource.TestStep{Config: step.Config, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+func TestAccSecretIdentity(t *testing.T) {
+	env := anyService(t)
+	identity := []statecheck.StateCheck{statecheck.ExpectIdentity(address, map[string]knownvalue.Check{
+		"name": knownvalue.StringExact(env.name("db")), "org_id": knownvalue.StringExact(env.client.OrgID),
+	})}
+	config := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
+	env.runFrom(
+		tfversion.SkipBelow(tfversion.Version1_12_0), "resource identity",
+		resource.TestStep{Config: env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`), ConfigStateChecks: identity},
+		resource.TestStep{Config: config, ConfigPlanChecks: plans(updates), ConfigStateChecks: identity},
+		resource.TestStep{Config: env.secret("db"), ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+	)
+}
+
+// Each operation sets the identity, also in a state that an older Terraform wrote.
+func TestSecretIdentityIsSet(t *testing.T) {
+	env := newEnvironment(t)
+	p := env.protocol(fields{})
+	created := p.Apply(instance{}, fields{"name": "db"})
+	p.Equal("identity after create", created.Identity, identityOfDB)
+	for name, before := range map[string]fields{"with an identity": identityOfDB, "without one": nil} {
+		t.Run(name, func(t *testing.T) {
+			p, prior := env.in(t).protocol(fields{}), created
+			prior.Identity = before
+			refreshed, out := p.Read(prior)
+			p.Succeeds(out)
+			p.Equal("identity after read", refreshed.Identity, identityOfDB)
+			p.Equal("state after read", refreshed.State, created.State)
+			updated := p.Apply(prior, fields{"name": "db", "detect_value_drift": true})
+			p.Equal("identity after update", updated.Identity, identityOfDB)
+			p = env.in(t).protocol(fields{"api_key": unknown}).Deferring()
+			deferred, out := p.Read(prior)
+			p.Defers(out)
+			p.Equal("identity after a read that is deferred", deferred.Identity, identityOfDB)
+			p.Equal("state after it", deferred.State, created.State)
 		})
 	}
+	env.roboto.DeleteSecret(testOrg, "db")
+	gone, out := p.Read(created)
+	p.Succeeds(out)
+	p.Equal("state of what is gone", gone.State, fields(nil))
+}
+
+func TestSecretImportByIDOrIdentity(t *testing.T) {
+	env := newEnvironment(t)
+	arns := map[string]string{}
+	for _, name := range []string{"db", "arn:db", "caf\u00e9", "cafe\u0301"} {
+		arns[name] = env.roboto.AddSecret(testOrg, name).ARN
+	}
+	const byURI = "roboto-secret://"
+	for name, test := range map[string]struct {
+		id       string
+		identity fields
+		// want is the name of the secret, or "" if the import is refused with the texts.
+		want  string
+		texts []string
+	}{
+		"name":                          {id: "db", want: "db"},
+		"name@org_id":                   {id: "db@og_test", want: "db"},
+		"URI":                           {id: byURI + "db@og_test", want: "db"},
+		"URI without org_id":            {id: byURI + "db", want: "db"},
+		"URI of a name like an ARN":     {id: byURI + "arn:db@og_test", want: "arn:db"},
+		"NFC":                           {id: "caf\u00e9", want: "caf\u00e9"},
+		"identity":                      {identity: identityOfDB, want: "db"},
+		"identity without org_id":       {identity: fields{"name": "db"}, want: "db"},
+		"secret that is not there":      {id: "nope", texts: []string{`There is no secret "nope" in the organization og_test`}},
+		"identity of one not there":     {identity: fields{"name": "nope"}, texts: []string{`There is no secret "nope" in the organization og_test`}},
+		"another's organization":        {id: "db@og_unknown", texts: []string{"could not be imported", "You are not a member of organization og_unknown"}},
+		"ARN":                           {id: arns["db"], texts: []string{"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"}},
+		"path":                          {id: "og_test/db", texts: []string{"Invalid Import ID", `"og_test/db" is not valid`, "name@org_id, or its URI"}},
+		"organization's name":           {id: "db@My Org", texts: []string{"Invalid Import ID", "letters, digits"}},
+		"not NFC":                       {id: "cafe\u0301", texts: []string{"Invalid Import ID", `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`}},
+		"identity with an empty name":   {identity: fields{"name": ""}, texts: []string{"The identity is not valid", "must not be empty"}},
+		"identity with a URI as a name": {identity: fields{"name": byURI + "db@og_test"}, texts: []string{"The identity is not valid", `must not contain "@"`}},
+		"identity with a bad org_id":    {identity: fields{"name": "db", "org_id": "My Org"}, texts: []string{"The identity is not valid", "organization ID"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := env.in(t).protocol(fields{})
+			imported, out := p.Import(test.id, test.identity)
+			if out.Err() == nil {
+				imported, out = p.Read(imported)
+			}
+			if test.want == "" {
+				p.Fails(out, test.texts...)
+				return
+			}
+			p.Succeeds(out)
+			p.Equal("identity", imported.Identity, fields{"name": test.want, "org_id": testOrg})
+			p.Equal("ARN", imported.State["arn"], arns[test.want])
+		})
+	}
+}
+
+// With a version, and without detect_value_drift, nothing short of a write needs more than metadata.
+func TestSecretWithVersionAndDeniedCredentials(t *testing.T) {
+	env := newEnvironment(t)
+	config := fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}
+	rotated := fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
+	created := env.protocol(fields{}).Apply(instance{}, config)
+	env.roboto.ResetRequests()
+	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{NoCredentials: true}))
+	p := env.protocol(fields{})
+	refreshed, out := p.Read(created)
+	p.Succeeds(out)
+	p.Equal("state", refreshed.State, created.State)
+	planned, _, out := p.Plan(refreshed, config)
+	p.Succeeds(out)
+	p.Equal("plan", planned, created.State)
+	imported, out := p.Import("db", nil)
+	p.Succeeds(out)
+	settingsCase{}.check(t, env, calls{
+		"plan to rotate": plan(created, rotated), "plan to create": plan(instance{}, rotated), "plan to delete": plan(created, nil),
+		"data source": read(typeSecret, fields{"name": "db"}), "list": read(typeSecrets, nil), "read after an import": refresh(imported),
+	})
+	env.wantCount(robototest.GetCredentials, 0)
+	settingsCase{fails: "You are not permitted to access secret values"}.check(t, env, calls{
+		"rotate": apply(created, rotated), "ephemeral resource": open(fields{"name": "db"}),
+	})
+	p = env.protocol(fields{})
+	p.Equal("state after the deletion", p.Apply(created, nil).State, fields(nil))
 }

@@ -7,11 +7,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
@@ -23,269 +24,145 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// names are the display names of results that all succeeded.
-func names(p *protocol.Provider, results []protocol.Listed) []string {
-	var names []string
-	for _, result := range results {
-		p.Succeeds(result.Outcome)
-		names = append(names, result.DisplayName)
-	}
-	return names
+var forbidden = robototest.Fault{
+	Operation: robototest.ListSecrets, Skip: 1, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
 }
 
-// inServiceOrder lists the names as the service does.
-func (e *environment) inServiceOrder() []string {
-	var names []string
-	for _, record := range e.roboto.Records(testOrg) {
-		names = append(names, record.Name)
+// listing is what a list gives: the names of its secrets, in its order, and what it says.
+type listing struct{ names, warnings, errors []string }
+
+func list(p *protocol.Provider, of protocol.Listing) (got listing) {
+	for result := range p.List(of) {
+		if result.Identity != nil {
+			got.names = append(got.names, result.DisplayName)
+		}
+		if warning := result.Warning(); warning != nil {
+			got.warnings = append(got.warnings, warning.Error())
+		}
+		if err := result.Err(); err != nil {
+			got.errors = append(got.errors, err.Error())
+		}
 	}
-	return names
+	return got
 }
 
+// Nobody pays for pages that nobody looks at. Whoever adopts what a query finds has to know that it did not find all.
 func TestListSecrets(t *testing.T) {
-	env := newEnvironment(t)
-	env.addSecrets("db", "with space ü", "quo\"te")
-	for name, includeResource := range map[string]bool{"identities": false, "with resources": true} {
-		t.Run(name, func(t *testing.T) {
-			env := env.in(t)
-			p := env.protocol(fields{})
-			results := slices.Collect(p.List(protocol.Listing{IncludeResource: includeResource}))
-			p.Equal("names", names(p, results), env.inServiceOrder())
-			for _, result := range results {
-				record, _ := env.roboto.Record(testOrg, result.DisplayName)
-				p.Equal("identity", result.Identity, fields{"name": record.Name, "org_id": testOrg})
-				var want fields
-				if includeResource {
-					want = fields{
-						"name": record.Name, "org_id": testOrg, "uri": "roboto-secret://" + record.Name + "@og_test", "arn": record.ARN,
-						"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
-						"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "deletion_protection": nil, "version_id": nil,
-					}
-				}
-				p.Equal("resource", result.Resource, want)
-			}
-		})
-	}
-	env.wantCount(robototest.GetCredentials, 0)
-}
-
-func TestListSecretsNarrowed(t *testing.T) {
-	env := newEnvironment(t)
-	env.addSecrets("prod-db", "prod-api", "dev-db")
+	const secrets, pageSize, pages = 250, 20, 13
+	const more, unknown = "stops at the limit of 20, and there are more", "it is not known whether there are more"
+	env := newEnvironment(t, robototest.Options{PageSize: pageSize})
 	env.roboto.AddOrg("og_other", "Other")
-	env.roboto.AddSecret("og_other", "prod-elsewhere")
-	p := env.protocol(fields{"org_id": testOrg})
+	env.roboto.AddSecret("og_other", "elsewhere")
+	for i := range secrets {
+		env.roboto.AddSecret(testOrg, fmt.Sprintf("secret-%03d", i))
+	}
+	var all, ones []string // in the service's order
+	for _, record := range env.roboto.Records(testOrg) {
+		if all = append(all, record.Name); strings.HasPrefix(record.Name, "secret-1") {
+			ones = append(ones, record.Name)
+		}
+	}
+	last := all[secrets-1]
+	prefix := func(text string) fields { return fields{"name_prefix": text} }
+	other := fields{"org_id": "og_other"}
 	for name, test := range map[string]struct {
 		config fields
+		limit  int64
 		want   []string
+		// says is in the only warning, or in the only error.
+		says  string
+		pages int
+		fault robototest.Fault
 	}{
-		"by name_prefix":            {fields{"name_prefix": "prod-"}, []string{"prod-api", "prod-db"}},
-		"by a text in the middle":   {fields{"name_prefix": "db"}, nil},
-		"by a prefix of nothing":    {fields{"name_prefix": "test-"}, nil},
-		"to another org_id":         {fields{"org_id": "og_other"}, []string{"prod-elsewhere"}},
-		"by both":                   {fields{"org_id": "og_other", "name_prefix": "dev-"}, nil},
-		"by neither":                {fields{}, []string{"dev-db", "prod-api", "prod-db"}},
-		"by the case of the prefix": {fields{"name_prefix": "Prod-"}, nil},
+		"without a limit":                     {want: all, pages: pages},
+		"at a limit within the first page":    {limit: 10, want: all[:10], says: "the limit of 10, and there are more", pages: 1},
+		"at a limit of one page":              {limit: pageSize, want: all[:pageSize], says: more, pages: 2},
+		"at a limit of one page and one":      {limit: pageSize + 1, want: all[:pageSize+1], says: "the limit of 21, and there are more", pages: 2},
+		"at a limit that is exactly enough":   {limit: secrets, want: all, pages: pages},
+		"at a higher limit":                   {limit: 1000, want: all, pages: pages},
+		"at a limit, and the next page fails": {limit: pageSize, fault: forbidden, want: all[:pageSize], says: unknown, pages: 2},
+		"by a prefix":                         {config: prefix("secret-1"), want: ones, pages: pages},
+		"by a prefix, at its limit":           {config: prefix("secret-1"), limit: 100, want: ones, pages: pages},
+		"by a prefix that names the last":     {config: prefix(last), limit: 1, want: []string{last}, pages: pages},
+		"by a text in the middle":             {config: prefix("ecret"), pages: pages},
+		"by the case of the prefix":           {config: prefix("Secret-"), pages: pages},
+		"of another org_id":                   {config: other, want: []string{"elsewhere"}, pages: 1},
+		"of another org_id, by a prefix":      {config: fields{"org_id": "og_other", "name_prefix": "secret-"}, pages: 1},
+		"until a page fails":                  {fault: forbidden, want: all[:pageSize], says: "The secrets of the organization og_test could not be listed", pages: 2},
+		"by a prefix, at a limit of one page": {config: prefix("secret-"), limit: pageSize, want: all[:pageSize], says: more, pages: 2},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p := p.In(t)
-			got := names(p, slices.Collect(p.List(protocol.Listing{Config: test.config})))
-			slices.Sort(got)
-			p.Equal("names", got, test.want)
-		})
+		for _, includeResource := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", with resources: ", includeResource), func(t *testing.T) {
+				env := env.in(t)
+				env.roboto.ResetRequests()
+				env.roboto.ClearFaults()
+				if test.fault.Operation != "" {
+					env.roboto.Inject(test.fault)
+				}
+				got := list(env.protocol(fields{"org_id": testOrg}), protocol.Listing{Config: test.config, Limit: test.limit, IncludeResource: includeResource})
+				if diff := cmp.Diff(test.want, got.names, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("the list has other names (-want +got):\n%s", diff)
+				}
+				said := append(got.warnings, got.errors...)
+				if test.says == "" && len(said) != 0 || test.says != "" && (len(said) != 1 || !strings.Contains(said[0], test.says)) {
+					t.Errorf("the list says %q, want %q", said, test.says)
+				}
+				env.wantCount(robototest.ListSecrets, test.pages)
+				env.wantCount(robototest.GetSecret, 0)
+			})
+		}
 	}
-}
-
-// Nobody pays for pages that nobody looks at.
-func TestListSecretsStopsPaging(t *testing.T) {
-	const secrets, pageSize, pages = 2500, 97, 26
-	env := newEnvironmentWith(t, robototest.Options{PageSize: pageSize})
-	for i := range secrets {
-		env.addSecrets(fmt.Sprintf("secret-%04d", i))
-	}
-	all := env.inServiceOrder()
-	last := all[secrets-1]
-	p := env.protocol(fields{"org_id": testOrg})
-	for name, test := range map[string]struct {
-		listing protocol.Listing
-		want    []string
-		pages   int
-	}{
-		"at a limit within the first page":  {protocol.Listing{Limit: 10}, all[:10], 1},
-		"with resources too":                {protocol.Listing{Limit: 10, IncludeResource: true}, all[:10], 1},
-		"one page beyond a limit of one":    {protocol.Listing{Limit: pageSize}, all[:pageSize], 2},
-		"at a limit of one page and one":    {protocol.Listing{Limit: pageSize + 1}, all[:pageSize+1], 2},
-		"not before what name_prefix names": {protocol.Listing{Limit: 1, Config: fields{"name_prefix": last}}, []string{last}, pages},
-		"not without a limit":               {protocol.Listing{}, all, pages},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env, p := env.in(t), p.In(t)
-			env.roboto.ResetRequests()
-			if got := names(p, slices.Collect(p.List(test.listing))); !slices.Equal(got, test.want) {
-				t.Errorf("got %d secrets, want %d, or others", len(got), len(test.want))
-			}
-			env.wantCount(robototest.ListSecrets, test.pages)
-			env.wantCount(robototest.GetSecret, 0)
-		})
-	}
-	t.Run("when Terraform stops listening", func(t *testing.T) {
-		env, p := env.in(t), p.In(t)
+	t.Run("until Terraform stops listening", func(t *testing.T) {
+		env := env.in(t)
 		env.roboto.ResetRequests()
-		for range p.List(protocol.Listing{}) {
+		env.roboto.ClearFaults()
+		for range env.protocol(fields{"org_id": testOrg}).List(protocol.Listing{}) {
 			break
 		}
 		env.wantCount(robototest.ListSecrets, 1)
 	})
+	t.Run("without an organization", func(t *testing.T) {
+		got := list(env.in(t).protocol(fields{}), protocol.Listing{})
+		if len(got.errors) != 1 || len(got.names) != 0 || !strings.Contains(got.errors[0], "og_test (Test Organization), og_other (Other)") {
+			t.Errorf("the list is %q", got)
+		}
+	})
+	t.Run("with unknown settings", func(t *testing.T) {
+		got := list(env.in(t).protocol(fields{"api_key": protocol.Unknown}), protocol.Listing{Config: other})
+		if len(got.errors) != 1 || len(got.names) != 0 || !strings.Contains(got.errors[0], "does not know api_key yet") {
+			t.Errorf("the list is %q", got)
+		}
+	})
 }
 
-// A limit hides no warning about what is left out. The two have titles of their own, because Terraform
-// folds warnings of one title.
+// A limit hides no warning about what is left out: names that a URI cannot carry, that Terraform changes, or
+// that are unprintable. They are no results, and do not count as such. The two warnings have titles of their
+// own, because Terraform folds warnings of one title.
 func TestListSecretsLeavesOutUnusableOnesAtTheLimit(t *testing.T) {
 	env := newEnvironment(t)
-	env.addSecrets("a", "b", "c")
+	for _, name := range []string{"a", "b/c", "me@home", "cafe\u0301", "d", "e"} {
+		env.roboto.AddSecret(testOrg, name)
+	}
 	env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(b []byte) []byte {
 		return bytes.Replace(b, []byte(`"items":[`), []byte(`"items":[{"name":"un\u001busable","org_id":"og_test","store_type":"aws","created":"2026-01-02T03:04:05Z"},`), 1)
 	}})
 	p := env.protocol(fields{})
 	for _, limit := range []int64{0, 1, 2, 3, 4} {
-		titles := map[string]int{}
-		for result := range p.List(protocol.Listing{Limit: limit}) {
-			for _, d := range result.Diagnostics {
-				titles[d.Summary]++
-			}
+		got := list(p, protocol.Listing{Limit: limit, IncludeResource: true})
+		said := strings.Join(got.warnings, "\n")
+		stops := limit == 1 || limit == 2
+		if n := strings.Count(said, "Unusable Roboto Secrets of og_test Are Not Listed"); n != 1 || strings.Contains(said, "Not All Roboto Secrets Are Listed") != stops {
+			t.Errorf("at the limit %d, the list says %s", limit, said)
 		}
-		want := map[string]int{"Unusable Roboto Secrets of og_test Are Not Listed": 1}
-		if limit == 1 || limit == 2 {
-			want["Not All Roboto Secrets Are Listed"] = 1
+		if stops {
+			continue
 		}
-		p.Equal(fmt.Sprint("warnings at the limit ", limit), titles, want)
-	}
-}
-
-// Whoever adopts what a query finds has to know that it did not find all.
-func TestListSecretsWarnsAtTheLimit(t *testing.T) {
-	env := newEnvironment(t)
-	for i := range 250 {
-		env.addSecrets(fmt.Sprintf("secret-%03d", i))
-	}
-	const more = "stops at the limit of 100, and there are more"
-	p := env.protocol(fields{})
-	for name, test := range map[string]struct {
-		listing protocol.Listing
-		found   int
-		want    []string
-	}{
-		"at the default limit":             {protocol.Listing{Limit: 100}, 100, []string{"og_test", more, "set a higher limit"}},
-		"with resources":                   {protocol.Listing{Limit: 100, IncludeResource: true}, 100, []string{more}},
-		"with a prefix":                    {protocol.Listing{Limit: 100, Config: fields{"name_prefix": "secret-"}}, 100, []string{more}},
-		"not if the prefix names no more":  {protocol.Listing{Limit: 100, Config: fields{"name_prefix": "secret-1"}}, 100, nil},
-		"not at a higher limit":            {protocol.Listing{Limit: 1000, Config: fields{"name_prefix": "secret-"}}, 250, nil},
-		"not if there are exactly as many": {protocol.Listing{Limit: 250, Config: fields{"name_prefix": "secret-"}}, 250, nil},
-		"not without a limit":              {protocol.Listing{Config: fields{"name_prefix": "secret-"}}, 250, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := p.In(t)
-			results := slices.Collect(p.List(test.listing))
-			if len(results) != test.found {
-				t.Fatalf("got %d results, want %d", len(results), test.found)
-			}
-			for _, result := range results[:test.found-1] {
-				p.Warns(result.Outcome)
-			}
-			// Terraform stops listening after the last result.
-			last := results[test.found-1]
-			p.Warns(last.Outcome, test.want...)
-			if last.Identity == nil {
-				t.Error("the last result has no identity")
-			}
-		})
-	}
-	t.Run("also if the next page fails", func(t *testing.T) {
-		env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
-		env.addSecrets("a", "b", "c")
-		env.roboto.Inject(robototest.Fault{
-			Operation: robototest.ListSecrets, Skip: 1,
-			Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
-		})
-		p := env.protocol(fields{})
-		results := slices.Collect(p.List(protocol.Listing{Limit: 2}))
-		p.Equal("names", names(p, results), env.inServiceOrder()[:2])
-		p.Warns(results[1].Outcome, "it is not known whether there are more", "You are not permitted to list secrets")
-	})
-}
-
-func TestListSecretsReportsErrors(t *testing.T) {
-	refused := robototest.Fault{
-		Operation: robototest.ListSecrets, Skip: 1,
-		Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "You are not permitted to list secrets.",
-	}
-	t.Run("in mid-stream", func(t *testing.T) {
-		env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
-		env.addSecrets("a", "b", "c", "d", "e")
-		env.roboto.Inject(refused)
-		p := env.protocol(fields{})
-		results := slices.Collect(p.List(protocol.Listing{IncludeResource: true}))
-		if len(results) != 3 {
-			t.Fatalf("got %d results, want two secrets and an error", len(results))
+		if !strings.Contains(said, "leaves out 4 that Terraform cannot use") {
+			t.Errorf("at the limit %d, the list says %s", limit, said)
 		}
-		p.Equal("names", names(p, results[:2]), env.inServiceOrder()[:2])
-		p.Fails(results[2].Outcome, "The secrets of the organization og_test could not be listed", "You are not permitted to list secrets")
-		p.Equal("identity", results[2].Identity, fields(nil))
-		env.wantCount(robototest.ListSecrets, 2)
-	})
-	t.Run("of the organization's look-up", func(t *testing.T) {
-		env := newEnvironment(t)
-		env.roboto.AddOrg("og_other", "Other")
-		p := env.protocol(fields{})
-		results := slices.Collect(p.List(protocol.Listing{}))
-		if len(results) != 1 {
-			t.Fatalf("got %d results, want one error", len(results))
+		if diff := cmp.Diff([]string{"a", "d", "e"}, got.names, cmpopts.SortSlices(strings.Compare)); diff != "" {
+			t.Errorf("at the limit %d, the list has other names (-want +got):\n%s", limit, diff)
 		}
-		p.Fails(results[0].Outcome, "og_test (Test Organization), og_other (Other)", "Set org_id")
-		env.wantCount(robototest.ListSecrets, 0)
-	})
-	t.Run("of unknown settings", func(t *testing.T) {
-		env := newEnvironment(t)
-		p := env.protocol(fields{"api_key": unknown})
-		results := slices.Collect(p.List(protocol.Listing{Config: fields{"org_id": testOrg}}))
-		if len(results) != 1 {
-			t.Fatalf("got %d results, want one error", len(results))
-		}
-		p.Fails(results[0].Outcome, "could not be listed", "does not know api_key yet")
-	})
-	t.Run("of the configuration", func(t *testing.T) {
-		p := newEnvironment(t).protocol(fields{})
-		p.Fails(p.ValidateList(fields{"org_id": "My Org"}), `attribute "org_id"`, "not its name")
-	})
-}
-
-// Roboto accepts names that a secret's URI cannot carry. They are no results, and
-// do not count as such.
-func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
-	env := newEnvironment(t)
-	env.addSecrets("a/b", "db", "me@home", "api")
-	p := env.protocol(fields{})
-	for name, includeResource := range map[string]bool{"identities": false, "with resources": true} {
-		t.Run(name, func(t *testing.T) {
-			p := p.In(t)
-			var names []string
-			var warnings string
-			for result := range p.List(protocol.Listing{Limit: 2, IncludeResource: includeResource}) {
-				p.Succeeds(result.Outcome)
-				names = append(names, result.DisplayName)
-				if warning := result.Warning(); warning != nil {
-					warnings += warning.Error()
-				}
-			}
-			slices.Sort(names)
-			p.Equal("names", names, []string{"api", "db"})
-			if strings.Count(warnings, "leaves out 2 that Terraform cannot use") != 1 || !strings.Contains(warnings, `a secret is named "a/b"`) && !strings.Contains(warnings, `a secret is named "me@home"`) {
-				t.Errorf("the warnings say: %s", warnings)
-			}
-		})
-	}
-	if all := slices.Collect(p.List(protocol.Listing{})); len(all) != 3 {
-		t.Errorf("got %d results, want two secrets and a warning", len(all))
 	}
 }
 
@@ -293,12 +170,21 @@ func TestListSecretsWarnsOfNamesThatCannotBeManaged(t *testing.T) {
 // with an import block for its identity.
 func TestListedSecretsPlanNothing(t *testing.T) {
 	env := newEnvironment(t)
-	env.addSecrets("db", "${not} a template", "123")
+	for _, name := range []string{"db", "${not} a template", "123", "with space ü", "quo\"te"} {
+		env.roboto.AddSecret(testOrg, name)
+	}
 	env.roboto.SetValue(testOrg, "db", "value")
 	p := env.protocol(fields{})
 	for result := range p.List(protocol.Listing{IncludeResource: true}) {
 		t.Run(result.DisplayName, func(t *testing.T) {
 			p := p.In(t)
+			record, _ := env.roboto.Record(testOrg, result.DisplayName)
+			p.Equal("identity", result.Identity, fields{"name": record.Name, "org_id": testOrg})
+			p.Equal("resource", result.Resource, fields{
+				"name": record.Name, "org_id": testOrg, "uri": "roboto-secret://" + record.Name + "@og_test", "arn": record.ARN,
+				"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
+				"value_wo": nil, "value_wo_version": nil, "detect_value_drift": nil, "deletion_protection": nil, "version_id": nil,
+			})
 			generated := fields{}
 			for _, attribute := range p.Schemas.ResourceSchemas[typeSecret].Block.Attributes {
 				if (attribute.Required || attribute.Optional) && !attribute.Sensitive {
@@ -316,38 +202,32 @@ func TestListedSecretsPlanNothing(t *testing.T) {
 			p.Equal("replaced attributes", replaces, []string(nil))
 		})
 	}
-}
-
-// queryTest runs query steps after one that sets the provider up for them.
-func (e *environment) queryTest(what string, steps ...resource.TestStep) {
-	e.t.Helper()
-	resource.UnitTest(e.t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{orSkip(what, tfversion.SkipBelow(tfversion.Version1_14_0))},
-		ProtoV6ProviderFactories: e.factories(),
-		Steps:                    append([]resource.TestStep{{Config: "provider \"roboto\" {}\n"}}, steps...),
-	})
+	env.wantCount(robototest.GetCredentials, 0)
 }
 
 func TestQuerySecrets(t *testing.T) {
-	env := newEnvironment(t)
-	env.addSecrets("prod-db", "prod-api", "dev-db")
-	env.addSecrets("prod-cafe\u0301") // whose import would lead to no secret
-	env.roboto.SetValue(testOrg, "prod-db", "the value")
-	const list = "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  %s\n}\n"
+	env := newEnvironment(t, robototest.Options{PageSize: 2})
+	for _, name := range []string{"prod-db", "prod-api", "prod-queue", "dev-db"} {
+		env.roboto.AddSecret(testOrg, name)
+	}
+	query := func(lines string) string {
+		return "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  " + lines + "\n}\n"
+	}
 	identity := func(name string) map[string]knownvalue.Check {
 		return map[string]knownvalue.Check{"name": knownvalue.StringExact(name), "org_id": knownvalue.StringExact(testOrg)}
 	}
-	env.queryTest("terraform query",
+	found := queryfilter.ByResourceIdentity(identity("prod-db"))
+	env.runFrom(
+		tfversion.SkipBelow(tfversion.Version1_14_0), "terraform query",
+		resource.TestStep{Config: "provider \"roboto\" {}\n"}, // sets the provider up
 		resource.TestStep{
-			Query:  true,
-			Config: fmt.Sprintf(list, "include_resource = true\n  config {\n    name_prefix = \"prod-\"\n  }"),
+			Query: true, Config: query("include_resource = true\n  config {\n    name_prefix = \"prod-\"\n  }"),
 			QueryResultChecks: []querycheck.QueryResultCheck{
-				querycheck.ExpectLength(address, 2),
+				querycheck.ExpectLength(address, 3),
 				querycheck.ExpectIdentity(address, identity("prod-db")),
-				querycheck.ExpectIdentity(address, identity("prod-api")),
 				querycheck.ExpectNoIdentity(address, identity("dev-db")),
-				querycheck.ExpectResourceDisplayName(address, queryfilter.ByResourceIdentity(identity("prod-db")), knownvalue.StringExact("prod-db")),
-				querycheck.ExpectResourceKnownValues(address, queryfilter.ByResourceIdentity(identity("prod-db")), []querycheck.KnownValueCheck{
+				querycheck.ExpectResourceDisplayName(address, found, knownvalue.StringExact("prod-db")),
+				querycheck.ExpectResourceKnownValues(address, found, []querycheck.KnownValueCheck{
 					{Path: tfjsonpath.New("uri"), KnownValue: knownvalue.StringExact("roboto-secret://prod-db@og_test")},
 					{Path: tfjsonpath.New("arn"), KnownValue: knownvalue.NotNull()},
 					{Path: tfjsonpath.New("value_wo"), KnownValue: knownvalue.Null()},
@@ -355,37 +235,15 @@ func TestQuerySecrets(t *testing.T) {
 			},
 		},
 		resource.TestStep{
-			PreConfig:   func() { env.roboto.AddOrg("og_other", "Other") },
-			Query:       true,
-			Config:      fmt.Sprintf(list, ""),
-			ExpectError: errorLike("og_test (Test Organization), og_other (Other)"),
+			PreConfig: env.roboto.ResetRequests, Query: true, Config: query("limit = 1"),
+			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength(address, 1)},
 		},
-	)
-}
-
-func TestQuerySecretsWithLimit(t *testing.T) {
-	env := newEnvironmentWith(t, robototest.Options{PageSize: 97})
-	for i := range 2500 {
-		env.addSecrets(fmt.Sprintf("secret-%04d", i))
-	}
-	env.queryTest("the limit of terraform query",
 		resource.TestStep{
-			Query:             true,
-			Config:            "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  limit = 10\n}\n",
-			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength(address, 10)},
+			PreConfig: func() {
+				env.wantCount(robototest.ListSecrets, 1)
+				env.roboto.AddOrg("og_other", "Other")
+			},
+			Query: true, Config: query(""), ExpectError: errorLike("og_test (Test Organization), og_other (Other)"),
 		},
 	)
-	env.wantCount(robototest.ListSecrets, 1)
-}
-
-// A secret that somebody creates meanwhile moves others to the next page.
-func TestListGivesSecretsOfTwoPagesOnce(t *testing.T) {
-	env := newEnvironmentWith(t, robototest.Options{PageSize: 2})
-	env.addSecrets("a", "b", "c", "d", "e")
-	order := env.inServiceOrder()
-	env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Times: 1, Mutate: func(page []byte) []byte {
-		return bytes.ReplaceAll(page, []byte(`"name":"`+order[2]+`"`), []byte(`"name":"`+order[1]+`"`))
-	}})
-	p := env.protocol(fields{})
-	p.Equal("names", names(p, slices.Collect(p.List(protocol.Listing{Limit: 3}))), []string{order[0], order[1], order[3]})
 }

@@ -4,7 +4,6 @@
 package provider_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -21,217 +20,233 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-const address = "roboto_secret.test"
+const (
+	creates  = plancheck.ResourceActionCreate
+	updates  = plancheck.ResourceActionUpdate
+	replaces = plancheck.ResourceActionDestroyBeforeCreate
+	nothing  = plancheck.ResourceActionNoop
+)
 
-// secret is a configuration of one secret with the given further lines.
-func secret(name string, lines ...string) string {
-	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(lines, "\n  "))
+// What version_id in the state can be after an apply.
+type versionID string
+
+const (
+	isCurrent versionID = "that of the current version"
+	isNull    versionID = "null"
+	isKept    versionID = "as before"
+)
+
+// lifeStep is an apply in the life of one secret.
+type lifeStep struct {
+	// before happens before the plan, and meanwhile between plan and apply.
+	before, meanwhile func(*environment)
+	// arguments are those of the resource, besides its name.
+	arguments []string
+	action    plancheck.ResourceActionType
+	// value is what the service has then, "" for no value.
+	value     string
+	versionID versionID
 }
 
-func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
+func writes(value string) func(*environment) {
+	return func(e *environment) { e.write("db", value) }
 }
 
-func TestAccSecretWithVersion(t *testing.T) {
-	env := anyService(t)
-	changed := statecheck.CompareValue(compareDiffer)
-	env.run(
-		resource.TestStep{
-			Config: env.secret("db", `value_wo = "first-value"`, `value_wo_version = "1"`),
-			ConfigStateChecks: []statecheck.StateCheck{
-				attribute("uri", knownvalue.StringExact(env.uri("db"))),
-				attribute("org_id", knownvalue.StringExact(env.org)),
-				attribute("value_wo", knownvalue.Null()),
-				attribute("arn", knownvalue.NotNull()),
-				attribute("created", knownvalue.NotNull()),
-				attribute("created_by", knownvalue.NotNull()),
-				changed.AddStateValue(address, tfjsonpath.New("version_id")),
-				stateLacks("first-value"),
-			},
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planLacks("first-value")}},
-		},
-		resource.TestStep{
-			Config:           env.secret("db", `value_wo = "second-value"`, `value_wo_version = "1"`),
-			ConfigPlanChecks: emptyPlan(),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if got := env.value("db"); got != "first-value" {
-					t.Errorf("the value is %q before the version changes", got)
-				}
-				env.resetCounts()
-			},
-			Config:           env.secret("db", `value_wo = "second-value"`, `value_wo_version = "2"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				changed.AddStateValue(address, tfjsonpath.New("version_id")),
-				attribute("value_wo_version", knownvalue.StringExact("2")),
-			},
-		},
+// Each step plans what it should, ends with the right value, and leaves no value in plan or state.
+func TestAccSecretLives(t *testing.T) {
+	longest := strings.Repeat("x", 65536)
+	var (
+		nobody    []string
+		first     = []string{`value_wo = "first value"`}
+		second    = []string{`value_wo = "second value"`}
+		first1    = []string{`value_wo = "first value"`, `value_wo_version = "1"`}
+		second1   = []string{`value_wo = "second value"`, `value_wo_version = "1"`}
+		second2   = []string{`value_wo = "second value"`, `value_wo_version = "2"`}
+		watched   = append(first1, `detect_value_drift = true`)
+		flagged   = append(second, `detect_value_drift = true`)
+		ignored   = append(first, "lifecycle {\n    ignore_changes = [value_wo]\n  }")
+		applying  = []string{`value_wo = terraform.applying ? "first value" : null`}
+		ephemeral = []string{`value_wo = var.value`}
+		protected = `deletion_protection = true`
 	)
-	env.wantCount(robototest.GetValue, 0)
-	env.wantCount(robototest.PutValue, 1)
-}
-
-func TestAccSecretWithoutVersion(t *testing.T) {
-	env := anyService(t)
-	env.run(
-		resource.TestStep{Config: env.secret("db", `value_wo = "first-value"`)},
-		resource.TestStep{Config: env.secret("db", `value_wo = "first-value"`), ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{
-			Config:           env.secret("db", `value_wo = "second-value"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
+	for name, steps := range map[string][]lifeStep{
+		"with a version": {
+			{arguments: first1, action: creates, value: "first value", versionID: isCurrent},
+			{arguments: second1, action: nothing, value: "first value", versionID: isKept},
+			{arguments: second2, action: updates, value: "second value", versionID: isCurrent},
+			{arguments: nobody, action: updates, value: "second value", versionID: isNull},
+			{arguments: nobody, action: nothing, value: "second value", versionID: isNull},
 		},
-		resource.TestStep{
-			PreConfig:        func() { env.setValue("db", "written elsewhere") },
-			Config:           env.secret("db", `value_wo = "second-value"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            func(*terraformState) error { return want("second-value", env.value("db")) },
+		"without a version": {
+			{arguments: first, action: creates, value: "first value", versionID: isCurrent},
+			{arguments: first, action: nothing, value: "first value", versionID: isKept},
+			{arguments: second, action: updates, value: "second value", versionID: isCurrent},
+			{before: writes("theirs"), arguments: second, action: updates, value: "second value", versionID: isCurrent},
+			// A removed value looks like one that ignore_changes hides.
+			{arguments: nobody, action: nothing, value: "second value", versionID: isKept},
 		},
-	)
-}
-
-// A value that is left to somebody else stays. Its version goes from the state with
-// value_wo_version. Without one, a removed value looks like one that ignore_changes hides.
-func TestAccSecretLeavesTheValue(t *testing.T) {
-	for mode, test := range map[string]struct {
-		arguments []string
-		action    plancheck.ResourceActionType
-		versionID knownvalue.Check
-	}{
-		"compared":  {[]string{`value_wo = "value"`}, plancheck.ResourceActionNoop, knownvalue.NotNull()},
-		"versioned": {[]string{`value_wo = "value"`, `value_wo_version = "1"`}, plancheck.ResourceActionUpdate, knownvalue.Null()},
+		"without a value": {
+			{arguments: nobody, action: creates, versionID: isNull},
+			{before: writes("theirs"), arguments: nobody, action: nothing, value: "theirs", versionID: isNull},
+		},
+		"with an ephemeral value": {
+			{arguments: ephemeral, action: creates, value: "value of a variable", versionID: isCurrent},
+			{arguments: ephemeral, action: nothing, value: "value of a variable", versionID: isKept},
+		},
+		"with drift detection": {
+			{arguments: watched, action: creates, value: "first value", versionID: isCurrent},
+			{before: writes("theirs"), arguments: watched, action: updates, value: "first value", versionID: isCurrent},
+			{arguments: watched, action: nothing, value: "first value", versionID: isKept},
+		},
+		// An ignored value is null while planning, and not during apply.
+		"with an ignored value": {
+			{arguments: ignored, action: creates, value: "first value", versionID: isCurrent},
+			{before: writes("theirs"), arguments: ignored, action: nothing, value: "theirs", versionID: isKept},
+			{arguments: append(ignored, protected), action: updates, value: "theirs", versionID: isKept},
+			{arguments: ignored, action: updates, value: "theirs", versionID: isKept},
+		},
+		// Terraform plans once more during apply, and refuses what differs from its first plan.
+		"with a value that is null while planning": {
+			{arguments: applying, action: creates, value: "first value", versionID: isCurrent},
+			{arguments: applying, action: nothing, value: "first value", versionID: isKept},
+			{arguments: append(applying, protected), action: updates, value: "first value", versionID: isKept},
+			{arguments: applying, action: updates, value: "first value", versionID: isKept},
+		},
+		"written elsewhere between plan and apply": {
+			{arguments: first, action: creates, value: "first value", versionID: isCurrent},
+			{meanwhile: writes("second value"), arguments: second, action: updates, value: "second value", versionID: isCurrent},
+			{meanwhile: writes("theirs"), arguments: first, action: updates, value: "first value", versionID: isCurrent},
+			{arguments: second, action: updates, value: "second value", versionID: isCurrent},
+			{meanwhile: writes("theirs"), arguments: flagged, action: updates, value: "second value", versionID: isCurrent},
+		},
+		"deleted elsewhere": {
+			{arguments: first1, action: creates, value: "first value", versionID: isCurrent},
+			{before: func(e *environment) { e.remove("db") }, arguments: first1, action: creates, value: "first value", versionID: isCurrent},
+		},
+		"with the longest value": {{arguments: []string{`value_wo = "` + longest + `"`}, action: creates, value: longest, versionID: isCurrent}},
 	} {
-		t.Run(mode, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			env := anyService(t)
-			var before string
-			env.run(
-				resource.TestStep{Config: env.secret("db", test.arguments...)},
-				resource.TestStep{
-					PreConfig:         func() { before = env.versionID() },
-					Config:            env.secret("db"),
-					ConfigPlanChecks:  plans(test.action),
-					ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", test.versionID)},
-					Check:             func(*terraformState) error { return want(before, env.versionID()) },
-				},
-				resource.TestStep{Config: env.secret("db"), ConfigPlanChecks: emptyPlan()},
-			)
+			var all []resource.TestStep
+			known := new(string)
+			for _, step := range steps {
+				all = append(all, env.lifeStep(step, known))
+			}
+			env.run(all...)
 		})
 	}
 }
 
-// An ignored value is null while planning, and not during apply. Update obeys the plan: it writes
-// nothing, and version_id stays.
-func TestAccSecretIgnoredValue(t *testing.T) {
-	env := anyService(t)
-	var first, elsewhere string
-	kept := func(state *terraformState) error {
-		return errors.Join(want(elsewhere, env.versionID()), resource.TestCheckResourceAttr(address, "version_id", first)(state))
+// lifeStep is a step for Terraform. versionID is version_id in the state before and after it.
+func (e *environment) lifeStep(step lifeStep, versionID *string) resource.TestStep {
+	happens := func(what func(*environment)) {
+		if what != nil {
+			what(e)
+		}
 	}
-	lines := []string{`value_wo = "value"`, "lifecycle {\n    ignore_changes = [value_wo]\n  }"}
-	config := env.secret("db", lines...)
-	protected := env.secret("db", append(lines, `deletion_protection = true`)...)
-	env.run(
-		resource.TestStep{
-			Config: config,
-			Check: func(*terraformState) error {
-				first = env.versionID()
-				return want("value", env.value("db"))
-			},
-		},
-		resource.TestStep{
-			PreConfig: func() { elsewhere = env.setValue("db", "written elsewhere") },
-			Config:    config, ConfigPlanChecks: emptyPlan(),
-		},
-		resource.TestStep{Config: protected, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
-		resource.TestStep{Config: protected, ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
-	)
-}
-
-// With terraform.applying, a value is null until Terraform plans once more during apply. Core
-// refuses an apply that differs from what was planned first.
-func TestAccSecretValueThatIsNullWhilePlanning(t *testing.T) {
-	env := anyService(t)
-	const value = `value_wo = terraform.applying ? "value" : null`
-	var first string
-	kept := func(state *terraformState) error {
-		return errors.Join(want(first, env.versionID()), resource.TestCheckResourceAttr(address, "version_id", first)(state))
+	secrets := []string{"first value", "second value", "value of a variable", strings.Repeat("x", 65536)}
+	planChecks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, step.action)}
+	stateChecks := []statecheck.StateCheck{
+		attribute("uri", knownvalue.StringExact(e.uri("db"))), attribute("org_id", knownvalue.StringExact(e.client.OrgID)), attribute("value_wo", knownvalue.Null()),
+		attribute("arn", knownvalue.NotNull()), attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
+		e.holds("db", step.value),
 	}
-	env.run(
-		resource.TestStep{
-			Config: env.secret("db", value),
-			Check: func(*terraformState) error {
-				first = env.versionID()
-				return want("value", env.value("db"))
-			},
-		},
-		resource.TestStep{Config: env.secret("db", value), ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{Config: env.secret("db", value, `deletion_protection = true`), ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
-		resource.TestStep{Config: env.secret("db", value), ConfigPlanChecks: plans(plancheck.ResourceActionUpdate), Check: kept},
-	)
-}
-
-// A version that comes, goes or stays decides alone whether the value is written.
-func TestAccSecretVersionComesAndGoes(t *testing.T) {
-	env := anyService(t)
-	var before string
-	remember := func() { before = env.versionID() }
-	written := func(*terraformState) error {
-		if env.versionID() == before {
-			return fmt.Errorf("the value was not written")
+	for _, value := range secrets {
+		planChecks, stateChecks = append(planChecks, planLacks(value)), append(stateChecks, stateLacks(value))
+	}
+	planChecks = append(planChecks, planCheck(func(plancheck.CheckPlanRequest) error {
+		happens(step.meanwhile)
+		return nil
+	}))
+	stateChecks = append(stateChecks, stateCheck(func(req statecheck.CheckStateRequest) error {
+		before, got := *versionID, req.State.Values.RootModule.Resources[0].AttributeValues["version_id"]
+		*versionID, _ = got.(string)
+		_, current := e.read("db")
+		if want := map[string]any{string(isCurrent): current, string(isKept): before, string(isNull): nil}[string(step.versionID)]; got != want {
+			return fmt.Errorf("version_id is %v, and should be %s: %v", got, step.versionID, want)
 		}
 		return nil
+	}))
+	return resource.TestStep{
+		PreConfig:         func() { happens(step.before) },
+		Config:            "variable \"value\" {\n  ephemeral = true\n}\n" + e.secret("db", step.arguments...),
+		ConfigVariables:   config.Variables{"value": config.StringVariable("value of a variable")},
+		ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planChecks},
+		ConfigStateChecks: stateChecks,
 	}
-	kept := func(*terraformState) error { return want(before, env.versionID()) }
-	env.run(
-		resource.TestStep{Config: env.secret("db", `value_wo = "value"`)},
-		resource.TestStep{
-			PreConfig:        remember,
-			Config:           env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            written,
-		},
-		resource.TestStep{
-			PreConfig:        remember,
-			Config:           env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            kept,
-		},
-		resource.TestStep{
-			PreConfig:        remember,
-			Config:           env.secret("db", `value_wo = "value"`, `detect_value_drift = true`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            written,
-		},
-		resource.TestStep{
-			PreConfig:        remember,
-			Config:           env.secret("db", `value_wo = "value"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            kept,
-		},
-	)
 }
 
-func TestAccSecretDetectsValueDrift(t *testing.T) {
+// secret is a configuration of one secret of this test.
+func (e *environment) secret(short string, lines ...string) string {
+	return secret(e.name(short), lines...)
+}
+
+// Names that the SDK mishandles work, because they exist.
+func TestAccSecretNames(t *testing.T) {
 	env := anyService(t)
-	config := env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`, `detect_value_drift = true`)
+	config := ""
+	var checks []statecheck.StateCheck
+	for i, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語", "..."} {
+		config += strings.Replace(env.secret(name, `value_wo = "value"`), `"test"`, fmt.Sprintf(`"test%d"`, i), 1)
+		checks = append(checks, env.holds(name, "value"),
+			statecheck.ExpectKnownValue(fmt.Sprint("roboto_secret.test", i), tfjsonpath.New("uri"), knownvalue.StringExact(env.uri(name))))
+	}
+	env.run(resource.TestStep{Config: config, ConfigStateChecks: checks})
+}
+
+func TestSecretURIIsKnownAtPlan(t *testing.T) {
+	newEnvironment(t).run(resource.TestStep{
+		Config: secret("db") + "output \"uri\" {\n  value = roboto_secret.test.uri\n}\n",
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectKnownOutputValue("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
+		}},
+	})
+}
+
+// A changed default never moves or destroys existing secrets, imported ones included.
+func TestSecretKeepsItsOrganization(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddOrg("og_other", "Other")
+	env.roboto.AddSecret(testOrg, "db")
+	env.Vars["ROBOTO_ORG_ID"] = testOrg
+	const otherDefault = "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n"
 	env.run(
-		resource.TestStep{Config: config},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: importOf(`id = "db"`) + secret("db"), ConfigPlanChecks: plans(nothing)},
+		// The import block may stay, with an ID that would now mean another secret.
+		resource.TestStep{Config: otherDefault + importOf(`id = "db"`) + secret("db"), ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{PreConfig: func() { env.Vars["ROBOTO_ORG_ID"] = "og_other" }, Config: secret("db"), ConfigPlanChecks: emptyPlan()},
 		resource.TestStep{
-			PreConfig:          func() { env.setValue("db", "written elsewhere") },
-			RefreshState:       true,
-			ExpectNonEmptyPlan: true,
-			Check:              resource.TestCheckNoResourceAttr(address, "version_id"),
+			Config: secret("db", `org_id = "og_other"`), ConfigPlanChecks: plans(replaces),
+			ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://db@og_other"))},
 		},
+	)
+	if records := env.roboto.Records(testOrg); len(records) != 0 {
+		t.Errorf("%d records are left in the first organization", len(records))
+	}
+}
+
+// The secret would have to be replaced otherwise, which its lifecycle forbids.
+func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AllowViolations()
+	env.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException"})
+	config := func(prevents bool) string {
+		return "provider \"roboto\" {\n  max_attempts = 1\n}\n" +
+			secret("db", `value_wo = "value"`, `value_wo_version = "1"`, fmt.Sprintf("lifecycle {\n prevent_destroy = %t\n }", prevents)) +
+			"resource \"terraform_data\" \"dependent\" {\n  input = roboto_secret.test.uri\n  lifecycle { create_before_destroy = true }\n}\n"
+	}
+	env.run(
+		resource.TestStep{Config: config(true), ExpectError: errorLike("could not be written, so its new record was deleted again")},
 		resource.TestStep{
-			Config:           config,
-			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			Check:            func(*terraformState) error { return want("value", env.value("db")) },
+			PreConfig: func() {
+				if records := env.roboto.Records(testOrg); len(records) != 0 {
+					t.Errorf("%d records are left", len(records))
+				}
+				env.roboto.ClearFaults()
+			},
+			Config: config(true), ConfigPlanChecks: plans(creates), ConfigStateChecks: []statecheck.StateCheck{env.holds("db", "value")},
 		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
+		resource.TestStep{Config: config(false)},
 	)
 }
 
@@ -246,7 +261,6 @@ func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 	drifted, out := p.Read(watched)
 	p.Succeeds(out)
 	p.Equal("version_id", drifted.State["version_id"], nil)
-	env.wantCount(robototest.GetCredentials, 1)
 	for _, unwatched := range []instance{drifted, unversioned} {
 		_, out = p.Read(unwatched)
 		p.Succeeds(out)
@@ -254,8 +268,9 @@ func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 	env.wantCount(robototest.GetCredentials, 1)
 }
 
-// What is unknown while planning counts as different, and nothing is asked for.
-func TestSecretPlansWithUnknownArguments(t *testing.T) {
+// What is unknown while planning counts as different. Nor does a replacement ask for anything: the
+// value of the old secret is of no interest.
+func TestSecretPlansWithoutRequests(t *testing.T) {
 	env := newEnvironment(t)
 	first := env.protocol(fields{})
 	unversioned := first.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
@@ -264,295 +279,35 @@ func TestSecretPlansWithUnknownArguments(t *testing.T) {
 	drifted.State = maps.Clone(versioned.State)
 	drifted.State["version_id"] = nil
 	for name, test := range map[string]struct {
-		prior  instance
-		config fields
-		want   string
+		prior    instance
+		config   fields
+		unknown  string
+		replaces []string
 	}{
-		"value":   {unversioned, fields{"name": "db", "value_wo": unknown}, "version_id"},
-		"version": {versioned, fields{"name": "db", "value_wo": "value", "value_wo_version": unknown}, "version_id"},
-		"flag":    {drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": unknown}, "version_id"},
-		"name":    {versioned, fields{"name": unknown, "value_wo": "value", "value_wo_version": "1"}, "uri"},
-		"create":  {instance{}, fields{"name": unknown}, "uri"},
+		"unknown value":   {prior: unversioned, config: fields{"name": "db", "value_wo": unknown}, unknown: "version_id"},
+		"unknown version": {prior: versioned, config: fields{"name": "db", "value_wo": "value", "value_wo_version": unknown}, unknown: "version_id"},
+		"unknown flag": {
+			prior: drifted, config: fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": unknown}, unknown: "version_id",
+		},
+		"unknown name":          {prior: versioned, config: fields{"name": unknown, "value_wo": "value"}, unknown: "uri", replaces: []string{`AttributeName("name")`}},
+		"create, unknown name":  {config: fields{"name": unknown}, unknown: "uri"},
+		"another name":          {prior: unversioned, config: fields{"name": "cache", "value_wo": "value"}, unknown: "version_id", replaces: []string{`AttributeName("name")`}},
+		"another organization":  {prior: unversioned, config: fields{"name": "db", "org_id": "og_other"}, unknown: "version_id", replaces: []string{`AttributeName("org_id")`}},
+		"drift nobody asks for": {prior: drifted, config: fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := env.in(t)
 			p := env.protocol(fields{"org_id": testOrg})
 			env.roboto.ResetRequests()
-			planned, _, out := p.Plan(test.prior, test.config)
+			planned, replaces, out := p.Plan(test.prior, test.config)
 			p.Succeeds(out)
-			p.Equal(test.want, planned[test.want], unknown)
+			p.Equal("replaced attributes", replaces, test.replaces)
+			if test.unknown != "" {
+				p.Equal(test.unknown, planned[test.unknown], unknown)
+			} else {
+				p.Equal("plan", planned, test.prior.State)
+			}
 			env.makesNoRequest()
 		})
 	}
-	p := env.protocol(fields{})
-	planned, _, out := p.Plan(drifted, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
-	p.Succeeds(out)
-	p.Equal("version_id of a drift that nobody asks for", planned["version_id"], nil)
-}
-
-// The value of a secret that is replaced is of no interest.
-func TestSecretReplacementComparesNothing(t *testing.T) {
-	env := newEnvironment(t)
-	p := env.protocol(fields{})
-	existing := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
-	for attribute, config := range map[string]fields{
-		"name":   {"name": "cache", "value_wo": "value"},
-		"org_id": {"name": "db", "org_id": "og_other", "value_wo": "value"},
-	} {
-		t.Run(attribute, func(t *testing.T) {
-			env, p := env.in(t), p.In(t)
-			env.roboto.ResetRequests()
-			planned, replaces, out := p.Plan(existing, config)
-			p.Succeeds(out)
-			p.Equal("version_id", planned["version_id"], unknown)
-			p.Equal("replaced attributes", replaces, []string{`AttributeName("` + attribute + `")`})
-			env.makesNoRequest()
-		})
-	}
-}
-
-func TestAccSecretWithoutValue(t *testing.T) {
-	env := anyService(t)
-	env.run(
-		resource.TestStep{
-			Config:            env.secret("db"),
-			ConfigStateChecks: []statecheck.StateCheck{attribute("version_id", knownvalue.Null())},
-		},
-		resource.TestStep{
-			PreConfig:        func() { env.setValue("db", "set by a person") },
-			Config:           env.secret("db"),
-			ConfigPlanChecks: emptyPlan(),
-		},
-	)
-	env.wantCount(robototest.GetCredentials, 0)
-}
-
-func TestAccSecretTakesEphemeralInput(t *testing.T) {
-	env := anyService(t)
-	variables := config.Variables{"password": config.StringVariable("from-an-ephemeral-variable")}
-	configuration := "variable \"password\" {\n  type      = string\n  ephemeral = true\n}\n" + env.secret("db", `value_wo = var.password`)
-	env.run(
-		resource.TestStep{
-			Config:            configuration,
-			ConfigVariables:   variables,
-			Check:             func(*terraformState) error { return want("from-an-ephemeral-variable", env.value("db")) },
-			ConfigStateChecks: []statecheck.StateCheck{stateLacks("from-an-ephemeral-variable")},
-		},
-		resource.TestStep{Config: configuration, ConfigVariables: variables, ConfigPlanChecks: emptyPlan()},
-	)
-}
-
-func TestSecretURIIsKnownAtPlan(t *testing.T) {
-	output := "output \"uri\" {\n  value = roboto_secret.test.uri\n}\n"
-	known := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-		plancheck.ExpectKnownOutputValue("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
-	}}
-	t.Run("organization given", func(t *testing.T) {
-		env := newEnvironment(t)
-		env.roboto.AddOrg("og_other", "Other")
-		env.run(resource.TestStep{Config: secret("db", `org_id = "og_test"`) + output, ConfigPlanChecks: known})
-		if n := env.roboto.Count(robototest.ListOrgs); n != 0 {
-			t.Errorf("organizations were looked up %d times", n)
-		}
-	})
-	t.Run("the only organization", func(t *testing.T) {
-		newEnvironment(t).run(resource.TestStep{Config: secret("db") + output, ConfigPlanChecks: known})
-	})
-	t.Run("organization from the environment", func(t *testing.T) {
-		newEnvironment(t).with("ROBOTO_ORG_ID", testOrg).run(resource.TestStep{Config: secret("db") + output, ConfigPlanChecks: known})
-	})
-}
-
-// The value is written elsewhere between plan and apply.
-func TestAccSecretSurvivesChangeBetweenPlanAndApply(t *testing.T) {
-	for name, elsewhere := range map[string]string{"to the planned value": "second", "to a third value": "third"} {
-		t.Run(name, func(t *testing.T) {
-			env := anyService(t)
-			env.run(
-				resource.TestStep{Config: env.secret("db", `value_wo = "first"`)},
-				resource.TestStep{
-					Config: env.secret("db", `value_wo = "second"`),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-						beforeApply(func() { env.setValue("db", elsewhere) }),
-					}},
-					Check: func(*terraformState) error { return want("second", env.value("db")) },
-				},
-				// Only the flag is planned, and then the value has to be written after all.
-				resource.TestStep{
-					Config: env.secret("db", `value_wo = "second"`, `detect_value_drift = true`),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-						beforeApply(func() { env.setValue("db", "third") }),
-					}},
-					Check: func(*terraformState) error { return want("second", env.value("db")) },
-				},
-			)
-		})
-	}
-}
-
-func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
-	refuse := robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException"}
-	withVersion := func(name string, lines ...string) string {
-		return secret(name, append(lines, `value_wo = "value"`, `value_wo_version = "1"`)...)
-	}
-	dependent := "\nresource \"terraform_data\" \"dependent\" {\n  input = roboto_secret.test.uri\n  lifecycle { create_before_destroy = true }\n}\n"
-	for name, config := range map[string]string{
-		"alone":                      withVersion("db"),
-		"with prevent_destroy":       withVersion("db", "lifecycle {\n prevent_destroy = true\n }"),
-		"with create_before_destroy": withVersion("db") + dependent,
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
-			env.roboto.AllowViolations()
-			env.roboto.Inject(refuse)
-			env.run(
-				resource.TestStep{
-					Config:      "provider \"roboto\" {\n  max_attempts = 1\n}\n" + config,
-					ExpectError: errorLike("could not be written, so its new record was deleted again"),
-				},
-				resource.TestStep{
-					PreConfig: func() {
-						if records := env.roboto.Records(testOrg); len(records) != 0 {
-							t.Errorf("%d records are left", len(records))
-						}
-						env.roboto.ClearFaults()
-					},
-					Config:           config,
-					ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
-					Check:            func(*terraformState) error { return want("value", env.value("db")) },
-				},
-				resource.TestStep{Config: strings.ReplaceAll(config, "prevent_destroy = true", "prevent_destroy = false")},
-			)
-		})
-	}
-}
-
-func TestAccSecretImport(t *testing.T) {
-	for name, id := range map[string]string{"name": "NAME", "name@org_id": "NAME@ORG", "URI": "roboto-secret://NAME@ORG"} {
-		t.Run("by "+name, func(t *testing.T) {
-			env := anyImportService(t)
-			env.run(
-				resource.TestStep{
-					Config:             env.secret("db", `value_wo = "value"`),
-					ResourceName:       address,
-					ImportState:        true,
-					ImportStateId:      env.filled(id),
-					ImportStatePersist: true,
-				},
-				resource.TestStep{Config: env.secret("db", `value_wo = "value"`), ConfigPlanChecks: emptyPlan()},
-			)
-		})
-	}
-	t.Run("with a version it is written once, in place", func(t *testing.T) {
-		env := anyImportService(t)
-		env.run(
-			resource.TestStep{
-				Config: importOf(env.filled(`id = "NAME"`)) +
-					env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`),
-				ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
-			},
-		)
-		env.wantCount(robototest.PutValue, 1)
-	})
-	t.Run("an invalid ID is refused", func(t *testing.T) {
-		env := anyService(t)
-		env.run(resource.TestStep{
-			Config:        env.secret("db"),
-			ResourceName:  address,
-			ImportState:   true,
-			ImportStateId: "a/b",
-			ExpectError:   errorLike("is not valid"),
-		})
-	})
-}
-
-// A changed default never moves or destroys existing secrets.
-func TestSecretKeepsItsOrganization(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddOrg("og_other", "Other")
-	env.run(
-		resource.TestStep{Config: "provider \"roboto\" {\n  org_id = \"og_test\"\n}\n" + secret("db")},
-		resource.TestStep{
-			Config:           "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n" + secret("db"),
-			ConfigPlanChecks: emptyPlan(),
-		},
-		resource.TestStep{Config: secret("db"), ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{
-			Config:           secret("db", `org_id = "og_other"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				attribute("uri", knownvalue.StringExact("roboto-secret://db@og_other")),
-			},
-		},
-		resource.TestStep{
-			Config:           secret("cache", `org_id = "og_other"`),
-			ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
-		},
-	)
-	if records := env.roboto.Records(testOrg); len(records) != 0 {
-		t.Errorf("%d records are left in the first organization", len(records))
-	}
-}
-
-func TestAccSecretDeletedElsewhereIsCreatedAgain(t *testing.T) {
-	env := anyService(t)
-	config := env.secret("db", `value_wo = "value"`, `value_wo_version = "1"`)
-	env.run(
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig:        func() { env.deleteSecret("db") },
-			Config:           config,
-			ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
-			Check:            func(*terraformState) error { return want("value", env.value("db")) },
-		},
-	)
-}
-
-// terraform-plugin-testing ends with terraform destroy -refresh=false. The deletion looks first,
-// and finds nothing to delete. That counts only because the organization is the caller's.
-func TestSecretDeletedElsewhereIsDestroyed(t *testing.T) {
-	env := newEnvironment(t)
-	env.run(resource.TestStep{
-		Config: secret("db"),
-		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{
-			beforeApply(func() { env.roboto.DeleteSecret(testOrg, "db") }),
-		}},
-	})
-	env.wantCount(robototest.DeleteSecret, 0)
-	requests := env.roboto.Requests()
-	if last := requests[len(requests)-1]; last.Operation != robototest.ListOrgs {
-		t.Errorf("the last request is %s, want %s", last.Operation, robototest.ListOrgs)
-	}
-}
-
-// Names that the SDK mishandles work, because they exist.
-func TestAccSecretNames(t *testing.T) {
-	for _, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語"} {
-		t.Run(name, func(t *testing.T) {
-			env := anyService(t)
-			env.run(resource.TestStep{
-				Config:            env.secret(name, `value_wo = "value"`),
-				ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact(env.uri(name)))},
-				Check:             func(*terraformState) error { return want("value", env.value(name)) },
-			})
-		})
-	}
-}
-
-// Of dots alone only one and two are special in a path.
-func TestSecretNameOfDots(t *testing.T) {
-	env := newEnvironment(t)
-	created := env.protocol(fields{}).Apply(instance{}, fields{"name": "...", "value_wo": "value"})
-	if got := created.State["uri"]; got != "roboto-secret://...@og_test" || env.value("...") != "value" {
-		t.Errorf("%v has the value %q", got, env.value("..."))
-	}
-}
-
-func TestAccSecretNameTaken(t *testing.T) {
-	env := anyService(t)
-	env.addSecrets("db")
-	env.run(resource.TestStep{
-		Config:      env.secret("db"),
-		ExpectError: errorLike(env.filled(`id = "NAME@ORG"`)),
-	})
 }
