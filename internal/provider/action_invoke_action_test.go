@@ -100,41 +100,7 @@ func TestActionInvokePlans(t *testing.T) {
 	}
 }
 
-// What the action is invoked with, is what the configuration says.
-func TestActionInvokeInput(t *testing.T) {
-	ofHub := fields{"name": "shared", "org_id": "og_other", "action_org_id": "og_hub", "parameter_values": nil}
-	for name, test := range map[string]struct {
-		config fields
-		want   []string
-	}{
-		"a parameter that is null": {
-			checkDB(fields{"org_id": testOrg, "parameter_values": map[string]any{"key": "x", "level": nil}}), []string{`"parameter_values":{"key":"x"}`, `"timeout":9`},
-		},
-		"files and datasets": {
-			checkDB(ofHub, fields{"digest": "0123", "dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2"}),
-			[]string{`"input_data":["a","b"]`, `"ds_1"`, `"timeout":60`, `"destination_id":"ds_2"`, "digest=0123", "og_other"},
-		},
-		"queries": {checkDB(ofHub, fields{"file_query": "f", "topic_query": "t"}), []string{`"query":"f"`, `"query":"t"`, "digest=4567"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t, robototest.Options{Orgs: []string{testOrg, "og_other"}})
-			addActions(env.roboto, robototest.Action{Timeout: 9})
-			p := env.protocol(nil)
-			_, out := p.InvokeAction(checkDB(test.config, fields{"wait": false}))
-			p.Succeeds(out)
-			requests := env.roboto.Requests()
-			i := slices.IndexFunc(requests, func(r robototest.Request) bool { return r.Operation == robototest.InvokeAction })
-			sent := fmt.Sprint(requests[i].Query, requests[i].OrgID, string(requests[i].Body))
-			for _, text := range test.want {
-				if !strings.Contains(sent, text) {
-					t.Errorf("%s is not in the request: %s", text, sent)
-				}
-			}
-		})
-	}
-}
-
-// Each outcome, in fake time. Each error says how to invoke again.
+// Each outcome, in fake time. Each error says how to invoke again, and nothing shows the value.
 func TestActionInvokes(t *testing.T) {
 	const (
 		post, get, stop = robototest.InvokeAction, robototest.GetInvocation, robototest.CancelInvocation
@@ -161,9 +127,27 @@ func TestActionInvokes(t *testing.T) {
 		// progress is checked unless it is nil. last are the statuses of the invocations: there is one at most.
 		progress []string
 		last     []int
+		// sent are in the request for it.
+		sent []string
 	}{
-		"to the end":      {progress: run, last: []int{robototest.Completed}},
+		"to the end": {
+			progress: run, last: []int{robototest.Completed}, sent: []string{`"parameter_values":{"key":"roboto-secret://db@og_test"}`, `"timeout":9`, "og_test"},
+		},
 		"without waiting": {config: fields{"wait": false}, progress: run[:1], last: []int{robototest.Queued}},
+		"with a parameter that is null": {
+			config: fields{"parameter_values": map[string]any{"key": "x", "level": nil}}, last: []int{robototest.Completed}, sent: []string{`"parameter_values":{"key":"x"}`},
+		},
+		"with files of a dataset": {
+			config: fields{"dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2"}, last: []int{robototest.Completed},
+			sent: []string{`"input_data":["a","b"]`, `"ds_1"`, `"timeout":60`, `"destination_id":"ds_2"`},
+		},
+		"with queries and a digest": {
+			config: fields{"name": "shared", "org_id": "og_other", "action_org_id": "og_hub", "digest": "0123", "parameter_values": nil, "file_query": "f", "topic_query": "t"},
+			last:   []int{robototest.Completed}, sent: []string{`"query":"f"`, `"query":"t"`, "digest=0123", "og_other"},
+		},
+		"with the latest version": {
+			config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}, last: []int{robototest.Completed}, sent: []string{"digest=4567"},
+		},
 		"although it has to be repeated": {
 			action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, progress: slices.Concat(again, run), last: []int{robototest.Completed},
 		},
@@ -172,6 +156,10 @@ func TestActionInvokes(t *testing.T) {
 			progress: run[:5], last: []int{robototest.Completed},
 		},
 
+		"with a value that it refuses": {
+			action: robototest.Action{Expect: map[string]string{"key": badValue}}, last: []int{robototest.Failed},
+			texts: []string{failed, `the action "check"`, "Failed (The action exited with code 1)", "roboto invocations logs iv_"},
+		},
 		"for good":           {action: robototest.Action{Fails: "Lost.", Requeue: true}, texts: []string{failed, "the status Deadly (Lost)"}, last: []int{robototest.Deadly}},
 		"until it is denied": {faults: fault(post, denied), texts: []string{"Invoking the action \"check\" of the organization og_test failed", "No."}},
 		"without an answer": {
@@ -219,9 +207,11 @@ func TestActionInvokes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true})
+				server := robototest.Start(t, robototest.Options{InMemory: true, Orgs: []string{testOrg, "og_other"}})
+				test.action.Timeout = 9
 				addActions(server, test.action)
 				c := protocol.NewCore(t, server)
+				c.Settings["org_id"] = testOrg
 				c.Must(c.Apply(fields{"name": "db", "value_wo": goodValue}))
 				if test.interrupted != 0 {
 					c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = "86400"
@@ -246,21 +236,33 @@ func TestActionInvokes(t *testing.T) {
 				if test.config["wait_timeout"] != nil && err != nil && strings.Contains(err.Error(), "no more requests") {
 					t.Errorf("the provider goes on asking for the invocation, and the error denies it:\n%s", err)
 				}
-				var lasts, wantLasts, wantProgress []string
-				for _, status := range test.last {
-					wantLasts = append(wantLasts, fmt.Sprint(status, " map[key:roboto-secret://db@og_test]"))
-				}
+				var last []int
+				var wantProgress []string
 				for _, i := range server.Invocations() {
-					lasts = append(lasts, fmt.Sprint(i.Status(), " ", i.Parameters))
+					last = append(last, i.Status())
 					for _, status := range test.progress {
 						wantProgress = append(wantProgress, fmt.Sprintf("Invocation %s of %q: %s", i.ID, "check", status))
 					}
 				}
-				if diff := cmp.Diff(wantLasts, lasts); diff != "" {
-					t.Errorf("other invocations, with status and parameters (-want +got):\n%s", diff)
+				if diff := cmp.Diff(test.last, last); diff != "" {
+					t.Errorf("the invocations have other statuses (-want +got):\n%s", diff)
 				}
 				if diff := cmp.Diff(wantProgress, progress, cmpopts.EquateEmpty()); test.progress != nil && diff != "" {
 					t.Errorf("other progress (-want +got):\n%s", diff)
+				}
+				sent := ""
+				for _, r := range server.Requests() {
+					if r.Operation == post {
+						sent = fmt.Sprint(r.Query, r.OrgID, string(r.Body))
+					}
+				}
+				for _, text := range test.sent {
+					if !strings.Contains(sent, text) {
+						t.Errorf("%s is not in the request: %s", text, sent)
+					}
+				}
+				if text := fmt.Sprint(progress, err, c.State); strings.Contains(text, "horse") {
+					t.Errorf("a value is shown:\n%s", text)
 				}
 			})
 		})
@@ -295,31 +297,6 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 		p.Fails(out, text, "-invoke=action.roboto_action_invoke.NAME")
 	}
 	env.wantCount(robototest.InvokeAction, 0)
-}
-
-// A rotation to a value that the action refuses shows all that is needed and not the value.
-func TestActionInvokeProvesARotation(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		addActions(server, robototest.Action{Expect: map[string]string{"key": goodValue}})
-		c := protocol.NewCore(t, server)
-		var said []string
-		var failure error
-		for i, value := range []string{goodValue, badValue, goodValue} {
-			c.Must(c.Apply(fields{"name": "db", "value_wo": value, "value_wo_version": fmt.Sprint(i)}))
-			progress, err := c.RunAction(checkDB())
-			if said = append(said, progress...); value == badValue {
-				failure = err
-			} else {
-				c.Must(err)
-			}
-		}
-		id := server.Invocations()[1].ID
-		wantTexts(t, failure, "Roboto Action Failed", id, `the action "check"`, "Failed (The action exited with code 1)", "roboto invocations logs "+id)
-		if text := fmt.Sprint(said, failure, c.State); strings.Contains(text, "horse") {
-			t.Errorf("a value is shown:\n%s", text)
-		}
-	})
 }
 
 // With real Terraform: a trigger. A value in place of a URI would be a secret on its way through Roboto.

@@ -4,11 +4,8 @@
 package provider
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,7 +31,8 @@ func TestMemoryOfPlans(t *testing.T) {
 			return remembered{}
 		}
 	}
-	keep := func(name string) step { return func(m *memory) remembered { return m.noteKeep(recordOf(name)) } }
+	keepAs := func(record roboto.Record) step { return func(m *memory) remembered { return m.noteKeep(record) } }
+	keep := func(name string) step { return keepAs(recordOf(name)) }
 	remove := func(name string) step { return func(m *memory) remembered { return m.noteDelete(recordOf(name), nil) } }
 	create := func(name string) step { return func(m *memory) remembered { return m.noteCreate(refOf(name)) } }
 	replace := func(old, name string) step {
@@ -51,6 +49,10 @@ func TestMemoryOfPlans(t *testing.T) {
 			return remembered{}
 		}
 	}
+	inSeconds, later, otherARN := recordOf("db"), recordOf("db"), recordOf("db")
+	inSeconds.Created = inSeconds.Created.Truncate(time.Second)
+	later.Created = later.Created.Add(time.Second)
+	otherARN.ARN += "-other"
 	var (
 		nothing   = remembered{}
 		conflict  = remembered{conflict: true}
@@ -91,6 +93,11 @@ func TestMemoryOfPlans(t *testing.T) {
 		"two addresses, and both are kept":    {[]step{read("db"), read("db")}, []step{keep("db"), keep("db")}, refreshed, refreshed},
 		"two addresses, and both are deleted": {[]step{read("db"), read("db")}, []step{remove("db"), remove("db")}, refreshed, refreshed},
 
+		// A secret is its ARN and its creation time, which a listing may give in whole seconds.
+		"in whole seconds": {[]step{read("db")}, []step{keepAs(inSeconds)}, refreshed, refreshed},
+		"a second later":   {[]step{read("db")}, []step{keepAs(later)}, nothing, nothing},
+		"another ARN":      {[]step{read("db")}, []step{keepAs(otherARN)}, nothing, nothing},
+
 		// A process that creates applies: it warns no more of what it deletes, except of its own.
 		"a deletion during apply":       {[]step{created("db")}, []step{remove("old")}, applying, applying},
 		"a deletion of what it created": {[]step{created("db")}, []step{remove("db")}, nothing, nothing},
@@ -110,28 +117,6 @@ func TestMemoryOfPlans(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// A secret is its ARN and its creation time, which a listing may give in whole seconds.
-func TestMemoryKnowsASecretByARNAndTime(t *testing.T) {
-	known := recordOf("db")
-	inSeconds, later, otherARN := known, known, known
-	inSeconds.Created = known.Created.Truncate(time.Second)
-	later.Created = known.Created.Add(time.Second)
-	otherARN.ARN += "-other"
-	for name, test := range map[string]struct {
-		record roboto.Record
-		same   bool
-	}{
-		"the same": {known, true}, "in whole seconds": {inSeconds, true}, "a second later": {later, false}, "another ARN": {otherARN, false},
-	} {
-		m := newMemory()
-		m.noteRead(known)
-		m.noteKeep(known)
-		if elsewhere, found := m.noteRead(test.record), m.noteDelete(test.record, nil); elsewhere != test.same || found.conflict != test.same {
-			t.Errorf("%s: known at another address %t, kept there %t, want both %t", name, elsewhere, found.conflict, test.same)
-		}
 	}
 }
 
@@ -158,33 +143,5 @@ func TestMemoryOfClaims(t *testing.T) {
 		if step.got != step.want {
 			t.Errorf("step %d: %s gets the name: %t", i, step.what, step.got)
 		}
-	}
-}
-
-// A create learns of a deletion of its name when that is over, and only if it succeeded.
-func TestMemoryOfDeletions(t *testing.T) {
-	for _, succeeds := range []bool{false, true} {
-		t.Run(fmt.Sprint("succeeds: ", succeeds), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m := newMemory()
-				end := m.beginDelete(recordOf("db"))
-				time.AfterFunc(time.Minute, func() { end(succeeds) })
-				began := time.Now()
-				waits := func(name string, limit, want time.Duration) {
-					ctx, cancel := context.WithTimeout(t.Context(), limit)
-					defer cancel()
-					m.awaitDeletion(ctx, refOf(name))
-					if took := time.Since(began); took != want {
-						t.Errorf("with a limit of %s, %s is free after %s, want %s", limit, name, took, want)
-					}
-				}
-				waits("cache", time.Hour, 0)
-				waits("db", time.Second, time.Second)
-				waits("db", time.Hour, time.Minute)
-				if got := m.deleted(refOf("db")) == recordOf("db"); got != succeeds {
-					t.Errorf("the secret was deleted: %t", got)
-				}
-			})
-		})
 	}
 }

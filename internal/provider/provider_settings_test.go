@@ -26,49 +26,39 @@ func settingNames(p *protocol.Provider) (names []string) {
 	return names
 }
 
-// calls are what a provider is asked to do, by name.
-type calls map[string]func(*protocol.Provider) outcome
+// A call is something that a provider is asked to do. Calls have names.
+type (
+	call  func(*protocol.Provider) outcome
+	calls map[string]call
+)
 
-func read(typeName string, config fields) func(*protocol.Provider) outcome {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.ReadDataSource(typeName, config)
-		return out
-	}
+func only[Result any](_ Result, out outcome) outcome { return out }
+
+func read(typeName string, config fields) call {
+	return func(p *protocol.Provider) outcome { return only(p.ReadDataSource(typeName, config)) }
 }
 
-func open(config fields) func(*protocol.Provider) outcome {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.OpenEphemeral(config)
-		return out
-	}
+func open(config fields) call {
+	return func(p *protocol.Provider) outcome { return only(p.OpenEphemeral(config)) }
 }
 
-func plan(prior instance, config fields) func(*protocol.Provider) outcome {
+func plan(prior instance, config fields) call {
 	return func(p *protocol.Provider) outcome {
 		_, _, out := p.Plan(prior, config)
 		return out
 	}
 }
 
-func apply(prior instance, config fields) func(*protocol.Provider) outcome {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.TryApply(prior, config)
-		return out
-	}
+func apply(prior instance, config fields) call {
+	return func(p *protocol.Provider) outcome { return only(p.TryApply(prior, config)) }
 }
 
-func refresh(current instance) func(*protocol.Provider) outcome {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.Read(current)
-		return out
-	}
+func refresh(current instance) call {
+	return func(p *protocol.Provider) outcome { return only(p.Read(current)) }
 }
 
-func importing(id string, identity fields) func(*protocol.Provider) outcome {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.Import(id, identity)
-		return out
-	}
+func importing(id string, identity fields) call {
+	return func(p *protocol.Provider) outcome { return only(p.Import(id, identity)) }
 }
 
 // needingCalls are what cannot be answered without a call. own are those that name an organization of their

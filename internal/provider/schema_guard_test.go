@@ -47,40 +47,28 @@ var guarded = map[string]string{
 // attributesOf lists the attributes of all schemas by kind and name.
 func attributesOf(s protocol.Schemas) map[string][]string {
 	all := map[string][]string{}
-	add := func(schema, path string, of *tfprotov6.SchemaAttribute) {
-		for _, flag := range []struct {
-			name string
-			set  bool
-		}{
-			{"sensitive", of.Sensitive}, {"write-only", of.WriteOnly}, {"computed", of.Computed && of.Sensitive}, {"any-type", of.Type != nil && takesAnything(of.Type)},
-		} {
-			if flag.set {
-				path += "+" + flag.name
+	add := func(name string, schema *tfprotov6.Schema) {
+		if schema == nil {
+			return
+		}
+		flags := map[string]string{}
+		for _, a := range schema.Block.Attributes {
+			for _, flag := range []struct {
+				name string
+				set  bool
+			}{{"+sensitive", a.Sensitive}, {"+write-only", a.WriteOnly}, {"+computed", a.Computed && a.Sensitive}} {
+				if flag.set {
+					flags[a.Name] += flag.name
+				}
 			}
 		}
-		all[schema] = append(all[schema], path)
-	}
-	var addAttributes func(schema, prefix string, attributes []*tfprotov6.SchemaAttribute)
-	addAttributes = func(schema, prefix string, attributes []*tfprotov6.SchemaAttribute) {
-		for _, a := range attributes {
-			path := prefix + a.Name
-			add(schema, path, a)
-			if a.NestedType != nil {
-				addAttributes(schema, path+".", a.NestedType.Attributes)
-			} else {
-				addAttributes(schema, path+".", membersOf(a.Type))
-			}
+		for _, path := range members("", schema.ValueType()) {
+			all[name] = append(all[name], path+flags[path])
 		}
 	}
-	var addBlock func(schema, prefix string, block *tfprotov6.SchemaBlock)
-	addBlock = func(schema, prefix string, block *tfprotov6.SchemaBlock) {
-		addAttributes(schema, prefix, block.Attributes)
-		for _, nested := range block.BlockTypes {
-			addBlock(schema, prefix+nested.TypeName+".", nested.Block)
-		}
-	}
+	add("provider", s.Provider)
+	add("provider meta", s.ProviderMeta)
 	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{
-		"":                    {"provider": s.Provider, "provider meta": s.ProviderMeta},
 		"resource ":           s.ResourceSchemas,
 		"data source ":        s.DataSourceSchemas,
 		"ephemeral resource ": s.EphemeralResourceSchemas,
@@ -88,66 +76,53 @@ func attributesOf(s protocol.Schemas) map[string][]string {
 		"state store ":        s.StateStoreSchemas,
 	} {
 		for name, schema := range schemas {
-			if schema != nil {
-				addBlock(kind+name, "", schema.Block)
-			}
+			add(kind+name, schema)
 		}
 	}
 	for name, action := range s.ActionSchemas {
-		addBlock("action "+name, "", action.Schema.Block)
-	}
-	for name, function := range s.Functions {
-		parameters := function.Parameters
-		if function.VariadicParameter != nil {
-			parameters = append(slices.Clone(parameters), function.VariadicParameter)
-		}
-		for _, parameter := range parameters {
-			addAttributes("function "+name, "", []*tfprotov6.SchemaAttribute{{Name: parameter.Name, Type: parameter.Type}})
-		}
-		addAttributes("function "+name, "", []*tfprotov6.SchemaAttribute{{Name: "return", Type: function.Return.Type}})
+		add("action "+name, action.Schema)
 	}
 	for name, identity := range s.IdentitySchemas {
-		for _, a := range identity.IdentityAttributes {
-			addAttributes("identity "+name, "", []*tfprotov6.SchemaAttribute{{Name: a.Name, Type: a.Type}})
-		}
+		all["identity "+name] = members("", identity.ValueType())
 	}
-	for schema := range all {
-		slices.Sort(all[schema])
+	for name, function := range s.Functions {
+		types := map[string]tftypes.Type{"return": function.Return.Type}
+		for _, parameter := range function.Parameters {
+			types[parameter.Name] = parameter.Type
+		}
+		if function.VariadicParameter != nil {
+			types[function.VariadicParameter.Name] = function.VariadicParameter.Type
+		}
+		all["function "+name] = members("", tftypes.Object{AttributeTypes: types})
 	}
 	return all
 }
 
-// membersOf are those of an object, or of the objects in a collection.
-func membersOf(typ tftypes.Type) (members []*tfprotov6.SchemaAttribute) {
+// members are the paths of all that is in a type, sorted.
+func members(path string, typ tftypes.Type) (all []string) {
 	switch typ := typ.(type) {
 	case tftypes.Object:
 		for name, member := range typ.AttributeTypes {
-			members = append(members, &tfprotov6.SchemaAttribute{Name: name, Type: member})
+			below := strings.TrimPrefix(path+"."+name, ".")
+			all = append(append(all, below), members(below, member)...)
 		}
 	case tftypes.Tuple:
 		for i, member := range typ.ElementTypes {
-			members = append(members, &tfprotov6.SchemaAttribute{Name: fmt.Sprint(i), Type: member})
+			all = append(all, members(fmt.Sprint(path, ".", i), member)...)
 		}
 	case tftypes.List:
-		return membersOf(typ.ElementType)
+		all = members(path, typ.ElementType)
 	case tftypes.Set:
-		return membersOf(typ.ElementType)
+		all = members(path, typ.ElementType)
 	case tftypes.Map:
-		return membersOf(typ.ElementType)
+		all = members(path, typ.ElementType)
+	default:
+		if typ.Is(tftypes.DynamicPseudoType) {
+			all = []string{path + ".ANYTHING"}
+		}
 	}
-	return members
-}
-
-func takesAnything(typ tftypes.Type) bool {
-	switch typ := typ.(type) {
-	case tftypes.List:
-		return takesAnything(typ.ElementType)
-	case tftypes.Set:
-		return takesAnything(typ.ElementType)
-	case tftypes.Map:
-		return takesAnything(typ.ElementType)
-	}
-	return typ.Is(tftypes.DynamicPseudoType)
+	slices.Sort(all)
+	return all
 }
 
 func TestNoSchemaHasRoomForValues(t *testing.T) {

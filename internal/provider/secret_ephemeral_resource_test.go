@@ -170,33 +170,3 @@ func TestSecretEphemeralResourceWarnsOfAValueThatTerraformChanges(t *testing.T) 
 		})
 	}
 }
-
-func TestSecretEphemeralResourceRefuses(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddSecret(testOrg, "db")
-	env.roboto.AddSecret(testOrg, "empty")
-	first := env.roboto.SetValue(testOrg, "db", "value")
-	none := strings.Repeat("0", 32)
-	for name, test := range map[string]struct {
-		config fields
-		texts  []string
-	}{
-		"a missing secret":  {fields{"name": "nope"}, []string{`"nope" of the organization og_test could not be read`, "also pass version_id"}},
-		"no value yet":      {fields{"name": "empty"}, []string{"has no value yet", "Write one first", "also pass version_id"}},
-		"a missing version": {fields{"name": "db", "version_id": none}, []string{"no version 0000", "The current version is " + first + ", written 20", "leave version_id out"}},
-		"no other version":  {fields{"name": "db", "version_stage": "AWSPREVIOUS"}, []string{"no version AWSPREVIOUS", "The current version is " + first}},
-		"a version of none": {fields{"name": "empty", "version_id": none}, []string{"no version 00000000", "has no value yet"}},
-		"a stage of none":   {fields{"name": "empty", "version_stage": "AWSCURRENT"}, []string{"no version AWSCURRENT", "has no value yet"}},
-		"another's secret":  {fields{"uri": "roboto-secret://db@og_unknown"}, []string{"You are not a member of organization og_unknown"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := env.in(t)
-			p := env.protocol(fields{})
-			env.roboto.ResetRequests()
-			result, out := p.OpenEphemeral(test.config)
-			p.Fails(out, test.texts...)
-			p.Equal("result", result["value"], nil)
-			env.wantCount(robototest.GetCredentials, 1)
-		})
-	}
-}

@@ -8,7 +8,10 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -17,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -308,6 +312,66 @@ func TestSecretPlansWithoutRequests(t *testing.T) {
 				p.Equal("plan", planned, test.prior.State)
 			}
 			env.makesNoRequest()
+		})
+	}
+}
+
+// An apply that deletes a secret at one address and creates one of its name at another waits for
+// the deletion, whenever it ends.
+func TestSecretCreateWaitsForTheDeletionOfItsName(t *testing.T) {
+	const remove = robototest.DeleteSecret
+	for name, test := range map[string]struct {
+		faults []robototest.Fault
+		// refused: the deletion fails, and so does the create.
+		refused bool
+	}{
+		"as fast as the create":           {},
+		"slow":                            {faults: []robototest.Fault{{Operation: remove, Delay: 10 * time.Second}}},
+		"done before the record is found": {faults: []robototest.Fault{{Operation: remove, Delay: time.Second}, {Operation: robototest.GetSecret, Skip: 1, Delay: 2 * time.Second}}},
+		"done while it is found out who the caller is": {
+			faults: []robototest.Fault{{Operation: remove, Delay: time.Second}, {Operation: robototest.GetUser, Delay: 2 * time.Second}},
+		},
+		"in vain": {
+			faults:  []robototest.Fault{{Operation: remove, Delay: 10 * time.Second, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"}},
+			refused: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server := robototest.Start(t, robototest.Options{InMemory: true})
+				before, after := protocol.NewCore(t, server), protocol.NewCore(t, server)
+				before.Must(before.Apply(fields{"name": "db", "value_wo": "first"}))
+				time.Sleep(time.Hour)
+				for _, fault := range test.faults {
+					server.Inject(fault)
+				}
+				server.ResetRequests()
+				s := before.MustStart()
+				deletion, err := s.Plan(nil)
+				before.Must(err)
+				creation, err := s.With(after).Plan(fields{"name": "db", "value_wo": "second"})
+				before.Must(err)
+				var group sync.WaitGroup
+				var deleted error
+				group.Go(func() { deleted = s.ApplyPlanned(deletion) })
+				time.Sleep(100 * time.Millisecond) // the deletion has looked by then
+				created := s.With(after).ApplyPlanned(creation)
+				group.Wait()
+				want := "second"
+				if test.refused {
+					want = "first"
+					wantTexts(t, deleted, "could not be deleted")
+					wantTexts(t, created, "exists already")
+					if n := server.Count(robototest.CreateSecret); n != 1 {
+						t.Errorf("%d requests for a create, want 1", n)
+					}
+				} else if deleted != nil || created != nil {
+					t.Errorf("the deletion ends with %v, the create with %v", deleted, created)
+				}
+				if value, _, _ := server.Value(testOrg, "db"); value != want {
+					t.Errorf("the value is %q, want %q", value, want)
+				}
+			})
 		})
 	}
 }
