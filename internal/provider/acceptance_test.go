@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -87,12 +86,7 @@ type environment struct {
 func newEnvironment(t *testing.T, options ...robototest.Options) *environment {
 	t.Helper()
 	t.Parallel()
-	return embeddedService(t, append(options, robototest.Options{})[0])
-}
-
-func embeddedService(t *testing.T, options robototest.Options) *environment {
-	t.Helper()
-	server := robototest.Start(t, options)
+	server := robototest.Start(t, append(options, robototest.Options{})[0])
 	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, named: map[string]bool{}, client: &wire.Client{
 		Endpoint: server.Endpoint(), SecretsManagerEndpoint: server.SecretsManagerEndpoint(), APIKey: server.APIKey(), OrgID: testOrg, Timeout: time.Minute,
 	}}
@@ -102,21 +96,12 @@ func embeddedService(t *testing.T, options robototest.Options) *environment {
 
 // anyService is an embedded Roboto, or, with TF_ACC=1, the one that the process's environment leads
 // to, in the organization that ROBOTO_ORG_ID names. The tests that begin with it are the
-// same for both, so they inject no faults and count no requests.
+// same for both, so they inject no faults. Only an embedded one counts requests.
 func anyService(t *testing.T) *environment {
-	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Parallel()
-	}
-	return anyOtherService(t)
-}
-
-// anyOtherService is one more for the same test.
-func anyOtherService(t *testing.T) *environment {
 	t.Helper()
 	var e *environment
 	if os.Getenv("TF_ACC") == "" {
-		e = embeddedService(t, robototest.Options{})
+		e = newEnvironment(t)
 	} else {
 		e = realService(t)
 	}
@@ -172,9 +157,18 @@ func (e *environment) protocol(settings fields) *protocol.Provider {
 	return p
 }
 
-// wantCount checks the requests of an embedded Roboto since the last ResetRequests.
+// resetRequests forgets the requests so far. A real Roboto does not count them.
+func (e *environment) resetRequests() {
+	if e.roboto != nil {
+		e.roboto.ResetRequests()
+	}
+}
+
 func (e *environment) wantCount(op robototest.Operation, want int) {
 	e.t.Helper()
+	if e.roboto == nil {
+		return
+	}
 	if got := e.roboto.Count(op); got != want {
 		e.t.Errorf("%d requests for %s, want %d", got, op, want)
 	}
@@ -280,29 +274,6 @@ type stateCheck func(statecheck.CheckStateRequest) error
 
 func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
 	resp.Error = check(req)
-}
-
-// stateLacks fails if the state's JSON holds the text.
-func stateLacks(text string) stateCheck {
-	return func(req statecheck.CheckStateRequest) error { return lacks("state", req.State, text) }
-}
-
-// planLacks fails if the plan's JSON holds the text. The configuration that
-// Terraform copies into it does not count: what stands there literally was written there.
-func planLacks(text string) planCheck {
-	return func(req plancheck.CheckPlanRequest) error {
-		plan := *req.Plan
-		plan.Config = nil
-		return lacks("plan", plan, text)
-	}
-}
-
-func lacks(what string, value any, text string) error {
-	encoded, err := json.Marshal(value)
-	if err == nil && strings.Contains(string(encoded), text) {
-		err = fmt.Errorf("the %s holds %q", what, text)
-	}
-	return err
 }
 
 // holds checks the value that the service has.

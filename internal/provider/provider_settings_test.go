@@ -186,36 +186,28 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 
 // A default organization that is known depends on nothing else.
 func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
-	for name, test := range map[string]struct {
-		env      []string
-		settings fields
-		given    any
-		want     any
+	env := newEnvironment(t)
+	for _, test := range []struct {
+		variable         string
+		settings         fields
+		given, want, uri any
 	}{
-		"given":                      {settings: fields{"api_key": unknown}, given: testOrg, want: testOrg},
-		"from the block":             {settings: fields{"api_key": unknown, "org_id": "og_block"}, want: "og_block"},
-		"from the environment":       {env: []string{"ROBOTO_ORG_ID", "og_env"}, settings: fields{"api_key": unknown}, want: "og_env"},
-		"unless it is itself not":    {env: []string{"ROBOTO_ORG_ID", "og_env"}, settings: fields{"org_id": unknown}, want: unknown},
-		"unless it has to be looked": {settings: fields{"request_timeout": unknown}, want: unknown},
+		{"", fields{"api_key": unknown}, testOrg, testOrg, "roboto-secret://db@og_test"},
+		{"", fields{"api_key": unknown, "org_id": "og_block"}, nil, "og_block", "roboto-secret://db@og_block"},
+		{"og_env", fields{"api_key": unknown}, nil, "og_env", "roboto-secret://db@og_env"},
+		{"og_env", fields{"org_id": unknown}, nil, unknown, unknown},
+		{"", fields{"request_timeout": unknown}, nil, unknown, unknown},
 	} {
-		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t).with(test.env...)
-			p := env.protocol(test.settings)
-			planned, _, out := p.Plan(instance{}, fields{"name": "db", "org_id": test.given})
-			p.Succeeds(out)
-			uri := any(unknown)
-			if test.want != unknown {
-				uri = fmt.Sprint("roboto-secret://db@", test.want)
-			}
-			p.Equal("org_id and uri", []any{planned["org_id"], planned["uri"]}, []any{test.want, uri})
-			if test.want != unknown {
-				imported, out := p.Import("db@"+fmt.Sprint(test.want), nil)
-				p.Succeeds(out)
-				p.Equal("identity after an import", imported.Identity, fields{"name": "db", "org_id": test.want})
-			}
-			env.makesNoRequest()
-		})
+		p := env.with("ROBOTO_ORG_ID", test.variable).protocol(test.settings)
+		planned, _, out := p.Plan(instance{}, fields{"name": "db", "org_id": test.given})
+		p.Succeeds(out)
+		p.Equal(fmt.Sprintf("org_id and uri with %+v", test), []any{planned["org_id"], planned["uri"]}, []any{test.want, test.uri})
 	}
+	p := env.protocol(fields{"api_key": unknown, "org_id": testOrg})
+	imported, out := p.Import("db", nil)
+	p.Succeeds(out)
+	p.Equal("identity after an import", imported.Identity, identityOfDB)
+	env.makesNoRequest()
 }
 
 // Nulls would pass for what Roboto said.

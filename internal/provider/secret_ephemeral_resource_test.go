@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -79,9 +78,7 @@ func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
 	created := env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
 	rotated := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
 	notBeforeApply := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func(plancheck.CheckPlanRequest) error {
-		if env.roboto != nil {
-			env.wantCount(robototest.GetValue, 0)
-		}
+		env.wantCount(robototest.GetValue, 0)
 		return nil
 	})}}
 	gets := func(name, value string) []statecheck.StateCheck {
@@ -97,76 +94,10 @@ func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
 		// Refreshing would read the first version, which is known.
 		resource.TestStep{Config: created},
 		resource.TestStep{
-			PreConfig: func() {
-				if env.roboto != nil {
-					env.roboto.ResetRequests()
-				}
-			},
-			Config: rotated + read + echoed("rotated", data), ConfigPlanChecks: notBeforeApply, ConfigStateChecks: gets("rotated", "second"),
+			PreConfig: env.resetRequests,
+			Config:    rotated + read + echoed("rotated", data), ConfigPlanChecks: notBeforeApply, ConfigStateChecks: gets("rotated", "second"),
 		},
 		// And what nobody rotates is still there for the next plan.
 		resource.TestStep{Config: rotated + read + echoed("rotated", data), ConfigPlanChecks: emptyPlan()},
 	)
-}
-
-// A write-only argument of another provider takes the value, which is then
-// nowhere but in Secrets Manager.
-func TestAccSecretEphemeralResourceFeedsWriteOnlyArgument(t *testing.T) {
-	source, target := anyService(t), anyOtherService(t)
-	source.create("db")
-	factories := source.factories()
-	factories["copies"] = target.factories()["roboto"]
-	copied := func(value string, action plancheck.ResourceActionType) resource.TestStep {
-		return resource.TestStep{
-			PreConfig: func() { source.write("db", value) },
-			Config: "ephemeral \"roboto_secret\" \"source\" {\n  uri = \"" + source.uri("db") + "\"\n}\n" +
-				target.secret("copy", "provider = copies", "value_wo = ephemeral.roboto_secret.source.value"),
-			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply:             []plancheck.PlanCheck{planLacks(value), plancheck.ExpectResourceAction(address, action)},
-				PostApplyPostRefresh: []plancheck.PlanCheck{planLacks(value), plancheck.ExpectEmptyPlan()},
-			},
-			ConfigStateChecks: []statecheck.StateCheck{stateLacks(value), target.holds("copy", value)},
-		}
-	}
-	target.runCase(resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
-		copied("the-first-canary", creates), copied("the-second-canary", updates),
-	}})
-}
-
-// The provider gives the value as it is stored. Terraform changes it, so whoever opens it has to know.
-func TestSecretEphemeralResourceWarnsOfAValueThatTerraformChanges(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddSecret(testOrg, "db")
-	for name, test := range map[string]struct {
-		value   string
-		changed bool
-	}{
-		"ASCII":                    {"kanarienvogel-4711", false},
-		"composed":                 {"kanarienv\u00f6gel-4711", false},
-		"decomposed":               {"kanarienvo\u0308gel-4711", true},
-		"marks in another order":   {"kanarienvogel-\u1e61\u0323-4711", true},
-		"a form for compatibility": {"kanarienvogel-\ufb01-4711", false},
-		"at the end of a long one": {strings.Repeat("x", 65_000) + "kanarienvogel-e\u0301", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			versionID := env.roboto.SetValue(testOrg, "db", test.value)
-			p := env.in(t).protocol(fields{})
-			for i := range 2 {
-				result, out := p.OpenEphemeral(fields{"name": "db", "version_id": versionID})
-				p.Equal("value", result["value"], test.value)
-				if !test.changed {
-					p.Warns(out)
-					continue
-				}
-				p.Warns(out, `Value of Roboto Secret "db" Is Changed by Terraform`, `the secret "db" of the organization og_test is not in Unicode NFC`)
-				warning := out.Diagnostics[0]
-				if strings.Contains(warning.Summary+warning.Detail, "kanarienv") || warning.Attribute != nil {
-					t.Errorf("the warning shows the value, or points at it: %v", warning)
-				}
-				if strings.Contains(warning.Detail, "base64") != (i == 0) {
-					t.Errorf("the advice of warning %d is: %s", i, warning.Detail)
-				}
-			}
-		})
-	}
 }

@@ -76,16 +76,12 @@ func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
 	env := anyService(t)
 	env.create("db")
 	before := env.write("db", "value")
-	if env.roboto != nil {
-		env.roboto.ResetRequests()
-	}
+	env.resetRequests()
 	env.run(
 		resource.TestStep{Config: env.filled(importOf(`id = "NAME"`) + secret("NAME")), ConfigPlanChecks: plans(nothing)},
 		resource.TestStep{
 			PreConfig: func() {
-				if env.roboto != nil {
-					env.wantCount(robototest.GetCredentials, 0)
-				}
+				env.wantCount(robototest.GetCredentials, 0)
 				if _, now := env.read("db"); now != before {
 					t.Errorf("the version %s is current, and was %s before the import", now, before)
 				}

@@ -207,9 +207,7 @@ func TestListedSecretsPlanNothing(t *testing.T) {
 
 func TestQuerySecrets(t *testing.T) {
 	env := newEnvironment(t, robototest.Options{PageSize: 2})
-	for _, name := range []string{"prod-db", "prod-api", "prod-queue", "dev-db"} {
-		env.roboto.AddSecret(testOrg, name)
-	}
+	env.create("prod-db", "prod-api", "prod-queue", "dev-db")
 	query := func(lines string) string {
 		return "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  " + lines + "\n}\n"
 	}
