@@ -322,9 +322,9 @@ func (e *environment) remove(name string) {
 	}
 }
 
-// write returns the new version's ID.
-func (e *environment) write(name, value string) string {
-	return e.aws(name, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}).Text("VersionId")
+// write writes a value of the secret db, and returns the new version's ID.
+func (e *environment) write(value string) string {
+	return e.aws("db", "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}).Text("VersionId")
 }
 
 // read returns "" for no value.

@@ -32,7 +32,7 @@ var justNow = knownvalue.StringFunc(func(text string) error {
 func TestAccSecretDataSource(t *testing.T) {
 	env := anyService(t)
 	env.create("db")
-	first, second := env.write("db", "first"), env.write("db", "second")
+	first, second := env.write("first"), env.write("second")
 	const uri, version = "roboto-secret://NAME@ORG", "name = \"NAME\"\n  read_version_id = true\n  "
 	config := "variable \"read\" {\n  default = true\n}\n"
 	var checks []statecheck.StateCheck

@@ -188,18 +188,20 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 	env := newEnvironment(t)
 	for _, test := range []struct {
-		variable         string
-		settings         fields
-		given, want, uri any
+		variable  string
+		settings  fields
+		config    fields
+		want, uri any
 	}{
-		{"", fields{"api_key": unknown}, testOrg, testOrg, "roboto-secret://db@og_test"},
-		{"", fields{"api_key": unknown, "org_id": "og_block"}, nil, "og_block", "roboto-secret://db@og_block"},
-		{"og_env", fields{"api_key": unknown}, nil, "og_env", "roboto-secret://db@og_env"},
-		{"og_env", fields{"org_id": unknown}, nil, unknown, unknown},
-		{"", fields{"request_timeout": unknown}, nil, unknown, unknown},
+		{"", fields{"api_key": unknown}, fields{"name": "db", "org_id": testOrg}, testOrg, "roboto-secret://db@og_test"},
+		{"", fields{"api_key": unknown}, fields{"name": unknown, "org_id": testOrg}, testOrg, unknown},
+		{"", fields{"api_key": unknown, "org_id": "og_block"}, fields{"name": "db"}, "og_block", "roboto-secret://db@og_block"},
+		{"og_env", fields{"api_key": unknown}, fields{"name": "db"}, "og_env", "roboto-secret://db@og_env"},
+		{"og_env", fields{"org_id": unknown}, fields{"name": "db"}, unknown, unknown},
+		{"", fields{"request_timeout": unknown}, fields{"name": "db"}, unknown, unknown},
 	} {
 		p := env.with("ROBOTO_ORG_ID", test.variable).protocol(test.settings)
-		planned, _, out := p.Plan(instance{}, fields{"name": "db", "org_id": test.given})
+		planned, _, out := p.Plan(instance{}, test.config)
 		p.Succeeds(out)
 		p.Equal(fmt.Sprintf("org_id and uri with %+v", test), []any{planned["org_id"], planned["uri"]}, []any{test.want, test.uri})
 	}

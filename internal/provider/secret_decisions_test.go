@@ -27,8 +27,9 @@ type trial struct {
 	name string
 	// applied is value_wo during apply. An ignored value is null while planning, and not during apply.
 	applied any
-	// newFlag: the other change is one of detect_value_drift. newVersion is an unknown one while planning.
-	newFlag, newVersion bool
+	// newFlag: the other change is one of detect_value_drift. unknown is the attribute that is so while planning.
+	newFlag bool
+	unknown string
 }
 
 // "When a value is written", from the plan to the state: each situation ends as the table says.
@@ -49,17 +50,20 @@ func TestSecretValueIsWrittenAsDecided(t *testing.T) {
 		}
 		if s.OtherChange {
 			forms = append(forms, trial{applied: forms[0].applied, newFlag: true})
+			if s.DetectsDrift {
+				forms = append(forms, trial{applied: forms[0].applied, newFlag: true, unknown: "detect_value_drift"})
+			}
 		}
 		if s.Value == decisions.ValueGiven && !s.OtherChange && (s.Version == decisions.VersionChanged || s.Version == decisions.VersionAdded) {
-			forms = append(forms, trial{applied: configuredValue, newVersion: true})
+			forms = append(forms, trial{applied: configuredValue, unknown: "value_wo_version"})
 		}
 		for _, form := range forms {
 			count++
 			form.Core, form.Situation, form.name = protocol.NewCore(t, server), s, fmt.Sprintf("secret-%d", count)
 			got, err := form.run()
 			if diff := cmp.Diff(decisions.Find(s), got); err != nil || diff != "" {
-				t.Errorf("%+v, value_wo during apply: %v, the flag changes: %t, the version is unknown: %t: %v\nthe table (-) and what happened (+):\n%s",
-					s, form.applied, form.newFlag, form.newVersion, err, diff)
+				t.Errorf("%+v, value_wo during apply: %v, the flag changes: %t, unknown: %q: %v\nthe table (-) and what happened (+):\n%s",
+					s, form.applied, form.newFlag, form.unknown, err, diff)
 			}
 		}
 	}
@@ -72,8 +76,8 @@ func (r *trial) run() (got decisions.Outcome, err error) {
 	r.Roboto.ResetRequests()
 	applied := maps.Clone(planned)
 	applied["value_wo"] = r.applied
-	if r.newVersion {
-		planned["value_wo_version"] = unknown
+	if r.unknown != "" {
+		planned[r.unknown] = unknown
 	}
 
 	s := r.MustStart()
@@ -89,8 +93,11 @@ func (r *trial) run() (got decisions.Outcome, err error) {
 	got.PlansUnknown = shown["version_id"] == unknown
 
 	s = r.MustStart()
-	if r.Value == decisions.ValueUnknown || r.newVersion { // by now it is known
-		planned = applied
+	if r.Value == decisions.ValueUnknown { // by now it is known
+		r.unknown = "value_wo"
+	}
+	if r.unknown != "" {
+		planned[r.unknown] = applied[r.unknown]
 		shown, _, _ = s.Provider.Plan(r.Instance, planned)
 	}
 	plan, err := s.Plan(planned)

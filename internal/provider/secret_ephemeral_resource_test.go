@@ -37,7 +37,7 @@ func TestAccSecretEphemeralResource(t *testing.T) {
 	env.create("db", "empty")
 	var ids []string
 	for _, value := range []string{"first value", "second value", "third value"} {
-		ids = append(ids, env.write("db", value))
+		ids = append(ids, env.write(value))
 	}
 	const uri = `uri = "roboto-secret://NAME@ORG"`
 	config, all := "", ""

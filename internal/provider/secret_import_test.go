@@ -44,7 +44,7 @@ func TestAccSecretImportBlock(t *testing.T) {
 			env.create("db")
 			before := ""
 			if test.stored != "" {
-				before = env.write("db", test.stored)
+				before = env.write(test.stored)
 			}
 			written := stateCheck(func(statecheck.CheckStateRequest) error {
 				if _, now := env.read("db"); (now != before) != (test.action == updates) {
@@ -75,7 +75,7 @@ func TestAccSecretImportBlock(t *testing.T) {
 func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
 	env := anyService(t)
 	env.create("db")
-	before := env.write("db", "value")
+	before := env.write("value")
 	env.resetRequests()
 	env.run(
 		resource.TestStep{Config: env.filled(importOf(`id = "NAME"`) + secret("NAME")), ConfigPlanChecks: plans(nothing)},
@@ -95,7 +95,7 @@ func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
 func TestAccSecretImport(t *testing.T) {
 	env := anyService(t)
 	env.create("db")
-	env.write("db", "value")
+	env.write("value")
 	step := resource.TestStep{Config: env.secret("db", `value_wo = "value"`), ResourceName: address, ImportState: true}
 	refused, imported := step, step
 	refused.ImportStateId, refused.ExpectError = "a/b", errorLike("is not valid")

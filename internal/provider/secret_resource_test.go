@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -53,7 +52,7 @@ type lifeStep struct {
 }
 
 func writes(value string) func(*environment) {
-	return func(e *environment) { e.write("db", value) }
+	return func(e *environment) { e.write(value) }
 }
 
 // Each step plans what it should, and ends with the right value and version.
@@ -266,50 +265,6 @@ func TestSecretAsksForDriftOfWhatItWrote(t *testing.T) {
 		p.Succeeds(out)
 	}
 	env.wantCount(robototest.GetCredentials, 1)
-}
-
-// What is unknown while planning counts as different. Nor does a replacement ask for anything: the
-// value of the old secret is of no interest.
-func TestSecretPlansWithoutRequests(t *testing.T) {
-	env := newEnvironment(t)
-	first := env.protocol(fields{})
-	unversioned := first.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
-	versioned := first.Apply(unversioned, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
-	drifted := versioned
-	drifted.State = maps.Clone(versioned.State)
-	drifted.State["version_id"] = nil
-	for name, test := range map[string]struct {
-		prior    instance
-		config   fields
-		unknown  string
-		replaces []string
-	}{
-		"unknown value":   {prior: unversioned, config: fields{"name": "db", "value_wo": unknown}, unknown: "version_id"},
-		"unknown version": {prior: versioned, config: fields{"name": "db", "value_wo": "value", "value_wo_version": unknown}, unknown: "version_id"},
-		"unknown flag": {
-			prior: drifted, config: fields{"name": "db", "value_wo": "value", "value_wo_version": "1", "detect_value_drift": unknown}, unknown: "version_id",
-		},
-		"unknown name":          {prior: versioned, config: fields{"name": unknown, "value_wo": "value"}, unknown: "uri", replaces: []string{`AttributeName("name")`}},
-		"create, unknown name":  {config: fields{"name": unknown}, unknown: "uri"},
-		"another name":          {prior: unversioned, config: fields{"name": "cache", "value_wo": "value"}, unknown: "version_id", replaces: []string{`AttributeName("name")`}},
-		"another organization":  {prior: unversioned, config: fields{"name": "db", "org_id": "og_other"}, unknown: "version_id", replaces: []string{`AttributeName("org_id")`}},
-		"drift nobody asks for": {prior: drifted, config: fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := env.in(t)
-			p := env.protocol(fields{"org_id": testOrg})
-			env.roboto.ResetRequests()
-			planned, replaces, out := p.Plan(test.prior, test.config)
-			p.Succeeds(out)
-			p.Equal("replaced attributes", replaces, test.replaces)
-			if test.unknown != "" {
-				p.Equal(test.unknown, planned[test.unknown], unknown)
-			} else {
-				p.Equal("plan", planned, test.prior.State)
-			}
-			env.makesNoRequest()
-		})
-	}
 }
 
 // An apply that deletes a secret at one address and creates one of its name at another waits for
