@@ -48,7 +48,7 @@ func TestSecretValueIsWrittenAsDecided(t *testing.T) {
 				forms = forms[1:]
 			}
 		}
-		if s.OtherChange {
+		if s.OtherChange && s.Stored == decisions.StoredSame {
 			forms = append(forms, trial{applied: forms[0].applied, newFlag: true})
 			if s.DetectsDrift {
 				forms = append(forms, trial{applied: forms[0].applied, newFlag: true, unknown: "detect_value_drift"})
