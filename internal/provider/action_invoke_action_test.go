@@ -71,16 +71,19 @@ func TestActionInvokePlans(t *testing.T) {
 		"an unknown default":           {settings: fields{"org_id": unknown}, config: checkDB()},
 		"an unknown default, not used": {settings: fields{"org_id": unknown}, config: checkDB(fields{"org_id": testOrg}), requests: 1},
 
-		"no token":                 {vars: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
-		"no such version":          {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
-		"a parameter is missing":   {config: checkDB(fields{"parameter_values": nil}), texts: []string{`requires "key".`, "key, level"}, requests: 2},
-		"a parameter is null":      {config: checkWith(nil), texts: []string{`requires "key".`}, requests: 2},
-		"a parameter is not known": {config: checkDB(fields{"parameter_values": map[string]any{"key": "x", "kye": "y"}}), texts: []string{`does not have "kye".`}, requests: 2},
+		"no token":               {vars: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
+		"no such version":        {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
+		"a parameter is missing": {config: checkDB(fields{"parameter_values": nil}), texts: []string{`requires "key".`, "key, level"}, requests: 2},
+		"a parameter is null":    {config: checkWith(nil), texts: []string{`requires "key".`}, requests: 2},
+		"a parameter is not known": {
+			config: checkDB(fields{"parameter_values": map[string]any{"key": "x", "kye": "y"}}), texts: []string{`does not have "kye".`}, requests: 2,
+		},
 		"a parameter with a typo": {
 			config: checkDB(fields{"parameter_values": map[string]any{"kye": "x"}}), requests: 2, texts: []string{`requires "key", and does not have "kye".`},
 		},
 		"there are no parameters": {
-			config: checkDB(ofHub, fields{"parameter_values": map[string]any{"key": "x"}}), requests: 1, texts: []string{"The parameters of the action are: none."},
+			config: checkDB(ofHub, fields{"parameter_values": map[string]any{"key": "x"}}), requests: 1,
+			texts: []string{"The parameters of the action are: none."},
 		},
 		"a malformed URI": {config: checkWith("roboto-secret://a/b"), texts: []string{"Invalid Secret URI"}},
 	} {
@@ -116,12 +119,14 @@ func TestActionInvokes(t *testing.T) {
 		return []robototest.Fault{f}
 	}
 	hangs, oneMinute := robototest.Action{Hang: true}, fields{"wait_timeout": "1m"}
+	queued, downloading, processing := []int{robototest.Queued}, []int{robototest.Downloading}, []int{robototest.Processing}
+	completed, canceled := []int{robototest.Completed}, []int{robototest.Cancelled}
 	for name, test := range map[string]struct {
 		action robototest.Action
 		faults []robototest.Fault
 		config fields
-		// interrupted and canceled are when Terraform is interrupted, and when somebody else cancels.
-		interrupted, canceled time.Duration
+		// interrupted and canceledAfter are when Terraform is interrupted, and when somebody else cancels.
+		interrupted, canceledAfter time.Duration
 		// texts are in the error, none for success.
 		texts []string
 		// progress is checked unless it is nil. last are the statuses of the invocations: there is one at most.
@@ -131,78 +136,90 @@ func TestActionInvokes(t *testing.T) {
 		sent []string
 	}{
 		"to the end": {
-			progress: run, last: []int{robototest.Completed}, sent: []string{`"parameter_values":{"key":"roboto-secret://db@og_test"}`, `"timeout":9`, "og_test"},
+			progress: run, last: completed, sent: []string{`"parameter_values":{"key":"roboto-secret://db@og_test"}`, `"timeout":9`, "og_test"},
 		},
-		"without waiting": {config: fields{"wait": false}, progress: run[:1], last: []int{robototest.Queued}},
+		"without waiting": {config: fields{"wait": false}, progress: run[:1], last: queued},
 		"with a parameter that is null": {
-			config: fields{"parameter_values": map[string]any{"key": "x", "level": nil}}, last: []int{robototest.Completed}, sent: []string{`"parameter_values":{"key":"x"}`},
+			config: fields{"parameter_values": map[string]any{"key": "x", "level": nil}}, last: completed, sent: []string{`"parameter_values":{"key":"x"}`},
 		},
 		"with files of a dataset": {
-			config: fields{"dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2"}, last: []int{robototest.Completed},
+			config: fields{"dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2"}, last: completed,
 			sent: []string{`"input_data":["a","b"]`, `"ds_1"`, `"timeout":60`, `"destination_id":"ds_2"`},
 		},
 		"with queries and a digest": {
-			config: fields{"name": "shared", "org_id": "og_other", "action_org_id": "og_hub", "digest": "0123", "parameter_values": nil, "file_query": "f", "topic_query": "t"},
-			last:   []int{robototest.Completed}, sent: []string{`"query":"f"`, `"query":"t"`, "digest=0123", "og_other"},
+			config: fields{
+				"name": "shared", "org_id": "og_other", "action_org_id": "og_hub", "digest": "0123", "parameter_values": nil,
+				"file_query": "f", "topic_query": "t",
+			},
+			last: completed, sent: []string{`"query":"f"`, `"query":"t"`, "digest=0123", "og_other"},
 		},
 		"with the latest version": {
-			config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}, last: []int{robototest.Completed}, sent: []string{"digest=4567"},
+			config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}, last: completed, sent: []string{"digest=4567"},
 		},
 		"although it has to be repeated": {
-			action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, progress: slices.Concat(again, run), last: []int{robototest.Completed},
+			action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, progress: slices.Concat(again, run), last: completed,
 		},
 		"although its time runs out at the end": {
 			config: fields{"wait_timeout": "8s"}, faults: fault(stop, robototest.Fault{Status: 400, Code: "RobotoInvalidRequestException"}),
-			progress: run[:5], last: []int{robototest.Completed},
+			progress: run[:5], last: completed,
 		},
 
 		"with a value that it refuses": {
 			action: robototest.Action{Expect: map[string]string{"key": badValue}}, last: []int{robototest.Failed},
 			texts: []string{failed, `the action "check"`, "Failed (The action exited with code 1)", "roboto invocations logs iv_"},
 		},
-		"for good":           {action: robototest.Action{Fails: "Lost.", Requeue: true}, texts: []string{failed, "the status Deadly (Lost)"}, last: []int{robototest.Deadly}},
+		"for good": {
+			action: robototest.Action{Fails: "Lost.", Requeue: true}, texts: []string{failed, "the status Deadly (Lost)"}, last: []int{robototest.Deadly},
+		},
 		"until it is denied": {faults: fault(post, denied), texts: []string{"Invoking the action \"check\" of the organization og_test failed", "No."}},
 		"without an answer": {
-			faults: fault(post, robototest.Fault{Drop: true, After: true}), last: []int{robototest.Queued},
+			faults: fault(post, robototest.Fault{Drop: true, After: true}), last: queued,
 			texts: []string{"It is not known whether the action was invoked", "connection was closed", "list-invocations"},
 		},
-		"without the secret":          {config: checkWith("roboto-secret://other"), texts: []string{`names the secret "other" of the organization og_test`, "Nothing was invoked"}},
-		"with a secret it cannot see": {config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"}},
+		"without the secret": {
+			config: checkWith("roboto-secret://other"), texts: []string{`names the secret "other" of the organization og_test`, "Nothing was invoked"},
+		},
+		"with a secret it cannot see": {
+			config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"},
+		},
 		"without the action": { // while planning it is still found
 			faults: fault(robototest.GetAction, robototest.Fault{Status: 404, Code: "RobotoNotFoundException", Message: "Gone.", Skip: 1}),
 			texts:  []string{"Cannot Find Roboto Action", "Gone.", "action_org_id"},
 		},
 		"out of sight": {
-			faults: fault(get, robototest.Fault{Status: 401, Skip: 2}), last: []int{robototest.Cancelled},
+			faults: fault(get, robototest.Fault{Status: 401, Skip: 2}), last: canceled,
 			texts: []string{wasCanceled, "answered 401", "Its last known status was Downloading"},
 		},
-		"too slowly": {action: hangs, config: oneMinute, last: []int{robototest.Cancelled}, texts: []string{wasCanceled, "wait_timeout of 1m expired", "roboto invocations logs iv_"}},
+		"too slowly": {
+			action: hangs, config: oneMinute, last: canceled, texts: []string{wasCanceled, "wait_timeout of 1m expired", "roboto invocations logs iv_"},
+		},
 		"too slowly, and goes on": {
-			action: hangs, config: oneMinute, faults: fault(stop, denied), last: []int{robototest.Processing},
+			action: hangs, config: oneMinute, faults: fault(stop, denied), last: processing,
 			texts: []string{mayStillRun, "could not be canceled. Its last known status was Processing", "No.", "roboto invocations cancel iv_"},
 		},
 		"too slowly, and is not stopped yet": {
-			action: hangs, config: oneMinute, faults: fault(stop, robototest.Fault{Status: 204}), texts: []string{wasCanceled}, last: []int{robototest.Processing},
+			action: hangs, config: oneMinute, faults: fault(stop, robototest.Fault{Status: 204}), texts: []string{wasCanceled}, last: processing,
 		},
 		"too long out of reach": {
-			config: fields{"wait_timeout": "5m"}, faults: fault(get, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}), last: []int{robototest.Downloading},
+			config: fields{"wait_timeout": "5m"}, faults: fault(get, robototest.Fault{Skip: 2, Times: 1, Outage: time.Hour}), last: downloading,
 			texts: []string{mayStillRun, "wait_timeout of 5m expired. Roboto (", "could not be canceled. Its last known status was Downloading. Roboto ("},
 		},
 		"until somebody cancels": {
-			action: hangs, canceled: time.Minute, texts: []string{"the status Cancelled (Cancelled by somebody@example.com)"}, last: []int{robototest.Cancelled},
+			action: hangs, canceledAfter: time.Minute, texts: []string{"the status Cancelled (Cancelled by somebody@example.com)"}, last: canceled,
 		},
 		"until it is interrupted": {
-			action: hangs, interrupted: time.Minute, last: []int{robototest.Cancelled},
+			action: hangs, interrupted: time.Minute, last: canceled,
 			texts: []string{"Terraform was interrupted.", "was canceled. Its last known status was Processing"},
 		},
 		"interrupted while the answer is late": {
-			interrupted: time.Second, faults: fault(post, robototest.Fault{Delay: 3 * time.Second, After: true}), texts: []string{wasCanceled}, last: []int{robototest.Cancelled},
+			interrupted: time.Second, faults: fault(post, robototest.Fault{Delay: 3 * time.Second, After: true}), texts: []string{wasCanceled}, last: canceled,
 		},
 		"interrupted while the poll has no answer": {
-			interrupted: time.Minute, faults: fault(get, robototest.Fault{Delay: time.Hour, Skip: 2, Times: 1}), texts: []string{wasCanceled}, last: []int{robototest.Cancelled},
+			interrupted: time.Minute, faults: fault(get, robototest.Fault{Delay: time.Hour, Skip: 2, Times: 1}), texts: []string{wasCanceled}, last: canceled,
 		},
 		"interrupted after it failed": {
-			interrupted: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, texts: []string{failed, "the status Failed (Lost)"}, last: []int{robototest.Failed},
+			interrupted: 14 * time.Second, action: robototest.Action{Fails: "Lost."}, last: []int{robototest.Failed},
+			texts: []string{failed, "the status Failed (Lost)"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,8 +234,8 @@ func TestActionInvokes(t *testing.T) {
 					c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = "86400"
 					time.AfterFunc(test.interrupted, c.Interrupt)
 				}
-				if test.canceled != 0 {
-					time.AfterFunc(test.canceled, func() { server.CancelInvocation(server.Invocations()[0].ID) })
+				if test.canceledAfter != 0 {
+					time.AfterFunc(test.canceledAfter, func() { server.CancelInvocation(server.Invocations()[0].ID) })
 				}
 				for _, fault := range test.faults {
 					server.Inject(fault)
@@ -304,7 +321,8 @@ func TestActionInvokeAfterARotation(t *testing.T) {
 	env := newEnvironment(t)
 	addActions(env.roboto, robototest.Action{Expect: map[string]string{"key": goodValue}})
 	config := func(value, version, parameter string) string {
-		const trigger = "lifecycle {\n    action_trigger {\n      events  = [after_create, after_update]\n      actions = [action.roboto_action_invoke.test]\n    }\n  }"
+		const trigger = "lifecycle {\n    action_trigger {\n      events  = [after_create, after_update]\n" +
+			"      actions = [action.roboto_action_invoke.test]\n    }\n  }"
 		return secret("db", fmt.Sprintf("value_wo = %q", value), fmt.Sprintf("value_wo_version = %q", version), trigger) + `
 variable "value" {
   type      = string

@@ -234,15 +234,18 @@ func TestOrganizationsDataSource(t *testing.T) {
 		want    []any
 		wantIDs map[string]any
 	}{
-		"none":   {nil, []any{}, map[string]any{}},
-		"sorted": {map[string]string{"og_a": "B", "og_b": "A"}, []any{organization("og_b", "A"), organization("og_a", "B")}, map[string]any{"A": "og_b", "B": "og_a"}},
+		"none": {nil, []any{}, map[string]any{}},
+		"sorted": {
+			map[string]string{"og_a": "B", "og_b": "A"}, []any{organization("og_b", "A"), organization("og_a", "B")}, map[string]any{"A": "og_b", "B": "og_a"},
+		},
 		// "Twin" may mean either.
 		"of one name": {
 			map[string]string{"og_2": "Twin", "og_1": "Twin"}, []any{organization("og_1", "Twin"), organization("og_2", "Twin")}, map[string]any{},
 		},
 		// Terraform changes the keys of a map to Unicode NFC, where two names may be one.
 		"that look alike": {
-			map[string]string{"og_1": "Caf\u00e9", "og_2": "Cafe\u0301"}, []any{organization("og_2", "Cafe\u0301"), organization("og_1", "Caf\u00e9")}, map[string]any{},
+			map[string]string{"og_1": "Caf\u00e9", "og_2": "Cafe\u0301"},
+			[]any{organization("og_2", "Cafe\u0301"), organization("og_1", "Caf\u00e9")}, map[string]any{},
 		},
 		"not in NFC": {map[string]string{"og_3": "Re\u0301"}, []any{organization("og_3", "Re\u0301")}, map[string]any{"R\u00e9": "og_3"}},
 	} {

@@ -128,9 +128,11 @@ func TestDecideNotices(t *testing.T) {
 		"create in place of one at two addresses":  {config: secretWith(value), remembered: elsewhere, want: notices{noticeKeptElsewhere}},
 		"create what another address deletes":      {config: secretWith(value), remembered: recreated, want: notices{noticeAddressChanged}},
 
-		"keep":                                  {state: db, config: db},
-		"keep what another address deletes":     {state: db, config: db, remembered: elsewhere, want: notices{noticeKeptElsewhere}},
-		"keep in another organization":          {state: db, config: secretWith(noOrg), configured: "og_other", remembered: read, want: notices{noticeOtherDefault}},
+		"keep":                              {state: db, config: db},
+		"keep what another address deletes": {state: db, config: db, remembered: elsewhere, want: notices{noticeKeptElsewhere}},
+		"keep in another organization": {
+			state: db, config: secretWith(noOrg), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
+		},
 		"keep in another organization, unread":  {state: db, config: secretWith(noOrg), configured: "og_other"},
 		"keep in an organization that is given": {state: db, config: db, configured: "og_other", remembered: read},
 		"keep in the default organization":      {state: db, config: secretWith(noOrg), configured: "og_test", remembered: read},
@@ -140,18 +142,24 @@ func TestDecideNotices(t *testing.T) {
 		"write in another organization": {
 			state: secretWith(written), config: secretWith(noOrg, value, one), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
 		},
-		"write nothing with a new version":         {state: db, config: secretWith(noOrg, one), remembered: read, want: notices{noticeMissingValue}},
-		"write another version":                    {state: secretWith(written, one), config: secretWith(value, two), remembered: read},
-		"write a line break":                       {state: secretWith(written, one), config: secretWith(line, two), remembered: read, want: notices{noticeLineBreak}},
-		"write a line break, unread":               {state: secretWith(written, one), config: secretWith(line, two)},
-		"write another version over drift":         {state: secretWith(one), config: secretWith(value, two), remembered: read, want: notices{noticeOverwritten}},
+		"write nothing with a new version": {state: db, config: secretWith(noOrg, one), remembered: read, want: notices{noticeMissingValue}},
+		"write another version":            {state: secretWith(written, one), config: secretWith(value, two), remembered: read},
+		"write a line break": {
+			state: secretWith(written, one), config: secretWith(line, two), remembered: read, want: notices{noticeLineBreak},
+		},
+		"write a line break, unread": {state: secretWith(written, one), config: secretWith(line, two)},
+		"write another version over drift": {
+			state: secretWith(one), config: secretWith(value, two), remembered: read, want: notices{noticeOverwritten},
+		},
 		"write another version over drift, unread": {state: secretWith(one), config: secretWith(value, two)},
 		"write the same version over drift": {
 			state: secretWith(one, watched), config: secretWith(value, one, watched), remembered: read, want: notices{noticeOverwritten},
 		},
-		"write a version after an import":    {state: db, config: secretWith(value, one), remembered: read, want: notices{noticeMayBeOverwritten}},
-		"write another value":                {state: secretWith(written), config: secretWith(value), remembered: read, stored: differs},
-		"write over another value":           {state: secretWith(written), config: secretWith(value), remembered: read, stored: another, want: notices{noticeOverwritten}},
+		"write a version after an import": {state: db, config: secretWith(value, one), remembered: read, want: notices{noticeMayBeOverwritten}},
+		"write another value":             {state: secretWith(written), config: secretWith(value), remembered: read, stored: differs},
+		"write over another value": {
+			state: secretWith(written), config: secretWith(value), remembered: read, stored: another, want: notices{noticeOverwritten},
+		},
 		"write over another value, unread":   {state: secretWith(written), config: secretWith(value), stored: another},
 		"write over a value after an import": {state: db, config: secretWith(value), remembered: read, stored: another, want: notices{noticeOverwritten}},
 		"write a first value":                {state: db, config: secretWith(value), remembered: read, stored: noValue},

@@ -142,7 +142,8 @@ func TestNoSchemaHasRoomForValues(t *testing.T) {
 		kind, _, _ := strings.Cut(schema, " ")
 		for _, attribute := range attributes {
 			if name, flags, flagged := strings.Cut(attribute, "+"); flagged && flags != keeps[kind] {
-				t.Errorf("%s has %s, which may carry a secret value, and is %s: nothing but %q keeps that from being stored or printed", schema, name, flags, keeps[kind])
+				t.Errorf("%s has %s, which may carry a secret value, and is %s: nothing but %q keeps that from being stored or printed",
+					schema, name, flags, keeps[kind])
 			}
 		}
 	}

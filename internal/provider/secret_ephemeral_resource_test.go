@@ -56,7 +56,8 @@ func TestAccSecretEphemeralResource(t *testing.T) {
 	} {
 		config += fmt.Sprintf("ephemeral \"roboto_secret\" \"case%d\" {\n  %s\n}\n", i, test.arguments)
 		all += fmt.Sprintf("ephemeral.roboto_secret.case%d, ", i)
-		checks = append(checks, statecheck.ExpectKnownValue("echo.test", tfjsonpath.New("data").AtSliceIndex(i), knownvalue.ObjectPartial(map[string]knownvalue.Check{
+		at := tfjsonpath.New("data").AtSliceIndex(i)
+		checks = append(checks, statecheck.ExpectKnownValue("echo.test", at, knownvalue.ObjectPartial(map[string]knownvalue.Check{
 			"value":      knownvalue.StringExact([]string{"first value", "second value", "third value"}[test.version]),
 			"version_id": knownvalue.StringExact(ids[test.version]), "value_created": justNow,
 		})))

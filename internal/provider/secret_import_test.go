@@ -167,24 +167,30 @@ func TestSecretImportByIDOrIdentity(t *testing.T) {
 		want  string
 		texts []string
 	}{
-		"name":                          {id: "db", want: "db"},
-		"name@org_id":                   {id: "db@og_test", want: "db"},
-		"URI":                           {id: byURI + "db@og_test", want: "db"},
-		"URI without org_id":            {id: byURI + "db", want: "db"},
-		"URI of a name like an ARN":     {id: byURI + "arn:db@og_test", want: "arn:db"},
-		"NFC":                           {id: "caf\u00e9", want: "caf\u00e9"},
-		"identity":                      {identity: identityOfDB, want: "db"},
-		"identity without org_id":       {identity: fields{"name": "db"}, want: "db"},
-		"secret that is not there":      {id: "nope", texts: []string{`There is no secret "nope" in the organization og_test`}},
-		"identity of one not there":     {identity: fields{"name": "nope"}, texts: []string{`There is no secret "nope" in the organization og_test`}},
-		"another's organization":        {id: "db@og_unknown", texts: []string{"could not be imported", "You are not a member of organization og_unknown"}},
-		"ARN":                           {id: arns["db"], texts: []string{"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"}},
-		"path":                          {id: "og_test/db", texts: []string{"Invalid Import ID", `"og_test/db" is not valid`, "name@org_id, or its URI"}},
-		"organization's name":           {id: "db@My Org", texts: []string{"Invalid Import ID", "letters, digits"}},
-		"not NFC":                       {id: "cafe\u0301", texts: []string{"Invalid Import ID", `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`}},
-		"identity with an empty name":   {identity: fields{"name": ""}, texts: []string{"The identity is not valid", "must not be empty"}},
-		"identity with a URI as a name": {identity: fields{"name": byURI + "db@og_test"}, texts: []string{"The identity is not valid", `must not contain "@"`}},
-		"identity with a bad org_id":    {identity: fields{"name": "db", "org_id": "My Org"}, texts: []string{"The identity is not valid", "organization ID"}},
+		"name":                      {id: "db", want: "db"},
+		"name@org_id":               {id: "db@og_test", want: "db"},
+		"URI":                       {id: byURI + "db@og_test", want: "db"},
+		"URI without org_id":        {id: byURI + "db", want: "db"},
+		"URI of a name like an ARN": {id: byURI + "arn:db@og_test", want: "arn:db"},
+		"NFC":                       {id: "caf\u00e9", want: "caf\u00e9"},
+		"identity":                  {identity: identityOfDB, want: "db"},
+		"identity without org_id":   {identity: fields{"name": "db"}, want: "db"},
+		"secret that is not there":  {id: "nope", texts: []string{`There is no secret "nope" in the organization og_test`}},
+		"identity of one not there": {identity: fields{"name": "nope"}, texts: []string{`There is no secret "nope" in the organization og_test`}},
+		"another's organization":    {id: "db@og_unknown", texts: []string{"could not be imported", "You are not a member of organization og_unknown"}},
+		"ARN":                       {id: arns["db"], texts: []string{"Invalid Import ID", "it is an ARN", "name@org_id, or its URI"}},
+		"path":                      {id: "og_test/db", texts: []string{"Invalid Import ID", `"og_test/db" is not valid`, "name@org_id, or its URI"}},
+		"organization's name":       {id: "db@My Org", texts: []string{"Invalid Import ID", "letters, digits"}},
+		"not NFC": {
+			id: "cafe\u0301", texts: []string{"Invalid Import ID", `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`},
+		},
+		"identity with an empty name": {identity: fields{"name": ""}, texts: []string{"The identity is not valid", "must not be empty"}},
+		"identity with a URI as a name": {
+			identity: fields{"name": byURI + "db@og_test"}, texts: []string{"The identity is not valid", `must not contain "@"`},
+		},
+		"identity with a bad org_id": {
+			identity: fields{"name": "db", "org_id": "My Org"}, texts: []string{"The identity is not valid", "organization ID"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := env.in(t).protocol(fields{})

@@ -149,9 +149,9 @@ func (e *environment) lifeStep(step lifeStep, versionID *string) resource.TestSt
 	}
 	planChecks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, step.action)}
 	stateChecks := []statecheck.StateCheck{
-		attribute("uri", knownvalue.StringExact(e.uri("db"))), attribute("org_id", knownvalue.StringExact(e.client.OrgID)), attribute("value_wo", knownvalue.Null()),
+		attribute("uri", knownvalue.StringExact(e.uri("db"))), attribute("org_id", knownvalue.StringExact(e.client.OrgID)),
 		attribute("arn", knownvalue.NotNull()), attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
-		e.holds("db", step.value),
+		attribute("value_wo", knownvalue.Null()), e.holds("db", step.value),
 	}
 	planChecks = append(planChecks, planCheck(func(plancheck.CheckPlanRequest) error {
 		happens(step.meanwhile)
@@ -276,9 +276,11 @@ func TestSecretCreateWaitsForTheDeletionOfItsName(t *testing.T) {
 		// refused: the deletion fails, and so does the create.
 		refused bool
 	}{
-		"as fast as the create":           {},
-		"slow":                            {faults: []robototest.Fault{{Operation: remove, Delay: 10 * time.Second}}},
-		"done before the record is found": {faults: []robototest.Fault{{Operation: remove, Delay: time.Second}, {Operation: robototest.GetSecret, Skip: 1, Delay: 2 * time.Second}}},
+		"as fast as the create": {},
+		"slow":                  {faults: []robototest.Fault{{Operation: remove, Delay: 10 * time.Second}}},
+		"done before the record is found": {
+			faults: []robototest.Fault{{Operation: remove, Delay: time.Second}, {Operation: robototest.GetSecret, Skip: 1, Delay: 2 * time.Second}},
+		},
 		"done while it is found out who the caller is": {
 			faults: []robototest.Fault{{Operation: remove, Delay: time.Second}, {Operation: robototest.GetUser, Delay: 2 * time.Second}},
 		},

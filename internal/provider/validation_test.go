@@ -90,17 +90,21 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		settings fields
 		texts    []string
 	}{
-		"an organization's name":        {fields{"org_id": "My Org"}, []string{`attribute "org_id"`, "not its name"}},
-		"no time":                       {fields{"request_timeout": "0s"}, []string{"request_timeout", "positive duration"}},
-		"no duration":                   {fields{"request_timeout": "30"}, []string{"request_timeout", "positive duration"}},
-		"no attempts":                   {fields{"max_attempts": 0}, []string{"max_attempts", "at least 1"}},
-		"plain http":                    {fields{"endpoint": "http://example.com"}, []string{`attribute "endpoint"`, "plain http", "Use https://example.com"}},
-		"plain http to Secrets Manager": {fields{"secrets_manager_endpoint": "http://example.com"}, []string{`attribute "secrets_manager_endpoint"`, "plain http"}},
-		"a user in the endpoint":        {fields{"endpoint": "https://me:" + password + "@example.com"}, []string{"endpoint", "nothing else"}},
-		"a user at AWS":                 {fields{"secrets_manager_endpoint": "https://me:" + password + "@example.com"}, []string{"nothing else"}},
-		"a key with a space":            {fields{"api_key": key + " "}, []string{"api_key", "white space"}},
-		"a key and a profile":           {fields{"api_key": key, "profile": "prod"}, []string{`"api_key" cannot be specified when "profile"`}},
-		"a key and a config file":       {fields{"api_key": key, "config_file": "x.json"}, []string{`"api_key" cannot be specified when "config_file"`}},
+		"an organization's name": {fields{"org_id": "My Org"}, []string{`attribute "org_id"`, "not its name"}},
+		"no time":                {fields{"request_timeout": "0s"}, []string{"request_timeout", "positive duration"}},
+		"no duration":            {fields{"request_timeout": "30"}, []string{"request_timeout", "positive duration"}},
+		"no attempts":            {fields{"max_attempts": 0}, []string{"max_attempts", "at least 1"}},
+		"plain http": {
+			fields{"endpoint": "http://example.com"}, []string{`attribute "endpoint"`, "plain http", "Use https://example.com"},
+		},
+		"plain http to Secrets Manager": {
+			fields{"secrets_manager_endpoint": "http://example.com"}, []string{`attribute "secrets_manager_endpoint"`, "plain http"},
+		},
+		"a user in the endpoint":  {fields{"endpoint": "https://me:" + password + "@example.com"}, []string{"endpoint", "nothing else"}},
+		"a user at AWS":           {fields{"secrets_manager_endpoint": "https://me:" + password + "@example.com"}, []string{"nothing else"}},
+		"a key with a space":      {fields{"api_key": key + " "}, []string{"api_key", "white space"}},
+		"a key and a profile":     {fields{"api_key": key, "profile": "prod"}, []string{`"api_key" cannot be specified when "profile"`}},
+		"a key and a config file": {fields{"api_key": key, "config_file": "x.json"}, []string{`"api_key" cannot be specified when "config_file"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t)
@@ -171,7 +175,9 @@ func TestBadActionIsRefused(t *testing.T) {
 		"an organization's name":         {check("org_id", "My Org"), []string{"Invalid Organization ID", `"org_id"`}},
 		"an owner's name":                {check("action_org_id", "My Org"), []string{"Invalid Organization ID", `"action_org_id"`}},
 		"an empty digest":                {check("digest", ""), []string{"digest"}},
-		"a malformed URI":                {with("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
+		"a malformed URI": {
+			with("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`},
+		},
 		"a URI without a name":           {with("roboto-secret://"), []string{"Invalid Secret URI", "must not be empty"}},
 		"files of no dataset":            {check("file_paths", []any{"a"}), []string{combination, `"dataset_id" must be specified`}},
 		"no files":                       {check("dataset_id", "ds_1", "file_paths", []any{}), []string{"file_paths"}},
@@ -179,8 +185,10 @@ func TestBadActionIsRefused(t *testing.T) {
 		"a file query beside a dataset":  {check("dataset_id", "ds_1", "file_query", "a"), []string{combination, `when "file_query"`}},
 		"a topic query beside a dataset": {check("dataset_id", "ds_1", "topic_query", "a"), []string{combination, `when "topic_query"`}},
 		"a timeout of no whole minutes":  {check("action_timeout", "90s"), []string{"whole minutes", "1m30s"}},
-		"a timeout that is no duration":  {check("action_timeout", "10"), []string{"Invalid Duration", "action_timeout", `"10" is not a positive duration`}},
-		"a negative wait":                {check("wait_timeout", "-1m"), []string{"Invalid Duration", "wait_timeout"}},
+		"a timeout that is no duration": {
+			check("action_timeout", "10"), []string{"Invalid Duration", "action_timeout", `"10" is not a positive duration`},
+		},
+		"a negative wait": {check("wait_timeout", "-1m"), []string{"Invalid Duration", "wait_timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p.In(t)
