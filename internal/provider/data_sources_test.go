@@ -245,7 +245,8 @@ func TestOrganizationsDataSource(t *testing.T) {
 		// Terraform changes the keys of a map to Unicode NFC, where two names may be one.
 		"that look alike": {
 			map[string]string{"og_1": "Caf\u00e9", "og_2": "Cafe\u0301"},
-			[]any{organization("og_2", "Cafe\u0301"), organization("og_1", "Caf\u00e9")}, map[string]any{},
+			[]any{organization("og_2", "Cafe\u0301"), organization("og_1", "Caf\u00e9")},
+			map[string]any{},
 		},
 		"not in NFC": {map[string]string{"og_3": "Re\u0301"}, []any{organization("og_3", "Re\u0301")}, map[string]any{"R\u00e9": "og_3"}},
 	} {
