@@ -271,8 +271,8 @@ func TestOrganizationsDataSource(t *testing.T) {
 // A value may be much younger or older than its secret.
 func TestSecretDataSourceTellsWhenTheValueWasWritten(t *testing.T) {
 	env := newEnvironment(t)
-	env.addSecrets("db")
-	env.setValue("db", "some value")
+	env.roboto.AddSecret(testOrg, "db")
+	env.roboto.SetValue(testOrg, "db", "some value")
 	env.roboto.Age(testOrg, "db", 48*time.Hour)
 	p := env.protocol(fields{})
 	result, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
