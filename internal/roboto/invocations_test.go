@@ -40,9 +40,11 @@ func (s service) mustInvoke(action robototest.Action) Invocation {
 	return invocation
 }
 
-// follow follows an invocation and returns what is reported.
+// follow follows an invocation for an hour at most, and returns what is reported.
 func (s service) follow(invocation Invocation) (reported []string, last Invocation, err error) {
-	last, err = s.client.Follow(s.Context(), invocation, func(status Status) {
+	ctx, cancel := context.WithTimeout(s.Context(), time.Hour)
+	defer cancel()
+	last, err = s.client.Follow(ctx, invocation, func(status Status) {
 		status.Detail = ""
 		reported = append(reported, status.String())
 	})
