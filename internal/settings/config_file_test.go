@@ -100,7 +100,7 @@ func TestParseConfigFileErrorsDoNotRepeatTheContent(t *testing.T) {
 	} {
 		_, err := parseConfigFile([]byte(strings.ReplaceAll(content, "CANARY", canary)))
 		if err == nil || !strings.Contains(err.Error(), problem) || strings.ContainsAny(strings.ReplaceAll(err.Error(), "PowerShell 5", ""), onlyInCanary) {
-			t.Errorf("%s: %v, want one with %s and nothing of the content", content, err, problem)
+			t.Errorf("%q: %v, want one with %s and nothing of the content", content, err, problem)
 		}
 	}
 }
