@@ -21,6 +21,18 @@ func (s service) known() Record {
 	return known
 }
 
+// Roboto deletes by name, so the record is read before the DELETE. TestEveryDeletionLooksFirst has more ways.
+func TestDeleteSecretLooksFirst(t *testing.T) {
+	inService(t, func(s service) {
+		known := s.known()
+		s.server.DeleteSecret(testOrg, "db")
+		s.server.AddSecret(testOrg, "db")
+		s.wantKind(s.client.DeleteSecret(s.Context(), known), KindOther)
+		s.wantCount(robototest.GetSecret, 1)
+		s.wantCount(robototest.DeleteSecret, 0)
+	})
+}
+
 // Without ARN and creation time, a deletion could take another secret.
 func TestDeleteSecretNeedsToKnowTheSecret(t *testing.T) {
 	inService(t, func(s service) {
