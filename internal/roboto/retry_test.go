@@ -57,7 +57,7 @@ func TestRepeatedRequests(t *testing.T) {
 		"cut answer":      {fault: robototest.Fault{Body: `{"data"`}, repeated: true, lost: true},
 		"too large":       {fault: robototest.Fault{Huge: 9 << 20}, lost: true},
 		"429":             {fault: robototest.Fault{Status: 429}, repeated: true},
-		"a redirect":      {fault: robototest.Fault{Status: 307, Header: http.Header{"Location": {"/v1/y"}}}},
+		"a redirect":      {fault: robototest.Fault{Status: 307, Times: 1, Header: http.Header{"Location": {"/v1/y"}}}},
 	}
 	for _, status := range []int{200, 204, 302, 400, 401, 403, 404, 409, 410} {
 		tests[fmt.Sprint(status)] = test{fault: robototest.Fault{Status: status, Body: "{}"}}
