@@ -8,103 +8,67 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// The clean-up's deadline is shorter than the pause that a 429 may ask for.
-func TestCleanUpIsNotPaused(t *testing.T) {
-	for _, seconds := range []string{"60", "30"} {
-		t.Run(seconds, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true})
+// A create whose value cannot be written deletes its record again. It has half a minute for that, which
+// is less than a service may ask to wait.
+func TestCleanUp(t *testing.T) {
+	const remove = robototest.DeleteSecret
+	refused := robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException", Message: "no"}
+	hidden := robototest.Fault{Operation: robototest.GetSecret, Status: 404, Code: "RobotoNotFoundException", Message: "No secret."}
+	of := func(operation robototest.Operation, times int, fault robototest.Fault) robototest.Fault {
+		fault.Operation, fault.Times = operation, times
+		return fault
+	}
+	forAMoment := of(remove, 0, tooMany("60"))
+	var since time.Time
+	forAMoment.Match = func(r robototest.Request) bool {
+		if since.IsZero() {
+			since = r.Time
+		}
+		return r.Time.Sub(since) < 5*time.Second
+	}
+	for name, test := range map[string]struct {
+		faults []robototest.Fault
+		// secrets is how many there are, one by default.
+		secrets int
+		// stays is whether the records are left, and in the state.
+		stays bool
+	}{
+		"Roboto asks for a minute":                 {faults: []robototest.Fault{of(robototest.GetCredentials, 0, tooMany("60"))}},
+		"Roboto asks for half a minute":            {faults: []robototest.Fault{of(robototest.GetCredentials, 0, tooMany("30"))}},
+		"Roboto asks ten for a minute":             {faults: []robototest.Fault{of(robototest.GetCredentials, 0, tooMany("60"))}, secrets: 10},
+		"the deletion is refused for a moment":     {faults: []robototest.Fault{refused, forAMoment}},
+		"the deletion is to be repeated later":     {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Status: 503, Header: tooMany("60").Header})}},
+		"the deletion hangs once":                  {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Delay: time.Hour})}},
+		"the answer to the deletion is lost":       {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Drop: true, After: true})}},
+		"Roboto does not show the record at first": {faults: []robototest.Fault{refused, of(robototest.GetSecret, 3, hidden)}},
+		"Roboto does not show the record":          {faults: []robototest.Fault{refused, hidden}, stays: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
 				server.Latency(150 * time.Millisecond)
-				c := protocol.NewCore(t, server)
-				fault := tooMany(seconds)
-				fault.Operation = robototest.GetCredentials
-				server.Inject(fault)
-				if err := c.Apply(versionedSecret); err == nil {
-					t.Error("there was no error")
+				for _, fault := range test.faults {
+					server.Inject(fault)
 				}
-				if n := len(server.Records(robototest.DefaultOrg)); n != 0 || c.State != nil {
+				f := newFleet(t, server, max(test.secrets, 1))
+				for i, err := range f.errors(10, applyVersioned) {
+					if stays := f.cores[i].State != nil; err == nil || stays != test.stays {
+						t.Errorf("the record is in the state: %t (%v)", stays, err)
+					} else if !stays {
+						says(t, err, "its new record was deleted again")
+					}
+				}
+				if n := len(recordNames(server)); (n > 0) != test.stays {
 					t.Errorf("%d records are left", n)
 				}
 			})
 		})
 	}
-}
-
-// Nor does it use up its attempts while the service is too busy for a moment.
-func TestCleanUpOutlastsAMomentOfThrottling(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException", Message: "no"})
-		var since time.Time
-		fault := tooMany("60")
-		fault.Operation = robototest.DeleteSecret
-		fault.Match = func(r robototest.Request) bool {
-			if since.IsZero() {
-				since = r.Time
-			}
-			return r.Time.Sub(since) < 5*time.Second
-		}
-		server.Inject(fault)
-		if err := c.Apply(versionedSecret); err == nil || c.State != nil {
-			t.Errorf("left in the state: %t (%v)", c.State != nil, err)
-		}
-	})
-}
-
-// Clean-ups have a deadline that is shorter than the pause, and keep the pace.
-func TestCleanUpsTogetherAreNotPaused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		f := newFleet(t, server, 10)
-		fault := tooMany("60")
-		fault.Operation = robototest.GetCredentials
-		server.Inject(fault)
-		err := f.each(10, func(s *protocol.Session, name string) error {
-			return s.Change(fields{"name": name, "org_id": robototest.DefaultOrg, "value_wo": canary})
-		})
-		if n := len(server.Records(robototest.DefaultOrg)); err == nil || n != 0 {
-			t.Errorf("%d records are left (%v)", n, err)
-		}
-	})
-}
-
-// One bad answer must not use up the clean-up's deadline.
-func TestCleanUpHasTimeForAnotherAttempt(t *testing.T) {
-	for name, fault := range map[string]robototest.Fault{
-		"503":  {Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"60"}}},
-		"hung": {Delay: time.Hour},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException", Message: "no"})
-				fault.Operation, fault.Times = robototest.DeleteSecret, 1
-				server.Inject(fault)
-				if err := c.Apply(versionedSecret); err == nil || c.State != nil {
-					t.Errorf("left in the state: %t (%v)", c.State != nil, err)
-				}
-			})
-		})
-	}
-}
-
-// The record that the clean-up is to delete may be gone by then.
-func TestCleanUpOfWhatIsGone(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusNotFound, Body: "Not Found"})
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Drop: true, After: true, Times: 1})
-		if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "its new record was deleted again") {
-			t.Errorf("the error is %v", err)
-		}
-		if c.State != nil {
-			t.Error("there is a state")
-		}
-	})
 }
 
 // Each error says that the record may be gone, and one says what to do.
@@ -121,13 +85,8 @@ func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
 		}})
 		advised := 0
 		for _, err := range f.errors(1, applyVersioned) {
-			text := fmt.Sprint(err)
-			if !strings.Contains(text, "could not be deleted again") || !strings.Contains(text, "The secret may have been deleted anyway.") {
-				t.Errorf("the error is %s", text)
-			}
-			if strings.Contains(text, "run terraform apply, which replaces the record") {
-				advised++
-			}
+			says(t, err, "could not be deleted again", "The secret may have been deleted anyway.")
+			advised += strings.Count(fmt.Sprint(err), "run terraform apply, which replaces the record")
 		}
 		if advised != 1 {
 			t.Errorf("%d errors say what to do, want 1", advised)

@@ -4,10 +4,8 @@
 package faults
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,12 +18,8 @@ import (
 // state. The next apply puts everything right, or says with which import block it does.
 func leavesInDoubt(t *testing.T, server *robototest.Server, c *protocol.Core, err error) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), "A record of this name may have been created.") {
-		t.Fatalf("the error is %v", err)
-	}
-	if c.State != nil {
-		t.Errorf("the state is %v", c.State)
-	}
+	says(t, err, "A record of this name may have been created.")
+	keepsNothing(t, c)
 	server.ClearFaults()
 	_, exists := server.Record(robototest.DefaultOrg, "db")
 	imported, err := repair(c, versionedSecret)
@@ -33,308 +27,197 @@ func leavesInDoubt(t *testing.T, server *robototest.Server, c *protocol.Core, er
 	if imported != exists {
 		t.Errorf("the record exists: %t, and the next apply asks for an import: %t", exists, imported)
 	}
-	if empty, err := c.PlanIsEmpty(versionedSecret); err != nil || !empty {
-		t.Errorf("the plan after it is empty: %t, %v", empty, err)
-	}
-	if n := len(server.Versions(robototest.DefaultOrg, "db")); n != 1 {
-		t.Errorf("%d versions were written", n)
-	}
+	c.Must(disagreement(c, faultCall{after: versionedSecret, versions: 1}))
 }
 
-// A create that is canceled while the service works on it.
-func TestCanceledCreateIsInDoubt(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-		var err error
-		var group sync.WaitGroup
-		group.Go(func() { err = c.Apply(versionedSecret) })
-		time.Sleep(time.Second)
-		c.Interrupt()
-		group.Wait()
-		leavesInDoubt(t, server, c, err)
-	})
-}
-
-// Ctrl-C while a lost answer is being settled.
-func TestCancelWhileSettling(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour, Times: 1})
-		var group sync.WaitGroup
-		group.Go(func() { _ = c.Apply(versionedSecret) })
-		time.Sleep(5 * time.Second)
-		c.Interrupt()
-		group.Wait()
-		if err := c.Apply(versionedSecret); err != nil {
-			t.Errorf("the plain apply failed: %v", err)
-		}
-	})
-}
-
-// A create whose answer describes what must not be touched may have made a record.
-func TestRefusedCreateFindsWhatItLeaves(t *testing.T) {
-	for name, replace := range map[string][2]string{
-		"another store":   {`"store_type":"aws"`, `"store_type":"vault"`},
-		"another service": {":secretsmanager:", ":s3:"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Mutate: func(body []byte) []byte {
-					return bytes.ReplaceAll(body, []byte(replace[0]), []byte(replace[1]))
-				}})
-				leavesInDoubt(t, server, c, c.Apply(versionedSecret))
-			})
-		})
-	}
-}
-
-// A name whose secret was just deleted may not be free at once.
-func TestNameThatIsNotFreeYet(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted.", Times: 3})
-		if err := c.Apply(versionedSecret); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// A gateway's 409 says nothing of the name, and its 503 may say when to come back.
-func TestGatewayAnswersToACreate(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusConflict, Body: "<html>Conflict</html>", Times: 1})
-		if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "exists already") {
-			t.Errorf("the error is %v", err)
-		}
-		server.Inject(robototest.Fault{
-			Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1,
-			Header: http.Header{"Retry-After": {"45"}},
-		})
-		start := time.Now()
-		c.Must(c.Apply(versionedSecret))
-		if waited := time.Since(start); waited < 45*time.Second {
-			t.Errorf("the next attempt came after %s", waited)
-		}
-	})
-}
-
-// What was refused, or never answered because it never left, cannot have made the
-// record that somebody else makes meanwhile.
-func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
-	taken := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."}
-	for name, fault := range map[string]robototest.Fault{"429": tooMany("5"), "409": taken} {
-		for _, config := range []fields{versionedSecret, {"name": "db"}} {
-			t.Run(name, func(t *testing.T) {
-				inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-					fault.Operation = robototest.CreateSecret
-					server.Inject(fault)
-					var group sync.WaitGroup
-					group.Go(func() { _ = c.Apply(config) })
-					time.Sleep(100 * time.Millisecond)
-					server.AddSecret(robototest.DefaultOrg, "db")
-					c.Interrupt()
-					group.Wait()
-					if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists || c.State != nil {
-						t.Errorf("the record exists: %t; it is in the state: %t", exists, c.State != nil)
-					}
-				})
-			})
-		}
-	}
-}
-
-// AWS's lag begins when the secret is there, however long creating it took.
-func TestLagAfterASlowCreate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: 5 * time.Second})
-		fault := tooMany("45")
-		fault.Operation, fault.Times = robototest.CreateSecret, 3
-		server.Inject(fault)
-		if err := protocol.NewCore(t, server).Apply(versionedSecret); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// After a lost answer, a record is left alone if a single fact does not say that it is ours. The
-// error says which one, and how to adopt the record.
-func TestLostCreateSaysWhyARecordIsNotIts(t *testing.T) {
-	const caller = "user:caller@example.com"
-	shifted := func(by time.Duration) http.Header {
-		return http.Header{"Date": {time.Now().Add(by).UTC().Format(http.TimeFormat)}}
-	}
+// What several faults make of one create. The matrix has those of one fault.
+func TestCreateWithSeveralFaults(t *testing.T) {
+	lost := robototest.Fault{Drop: true, Times: 1}
+	lostAfter := robototest.Fault{Drop: true, Times: 1, After: true}
+	limit := robototest.Fault{Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets"}
+	limitAfter := limit
+	limitAfter.After, limitAfter.Times = true, 1
+	busy := tooMany("45")
+	busy.Times = 3
+	unavailable := robototest.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"45"}}, Times: 1}
+	const inDoubt = "A record of this name may have been created."
 	for name, test := range map[string]struct {
-		createdBy string
-		age       time.Duration
-		value     string
-		// date is the header of the answer that shows the record.
-		date func() http.Header
-		// fault keeps something from being found out.
-		fault robototest.Fault
-		why   string
+		// lag is the time after which AWS grants access to a new secret.
+		lag    time.Duration
+		faults []robototest.Fault
+		// says is what the error says. Without one, the create succeeds.
+		says []string
+		// least is how long it has to take.
+		least time.Duration
 	}{
-		"a colleague's": {createdBy: "user:colleague@example.com", why: "because somebody else created it"},
-		"an action's":   {createdBy: "invocation:iv_1", why: "because somebody else created it"},
-		"an older one":  {createdBy: caller, age: time.Minute, why: "because it is older than the first request"},
-		"one from after the answer": {
-			createdBy: caller, date: func() http.Header { return shifted(-time.Minute) }, why: "because it is newer than the answer that shows it",
-		},
-		"one of unknown time": {createdBy: caller, date: func() http.Header { return http.Header{"Date": nil} }, why: "because the answer from Roboto has no Date"},
-		"one with a value":    {createdBy: caller, value: "somebody else's value", why: "because it has a value already"},
-		"one whose value is hidden": {
-			createdBy: caller, fault: robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"},
-			why: "because it cannot be found out whether it has a value. Roboto",
-		},
-		"one of an unknown caller": {
-			createdBy: caller, fault: robototest.Fault{Operation: robototest.GetUser, Status: http.StatusForbidden, Message: "Forbidden"},
-			why: "because it cannot be found out who owns the API key. Roboto",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				add := sync.OnceFunc(func() {
-					server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: test.createdBy})
-					if test.value != "" {
-						server.SetValue(robototest.DefaultOrg, "db", test.value)
-					}
-				})
-				if test.age > 0 {
-					add()
-					time.Sleep(test.age)
-				}
-				server.Inject(robototest.Fault{
-					Operation: robototest.CreateSecret, Drop: true, Times: 1,
-					Match: func(robototest.Request) bool { add(); return true },
-				})
-				if test.date != nil {
-					server.Inject(robototest.Fault{Operation: robototest.GetSecret, Header: test.date()})
-				}
-				if test.fault.Operation != "" {
-					server.Inject(test.fault)
-				}
-				err := c.Apply(versionedSecret)
-				for _, words := range []string{"exists already", " by " + test.createdBy, "An answer to this create was lost", test.why, `id = "db@og_test"`} {
-					if err == nil || !strings.Contains(err.Error(), words) {
-						t.Errorf("the error does not say %q: %v", words, err)
-					}
-				}
-				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.value || c.State != nil {
-					t.Errorf("the value is %q, the state %s", value, c.State)
-				}
-				if n := server.Count(robototest.DeleteSecret); n != 0 {
-					t.Errorf("%d deletions were sent", n)
-				}
-			})
-		})
-	}
-}
-
-// A create whose answer was lost is settled also while the service lags behind it.
-func TestLostCreateWhileTheServiceLags(t *testing.T) {
-	for name, test := range map[string]struct {
-		lag   time.Duration
-		fault robototest.Fault
-	}{
-		"with permissions": {lag: 5 * time.Second},
-		"with the record": {fault: robototest.Fault{
-			Operation: robototest.GetSecret, Status: http.StatusNotFound, Code: "RobotoNotFoundException", Message: "No such secret.", Times: 1,
-		}},
+		"the answer is lost, and then Roboto is busy":           {faults: []robototest.Fault{lost, tooMany("1")}, says: []string{inDoubt, "Too Many Requests"}},
+		"the answer is lost, and then a limit is reached":       {faults: []robototest.Fault{lost, limit}, says: []string{inDoubt, limit.Message}},
+		"the answer is lost, and a refusal took effect":         {faults: []robototest.Fault{lost, limitAfter}},
+		"the answer is lost, and AWS lags":                      {lag: 5 * time.Second, faults: []robototest.Fault{lostAfter}},
+		"Roboto is busy, and AWS lags":                          {lag: 5 * time.Second, faults: []robototest.Fault{busy}, least: 2 * time.Minute},
+		"a gateway says when to come back":                      {faults: []robototest.Fault{unavailable}, least: 45 * time.Second},
+		"a gateway says 409, which is no word about the secret": {faults: []robototest.Fault{{Status: 409, Body: "<html>"}}, says: []string{"409"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: test.lag})
 				c := protocol.NewCore(t, server)
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true, Times: 1})
-				if test.fault.Operation != "" {
-					server.Inject(test.fault)
+				for _, fault := range test.faults {
+					fault.Operation = robototest.CreateSecret
+					server.Inject(fault)
 				}
-				c.Must(c.Apply(versionedSecret))
+				began := time.Now()
+				err := c.Apply(versionedSecret)
+				if took := time.Since(began); took < test.least {
+					t.Errorf("it took %s, want at least %s", took, test.least)
+				}
+				if test.says == nil {
+					c.Must(err)
+					c.Must(disagreement(c, faultCall{after: versionedSecret, versions: 1}))
+					return
+				}
+				says(t, err, test.says...)
+				keepsNothing(t, c)
+				if err != nil && strings.Contains(err.Error(), "exists already") {
+					t.Errorf("there is no secret of the name: %v", err)
+				}
 			})
 		})
 	}
 }
 
-// What was never sent cannot have taken effect, and is not looked for.
-func TestWhatWasNotSentIsNotLookedFor(t *testing.T) {
-	t.Run("a create", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, _ *robototest.Server, c *protocol.Core) {
-			c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
-			c.Vars["ROBOTO_SERVICE_ENDPOINT"] = "http://127.0.0.1:9" // nobody listens
-			if err := c.Apply(versionedSecret); err == nil || strings.Contains(err.Error(), "A record of this name may have been created") {
-				t.Errorf("the error is %v", err)
+// A record that a create did not make stays as it is. The error says whose it is.
+func TestCreateLeavesOtherRecordsAlone(t *testing.T) {
+	lost := robototest.Fault{Operation: robototest.CreateSecret, Drop: true, Times: 1}
+	for how, act := range map[string]func(c *protocol.Core, add func()) error{
+		"the name is taken": func(c *protocol.Core, add func()) error {
+			add()
+			return c.Apply(versionedSecret)
+		},
+		"the name is taken, and an answer is lost": func(c *protocol.Core, add func()) error {
+			add()
+			time.Sleep(time.Minute)
+			c.Roboto.Inject(lost)
+			return c.Apply(versionedSecret)
+		},
+		"it is made after a create of which nobody knows": func(c *protocol.Core, add func()) error {
+			for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetSecret} {
+				c.Roboto.Inject(robototest.Fault{Operation: operation, Status: http.StatusServiceUnavailable})
 			}
-		})
-	})
-	t.Run("a write", func(t *testing.T) {
-		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Message: "Forbidden"})
-			if err := c.Apply(versionedSecret); err == nil {
-				t.Error("there was no error")
+			if err := c.Apply(versionedSecret); err == nil || !strings.Contains(err.Error(), "import {") {
+				return err
 			}
-			if n := server.Count(robototest.GetCredentials); n != 1 {
-				t.Errorf("credentials were asked for %d times", n)
-			}
-		})
-	})
+			c.Roboto.ClearFaults()
+			time.Sleep(5 * time.Minute)
+			add()
+			s := c.MustStart()
+			c.Must(s.Refresh())
+			return s.Change(versionedSecret)
+		},
+	} {
+		for _, by := range []string{otherPrincipal, callerPrincipal} {
+			t.Run(how+"/"+by, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+					var record robototest.Record
+					err := act(c, func() {
+						record = server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: by})
+						server.SetValue(robototest.DefaultOrg, "db", successorValue)
+						record, _ = server.Record(robototest.DefaultOrg, "db")
+						time.Sleep(time.Minute)
+					})
+					says(t, err, origin(record)...)
+					untouched(t, server, record, successorValue)
+					keepsNothing(t, c)
+				})
+			})
+		}
+	}
 }
 
-// A POST that takes effect when the provider has given up.
-func TestCreateThatTakesEffectLate(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Hour})
-		err := c.Apply(versionedSecret)
-		server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})
-		leavesInDoubt(t, server, c, err)
-	})
-}
-
-// A refusal does not say what an earlier attempt without an answer does.
-func TestRefusedCreateAfterLostAnswerNamesTheRecord(t *testing.T) {
-	for name, refusal := range map[string]robototest.Fault{
-		"throttled": {Status: http.StatusTooManyRequests, Message: "Too Many Requests"},
-		"limit":     {Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets"},
+// What was refused cannot have made the record that somebody makes before Ctrl-C.
+func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{
+		"too many requests":        tooMany("5"),
+		"the name is not free yet": {Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c := protocol.NewCore(t, server)
-				c.Settings = fields{"max_attempts": 2, "request_timeout": "1s"}
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Hour, Times: 1})
-				refusal.Operation = robototest.CreateSecret
-				server.Inject(refusal)
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				fault.Operation = robototest.CreateSecret
+				server.Inject(fault)
+				var record robototest.Record
+				time.AfterFunc(time.Second, func() {
+					record = server.AddSecret(robototest.DefaultOrg, "db")
+					c.Interrupt()
+				})
+				if err := c.Apply(versionedSecret); err == nil {
+					t.Error("the create succeeded")
+				}
+				untouched(t, server, record, "")
+				keepsNothing(t, c)
+			})
+		})
+	}
+}
+
+// Of two runs, the other one creates the secret while ours fails. What our failure cleans up is
+// not the other's, whose value somebody writes meanwhile.
+func TestTwoRunsCreateOneName(t *testing.T) {
+	for name, refused := range map[string]bool{"our write would succeed": false, "our write would be refused": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				other := protocol.NewCore(t, server)
+				other.Vars["ROBOTO_API_KEY"] = server.AddAPIKey(robototest.Grant{User: "other@example.com"})
+				var otherErr error
+				before(server, robototest.CreateSecret, 1, func() { otherErr = other.Apply(bareSecret) })
+				before(server, robototest.PutValue, 0, func() { server.SetValue(robototest.DefaultOrg, "db", successorValue) })
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1})
+				if refused {
+					server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "not authorized"})
+				}
 				err := c.Apply(versionedSecret)
-				if err == nil || !strings.Contains(err.Error(), "A record of this name may have been created") || !strings.Contains(err.Error(), refusal.Message) {
-					t.Errorf("the error is %v", err)
+				c.Must(otherErr)
+				theirs, _ := server.Record(robototest.DefaultOrg, "db")
+				says(t, err, origin(theirs)...)
+				untouched(t, server, theirs, "")
+				keepsNothing(t, c)
+				if empty, err := other.PlanIsEmpty(bareSecret); !empty || err != nil {
+					t.Errorf("the other run's plan is empty: %t (%v)", empty, err)
 				}
 			})
 		})
 	}
 }
 
-// A record that came into being meanwhile is ours, although a later attempt was refused.
-func TestRefusedCreateAfterLostAnswerFindsTheRecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := protocol.NewCore(t, server)
-		server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, Times: 1})
-		server.Inject(robototest.Fault{
-			Operation: robototest.CreateSecret, After: true, Times: 1,
-			Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets",
-		})
-		c.Must(c.Apply(versionedSecret))
-	})
-}
-
-// With Terraform: a create that takes effect when the provider has given up.
-func TestTerraformFindsRecordOfLateCreate(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, "provider \"roboto\" {\n  request_timeout = \"1s\"\n  max_attempts    = 2\n}\n"+oneSecret)
-	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Delay: time.Minute})
-	tf.fails(t.Context(), applyNow, "A record of this name may have been created.", "Once the problem is fixed, apply again.")
-	tf.holds()
-	server.ClearFaults()
-	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: "user:caller@example.com"})
-	tf.importsAsAdvised("by user:caller@example.com and has the ARN")
-	tf.endsRight(map[string]string{"test": "the value of db"})
+// Two blocks of one name: one has the secret, the other an error, whichever answers are lost.
+func TestTwoBlocksCreateOneName(t *testing.T) {
+	for name, fault := range map[string]robototest.Fault{
+		"none lost":               {Drop: true, Skip: 9},
+		"one lost without effect": {Status: http.StatusServiceUnavailable, Times: 1},
+		"one lost after effect":   {Drop: true, After: true, Times: 1},
+		"both lost":               {Drop: true, After: true, Times: 2},
+	} {
+		for kind, config := range map[string]fields{"with a value": versionedSecret, "without": bareSecret} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+					fault.Operation = robototest.CreateSecret
+					server.Inject(fault)
+					f := newFleet(t, server, 2)
+					errs := f.errors(2, func(s *protocol.Session, _ string) error { return s.Change(config) })
+					record, exists := server.Record(robototest.DefaultOrg, "db")
+					owners := 0
+					for i, c := range f.cores {
+						if errs[i] == nil && c.State["arn"] == record.ARN {
+							owners++
+							continue
+						}
+						says(t, errs[i], "Another resource block of this configuration")
+						keepsNothing(t, c)
+					}
+					if !exists || owners != 1 {
+						t.Errorf("the secret exists: %t, and has %d owners: %v", exists, owners, errs)
+					}
+				})
+			})
+		}
+	}
 }

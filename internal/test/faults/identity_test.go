@@ -4,14 +4,11 @@
 package faults
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
@@ -20,194 +17,247 @@ import (
 
 // A name is not an identity: whoever takes over a name keeps the secret.
 
-const successorValue = "the value of the successor"
-
-// successor takes the name "db" over in the moment in which it is free, before the
-// client has the answer to its request.
-type successor struct {
-	// server is nil before the name may be taken, and once it is.
-	server atomic.Pointer[robototest.Server]
-}
-
-func (s *successor) watch() {
-	server := s.server.Load()
-	if server == nil {
-		return
+// Another ARN alone makes another secret, and so does another creation time alone.
+func TestEitherDifferenceMakesAnotherSecret(t *testing.T) {
+	for what, successor := range map[string]func(old robototest.Record) robototest.Record{
+		"ARN":           func(old robototest.Record) robototest.Record { return robototest.Record{Created: old.Created} },
+		"creation time": func(old robototest.Record) robototest.Record { return robototest.Record{ARN: old.ARN} },
+	} {
+		for how, test := range map[string]struct {
+			act func(s *protocol.Session) error
+			// bulk is whether the refresh reads a listing.
+			bulk bool
+			// says is what the error says. Without one, the old secret is forgotten.
+			says string
+		}{
+			"refreshed":                {act: (*protocol.Session).Refresh},
+			"refreshed from a listing": {act: (*protocol.Session).Refresh, bulk: true},
+			"destroyed":                {act: func(s *protocol.Session) error { return s.Core.Apply(nil) }},
+			"destroyed unrefreshed":    {act: func(s *protocol.Session) error { return s.Change(nil) }},
+			"renamed unrefreshed":      {act: func(s *protocol.Session) error { return s.Change(renamedSecret) }},
+			"updated unrefreshed":      {act: func(s *protocol.Session) error { return s.Change(rotatedSecret) }, says: "another secret of this name"},
+		} {
+			t.Run(what+"/"+how, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+					c.Settings["bulk_refresh"] = test.bulk
+					c.Must(c.Apply(versionedSecret))
+					old, _ := server.Record(robototest.DefaultOrg, "db")
+					time.Sleep(2 * time.Minute)
+					next := successor(old)
+					next.OrgID, next.Name = old.OrgID, old.Name
+					server.DeleteSecret(robototest.DefaultOrg, "db")
+					next = server.AddRecord(next)
+					server.SetValue(robototest.DefaultOrg, "db", successorValue)
+					err := test.act(c.MustStart())
+					if test.says != "" {
+						says(t, err, test.says)
+					} else if err != nil || c.State != nil && c.State["name"] == "db" {
+						t.Errorf("the error is %v, the state %v", err, c.State)
+					}
+					untouched(t, server, next, successorValue)
+					if strings.HasPrefix(how, "refreshed") {
+						// Terraform folds warnings of one title.
+						says(t, c.Warning, append(origin(next), `Roboto Secret "db" Was Replaced Elsewhere`)...)
+					}
+				})
+			})
+		}
 	}
-	if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists && s.server.CompareAndSwap(server, nil) {
-		takeOver(server)
-	}
 }
 
-// handOn gives the name "db" to another secret, which was created at another time.
-func handOn(server *robototest.Server) {
-	time.Sleep(time.Second)
-	takeOver(server)
-}
-
-func takeOver(server *robototest.Server) {
-	server.DeleteSecret(robototest.DefaultOrg, "db")
-	server.AddSecret(robototest.DefaultOrg, "db")
-	server.SetValue(robototest.DefaultOrg, "db", successorValue)
-}
-
-func successorIsSafe(server *robototest.Server) error {
-	value, _, _ := server.Value(robototest.DefaultOrg, "db")
-	if versions := server.Versions(robototest.DefaultOrg, "db"); value != successorValue || len(versions) != 1 {
-		return fmt.Errorf("the successor has %d versions, the last one %q", len(versions), value)
-	}
-	return nil
-}
-
-// With Terraform: four ways in which the answer to the deletion of one secret used
-// to cost another one.
-func TestTerraformHandsNamesOn(t *testing.T) {
-	one := func(resource, name string) string {
-		return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name = %q\n  value_wo = \"the value of %s\"\n  value_wo_version = \"1\"\n}\n\n", resource, name, resource)
-	}
-	gatewayTimeout := robototest.Fault{Status: http.StatusGatewayTimeout, Code: "RobotoServiceTimeoutException", Message: "late", After: true}
-	lost := robototest.Fault{Drop: true, After: true}
-	for name, test := range map[string]struct {
-		before, after string
-		fault         robototest.Fault
-		times         int
-		kill          bool
-		values        map[string]string
-	}{
-		"renamed without moved, one answer lost":  {one("old", "db"), one("new", "db"), lost, 1, false, map[string]string{"new": "the value of new"}},
-		"renamed without moved, all answers lost": {one("old", "db"), one("new", "db"), lost, 0, false, map[string]string{"new": "the value of new"}},
-		"renamed without moved, killed":           {one("old", "db"), one("new", "db"), lost, 1, true, map[string]string{"new": "the value of new"}},
-		"names handed on, 504": {
-			one("s0", "a") + one("s1", "b"), one("s0", "b") + one("s1", "c"), gatewayTimeout, 1, false,
-			map[string]string{"s0": "the value of s0", "s1": "the value of s1"},
+// The name is handed on between a refresh and the deletion that follows at once, or later.
+func TestEveryDeletionLooksFirst(t *testing.T) {
+	for name, change := range map[string]func(s *protocol.Session) error{
+		"destroyed": func(s *protocol.Session) error { return s.Change(nil) },
+		"renamed":   func(s *protocol.Session) error { return s.Change(renamedSecret) },
+		"tainted":   func(s *protocol.Session) error { return s.ReplaceTainted(versionedSecret) },
+		"destroyed by an old plan": func(s *protocol.Session) error {
+			plan, err := s.Plan(nil)
+			s.Must(err)
+			time.Sleep(2 * time.Minute)
+			return s.Core.MustStart().ApplyPlanned(plan)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if test.kill && runtime.GOOS != "linux" {
-				t.Skip("the provider's process is found in /proc, which is Linux's")
-			}
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, test.before)
-			tf.succeeds(applyNow...)
-			tf.configure(test.after)
-			fault := test.fault
-			fault.Operation, fault.Times = robototest.DeleteSecret, test.times
-			if test.kill {
-				fault.Drop = false
-				tf.failsHeld(tf.hold(fault), func(func()) {
-					for value := ""; value != "the value of new"; value, _, _ = server.Value(robototest.DefaultOrg, "db") {
-						time.Sleep(100 * time.Millisecond)
-					}
-					time.Sleep(time.Second) // the new secret gets into the state
-					killProvider(t, tf.Dir)
-				}, applyNow)
-			} else {
-				server.Inject(fault)
-				// Whether the creation had to wait too long for the name is Terraform's luck.
-				if _, err := tf.Run(t.Context(), nil, applyNow...); err != nil {
-					t.Fatal(err)
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Must(c.Apply(versionedSecret))
+				s := c.MustStart()
+				c.Must(s.Refresh())
+				handOn(server)
+				if err := change(s); (err != nil) != (name == "tainted") {
+					t.Errorf("the error is %v", err) // where the name is needed again, it is taken
 				}
-			}
-			if server.Count(robototest.DeleteSecret) == 0 {
-				t.Fatal("nothing was deleted")
-			}
-			server.ClearFaults()
-			tf.succeeds(applyNow...)
-			tf.endsRight(test.values)
+				c.Must(successorIsSafe(server))
+			})
 		})
 	}
 }
 
-// Without a refresh, the replacement alone looks.
-func TestTerraformLooksBeforeItReplaces(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret)
-	tf.succeeds(applyNow...)
-	handOn(server)
-	tf.configure(strings.ReplaceAll(oneSecret, `"db"`, `"other"`))
-	tf.succeeds("apply", "-auto-approve", "-refresh=false")
-	tf.holds("test")
-	if err := successorIsSafe(server); err != nil {
-		t.Error(err)
-	}
-}
-
-// Nor is a plan believed that is applied later.
-func TestOldPlanLooksBeforeItDeletes(t *testing.T) {
+// A gateway that answers 200 has not deleted anything.
+func TestDeleteBelievesOnlyRoboto(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 		c.Must(c.Apply(versionedSecret))
-		s := c.MustStart()
-		c.Must(s.Refresh())
-		plan, err := s.Plan(nil)
-		c.Must(err)
-		time.Sleep(2 * time.Minute)
-		handOn(server)
-		c.Must(c.MustStart().ApplyPlanned(plan))
-		if c.State != nil {
-			t.Error("the secret is still in the state")
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusOK, Body: `{"message":"scheduled maintenance"}`})
+		if err := c.Apply(nil); err == nil || c.State == nil {
+			t.Errorf("gone from the state: %t (%v)", c.State == nil, err)
 		}
-		c.Must(successorIsSafe(server))
 	})
 }
 
-// A secret that was replaced elsewhere.
-func TestTerraformFindsAnotherSecret(t *testing.T) {
-	for _, bulk := range []bool{false, true} {
-		t.Run(fmt.Sprintf("bulk_refresh %t", bulk), func(t *testing.T) {
+// Terraform's -minimal-refresh plans what is in state, refreshes what is to change, and plans
+// again. A gone secret without a version has to be planned so, although its value is compared.
+func TestGoneSecretIsPlannedWithoutARefresh(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*robototest.Server)
+		// left is the value that the service has in the end.
+		left string
+	}{
+		"gone":          {func(server *robototest.Server) { server.DeleteSecret(robototest.DefaultOrg, "db") }, canary},
+		"another's now": {handOn, successorValue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Must(c.Apply(comparedFields))
+				test.change(server)
+				s := c.MustStart()
+				planned, _, out := s.Provider.Plan(c.Instance, comparedFields)
+				if out.Err() != nil || planned["version_id"] != protocol.Unknown {
+					t.Errorf("the plan is %v: %v", planned, out.Err())
+				}
+				if err := c.MustStart().Change(comparedFields); err == nil {
+					t.Error("it was updated")
+				}
+				c.Must(s.Refresh())
+				keepsNothing(t, c)
+				for range 2 {
+					_, err := s.Plan(comparedFields)
+					c.Must(err)
+				}
+				if err := s.Change(comparedFields); (err == nil) != (name == "gone") {
+					t.Errorf("the create: %v", err)
+				}
+				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.left {
+					t.Errorf("the value is %q, want %q", value, test.left)
+				}
+			})
+		})
+	}
+}
+
+// What one resource plans is not changed by what another one of the same secret plans.
+func TestPlannedWriteOfASecretAtTwoAddressesHappens(t *testing.T) {
+	for name, configs := range map[string][2]fields{
+		"with a version":    {versionedSecret, rotatedSecret},
+		"without a version": {comparedFields, {"name": "db", "value_wo": canary + "2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				c.Must(c.Apply(configs[0]))
+				other := protocol.NewCore(t, server)
+				other.Instance = c.Instance
+				s := c.MustStart()
+				planned, err := s.Plan(configs[1])
+				c.Must(err)
+				for _, later := range []fields{configs[0], bareSecret} {
+					_, err = s.With(other).Plan(later)
+					c.Must(err)
+				}
+				c.Must(s.ApplyPlanned(planned))
+				value, versionID, _ := server.Value(robototest.DefaultOrg, "db")
+				if value != configs[1]["value_wo"] || c.State["version_id"] != versionID {
+					t.Errorf("the value is %q of version %s, the state %v", value, versionID, c.State)
+				}
+			})
+		})
+	}
+}
+
+// Terraform: a deletion whose answer is lost, or whose provider is killed, while another address
+// creates a secret of the name.
+func TestTerraformHandsNamesOn(t *testing.T) {
+	t.Run("killed", func(t *testing.T) {
+		if runtime.GOOS != "linux" {
+			t.Skip("the provider's process is found in /proc, which is Linux's")
+		}
+		t.Parallel()
+		server := robototest.Start(t, robototest.Options{})
+		tf := newTerraform(t, server, secretBlock("old", "db"))
+		tf.succeeds(applyNow...)
+		tf.configure(secretBlock("new", "db"))
+		tf.failsHeld(tf.hold(robototest.Fault{Operation: robototest.DeleteSecret, After: true}), func(func()) {
+			for value := ""; value != "the value of new"; value, _, _ = server.Value(robototest.DefaultOrg, "db") {
+				time.Sleep(100 * time.Millisecond)
+			}
+			time.Sleep(time.Second) // the new secret gets into the state
+			killProvider(t, tf.Dir)
+		}, applyNow)
+		server.ClearFaults()
+		tf.succeeds(applyNow...)
+		tf.endsRight(map[string]string{"new": "the value of new"})
+	})
+	t.Run("504", func(t *testing.T) {
+		t.Parallel()
+		server := robototest.Start(t, robototest.Options{})
+		tf := newTerraform(t, server, secretBlock("s0", "a")+secretBlock("s1", "b"))
+		tf.succeeds(applyNow...)
+		tf.configure(secretBlock("s0", "b") + secretBlock("s1", "c"))
+		server.Inject(robototest.Fault{
+			Operation: robototest.DeleteSecret, Status: http.StatusGatewayTimeout, Code: "RobotoServiceTimeoutException", Message: "late", After: true, Times: 1,
+		})
+		tf.runs(nil, applyNow...) // Whether a create waits too long for its name is Terraform's luck.
+		if server.Count(robototest.DeleteSecret) == 0 {
+			t.Fatal("nothing was deleted")
+		}
+		server.ClearFaults()
+		tf.succeeds(applyNow...)
+		tf.endsRight(map[string]string{"s0": "the value of s0", "s1": "the value of s1"})
+	})
+}
+
+// Terraform: a saved plan and a deposed object hold an old secret too.
+func TestTerraformLooksBeforeItDeletes(t *testing.T) {
+	for name, prepare := range map[string]func(*terraform){
+		"a saved plan without a refresh": func(tf *terraform) {
+			tf.succeeds("plan", "-destroy", "-refresh=false", "-out=saved")
+		},
+		"a deposed object": func(tf *terraform) {
+			tf.configure(secretBlock("test", "other", createFirst))
+			tf.roboto.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "no"})
+			tf.fails(tf.t.Context(), applyNow, "403")
+			tf.roboto.ClearFaults()
+			tf.succeeds("plan", "-out=saved") // Terraform plans the deletion again when it applies
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, fmt.Sprintf("provider \"roboto\" {\n  bulk_refresh = %t\n}\n%s", bulk, oneSecret))
+			tf := newTerraform(t, server, secretBlock("test", "db", createFirst))
 			tf.succeeds(applyNow...)
+			prepare(tf)
 			handOn(server)
-			result, err := tf.Run(t.Context(), nil, "plan")
-			if err != nil || result.ExitCode != 0 {
-				t.Fatalf("%v\n\n%s", err, result.Output())
+			server.ResetRequests()
+			tf.succeeds("apply", "saved")
+			if n := server.Count(robototest.DeleteSecret); n != 0 {
+				t.Errorf("%d deletions were sent", n)
 			}
-			said := strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " ")
-			for _, words := range []string{`Roboto Secret "db" Was Replaced Elsewhere`, "Another secret has its name now", `id = "db@og_test"`, "1 to add"} {
-				if !strings.Contains(said, words) {
-					t.Errorf("the plan does not say %q:\n\n%s", words, result.Output())
-				}
-			}
-			tf.fails(t.Context(), applyNow, "exists already")
-			tf.succeeds("apply", "-auto-approve", "-refresh-only")
-			tf.succeeds(destroyNow...)
-			tf.holds()
 			if err := successorIsSafe(server); err != nil {
 				t.Error(err)
+			}
+			for _, secret := range tf.state() {
+				if secret.Name == "db" {
+					t.Errorf("the state holds the old secret: %+v", secret)
+				}
 			}
 		})
 	}
 }
 
-// Terraform folds warnings of one title, and each names another secret.
-func TestTerraformNamesEachReplacedSecret(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	other := strings.NewReplacer(`"test"`, `"other"`, `"db"`, `"cache"`).Replace(oneSecret)
-	tf := newTerraform(t, server, oneSecret+other)
-	tf.succeeds(applyNow...)
-	handOn(server)
-	server.DeleteSecret(robototest.DefaultOrg, "cache")
-	server.AddSecret(robototest.DefaultOrg, "cache")
-	result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
-	if err != nil || result.ExitCode != 0 {
-		t.Fatalf("%v\n\n%s", err, result.Output())
-	}
-	for _, name := range []string{"db", "cache"} {
-		if !strings.Contains(result.Output(), `id = "`+name+"@og_test\"") {
-			t.Errorf("the plan does not say how to import the secret %q:\n\n%s", name, result.Output())
-		}
-	}
-}
-
-// Whoever reads the value of the configured secret waits for it to be made again.
+// Terraform: whoever reads the value of the configured secret waits for it to be made again.
 func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
 	t.Parallel()
 	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret+"ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n")
+	tf := newTerraform(t, server, oneSecret+"ephemeral \"roboto_secret\" \"test\" {\n"+
+		"  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n")
 	tf.succeeds(applyNow...)
 	time.Sleep(time.Second)
 	server.DeleteSecret(robototest.DefaultOrg, "db")
@@ -221,119 +271,78 @@ func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
 	}
 }
 
-// A listing may still show a secret that is gone.
-func TestDeletionLooksBehindAListing(t *testing.T) {
-	for name, config := range map[string]fields{
-		"destroyed": nil,
-		"renamed":   {"name": "cache", "value_wo": "v", "value_wo_version": "1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(_ *testing.T, server *robototest.Server, c *protocol.Core) {
-				c.Settings["bulk_refresh"] = true
-				c.Must(c.Apply(versionedSecret))
-				var old []byte
-				server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(listing []byte) []byte {
-					if old == nil {
-						old = bytes.Clone(listing)
-					}
-					return old
-				}})
-				c.Must(c.MustStart().Refresh())
-				handOn(server)
-				c.Must(c.Apply(config))
-				c.Must(successorIsSafe(server))
-			})
-		})
+// Terraform: one secret is in the state twice. Each plan says so, none deletes it at one address, and
+// after the advice all works.
+func TestTerraformOneSecretAtTwoAddresses(t *testing.T) {
+	t.Parallel()
+	secret := func(address string) string {
+		return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name     = \"db\"\n  value_wo = \"shared\"\n}\n\n", address)
+	}
+	imported := func(address string) string {
+		return fmt.Sprintf("import {\n  to = roboto_secret.%s\n  id = \"db\"\n}\n\n", address)
+	}
+	server := robototest.Start(t, robototest.Options{})
+	record := server.AddSecret(robototest.DefaultOrg, "db")
+	server.SetValue(robototest.DefaultOrg, "db", "shared")
+	record, _ = server.Record(robototest.DefaultOrg, "db")
+	tf := newTerraform(t, server, imported("first")+secret("first"))
+	plansQuietly := func(quiet bool) {
+		t.Helper()
+		said, ok := tf.runs(nil, planNow...)
+		if warns := strings.Contains(said, "Warning:") && strings.Contains(said, `"db"`) && strings.Contains(said, "terraform state rm"); !ok || warns == quiet {
+			t.Errorf("the plan warns: %t\n%s", warns, said)
+		}
+	}
+	plansQuietly(true)
+	tf.configure(imported("first") + secret("first") + imported("second") + secret("second"))
+	plansQuietly(false)
+	tf.succeeds(applyNow...)
+	plansQuietly(false)
+	for _, kept := range []string{"first", "second"} {
+		tf.configure(secret(kept))
+		for _, more := range []string{"-refresh=true", "-refresh=false"} {
+			if said, ok := tf.runs(nil, append(applyNow[:2:2], more)...); ok || !strings.Contains(said, "terraform state rm") {
+				t.Errorf("%s, %s is kept: the apply succeeded: %t\n%s", more, kept, ok, said)
+			}
+		}
+	}
+	untouched(t, server, record, "shared")
+	tf.succeeds("state", "rm", "roboto_secret.first")
+	plansQuietly(true)
+	tf.succeeds(destroyNow...)
+	tf.holds()
+	if got := recordNames(server); len(got) != 0 {
+		t.Errorf("the service holds %q", got)
 	}
 }
 
-// What an update is to write into another secret is not written.
-func TestUpdateRefusesAnotherSecret(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(versionedSecret))
-		handOn(server)
-		s := c.MustStart()
-		err := s.Change(fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"})
-		if err == nil || !strings.Contains(err.Error(), "another secret of this name") {
-			t.Errorf("the error is %v", err)
-		}
-		c.Must(successorIsSafe(server))
-	})
-}
-
-// takeOverBefore gives the name "db" to another secret when the first request of the
-// operation comes in.
-func takeOverBefore(server *robototest.Server, operation robototest.Operation) {
-	taken := false
-	server.Inject(robototest.Fault{Operation: operation, Match: func(robototest.Request) bool {
-		if !taken {
-			taken = true
-			handOn(server)
-		}
-		return false
-	}})
-}
-
-// A create that cannot write its value deletes its record, and not the one that has taken
-// the name over since.
+// A create that cannot write its value deletes its record, and not the one that has taken the name over
+// since. So it does after Ctrl-C.
 func TestCleanUpLeavesAnotherSecretAlone(t *testing.T) {
-	for _, operation := range []robototest.Operation{robototest.GetCredentials, robototest.PutValue} {
-		t.Run(string(operation), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server := robototest.Start(t, robototest.Options{InMemory: true})
-				c := protocol.NewCore(t, server)
+	for name, test := range map[string]struct {
+		operation robototest.Operation
+		interrupt bool
+	}{
+		"without credentials":    {operation: robototest.GetCredentials},
+		"without a write":        {operation: robototest.PutValue},
+		"during a write, Ctrl-C": {operation: robototest.PutValue, interrupt: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				c.Settings = fields{"max_attempts": 2}
-				takeOverBefore(server, operation)
+				takeOverBefore(server, test.operation)
+				if test.interrupt {
+					server.Inject(robototest.Fault{Operation: test.operation, Delay: time.Hour})
+					time.AfterFunc(5*time.Second, c.Interrupt)
+				}
 				if err := c.Apply(versionedSecret); err == nil {
 					t.Error("there was no error")
 				}
 				c.Must(successorIsSafe(server))
-				if c.State != nil {
-					t.Error("the state holds a secret")
-				}
+				keepsNothing(t, c)
 				server.ClearFaults()
-				if _, found := importBlockID(fmt.Sprint(c.Apply(versionedSecret))); !found {
-					t.Error("the next apply does not say how to import the other secret")
-				}
+				says(t, c.Apply(versionedSecret), "import {")
 			})
 		})
-	}
-}
-
-// What somebody else wrote into a record must not control the terminal.
-func TestAnotherSecretIsNamedSafely(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server := robototest.Start(t, robototest.Options{InMemory: true})
-		c := protocol.NewCore(t, server)
-		c.Must(c.Apply(versionedSecret))
-		handOn(server)
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Mutate: func(body []byte) []byte {
-			return bytes.Replace(body, []byte("somebody@"), []byte(`\u001b[2J\nsomebody@`), 1)
-		}})
-		s := c.MustStart()
-		c.Must(s.Refresh())
-		if c.Warning == nil || !strings.Contains(c.Warning.Error(), "somebody@example.com") || strings.Contains(c.Warning.Error(), "\x1b") {
-			t.Errorf("the warning is %q", c.Warning)
-		}
-	})
-}
-
-// A secret that create_before_destroy has left for later is another one too.
-func TestTerraformFindsAnotherSecretInPlaceOfADeposedOne(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	config := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    create_before_destroy = true\n  }\n}\n", 1)
-	tf := newTerraform(t, server, config)
-	tf.succeeds(applyNow...)
-	tf.configure(strings.Replace(config, `"db"`, `"other"`, 1))
-	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "no"})
-	tf.fails(t.Context(), applyNow, "403")
-	server.ClearFaults()
-	tf.succeeds("plan", "-out=old.tfplan") // Terraform plans the deletion again when it applies
-	handOn(server)
-	tf.succeeds("apply", "old.tfplan")
-	tf.holds("test")
-	if err := successorIsSafe(server); err != nil {
-		t.Error(err)
 	}
 }

@@ -64,56 +64,99 @@ func versionedNamed(name string) fields {
 // applyVersioned creates a secret of a fleet.
 func applyVersioned(s *protocol.Session, name string) error { return s.Change(versionedNamed(name)) }
 
+func tooMany(seconds string) robototest.Fault {
+	return robototest.Fault{Status: http.StatusTooManyRequests, Message: "Too Many Requests", Header: http.Header{"Retry-After": {seconds}}}
+}
+
+func refresh(s *protocol.Session, _ string) error { return s.Refresh() }
+
 // A service that throttles costs time, and no errors.
 func TestLoadUnderThrottle(t *testing.T) {
-	const secrets, perSecond = 300, 20
+	const secrets, parallel, perSecond = 100, 50, 20
 	for name, throttle := range map[string]func(*robototest.Server){
 		"429 with Retry-After":    func(s *robototest.Server) { s.Throttle(perSecond, true) },
 		"429 without Retry-After": func(s *robototest.Server) { s.Throttle(perSecond, false) },
 		"ThrottlingException":     func(s *robototest.Server) { s.ThrottleAWS(perSecond) },
 	} {
-		for _, parallel := range []int{10, 50} {
-			t.Run(fmt.Sprintf("%s/%d at a time", name, parallel), func(t *testing.T) {
-				inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
-					server.Latency(20 * time.Millisecond)
-					f := newFleet(t, server, secrets)
-					throttle(server)
-					for _, step := range []struct {
-						name      string
-						operation func(s *protocol.Session, name string) error
-					}{
-						{"apply", applyVersioned},
-						{"refresh", func(s *protocol.Session, _ string) error { return s.Refresh() }},
-						{"destroy", func(s *protocol.Session, _ string) error { return s.Change(nil) }},
-					} {
-						server.ResetRequests()
-						began := time.Now()
-						if err := f.each(parallel, step.operation); err != nil {
-							t.Errorf("%s: %v", step.name, err)
-						}
-						refused, answered := 0, 0
-						for _, request := range server.Requests() {
-							switch {
-							case request.AWS() != (name == "ThrottlingException"): // the other service
-							case request.Status == http.StatusTooManyRequests, request.Status == http.StatusBadRequest:
-								refused++
-							default:
-								answered++
-							}
-						}
-						t.Logf("%s: %d requests were refused, and %d answered, in %s", step.name, refused, answered, time.Since(began))
-						if refused > answered {
-							t.Errorf("%s: %d requests were refused, and %d answered", step.name, refused, answered)
-						}
-						if step.name == "apply" {
-							f.agrees(t, server)
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+				server.Latency(20 * time.Millisecond)
+				f := newFleet(t, server, secrets)
+				throttle(server)
+				for step, operation := range []func(s *protocol.Session, name string) error{
+					applyVersioned, refresh, func(s *protocol.Session, _ string) error { return s.Change(nil) },
+				} {
+					server.ResetRequests()
+					if err := f.each(parallel, operation); err != nil {
+						t.Errorf("step %d: %v", step, err)
+					}
+					refused, answered := 0, 0
+					for _, request := range server.Requests() {
+						switch {
+						case request.AWS() != (name == "ThrottlingException"): // the other service
+						case request.Status == http.StatusTooManyRequests, request.Status == http.StatusBadRequest:
+							refused++
+						default:
+							answered++
 						}
 					}
-					if left := server.Records(robototest.DefaultOrg); len(left) != 0 {
-						t.Errorf("%d secrets are left", len(left))
+					if refused > answered {
+						t.Errorf("step %d: %d requests were refused, and %d answered", step, refused, answered)
 					}
-				})
+					if step == 0 {
+						f.agrees(t, server)
+					}
+				}
+				if left := recordNames(server); len(left) != 0 {
+					t.Errorf("%d secrets are left", len(left))
+				}
 			})
-		}
+		})
+	}
+}
+
+// What a fault costs many refreshes.
+func TestLoadUnderAFault(t *testing.T) {
+	for name, test := range map[string]struct {
+		secrets  int
+		settings fields
+		fault    robototest.Fault
+		// within is how long all may take, and most how many requests of the operation are right.
+		within time.Duration
+		most   int
+		fails  bool
+	}{
+		"one 429 costs its pause": {
+			secrets: 100, fault: robototest.Fault{Operation: robototest.GetSecret, Times: 1}, within: 2 * time.Minute, most: 101,
+		},
+		"endless 429 is given up on": {
+			secrets: 10, fault: robototest.Fault{Operation: robototest.GetSecret}, within: 15 * time.Minute, most: 100, fails: true,
+		},
+		"a listing that fails is tried by one": {
+			secrets: 100, settings: fields{"bulk_refresh": true}, fault: robototest.Fault{Operation: robototest.ListSecrets}, within: 15 * time.Minute, most: 10,
+		},
+		"settings bound an attempt and their number": {
+			secrets: 1, settings: fields{"request_timeout": "2s", "max_attempts": 1}, fault: robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour},
+			within: 2 * time.Second, most: 1, fails: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+				f := newFleet(t, server, test.secrets)
+				f.cores[0].Must(f.each(10, applyVersioned))
+				f.cores[0].Settings = test.settings
+				fault := test.fault
+				if fault.Delay == 0 {
+					fault.Status, fault.Header = http.StatusTooManyRequests, tooMany("60").Header
+				}
+				server.Inject(fault)
+				server.ResetRequests()
+				began := time.Now()
+				err := f.each(10, refresh)
+				if took, n := time.Since(began), server.Count(fault.Operation); took > test.within || n > test.most || (err != nil) != test.fails {
+					t.Errorf("%d requests in %s, want at most %d in %s (%v)", n, took, test.most, test.within, err)
+				}
+			})
+		})
 	}
 }

@@ -4,11 +4,8 @@
 package faults
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +17,8 @@ import (
 	"testing/synctest"
 	"text/tabwriter"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -33,86 +32,99 @@ type faultCase struct {
 	of func(faultCall) bool
 }
 
+// In these cases somebody presses Ctrl-C during the call.
+const canceled, canceledAfter = "Ctrl-C", "Ctrl-C after"
+
 func faultCases() []faultCase {
-	aws := func(c faultCall) bool {
-		return c.operation == robototest.PutValue || c.operation == robototest.GetValue
+	of := func(operations ...robototest.Operation) func(faultCall) bool {
+		return func(c faultCall) bool { return slices.Contains(operations, c.operation) }
 	}
+	aws := of(robototest.PutValue, robototest.GetValue)
 	roboto := func(c faultCall) bool { return !aws(c) }
-	credentials := func(c faultCall) bool { return c.operation == robototest.GetCredentials }
+	records := of(robototest.CreateSecret, robototest.ListSecrets, robototest.GetSecret, robototest.GetCredentials)
 	// The answers to a deletion and a cancellation are empty.
-	answered := func(c faultCall) bool {
-		return c.operation != robototest.DeleteSecret && c.operation != robototest.CancelInvocation
+	answered := func(c faultCall) bool { return !of(robototest.DeleteSecret, robototest.CancelInvocation)(c) }
+	mutated := func(pattern, changed string) robototest.Fault {
+		return robototest.Fault{Mutate: func(b []byte) []byte { return regexp.MustCompile(pattern).ReplaceAll(b, []byte(changed)) }}
 	}
-	// Those whose answer holds a secret's record.
-	records := func(c faultCall) bool {
-		return slices.Contains([]robototest.Operation{robototest.CreateSecret, robototest.ListSecrets, robototest.GetSecret, robototest.GetCredentials}, c.operation)
+	html := func(status int) robototest.Fault {
+		return robototest.Fault{Status: status, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}}
 	}
-	replacing := func(old, changed string) robototest.Fault {
-		return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
-	}
-	envelope := func(status int, code string) robototest.Fault {
-		return robototest.Fault{Status: status, Code: code, Message: "something is wrong"}
-	}
-	html := http.Header{"Content-Type": {"text/html"}}
 	return []faultCase{
-		{"429 Retry-After", robototest.Fault{Status: 429, Message: "Too Many Requests", Header: http.Header{"Retry-After": {"3"}}}, roboto},
-		{"429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, roboto},
-		{"429 endless Retry-After", robototest.Fault{Status: 429, Header: http.Header{"Retry-After": {"86400"}}}, roboto},
-		{"500", envelope(500, "RobotoInternalException"), roboto},
-		{"500 after", robototest.Fault{Status: 500, Code: "RobotoInternalException", Message: "late", After: true}, nil},
-		{"502", robototest.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html}, nil},
-		{"503", envelope(503, "RobotoServiceUnavailableException"), roboto},
-		{"504", envelope(504, "RobotoServiceTimeoutException"), roboto},
-		{"504 after", robototest.Fault{Status: 504, Code: "RobotoServiceTimeoutException", Message: "late", After: true}, roboto},
-		{"401", envelope(401, "RobotoUnauthorizedException"), roboto},
+		{"429", tooMany("3"), roboto},
+		{"500 after", robototest.Fault{Status: 500, Code: "RobotoInternalException", Message: "failed", After: true}, nil},
+		{"502 HTML", html(502), nil},
 		{"403", robototest.Fault{Status: 403, Message: "User is not authorized to access this resource with an explicit deny"}, roboto},
-		{"404 envelope", envelope(404, "RobotoNotFoundException"), roboto},
-		{"404 HTML", robototest.Fault{Status: 404, Body: "<html>Not Found</html>", Header: html}, nil},
-		{"404 gateway", robototest.Fault{Status: 404, Message: "Not Found"}, roboto},
-		{"redirect", robototest.Fault{Status: 307, Header: http.Header{"Location": {"https://example.com/"}}}, nil},
+		{"404 of Roboto", robototest.Fault{Status: 404, Code: "RobotoNotFoundException", Message: "Not found."}, roboto},
+		{"404 HTML", html(404), nil},
 		{"reset before", robototest.Fault{Drop: true}, nil},
 		{"reset after", robototest.Fault{Drop: true, After: true}, nil},
 		{"outage", robototest.Fault{Outage: 10 * time.Second}, nil},
 		{"outage after", robototest.Fault{Outage: 10 * time.Second, After: true}, nil},
 		{"timeout", robototest.Fault{Delay: time.Hour}, nil},
 		{"timeout after", robototest.Fault{Delay: time.Hour, After: true}, nil},
+		{canceled, robototest.Fault{Delay: time.Hour}, nil},
+		{canceledAfter, robototest.Fault{Delay: time.Hour, After: true}, nil},
 		{"truncated", robototest.Fault{Truncate: true}, answered},
 		{"wrong shape", robototest.Fault{Status: 200, Body: `{"data":{"items":7,"name":[]}}`, After: true}, nil},
-		{"HTML 200", robototest.Fault{Status: 200, Body: "<html>Log in</html>", Header: html}, nil},
+		{"200 HTML", html(200), nil},
 		{"1 GB", robototest.Fault{Huge: 1 << 30}, nil},
-		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException", Message: "expired"}, aws},
-		{"throttled", robototest.Fault{AWSError: "ThrottlingException", Message: "Rate exceeded"}, aws},
-		{"AWS 429", robototest.Fault{Status: 429, Message: "Too Many Requests"}, aws},
-		{"AWS 500", robototest.Fault{AWSError: "InternalServiceError", Status: 500}, aws},
-		{"access denied", robototest.Fault{AWSError: "AccessDeniedException", Message: "not authorized"}, aws},
+		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException"}, aws},
+		{"throttled", robototest.Fault{AWSError: "ThrottlingException"}, aws},
+		{"access denied", robototest.Fault{AWSError: "AccessDeniedException"}, aws},
 		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, aws},
-		{"wrong region", replacing(`us-west-2"`, `eu-west-1"`), credentials},
-		{"ARN elsewhere", replacing(":us-west-2:", ":eu-west-1:"), records},
+		{"ARN elsewhere", mutated(":us-west-2:", ":eu-west-1:"), records},
+		{"whole seconds", mutated(`("created":"[^".]*)\.\d+`, "$1"), records},
 	}
 }
+
+// in is the fault of a call, once or for ever.
+func (fc faultCase) in(call faultCall, forEver bool) robototest.Fault {
+	fault := fc.fault
+	fault.Operation, fault.Skip = call.operation, call.skip
+	switch {
+	case !forEver:
+		fault.Times = 1
+	case fault.Outage > 0:
+		fault.Outage, fault.Times = 1000*time.Hour, 1
+	}
+	return fault
+}
+
+func (fc faultCase) interrupts() bool { return fc.name == canceled || fc.name == canceledAfter }
 
 // faultCall is a call of the provider, reached by one of Terraform's operations.
 type faultCall struct {
 	name      string
 	operation robototest.Operation
+	// prepare, if set, runs before the fault. act is where the fault happens.
+	prepare, act func(*protocol.Core) error
+	// after is the configuration of the plain apply; nil destroys. again, if set, runs before it.
+	after fields
+	again func(*protocol.Core) error
+	// versions is the most that may be stored in the end.
+	versions int
 	// skip lets calls of the same operation pass that the scenario makes before.
 	skip int
 	// settings are the provider's.
 	settings fields
-	// prepare runs before the fault; act is where it happens.
-	prepare, act func(*protocol.Core) error
-	// again, if set, runs before the plain apply.
-	again func(*protocol.Core) error
-	// after is the configuration of the plain apply; nil destroys.
-	after fields
-	// versions is the most that may be stored in the end.
-	versions int
+	// proves says that Roboto's "not found" is no fault: the secret is gone then.
+	proves bool
 	// handedOn lets somebody else take the name as soon as it is free. That secret has to
 	// be there in the end.
 	handedOn bool
 }
 
 func faultCalls() []faultCall {
+	const (
+		post     = robototest.CreateSecret
+		get      = robototest.GetSecret
+		list     = robototest.ListSecrets
+		remove   = robototest.DeleteSecret
+		creds    = robototest.GetCredentials
+		getValue = robototest.GetValue
+		putValue = robototest.PutValue
+	)
 	versioned := fields{"name": "db", "value_wo": "the value", "value_wo_version": "1"}
 	rotated := fields{"name": "db", "value_wo": "another value", "value_wo_version": "2"}
 	reverted := fields{"name": "db", "value_wo": "the value", "value_wo_version": "3"}
@@ -121,15 +133,15 @@ func faultCalls() []faultCall {
 	apply := func(config fields) func(*protocol.Core) error {
 		return func(c *protocol.Core) error { return c.Apply(config) }
 	}
+	// lost applies, and the first answer to the create is lost.
+	lost := func(after bool) func(*protocol.Core) error {
+		return func(c *protocol.Core) error {
+			c.Roboto.Inject(robototest.Fault{Operation: post, Drop: true, After: after, Times: 1})
+			return c.Apply(versioned)
+		}
+	}
 	badly := func(c *protocol.Core) error { return errors.Join(c.Apply(versioned), c.Apply(rotated)) }
 	undo := func(c *protocol.Core) error { return undoRotation(c, fields{"version_id": firstVersion(c)}, "3") }
-	list := func(c *protocol.Core) error {
-		names, err := readSecrets(c)
-		if err == nil && !slices.Equal(names, []any{"db", "x1", "x2", "x3"}) {
-			err = fmt.Errorf("WRONG: the list is %v", names)
-		}
-		return err
-	}
 	listed := func(c *protocol.Core) error {
 		for _, name := range []string{"x1", "x2", "x3"} {
 			c.Roboto.AddSecret(robototest.DefaultOrg, name)
@@ -141,79 +153,106 @@ func faultCalls() []faultCall {
 		handOn(c.Roboto)
 		return err
 	}
-	data := func(c *protocol.Core) error {
-		result, err := c.ReadData(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})
-		if _, versionID, _ := c.Roboto.Value(robototest.DefaultOrg, "db"); err == nil && result["version_id"] != versionID {
-			err = fmt.Errorf("WRONG: the version is %v", result["version_id"])
-		}
-		return err
+	// reads is a call that changes nothing.
+	reads := func(name string, operation robototest.Operation, act func(*protocol.Core) error) faultCall {
+		return faultCall{name: name, operation: operation, prepare: apply(versioned), act: act, after: versioned, versions: 1}
 	}
-	// An import that fails leaves the state as it was.
-	imported := func(c *protocol.Core) error {
-		before := c.Instance
-		err := c.ImportID("db")
-		if err == nil {
-			err = c.MustStart().Refresh()
-		}
-		if err != nil {
-			c.Instance = before
-		}
-		return err
+	with := func(c faultCall, change func(*faultCall)) faultCall {
+		change(&c)
+		return c
 	}
-	query := func(c *protocol.Core) error {
-		s := c.MustStart()
-		var names []string
-		for result := range s.List(protocol.Listing{Limit: 3}) {
-			if err := (protocol.Outcome{Diagnostics: result.Diagnostics}).Err(); err != nil {
-				return err
-			}
-			names = append(names, result.DisplayName)
-		}
-		if len(names) != 3 {
-			return fmt.Errorf("WRONG: the list is %v", names)
-		}
-		return nil
-	}
-	run := func(actionName string) func(*protocol.Core) error {
-		return func(c *protocol.Core) error { return runAction(c, actionName) }
-	}
+	second := func(c *faultCall) { c.skip = 1 }
+	ofSeveral := func(c *faultCall) { c.prepare = listed }
+	secondPage := func(c *faultCall) { c.prepare, c.skip = listed, 1 }
+	proves := func(c *faultCall) { c.proves = true }
 	return []faultCall{
 		{name: "organizations", operation: robototest.ListOrgs, act: apply(versioned), after: versioned, versions: 1},
-		{name: "create", operation: robototest.CreateSecret, act: apply(versioned), after: versioned, versions: 1},
-		{name: "credentials on create", operation: robototest.GetCredentials, act: apply(versioned), after: versioned, versions: 1},
-		{name: "put on create", operation: robototest.PutValue, act: apply(versioned), after: versioned, versions: 1},
-		{name: "get on refresh", operation: robototest.GetSecret, prepare: apply(versioned), act: apply(versioned), after: versioned, versions: 2},
-		{name: "credentials on rotate", operation: robototest.GetCredentials, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 2},
-		{name: "put on rotate", operation: robototest.PutValue, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 3},
-		{name: "credentials on undo", operation: robototest.GetCredentials, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
-		{name: "get value on undo", operation: robototest.GetValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
-		{name: "put on undo", operation: robototest.PutValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 4},
-		{name: "credentials on compare", operation: robototest.GetCredentials, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
-		{name: "get value on compare", operation: robototest.GetValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
-		{name: "put on update", operation: robototest.PutValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
-		{name: "delete", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil},
-		{name: "delete, name handed on", operation: robototest.DeleteSecret, prepare: apply(versioned), act: apply(nil), after: nil, handedOn: true},
-		{name: "get on refresh, name handed on", operation: robototest.GetSecret, prepare: replaced, act: apply(nil), after: nil, handedOn: true},
-		{name: "list page 1", operation: robototest.ListSecrets, prepare: listed, act: list, after: versioned, versions: 1},
-		{name: "list page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: list, after: versioned, versions: 1},
-		{
-			name: "bulk refresh", operation: robototest.ListSecrets, prepare: listed, act: apply(versioned), after: versioned, versions: 1,
-			settings: fields{"bulk_refresh": true},
-		},
-		{name: "get on import", operation: robototest.GetSecret, prepare: apply(versioned), act: imported, after: versioned, versions: 2},
-		{name: "get by the data source", operation: robototest.GetSecret, prepare: apply(versioned), act: data, after: versioned, versions: 1},
-		{name: "credentials for the data source", operation: robototest.GetCredentials, prepare: apply(versioned), act: data, after: versioned, versions: 1},
-		{name: "get value by the data source", operation: robototest.GetValue, prepare: apply(versioned), act: data, after: versioned, versions: 1},
-		{name: "query page 1", operation: robototest.ListSecrets, prepare: listed, act: query, after: versioned, versions: 1},
-		{name: "query page 2", operation: robototest.ListSecrets, skip: 1, prepare: listed, act: query, after: versioned, versions: 1},
-		{name: "action on plan", operation: robototest.GetAction, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
-		{name: "action on invoke", operation: robototest.GetAction, skip: 1, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
-		{name: "secret on invoke", operation: robototest.GetSecret, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
-		{name: "invoke", operation: robototest.InvokeAction, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
-		{name: "follow", operation: robototest.GetInvocation, prepare: apply(versioned), act: run("check"), after: versioned, versions: 1},
-		{name: "cancel", operation: robototest.CancelInvocation, prepare: apply(versioned), act: run("hang"), after: versioned, versions: 1},
+		{name: "create", operation: post, act: apply(versioned), after: versioned, versions: 1},
+		{name: "create after a lost one", operation: post, skip: 1, act: lost(false), after: versioned, versions: 1},
+		{name: "get after a lost create", operation: get, act: lost(true), after: versioned, versions: 1},
+		{name: "user after a lost create", operation: robototest.GetUser, act: lost(true), after: versioned, versions: 1},
+		{name: "credentials after a lost create", operation: creds, act: lost(true), after: versioned, versions: 1},
+		{name: "get value after a lost create", operation: getValue, act: lost(true), after: versioned, versions: 1},
+		{name: "credentials on create", operation: creds, act: apply(versioned), after: versioned, versions: 1},
+		{name: "put on create", operation: putValue, act: apply(versioned), after: versioned, versions: 1},
+		{name: "get on refresh", operation: get, prepare: apply(versioned), act: apply(versioned), after: versioned, versions: 2, proves: true},
+		{name: "credentials on rotate", operation: creds, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 2},
+		{name: "put on rotate", operation: putValue, prepare: apply(versioned), act: apply(rotated), after: rotated, versions: 3},
+		{name: "credentials on undo", operation: creds, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
+		{name: "get value on undo", operation: getValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 3},
+		{name: "put on undo", operation: putValue, prepare: badly, act: undo, again: undo, after: reverted, versions: 4},
+		{name: "credentials on compare", operation: creds, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "get value on compare", operation: getValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "put on update", operation: putValue, prepare: apply(plain), act: apply(changed), after: changed, versions: 2},
+		{name: "delete", operation: remove, prepare: apply(versioned), act: apply(nil), proves: true},
+		{name: "delete, name handed on", operation: remove, prepare: apply(versioned), act: apply(nil), proves: true, handedOn: true},
+		{name: "get on refresh, name handed on", operation: get, prepare: replaced, act: apply(nil), proves: true, handedOn: true},
+		with(reads("list page 1", list, readAll), ofSeveral),
+		with(reads("list page 2", list, readAll), secondPage),
+		with(reads("bulk refresh", list, apply(versioned)), func(c *faultCall) { c.prepare, c.settings = listed, fields{"bulk_refresh": true} }),
+		with(reads("get on import", get, importAgain), func(c *faultCall) { c.proves, c.versions = true, 2 }),
+		with(reads("get by the data source", get, readVersion), proves),
+		reads("credentials for the data source", creds, readVersion),
+		reads("get value by the data source", getValue, readVersion),
+		with(reads("query page 1", list, queryThree), ofSeveral),
+		with(reads("query page 2", list, queryThree), secondPage),
+		reads("action on plan", robototest.GetAction, runCheck),
+		with(reads("action on invoke", robototest.GetAction, runCheck), second),
+		reads("secret on invoke", get, runCheck),
+		reads("invoke", robototest.InvokeAction, runCheck),
+		reads("follow", robototest.GetInvocation, runCheck),
+		reads("cancel", robototest.CancelInvocation, func(c *protocol.Core) error { return runAction(c, "hang") }),
 	}
 }
+
+// wrongly is what must never come of a fault.
+type wrongly string
+
+func (w wrongly) Error() string { return string(w) }
+
+func expect(err error, right bool, format string, args ...any) error {
+	if err == nil && !right {
+		return wrongly(fmt.Sprintf(format, args...))
+	}
+	return err
+}
+
+func readAll(c *protocol.Core) error {
+	result, err := c.ReadData(protocol.TypeSecrets, nil)
+	return expect(err, cmp.Equal(result["names"], []any{"db", "x1", "x2", "x3"}), "the list is %v", result["names"])
+}
+
+func readVersion(c *protocol.Core) error {
+	result, err := c.ReadData(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})
+	_, versionID, _ := c.Roboto.Value(robototest.DefaultOrg, "db")
+	return expect(err, result["version_id"] == versionID, "the version is %v", result["version_id"])
+}
+
+// importAgain leaves the state as it was if the import fails.
+func importAgain(c *protocol.Core) error {
+	before := c.Instance
+	err := c.ImportID("db")
+	if err == nil {
+		err = c.MustStart().Refresh()
+	}
+	if err != nil {
+		c.Instance = before
+	}
+	return err
+}
+
+func queryThree(c *protocol.Core) error {
+	var names []string
+	for result := range c.MustStart().List(protocol.Listing{Limit: 3}) {
+		if err := (protocol.Outcome{Diagnostics: result.Diagnostics}).Err(); err != nil {
+			return err
+		}
+		names = append(names, result.DisplayName)
+	}
+	return expect(nil, len(names) == 3, "the list is %v", names)
+}
+
+func runCheck(c *protocol.Core) error { return runAction(c, "check") }
 
 // runAction invokes an action with the secret. One that hangs has to be canceled, which
 // counts as a success.
@@ -224,54 +263,48 @@ func runAction(c *protocol.Core, actionName string) error {
 	if len(all) > 0 {
 		status = all[0].Status()
 	}
-	canceled := err != nil && strings.Contains(err.Error(), "was canceled.")
+	stopped := err != nil && strings.Contains(err.Error(), "was canceled. Its last known status")
 	switch {
 	case len(all) > 1:
-		return fmt.Errorf("WRONG: %d invocations", len(all))
-	case err == nil && status != robototest.Completed, canceled && status != robototest.Cancelled:
-		return fmt.Errorf("WRONG: the status is %d", status)
-	case canceled && actionName == "hang":
+		return wrongly(fmt.Sprintf("%d invocations", len(all)))
+	case err == nil && status != robototest.Completed, stopped && status != robototest.Cancelled:
+		return wrongly(fmt.Sprintf("the status is %d", status))
+	case stopped && actionName == "hang":
 		return nil
 	}
 	return err
 }
 
-// believes tells whether the answer is no fault but Roboto's own word: the secret
-// is gone.
-func (c faultCall) believes(f robototest.Fault) bool {
-	return (c.name != "secret on invoke" && c.operation == robototest.GetSecret || c.operation == robototest.DeleteSecret) && f.Code == "RobotoNotFoundException"
-}
-
-// TestFaults is the matrix: each call, each fault, once, three times and for
-// ever. Whatever happens in the middle, one plain apply after the fault ends right, or
-// ends in an error whose import block does. testdata/faults.txt says which faults are survived; run with -update after
-// a change. The table also goes into the file that ROBOTO_FAULT_TABLE names.
+// TestFaults is the matrix: each call, each fault, once and for ever. Whatever happens in the middle, one plain apply after the fault ends right, or
+// ends in an error whose import block does. testdata/faults.txt says which faults are survived.
+// The table also goes into the file that ROBOTO_FAULT_TABLE names.
 func TestFaults(t *testing.T) {
 	cases, calls := faultCases(), faultCalls()
-	table := map[[2]string]string{}
-	cells := 0
-	for _, call := range calls {
-		for _, fc := range cases {
-			if fc.of != nil && !fc.of(call) || call.believes(fc.fault) {
-				continue
-			}
-			cell := ""
-			for _, times := range []int{1, 3, 0} {
-				cells++
-				cell += runFault(t, call, fc, times)
-			}
-			table[[2]string{call.name, fc.name}] = cell
+	verdicts := make([][]string, len(calls))
+	t.Run("of", func(t *testing.T) {
+		for i, call := range calls {
+			verdicts[i] = make([]string, len(cases))
+			t.Run(call.name, func(t *testing.T) {
+				t.Parallel()
+				for j, fc := range cases {
+					if fc.of != nil && !fc.of(call) || call.proves && fc.fault.Code == "RobotoNotFoundException" {
+						verdicts[i][j] = "-"
+						continue
+					}
+					verdicts[i][j] = runFault(t, call, fc, false) + runFault(t, call, fc, true)
+				}
+			})
 		}
-	}
-	got := faultTable(calls, cases, table, cells)
+	})
+	got := faultTable(calls, cases, verdicts)
 	if path := os.Getenv("ROBOTO_FAULT_TABLE"); path != "" {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	golden := filepath.Join("testdata", "faults.txt")
 	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -279,63 +312,64 @@ func TestFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("other faults are survived than in %s; run with -update and read the difference", golden)
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("other faults are survived than in %s (-want +got). If that is right:\n"+
+			"go test ./internal/test/faults -run '^TestFaults$' -update\n%s", golden, diff)
 	}
 }
 
-func faultTable(calls []faultCall, cases []faultCase, table map[[2]string]string, cells int) []byte {
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "Each cell: the fault once, three times, for ever; an outage for ten seconds, two minutes, for ever.\ns survived   e clear error, repaired by one plain apply   i clear error, repaired by its import block   W wrong   - not a fault of this call\n\n")
+func faultTable(calls []faultCall, cases []faultCase, verdicts [][]string) string {
+	var out strings.Builder
+	fmt.Fprint(&out, "Each cell: the fault once, and for ever. An outage lasts ten seconds once. After Ctrl-C, other requests are answered, or none.\n\n"+
+		"s survived   e clear error, repaired by one plain apply   i clear error, repaired by its import block   "+
+		"W wrong   - not a fault of this call\n\n")
 	for i, call := range calls {
 		fmt.Fprintf(&out, "%4d  %s\n", i+1, call.name)
 	}
-	fmt.Fprintln(&out)
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "fault")
+	fmt.Fprint(w, "\nfault")
 	for i := range calls {
 		fmt.Fprintf(w, "\t%d", i+1)
 	}
-	for _, fc := range cases {
+	for j, fc := range cases {
 		fmt.Fprintf(w, "\n%s", fc.name)
-		for _, call := range calls {
-			fmt.Fprintf(w, "\t%s", cmp.Or(table[[2]string{call.name, fc.name}], "-"))
+		for i := range calls {
+			fmt.Fprintf(w, "\t%s", verdicts[i][j])
 		}
 	}
+	fmt.Fprintln(w)
 	_ = w.Flush()
-	fmt.Fprintf(&out, "\n\n%d cells, %d wrong\n", cells, strings.Count(fmt.Sprint(slices.Collect(maps.Values(table))), "W"))
-	return out.Bytes()
+	return out.String()
 }
 
-// faultDeadline bounds every operation, on the fake clock: ten attempts of
-// thirty seconds with the longest waits, for each of a few calls.
-const faultDeadline = 30 * time.Minute
-
-// outages are how long an outage lasts in place of once, three times and for ever.
-var outages = map[int]time.Duration{1: 10 * time.Second, 3: 2 * time.Minute, 0: 1000 * time.Hour}
+// Every operation is bounded, on the fake clock: ten attempts of thirty seconds with the longest
+// waits, for each of a few calls; and after Ctrl-C, a create that cleans up behind itself.
+const (
+	faultDeadline  = 30 * time.Minute
+	cancelDeadline = time.Minute
+)
 
 // runFault returns "s", "e", "i" or "W".
-func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
+func runFault(t *testing.T, call faultCall, fc faultCase, forEver bool) string {
 	verdict := "W"
-	t.Run(fmt.Sprintf("%s/%s/%d", call.name, fc.name, times), func(t *testing.T) {
+	t.Run(fmt.Sprintf("%s/for ever %t", fc.name, forEver), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server, c := startCall(t, call)
-			fault := fc.fault
-			fault.Operation, fault.Skip, fault.Times = call.operation, call.skip, times
-			if fault.Outage > 0 {
-				fault.Outage, fault.Times = outages[times], 1
-			}
-			server.Inject(fault)
+			server.Inject(fc.in(call, forEver))
 			began := time.Now()
-			err := call.act(c)
+			act := call.act
+			if fc.interrupts() {
+				act = interrupted(act, forEver)
+			}
+			err := act(c)
 			if server.Faulted() == 0 {
 				t.Error("the fault did not happen")
 			}
 			if took := time.Since(began); took > faultDeadline {
 				t.Errorf("it took %s", took)
 			}
-			if err != nil && strings.Contains(err.Error(), "WRONG") {
-				t.Error(err)
+			if wrong, ok := errors.AsType[wrongly](err); ok {
+				t.Error(wrong)
 			}
 			server.ClearFaults()
 			if call.again != nil {
@@ -359,6 +393,26 @@ func runFault(t *testing.T, call faultCall, fc faultCase, times int) string {
 		})
 	})
 	return verdict
+}
+
+// interrupted acts, with Ctrl-C after a second. If it hangs, nothing is answered from then on.
+func interrupted(act func(*protocol.Core) error, hangs bool) func(*protocol.Core) error {
+	return func(c *protocol.Core) error {
+		c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = "86400" // no request ends by itself
+		done := make(chan error)
+		go func() { done <- act(c) }()
+		time.Sleep(time.Second)
+		if hangs {
+			c.Roboto.Inject(robototest.Fault{Delay: time.Hour})
+		}
+		stopped := time.Now()
+		c.Interrupt()
+		err := <-done
+		if took := time.Since(stopped); took > cancelDeadline {
+			return wrongly(fmt.Sprintf("it went on for %s: %v", took, err))
+		}
+		return err
+	}
 }
 
 // repair applies once more. If that fails, and the error has an import block, it does what the
@@ -396,8 +450,10 @@ func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core
 	t.Helper()
 	var next successor
 	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
-	server.AddAction(robototest.Action{Name: "check", Parameters: []robototest.Parameter{{Name: "key"}}})
-	server.AddAction(robototest.Action{Name: "hang", Parameters: []robototest.Parameter{{Name: "key"}}, Hang: true})
+	for name, hang := range map[string]bool{"check": false, "hang": true} {
+		server.AddAction(robototest.Action{Name: name, Parameters: []robototest.Parameter{{Name: "key"}}, Hang: hang})
+	}
+	time.Sleep(123456 * time.Microsecond) // creation times have microseconds
 	c := protocol.NewCore(t, server)
 	c.Settings = call.settings
 	if call.prepare != nil {
@@ -413,17 +469,14 @@ func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core
 // disagreement compares state and service.
 func disagreement(c *protocol.Core, call faultCall) error {
 	record, exists := c.Roboto.Record(robototest.DefaultOrg, "db")
-	if call.after == nil && call.handedOn {
-		if c.State != nil {
-			return errors.New("the secret is still in the state")
-		}
-		return successorIsSafe(c.Roboto)
-	}
 	if call.after == nil {
-		if exists || c.State != nil {
-			return errors.New("the secret is not gone")
+		switch {
+		case c.State != nil:
+			return errors.New("the secret is still in the state")
+		case call.handedOn:
+			return successorIsSafe(c.Roboto)
 		}
-		return nil
+		return expect(nil, !exists, "the secret is not gone")
 	}
 	value, versionID, _ := c.Roboto.Value(robototest.DefaultOrg, "db")
 	switch {
@@ -440,15 +493,5 @@ func disagreement(c *protocol.Core, call faultCall) error {
 		return fmt.Errorf("%d versions were written, at most %d are right", n, call.versions)
 	}
 	empty, err := c.PlanIsEmpty(call.after)
-	if err == nil && !empty {
-		err = errors.New("the plan after it is not empty")
-	}
-	return err
-}
-
-// readSecrets reads data.roboto_secrets and returns the names.
-func readSecrets(c *protocol.Core) ([]any, error) {
-	result, err := c.ReadData(protocol.TypeSecrets, nil)
-	names, _ := result["names"].([]any)
-	return names, err
+	return expect(err, empty, "the plan after it is not empty")
 }

@@ -4,45 +4,28 @@
 package faults
 
 import (
-	"strings"
+	"cmp"
+	"fmt"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-const comparedSecret = `
-resource "roboto_secret" "test" {
-  name     = "db"
-  value_wo = "the value of db"
-}
-
-ephemeral "roboto_secret" "test" {
-  uri        = roboto_secret.test.uri
-  version_id = roboto_secret.test.version_id
-}
-`
-
-// A value that turns out unusable only while applying is refused before anything
-// is created.
+// A value that turns out unusable only while applying is refused before anything is created.
 func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 	for name, value := range map[string]any{"null": nil, "empty": ""} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				config := func(version string) fields {
+					return fields{"name": "db", "value_wo": value, "value_wo_version": version}
+				}
 				s := c.MustStart()
-				config := fields{"name": "db", "value_wo": value, "value_wo_version": "1"}
-				if err := s.Change(config); err == nil {
-					t.Error("it was applied")
+				if err := s.Change(config("1")); err == nil || server.Count(robototest.CreateSecret) != 0 {
+					t.Errorf("%d records were created: %v", server.Count(robototest.CreateSecret), err)
 				}
-				if n := server.Count(robototest.CreateSecret); n != 0 {
-					t.Errorf("%d records were created", n)
-				}
-
 				c.Must(c.Apply(versionedSecret))
-				config["value_wo_version"] = "2"
-				if err := s.Change(config); err == nil || c.State["value_wo_version"] != "1" {
+				if err := s.Change(config("2")); err == nil || c.State["value_wo_version"] != "1" {
 					t.Errorf("the update was applied: %s (%v)", c.State, err)
 				}
 			})
@@ -50,147 +33,87 @@ func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 	}
 }
 
-// The first attempt counted, its answer was lost, and AWS refuses the others.
-func TestWriteThatCountedBeforeARefusal(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(versionedSecret))
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, Drop: true, After: true, Times: 1})
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "ThrottlingException", Message: "Rate exceeded"})
-		rotated := fields{"name": "db", "value_wo": canary + "2", "value_wo_version": "2"}
-		if err := c.Apply(rotated); err != nil {
-			t.Error(err)
-		}
-		if n := len(server.Versions(robototest.DefaultOrg, "db")); n != 2 {
-			t.Errorf("%d versions were written", n)
-		}
-	})
-}
-
-// AWS's lag just after a create hits readers too: of the same apply, and of the
-// next plan.
-func TestNewSecretsAreReadInSpiteOfLag(t *testing.T) {
-	lag := robototest.Fault{Operation: robototest.GetValue, AWSError: "AccessDeniedException", Message: "not authorized", Times: 2}
-	plain := fields{"name": "db", "value_wo": canary}
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(plain))
-		server.Inject(lag)
-		if err := c.OpenEphemeral(fields{"name": "db"}); err != nil {
-			t.Errorf("the reader: %v", err)
-		}
-		server.ClearFaults()
-		server.Inject(lag)
-		if empty, err := c.PlanIsEmpty(plain); !empty || err != nil {
-			t.Errorf("the next plan: %v", err)
-		}
-		time.Sleep(3 * time.Minute)
-		server.ClearFaults()
-		server.Inject(lag)
-		if _, err := c.PlanIsEmpty(plain); err == nil {
-			t.Error("a refusal long after the create is retried")
-		}
-	})
-}
-
-// A replacement writes the value into the new secret, so ignore_changes hides nothing.
-func TestTerraformReplacesSecretOfIgnoredValue(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	ignoring := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    ignore_changes = [value_wo]\n  }\n}\n", 1)
-	tf := newTerraform(t, server, ignoring)
-	tf.succeeds(applyNow...)
-	tf.configure(strings.NewReplacer(`"db"`, `"other"`, `"1"`, `"2"`).Replace(ignoring))
-	tf.succeeds(applyNow...)
-	tf.endsRight(map[string]string{"test": "the value of db"})
-}
-
-// With Terraform: the same value in another version.
-func TestTerraformTakesCurrentVersionOver(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, comparedSecret)
-	tf.succeeds(applyNow...)
-	current := server.SetValue(robototest.DefaultOrg, "db", "the value of db")
-	result, err := tf.Run(t.Context(), nil, "plan", "-detailed-exitcode")
-	if err != nil || result.ExitCode != 2 {
-		t.Fatalf("%v\n\n%s", err, result.Output())
-	}
-	tf.succeeds(applyNow...)
-	if got := tf.state()["test"].VersionID; got == nil || *got != current {
-		t.Errorf("version_id is %v, want %q", got, current)
-	}
-	if n := server.Count(robototest.PutValue); n != 1 {
-		t.Errorf("%d values were written, want 1", n)
-	}
-	tf.succeeds("plan", "-detailed-exitcode")
-}
-
-// With Terraform: AWS's lag just after a create.
-func TestTerraformReadsNewSecretInSpiteOfLag(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, comparedSecret)
-	for _, args := range [][]string{applyNow, {"plan"}} {
-		server.Inject(robototest.Fault{Operation: robototest.GetValue, AWSError: "AccessDeniedException", Message: "not authorized", Times: 1})
-		tf.succeeds(args...)
-		server.ClearFaults()
-	}
-}
-
-// With ignore_changes, the provider sees a new version and no new value.
-func TestTerraformRefusesVersionOfIgnoredValue(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	ignoring := strings.Replace(oneSecret, "}\n", "  lifecycle {\n    ignore_changes = [value_wo]\n  }\n}\n", 1)
-	tf := newTerraform(t, server, ignoring)
-	tf.succeeds(applyNow...)
-	tf.succeeds("plan", "-detailed-exitcode")
-	tf.configure(strings.ReplaceAll(ignoring, `"1"`, `"2"`))
-	tf.fails(t.Context(), applyNow, "ignore_changes keeps it from the provider")
-	tf.configure(strings.ReplaceAll(strings.ReplaceAll(ignoring, `"1"`, `"2"`), "[value_wo]", "[value_wo, value_wo_version]"))
-	tf.succeeds("plan", "-detailed-exitcode")
-}
-
-// version_id names the current version: after a write that the state missed, and
-// after somebody wrote the same value.
+// version_id names the current version, after somebody wrote the same value too.
 func TestVersionIDIsNeverStale(t *testing.T) {
-	plain := fields{"name": "db", "value_wo": canary}
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(plain))
-		current := server.SetValue(robototest.DefaultOrg, "db", canary)
-		if empty, err := c.PlanIsEmpty(plain); empty || err != nil {
-			t.Errorf("the plan is empty: %t (%v)", empty, err)
-		}
-		c.Must(c.Apply(plain))
-		if got := c.State["version_id"]; got != current || len(server.Versions(robototest.DefaultOrg, "db")) != 2 {
-			t.Errorf("version_id is %q, want %q, of %d versions", got, current, len(server.Versions(robototest.DefaultOrg, "db")))
-		}
-		if empty, err := c.PlanIsEmpty(plain); !empty || err != nil {
-			t.Errorf("the plan after it is empty: %t (%v)", empty, err)
-		}
-	})
-}
-
-// The SDK signs once more with the time of the refusal.
-func TestWrongClockIsCorrected(t *testing.T) {
-	for _, ahead := range []time.Duration{30 * time.Minute, -30 * time.Minute, 4 * time.Hour, -4 * time.Hour} {
-		synctest.Test(t, func(t *testing.T) {
-			server := robototest.Start(t, robototest.Options{InMemory: true, ClockAhead: ahead})
-			c := protocol.NewCore(t, server)
-			c.Must(c.Apply(versionedSecret))
-			if n := server.Count(robototest.PutValue); n != 2 {
-				t.Errorf("AWS is %s ahead: %d requests, want a second one", ahead, n)
-			}
-		})
-	}
-}
-
-func TestImportedSecretKeepsItsEmptyPlan(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.AddSecret(robototest.DefaultOrg, "db")
+		c.Must(c.Apply(comparedFields))
 		server.SetValue(robototest.DefaultOrg, "db", canary)
-		c.Must(c.ImportID("db@og_test"))
-		if empty, err := c.PlanIsEmpty(fields{"name": "db", "value_wo": canary}); !empty || err != nil {
+		if empty, err := c.PlanIsEmpty(comparedFields); empty || err != nil {
 			t.Errorf("the plan is empty: %t (%v)", empty, err)
 		}
+		c.Must(c.Apply(comparedFields))
+		c.Must(disagreement(c, faultCall{after: comparedFields, versions: 2}))
 	})
+}
+
+// Terraform: what ignore_changes hides is left alone, and nothing else is. Each row is a resource. Where
+// its value goes, version_id ends as null.
+func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
+	t.Parallel()
+	type secret struct{ value, version, orgID, name, more string }
+	const (
+		other     = "og_other"
+		protected = "  deletion_protection = true\n"
+	)
+	var (
+		versioned = secret{value: "old", version: "1"}
+		compared  = secret{value: "old"}
+	)
+	rows := []struct {
+		name, ignored string
+		before, after secret
+		// want is the value in the end.
+		want string
+	}{
+		{"a value", "value_wo", versioned, secret{value: "new", version: "1", more: protected}, "old"},
+		{"a compared value", "value_wo", compared, secret{value: "new", more: protected}, "old"},
+		{"value and version", "value_wo, value_wo_version", versioned, secret{value: "new", version: "2", more: protected}, "old"},
+		{"value and organization", "value_wo, org_id", versioned, secret{value: "new", version: "1", orgID: other, more: protected}, "old"},
+		{"compared value and organization", "value_wo, org_id", compared, secret{value: "new", orgID: other, more: protected}, "old"},
+		{"organization, and a new version", "org_id", versioned, secret{value: "new", version: "2", orgID: other}, "new"},
+		{"organization, and a new value", "org_id", compared, secret{value: "new", orgID: other}, "new"},
+		{"organization, and no value", "org_id", versioned, secret{orgID: other}, "old"},
+		{"the same organization, and no value", "org_id", versioned, secret{}, "old"},
+		{"the value of a replacement", "value_wo", versioned, secret{value: "new", version: "2", name: "renamed"}, "new"},
+	}
+	block := func(i int, s secret) string {
+		lines := s.more
+		for argument, value := range map[string]string{"value_wo": s.value, "value_wo_version": s.version} {
+			if value != "" {
+				lines += fmt.Sprintf("  %s = %q\n", argument, value)
+			}
+		}
+		return fmt.Sprintf("resource \"roboto_secret\" \"row%d\" {\n  name = %q\n  org_id = %q\n%s  lifecycle {\n    ignore_changes = [%s]\n  }\n}\n\n",
+			i, cmp.Or(s.name, rows[i].name), cmp.Or(s.orgID, robototest.DefaultOrg), lines, rows[i].ignored)
+	}
+	var was, is string
+	for i, row := range rows {
+		was += block(i, row.before)
+		is += block(i, row.after)
+	}
+	server := robototest.Start(t, robototest.Options{Orgs: []string{robototest.DefaultOrg, other}})
+	tf := newTerraform(t, server, was)
+	tf.succeeds(applyNow...)
+	tf.succeeds("plan", "-detailed-exitcode")
+	tf.configure(is)
+	tf.succeeds(applyNow...)
+	state := tf.state()
+	for i, row := range rows {
+		name, versionID := cmp.Or(row.after.name, row.name), ""
+		value, want, _ := server.Value(robototest.DefaultOrg, name)
+		if row.after.value == "" {
+			want = ""
+		}
+		if known := state[fmt.Sprint("row", i)].VersionID; known != nil {
+			versionID = *known
+		}
+		if value != row.want || versionID != want {
+			t.Errorf("%s: the value is %q, want %q; version_id is %q, want %q", row.name, value, row.want, versionID, want)
+		}
+	}
+	tf.succeeds("plan", "-detailed-exitcode")
+
+	// The provider sees a new version, and no new value.
+	tf.configure(block(0, secret{value: "new", version: "2"}))
+	tf.fails(t.Context(), planNow, "ignore_changes keeps it from the provider")
 }

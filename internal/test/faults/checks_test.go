@@ -1,0 +1,159 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+const (
+	callerPrincipal = "user:caller@example.com"
+	otherPrincipal  = "user:somebody@example.com"
+	successorValue  = "the value of the successor"
+)
+
+var (
+	bareSecret     = fields{"name": "db"}
+	comparedFields = fields{"name": "db", "value_wo": canary}
+	rotatedSecret  = fields{"name": "db", "value_wo": canary + "2", "value_wo_version": "2"}
+	renamedSecret  = fields{"name": "cache", "value_wo": canary, "value_wo_version": "1"}
+)
+
+// says checks that an error or a warning has each of the words.
+func says(t *testing.T, said error, words ...string) {
+	t.Helper()
+	text := fmt.Sprint(said)
+	missing := slices.DeleteFunc(words, func(word string) bool { return strings.Contains(text, word) })
+	if len(missing) > 0 {
+		t.Errorf("%q is not in: %s", missing, text)
+	}
+}
+
+// origin is what an error about a record "db" has to say of it.
+func origin(record robototest.Record) []string {
+	return []string{record.CreatedBy, record.Created.Format("2006-01-02T15:04:05"), "import {", `id = "db@og_test"`}
+}
+
+// untouched checks that a secret is as somebody left it; the value "" is none.
+func untouched(t *testing.T, server *robototest.Server, record robototest.Record, value string) {
+	t.Helper()
+	got, _ := server.Record(record.OrgID, record.Name)
+	if diff := cmp.Diff(record, got); diff != "" {
+		t.Errorf("the record was changed (-before +now):\n%s", diff)
+	}
+	now, _, _ := server.Value(record.OrgID, record.Name)
+	if versions := server.Versions(record.OrgID, record.Name); now != value || len(versions) > 1 {
+		t.Errorf("the value is %q, the last of %d; want %q alone", now, len(versions), value)
+	}
+}
+
+// keepsNothing checks that the state is empty.
+func keepsNothing(t *testing.T, c *protocol.Core) {
+	t.Helper()
+	if c.State != nil || c.Tainted {
+		t.Errorf("the state holds %v (tainted: %t)", c.State, c.Tainted)
+	}
+}
+
+// before runs a step when a request of the operation comes in, after skip others.
+func before(server *robototest.Server, operation robototest.Operation, skip int64, step func()) {
+	var seen atomic.Int64
+	server.Inject(robototest.Fault{Operation: operation, Match: func(robototest.Request) bool {
+		if seen.Add(1) == skip+1 {
+			step()
+		}
+		return false
+	}})
+}
+
+// successor takes the name "db" over in the moment in which it is free, before the
+// client has the answer to its request.
+type successor struct {
+	// server is nil before the name may be taken, and once it is.
+	server atomic.Pointer[robototest.Server]
+}
+
+func (s *successor) watch() {
+	server := s.server.Load()
+	if server == nil {
+		return
+	}
+	if _, exists := server.Record(robototest.DefaultOrg, "db"); !exists && s.server.CompareAndSwap(server, nil) {
+		takeOver(server)
+	}
+}
+
+// handOn gives the name "db" to another secret, which was created at another time.
+func handOn(server *robototest.Server) {
+	time.Sleep(time.Second)
+	takeOver(server)
+}
+
+func takeOver(server *robototest.Server) {
+	server.DeleteSecret(robototest.DefaultOrg, "db")
+	server.AddSecret(robototest.DefaultOrg, "db")
+	server.SetValue(robototest.DefaultOrg, "db", successorValue)
+}
+
+// takeOverBefore gives the name "db" to another secret when the first request of the
+// operation comes in.
+func takeOverBefore(server *robototest.Server, operation robototest.Operation) {
+	before(server, operation, 0, func() { handOn(server) })
+}
+
+func successorIsSafe(server *robototest.Server) error {
+	value, _, _ := server.Value(robototest.DefaultOrg, "db")
+	if versions := server.Versions(robototest.DefaultOrg, "db"); value != successorValue || len(versions) != 1 {
+		return fmt.Errorf("the successor has %d versions, the last one %q", len(versions), value)
+	}
+	return nil
+}
+
+// runs is what a run with further variables says, on one line, and whether it succeeded.
+func (tf *terraform) runs(env []string, args ...string) (said string, ok bool) {
+	tf.t.Helper()
+	result, err := tf.Run(tf.t.Context(), env, args...)
+	if err != nil {
+		tf.t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " "), result.ExitCode == 0
+}
+
+// secretBlock is a secret at an address, whose value names the address. The lines stand in it too.
+func secretBlock(address, name string, lines ...string) string {
+	return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name             = %q\n  value_wo         = \"the value of %[1]s\"\n"+
+		"  value_wo_version = \"1\"\n%s}\n\n", address, name, strings.Join(lines, "\n"))
+}
+
+// createFirst is a line of a resource block.
+const createFirst = "  lifecycle {\n    create_before_destroy = true\n  }\n"
+
+// recordJSON is an answer that shows a record.
+func recordJSON(r robototest.Record) string {
+	return fmt.Sprintf(`{"data":{"name":%q,"org_id":%q,"store_type":"aws","location":{"store_type":"aws","arn":%q},`+
+		`"created":%q,"created_by":%q,"modified":%[4]q,"modified_by":%q,"last_used":null}}`,
+		r.Name, r.OrgID, r.ARN, r.Created.Format(time.RFC3339Nano), r.CreatedBy, r.ModifiedBy)
+}
+
+func (tf *terraform) writes(name, content string) {
+	tf.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(tf.Dir, name)), 0o700); err != nil {
+		tf.t.Fatal(err)
+	}
+	if err := tf.Write(name, content); err != nil {
+		tf.t.Fatal(err)
+	}
+}
