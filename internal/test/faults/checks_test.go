@@ -135,7 +135,7 @@ func (tf *terraform) runs(env []string, args ...string) (said string, ok bool) {
 // secretBlock is a secret at an address, whose value names the address. The lines stand in it too.
 func secretBlock(address, name string, lines ...string) string {
 	return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name             = %q\n  value_wo         = \"the value of %[1]s\"\n"+
-		"  value_wo_version = \"1\"\n%s}\n\n", address, name, strings.Join(lines, "\n"))
+		"  value_wo_version = \"1\"\n%[3]s}\n\n", address, name, strings.Join(lines, "\n"))
 }
 
 // createFirst is a line of a resource block.

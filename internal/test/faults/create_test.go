@@ -159,35 +159,6 @@ func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
 	}
 }
 
-// Of two runs, the other one creates the secret while ours fails. What our failure cleans up is
-// not the other's, whose value somebody writes meanwhile.
-func TestTwoRunsCreateOneName(t *testing.T) {
-	for name, refused := range map[string]bool{"our write would succeed": false, "our write would be refused": true} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				other := protocol.NewCore(t, server)
-				other.Vars["ROBOTO_API_KEY"] = server.AddAPIKey(robototest.Grant{User: "other@example.com"})
-				var otherErr error
-				before(server, robototest.CreateSecret, 1, func() { otherErr = other.Apply(bareSecret) })
-				before(server, robototest.PutValue, 0, func() { server.SetValue(robototest.DefaultOrg, "db", successorValue) })
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1})
-				if refused {
-					server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "not authorized"})
-				}
-				err := c.Apply(versionedSecret)
-				c.Must(otherErr)
-				theirs, _ := server.Record(robototest.DefaultOrg, "db")
-				says(t, err, origin(theirs)...)
-				untouched(t, server, theirs, "")
-				keepsNothing(t, c)
-				if empty, err := other.PlanIsEmpty(bareSecret); !empty || err != nil {
-					t.Errorf("the other run's plan is empty: %t (%v)", empty, err)
-				}
-			})
-		})
-	}
-}
-
 // Two blocks of one name: one has the secret, the other an error, whichever answers are lost.
 func TestTwoBlocksCreateOneName(t *testing.T) {
 	for name, fault := range map[string]robototest.Fault{
@@ -196,28 +167,26 @@ func TestTwoBlocksCreateOneName(t *testing.T) {
 		"one lost after effect":   {Drop: true, After: true, Times: 1},
 		"both lost":               {Drop: true, After: true, Times: 2},
 	} {
-		for kind, config := range map[string]fields{"with a value": versionedSecret, "without": bareSecret} {
-			t.Run(name+"/"+kind, func(t *testing.T) {
-				inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
-					fault.Operation = robototest.CreateSecret
-					server.Inject(fault)
-					f := newFleet(t, server, 2)
-					errs := f.errors(2, func(s *protocol.Session, _ string) error { return s.Change(config) })
-					record, exists := server.Record(robototest.DefaultOrg, "db")
-					owners := 0
-					for i, c := range f.cores {
-						if errs[i] == nil && c.State["arn"] == record.ARN {
-							owners++
-							continue
-						}
-						says(t, errs[i], "Another resource block of this configuration")
-						keepsNothing(t, c)
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+				fault.Operation = robototest.CreateSecret
+				server.Inject(fault)
+				f := newFleet(t, server, 2)
+				errs := f.errors(2, func(s *protocol.Session, _ string) error { return s.Change(versionedSecret) })
+				record, exists := server.Record(robototest.DefaultOrg, "db")
+				owners := 0
+				for i, c := range f.cores {
+					if errs[i] == nil && c.State["arn"] == record.ARN {
+						owners++
+						continue
 					}
-					if !exists || owners != 1 {
-						t.Errorf("the secret exists: %t, and has %d owners: %v", exists, owners, errs)
-					}
-				})
+					says(t, errs[i], "Another resource block of this configuration")
+					keepsNothing(t, c)
+				}
+				if !exists || owners != 1 {
+					t.Errorf("the secret exists: %t, and has %d owners: %v", exists, owners, errs)
+				}
 			})
-		}
+		})
 	}
 }

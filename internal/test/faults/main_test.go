@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -151,12 +152,9 @@ func (tf *terraform) hold(fault robototest.Fault) (arrived <-chan struct{}) {
 	}
 	fault.Times = 1
 	came := make(chan struct{})
-	var mu sync.Mutex
-	seen := 0
+	var seen atomic.Int64
 	fault.Match = func(robototest.Request) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		if seen++; seen == fault.Skip+1 {
+		if seen.Add(1) == int64(fault.Skip)+1 {
 			close(came)
 		}
 		return true

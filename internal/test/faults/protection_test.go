@@ -131,29 +131,3 @@ func TestLeftoverRecordIsNotProtected(t *testing.T) {
 		says(t, c.Apply(nil), "has deletion_protection")
 	})
 }
-
-// Lifting or setting the protection alone writes no value. With a version it sends nothing.
-func TestDeletionProtectionWritesNothing(t *testing.T) {
-	for name, test := range map[string]struct {
-		config fields
-		sends  int
-	}{
-		"with a version":    {fields{"name": "db", "value_wo": canary, "value_wo_version": "1"}, 0},
-		"without a value":   {fields{"name": "db"}, 0},
-		"without a version": {fields{"name": "db", "value_wo": canary}, 2},
-	} {
-		inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-			c.Must(c.Apply(test.config))
-			before := c.State["version_id"]
-			for _, protected := range []bool{true, false} {
-				test.config["deletion_protection"] = protected
-				s := c.MustStart()
-				server.ResetRequests()
-				c.Must(s.Change(test.config))
-				if n := len(server.Requests()); n != test.sends || server.Count(robototest.PutValue) != 0 || c.State["version_id"] != before {
-					t.Errorf("%s: %d requests, want %d; version_id is %v, want %v", name, n, test.sends, c.State["version_id"], before)
-				}
-			}
-		})
-	}
-}
