@@ -37,6 +37,7 @@ func TestCreateWithSeveralFaults(t *testing.T) {
 	limit := robototest.Fault{Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets"}
 	limitAfter := limit
 	limitAfter.After, limitAfter.Times = true, 1
+	notFree := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted.", Times: 3}
 	busy := tooMany("45")
 	busy.Times = 3
 	unavailable := robototest.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"45"}}, Times: 1}
@@ -55,6 +56,7 @@ func TestCreateWithSeveralFaults(t *testing.T) {
 		"the answer is lost, and a refusal took effect":         {faults: []robototest.Fault{lost, limitAfter}},
 		"the answer is lost, and AWS lags":                      {lag: 5 * time.Second, faults: []robototest.Fault{lostAfter}},
 		"Roboto is busy, and AWS lags":                          {lag: 5 * time.Second, faults: []robototest.Fault{busy}, least: 2 * time.Minute},
+		"the name is not free yet":                              {faults: []robototest.Fault{notFree}},
 		"a gateway says when to come back":                      {faults: []robototest.Fault{unavailable}, least: 45 * time.Second},
 		"a gateway says 409, which is no word about the secret": {faults: []robototest.Fault{{Status: 409, Body: "<html>"}}, says: []string{"409"}},
 	} {
@@ -100,6 +102,11 @@ func TestCreateLeavesOtherRecordsAlone(t *testing.T) {
 			c.Roboto.Inject(lost)
 			return c.Apply(versionedSecret)
 		},
+		"the name is taken between two attempts": func(c *protocol.Core, add func()) error {
+			before(c.Roboto, robototest.CreateSecret, 1, add)
+			c.Roboto.Inject(robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusServiceUnavailable, Times: 1})
+			return c.Apply(versionedSecret)
+		},
 		"it is made after a create of which nobody knows": func(c *protocol.Core, add func()) error {
 			for _, operation := range []robototest.Operation{robototest.CreateSecret, robototest.GetSecret} {
 				c.Roboto.Inject(robototest.Fault{Operation: operation, Status: http.StatusServiceUnavailable})
@@ -131,6 +138,40 @@ func TestCreateLeavesOtherRecordsAlone(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A POST that is answered with a record of long ago, by the clock of the same answer, has not
+// created it.
+func TestCreateBelievesNoOldRecord(t *testing.T) {
+	const years = 3 * 365 * 24 * time.Hour
+	for name, test := range map[string]struct {
+		age  time.Duration
+		date http.Header
+		ours bool
+	}{
+		"years old":               {age: years},
+		"61 minutes old":          {age: 61 * time.Minute},
+		"59 minutes old":          {age: 59 * time.Minute, ours: true},
+		"years old, without Date": {age: years, date: http.Header{"Date": nil}, ours: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				record := server.AddRecord(robototest.Record{
+					OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: callerPrincipal, Created: time.Now().Add(-test.age).UTC(),
+				})
+				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Body: recordJSON(record), Header: test.date})
+				err := c.Apply(versionedSecret)
+				if test.ours {
+					c.Must(err)
+					untouched(t, server, record, canary)
+					return
+				}
+				says(t, err, origin(record)...)
+				untouched(t, server, record, "")
+				keepsNothing(t, c)
+			})
+		})
 	}
 }
 

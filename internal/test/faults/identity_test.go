@@ -172,6 +172,25 @@ func TestPlannedWriteOfASecretAtTwoAddressesHappens(t *testing.T) {
 	}
 }
 
+// A secret that has taken the name over is no second address of the old one.
+func TestPlanDeletesWhatIsGoneBesideItsSuccessor(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		c.Must(c.Apply(versionedSecret))
+		handOn(server)
+		other := protocol.NewCore(t, server)
+		c.Must(other.ImportID("db"))
+		s := other.MustStart()
+		c.Must(s.Refresh())
+		deletion, err := s.With(c).Plan(nil)
+		c.Must(err)
+		_, err = s.Plan(bareSecret)
+		c.Must(err)
+		c.Must(s.With(c).ApplyPlanned(deletion))
+		keepsNothing(t, c)
+		c.Must(successorIsSafe(server))
+	})
+}
+
 // Terraform: the provider is killed during a deletion, after another address has created a secret of the name.
 func TestTerraformHandsNamesOn(t *testing.T) {
 	if runtime.GOOS != "linux" {
