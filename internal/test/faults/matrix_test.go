@@ -359,7 +359,7 @@ func runFault(t *testing.T, call faultCall, fc faultCase, forEver bool) string {
 			began := time.Now()
 			act := call.act
 			if fc.interrupts() {
-				act = interrupted(act, forEver)
+				act = pressCtrlC(act, forEver)
 			}
 			err := act(c)
 			if server.Faulted() == 0 {
@@ -395,8 +395,8 @@ func runFault(t *testing.T, call faultCall, fc faultCase, forEver bool) string {
 	return verdict
 }
 
-// interrupted acts, with Ctrl-C after a second. If it hangs, nothing is answered from then on.
-func interrupted(act func(*protocol.Core) error, hangs bool) func(*protocol.Core) error {
+// pressCtrlC acts, with Ctrl-C after a second. If it hangs, nothing is answered from then on.
+func pressCtrlC(act func(*protocol.Core) error, hangs bool) func(*protocol.Core) error {
 	return func(c *protocol.Core) error {
 		c.Vars["ROBOTO_DEFAULT_HTTP_TIMEOUT"] = "86400" // no request ends by itself
 		done := make(chan error)
