@@ -80,6 +80,9 @@ func TestCreateWithSeveralFaults(t *testing.T) {
 				}
 				says(t, err, test.says...)
 				keepsNothing(t, c)
+				if test.says[0] == inDoubt {
+					leavesInDoubt(t, server, c, err)
+				}
 				if err != nil && strings.Contains(err.Error(), "exists already") {
 					t.Errorf("there is no secret of the name: %v", err)
 				}
