@@ -24,6 +24,7 @@ func TestCleanUp(t *testing.T) {
 		fault.Operation, fault.Times = operation, times
 		return fault
 	}
+	later := of(remove, 1, robototest.Fault{Status: http.StatusServiceUnavailable, Header: tooMany("60").Header})
 	forAMoment := of(remove, 0, tooMany("60"))
 	var since time.Time
 	forAMoment.Match = func(r robototest.Request) bool {
@@ -43,7 +44,7 @@ func TestCleanUp(t *testing.T) {
 		"Roboto asks for half a minute":            {faults: []robototest.Fault{of(robototest.GetCredentials, 0, tooMany("30"))}},
 		"Roboto asks ten for a minute":             {faults: []robototest.Fault{of(robototest.GetCredentials, 0, tooMany("60"))}, secrets: 10},
 		"the deletion is refused for a moment":     {faults: []robototest.Fault{refused, forAMoment}},
-		"the deletion is to be repeated later":     {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Status: 503, Header: tooMany("60").Header})}},
+		"the deletion is to be repeated later":     {faults: []robototest.Fault{refused, later}},
 		"the deletion hangs once":                  {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Delay: time.Hour})}},
 		"the answer to the deletion is lost":       {faults: []robototest.Fault{refused, of(remove, 1, robototest.Fault{Drop: true, After: true})}},
 		"Roboto does not show the record at first": {faults: []robototest.Fault{refused, of(robototest.GetSecret, 3, hidden)}},

@@ -133,10 +133,12 @@ func TestLoadUnderAFault(t *testing.T) {
 			secrets: 10, fault: robototest.Fault{Operation: robototest.GetSecret}, within: 15 * time.Minute, most: 100, fails: true,
 		},
 		"a listing that fails is tried by one": {
-			secrets: 100, settings: fields{"bulk_refresh": true}, fault: robototest.Fault{Operation: robototest.ListSecrets}, within: 15 * time.Minute, most: 10,
+			secrets: 100, settings: fields{"bulk_refresh": true}, fault: robototest.Fault{Operation: robototest.ListSecrets},
+			within: 15 * time.Minute, most: 10,
 		},
 		"settings bound an attempt and their number": {
-			secrets: 1, settings: fields{"request_timeout": "2s", "max_attempts": 1}, fault: robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour},
+			secrets: 1, settings: fields{"request_timeout": "2s", "max_attempts": 1},
+			fault:  robototest.Fault{Operation: robototest.GetSecret, Delay: time.Hour},
 			within: 2 * time.Second, most: 1, fails: true,
 		},
 	} {

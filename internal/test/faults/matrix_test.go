@@ -275,8 +275,8 @@ func runAction(c *protocol.Core, actionName string) error {
 	return err
 }
 
-// TestFaults is the matrix: each call, each fault, once and for ever. Whatever happens in the middle, one plain apply after the fault ends right, or
-// ends in an error whose import block does. testdata/faults.txt says which faults are survived.
+// TestFaults is the matrix: each call, each fault, once and for ever. Whatever happens in the middle,
+// one plain apply after the fault ends right, or ends in an error whose import block does. testdata/faults.txt says which faults are survived.
 // The table also goes into the file that ROBOTO_FAULT_TABLE names.
 func TestFaults(t *testing.T) {
 	cases, calls := faultCases(), faultCalls()
@@ -320,7 +320,8 @@ func TestFaults(t *testing.T) {
 
 func faultTable(calls []faultCall, cases []faultCase, verdicts [][]string) string {
 	var out strings.Builder
-	fmt.Fprint(&out, "Each cell: the fault once, and for ever. An outage lasts ten seconds once. After Ctrl-C, other requests are answered, or none.\n\n"+
+	fmt.Fprint(&out, "Each cell: the fault once, and for ever. An outage lasts ten seconds once. "+
+		"After Ctrl-C, other requests are answered, or none.\n\n"+
 		"s survived   e clear error, repaired by one plain apply   i clear error, repaired by its import block   "+
 		"W wrong   - not a fault of this call\n\n")
 	for i, call := range calls {
