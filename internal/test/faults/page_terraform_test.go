@@ -6,7 +6,6 @@ package faults
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -131,8 +130,9 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 	_, _, after := readPage(t)
 	_, chapter, _ := strings.Cut(after, "\n## What Terraform says\n")
 	chapter, _, _ = strings.Cut(chapter, "\n## ")
-	headings, parts := byHeading(chapter)
-	for _, heading := range headings {
+	parts := byHeading(chapter)
+	delete(parts, "")
+	for heading, lines := range parts {
 		t.Run(heading, func(t *testing.T) {
 			t.Parallel()
 			bringAbout := terraformSays[heading]
@@ -140,7 +140,7 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 				t.Fatal("nothing brings it about")
 			}
 			said := bringAbout(newTerraform(t, robototest.Start(t, robototest.Options{}), ""))
-			quotes := quotations(parts[heading])
+			quotes := quotations(strings.Join(lines, "\n"))
 			if len(quotes) == 0 {
 				t.Error("the page quotes nothing")
 			}
@@ -158,7 +158,7 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 		})
 	}
 	for heading := range terraformSays {
-		if !slices.Contains(headings, heading) {
+		if parts[heading] == nil {
 			t.Errorf("the page lacks %q", heading)
 		}
 	}
