@@ -6,90 +6,87 @@ package faults
 import (
 	"encoding/base64"
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// Terraform plans twice in an apply. A warning about what the plan does is given once.
+// Terraform plans twice in an apply, and folds warnings of one title, which would hide all secrets but
+// one. So a warning is given once of each secret, and advises once. TestDecideNotices has all cases.
 func TestTerraformWarnsOnce(t *testing.T) {
 	const (
-		compared   = "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n}\n"
-		watched    = "resource \"roboto_secret\" \"test\" {\n  name               = \"db\"\n  value_wo           = \"ours\"\n  value_wo_version   = \"1\"\n  detect_value_drift = true\n}\n"
-		recordOnly = "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n"
-		elsewhere  = "has a value that Terraform did not write, according to the state. Applying overwrites it"
-		lost       = `Value of Roboto Secret "db" Will Be Lost`
+		empty       = "# empty"
+		overwritten = "Value of Roboto Secret %q Will Be Overwritten"
+		lost        = "Value of Roboto Secret %q Will Be Lost"
+		unusable    = `Actions Cannot Use the Secret Name "a new %s"`
+		lineBreak   = "Value of Roboto Secret %q Ends with a Line Break"
+		moves       = "Roboto Secret %q Moves to Another Organization"
+		again       = "Roboto Secret %q Is Deleted and Created Again"
 	)
+	recordOnly := "resource \"roboto_secret\" \"test\" {\n  for_each = toset([\"db\", \"cache\"])\n  name     = each.key\n}\n"
+	compared := with(recordOnly, `value_wo = "ours"`)
+	watched := with(compared, `value_wo_version = "1"`, "detect_value_drift = true")
+	renamed := func(config string) string { return strings.Replace(config, "each.key", `"new-${each.key}"`, 1) }
+	spaced := func(config string) string { return strings.Replace(config, "each.key", `"a new ${each.key}"`, 1) }
+	otherDefault := func(config string) string { return "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + config }
+	taint := func(tf *terraform) {
+		tf.succeeds("taint", `roboto_secret.test["db"]`)
+		tf.succeeds("taint", `roboto_secret.test["cache"]`)
+	}
 	for name, test := range map[string]struct {
 		before, after string
 		args          []string
-		says          string
-		times         int
+		// title is that of each secret's warning, or "" for none. advice comes once, or is "" where Terraform
+		// may drop a warning, so that each advises.
+		title, advice string
+		// meanwhile happens before the run.
+		meanwhile func(tf *terraform)
 	}{
-		"compared, written elsewhere":                  {compared, compared, applyNow, elsewhere, 1},
-		"compared, written elsewhere, and a new value": {compared, strings.Replace(compared, "ours", "new", 1), applyNow, elsewhere, 1},
-		"compared, written elsewhere, and another attribute": {
-			compared, strings.Replace(compared, "}", "  deletion_protection = true\n}", 1), applyNow, elsewhere, 1,
-		},
-		"watched, written elsewhere":                  {watched, watched, applyNow, elsewhere, 1},
-		"watched, written elsewhere, and a new value": {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, elsewhere, 1},
-		"renamed without a value":                     {recordOnly, strings.Replace(recordOnly, "db", "cache", 1), applyNow, lost, 1},
-		"renamed without a value, the new one first": {
-			recordOnly, strings.Replace(recordOnly, `"db"`, "\"cache\"\n  lifecycle {\n    create_before_destroy = true\n  }", 1), applyNow, lost, 1,
-		},
-		"created with a space":    {"# empty", strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
-		"renamed with a space":    {compared, strings.Replace(compared, `"db"`, `"db "`, 1), planNow, "Actions Cannot Use the Secret Name", 1},
-		"a line break at the end": {"# empty", strings.Replace(compared, "ours", `ours\n`, 1), planNow, "Ends with a Line Break", 1},
-		"rotated to a line break": {compared, strings.Replace(compared, "ours", `ours\n`, 1), applyNow, "Ends with a Line Break", 1},
-		"renamed under another default": {
-			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(compared, `"db"`, `"cache"`, 1), planNow, `Roboto Secret "db" Moves to Another Organization`, 1,
-		},
-		"replaced under another default": {
-			compared, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + compared, append(planNow, "-replace=roboto_secret.test"), "is created in og_other", 1,
-		},
-		"watched, written elsewhere, and renamed":   {watched, strings.Replace(watched, `"db"`, `"cache"`, 1), applyNow, "If it has one, that is deleted for good", 1},
-		"watched, written elsewhere, and destroyed": {watched, watched, destroyNow, lost, 1},
-		"renamed with a first value": {
-			recordOnly, strings.NewReplacer(`"db"`, `"cache"`, "}", "  value_wo = \"ours\"\n}").Replace(recordOnly), applyNow, lost, 1,
-		},
-		"a first value":                {recordOnly, compared, applyNow, elsewhere, 1},
-		"a first value with a version": {recordOnly, strings.Replace(compared, "}", "  value_wo_version = \"1\"\n}", 1), applyNow, "If it has one, applying overwrites it", 1},
-		"value left to somebody else":  {watched, recordOnly, applyNow, "Value of Roboto Secret", 0},
-		"block removed":                {recordOnly, "# empty", applyNow, lost, 1},
-		"destroyed":                    {recordOnly, recordOnly, destroyNow, lost, 1},
-		"address changed without moved": {
-			compared, strings.Replace(compared, `"test"`, `"new"`, 1), applyNow, `Roboto Secret "db" Is Deleted and Created Again`, 1,
-		},
-		"renamed with a value":       {compared, strings.Replace(compared, `"db"`, `"cache"`, 1), applyNow, lost, 0},
-		"destroyed although changed": {compared, compared, destroyNow, elsewhere, 0},
+		"compared, written elsewhere":                  {compared, compared, applyNow, overwritten, "To keep the other value", nil},
+		"compared, written elsewhere, and a new value": {compared, strings.Replace(compared, "ours", "new", 1), applyNow, overwritten, "To keep the other value", nil},
+		"watched, written elsewhere, and a new value":  {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, overwritten, "To keep the other value", nil},
+		"watched, written elsewhere, and destroyed":    {watched, watched, destroyNow, lost, "use a removed block", nil},
+		"block removed": {recordOnly, empty, applyNow, lost, "use a removed block", nil},
+		"renamed without a value, the new one first": {recordOnly, with(renamed(recordOnly), "lifecycle {", "  create_before_destroy = true", "}"), applyNow, lost, "The guide", nil},
+		"renamed with a first value":                 {recordOnly, renamed(compared), applyNow, lost, "The guide", nil},
+		"tainted":                                    {recordOnly, recordOnly, applyNow, lost, "", taint},
+		"created with a space":                       {empty, spaced(compared), planNow, unusable, "choose a name", nil},
+		"rotated to a line break":                    {compared, strings.Replace(compared, "ours", `ours\n`, 1), applyNow, lineBreak, "chomp", nil},
+		"renamed under another default":              {recordOnly, otherDefault(spaced(recordOnly)), planNow, moves, "set its org_id", nil},
+		"address changed without moved":              {compared, strings.Replace(compared, `"test"`, `"new"`, 1), applyNow, again, "", nil},
+		"value left to somebody else":                {watched, recordOnly, applyNow, "", "", nil},
+		"renamed with a value":                       {compared, renamed(compared), applyNow, "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, test.before)
 			tf.succeeds(applyNow...)
-			if _, exists := server.Record(robototest.DefaultOrg, "db"); exists {
-				server.SetValue(robototest.DefaultOrg, "db", "theirs")
+			for _, name := range recordNames(server) {
+				server.SetValue(robototest.DefaultOrg, name, "theirs")
+			}
+			if test.meanwhile != nil {
+				test.meanwhile(tf)
 			}
 			tf.configure(test.after)
-			result, err := tf.Run(t.Context(), nil, test.args...)
-			if err != nil {
-				t.Fatal(err)
+			output, ok := tf.runs(nil, test.args...)
+			said := strings.Join(strings.Fields(strings.ReplaceAll(output, "│", "")), " ")
+			want := map[string]int{"more similar warning": 0}
+			if test.title == "" {
+				want["Warning: "] = 0
+			} else {
+				if test.advice != "" {
+					want[test.advice] = 1
+				}
+				for _, secret := range []string{"db", "cache"} {
+					want[strings.NewReplacer("%q", fmt.Sprintf("%q", secret), "%s", secret).Replace(test.title)] = 1
+				}
 			}
-			if result.ExitCode != 0 {
-				t.Fatal(result.Output())
-			}
-			said := strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", "")), " ")
-			if n := strings.Count(said, test.says); n != test.times {
-				t.Errorf("Terraform says %q %d times, want %d:\n\n%s", test.says, n, test.times, result.Output())
-			}
-			// Terraform folds warnings of one title.
-			if strings.Contains(said, "more similar warning") {
-				t.Errorf("a warning is repeated:\n\n%s", result.Output())
+			for text, times := range want {
+				if n := strings.Count(said, text); n != times || !ok {
+					t.Errorf("Terraform succeeds: %t; it says %q %d times, want %d:\n\n%s", ok, text, n, times, output)
+				}
 			}
 		})
 	}
@@ -132,9 +129,7 @@ data "roboto_secret" "each" {
 	}
 	wanted["encoded"] = encoded
 	tf := newTerraform(t, server, config)
-	if err := tf.Write("value.txt", decomposed); err != nil {
-		t.Fatal(err)
-	}
+	tf.writes("value.txt", decomposed)
 	const (
 		changed = `Value of Roboto Secret "theirs" Is Changed by Terraform`
 		omitted = `leaves out 2 that Terraform cannot use`
@@ -146,129 +141,12 @@ data "roboto_secret" "each" {
 	tf.succeeds(applyNow...)
 	tf.endsRight(wanted)
 
-	// Another tool that writes the text of the file as it is writes another value each time.
-	for range 2 {
-		server.SetValue(robototest.DefaultOrg, "file", decomposed)
-		if result, err := tf.Run(t.Context(), nil, "plan", "-detailed-exitcode"); err != nil || result.ExitCode != terraformcli.Changes || !strings.Contains(result.Output(), `Value of Roboto Secret "file" Will Be Overwritten`) {
-			t.Errorf("%v\n\n%s", err, result.Output())
-		}
-		tf.succeeds(applyNow...)
-		if value, _, _ := server.Value(robototest.DefaultOrg, "file"); value != composed {
-			t.Errorf("the value is %+q", value)
-		}
-		tf.succeeds("plan", "-detailed-exitcode")
+	// Another tool that writes the text of the file as it is writes another value.
+	server.SetValue(robototest.DefaultOrg, "file", decomposed)
+	if said, _ := tf.runs(nil, applyNow...); !strings.Contains(said, `Value of Roboto Secret "file" Will Be Overwritten`) {
+		t.Errorf("the apply does not warn:\n\n%s", said)
 	}
-}
-
-// Terraform folds warnings of one title, which would hide all secrets but one.
-func TestTerraformWarnsOfEachSecret(t *testing.T) {
-	const compared = "resource \"roboto_secret\" \"test\" {\n  for_each = toset([\"db\", \"cache\"])\n  name     = each.key\n  value_wo = \"ours\"\n}\n"
-	recordOnly := strings.Replace(compared, "  value_wo = \"ours\"\n", "", 1)
-	for title, test := range map[string]struct{ before, after, advice string }{
-		"Value of Roboto Secret %q Will Be Overwritten":      {compared, compared, "To keep the other value"},
-		"Value of Roboto Secret %q Will Be Lost":             {recordOnly, "# empty", "use a removed block"},
-		"Roboto Secret %q Moves to Another Organization":     {recordOnly, "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + strings.Replace(recordOnly, "each.key", `"new-${each.key}"`, 1), "set its org_id"},
-		"Actions Cannot Use the Secret Name \"a new %[2]s\"": {"# empty", strings.Replace(compared, "each.key", `"a new ${each.key}"`, 1), "choose a name"},
-	} {
-		t.Run(title, func(t *testing.T) {
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, test.before)
-			tf.succeeds(applyNow...)
-			for _, name := range recordNames(server) {
-				server.SetValue(robototest.DefaultOrg, name, "theirs")
-			}
-			tf.configure(test.after)
-			result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
-			if err != nil || result.ExitCode != 0 {
-				t.Fatalf("%v\n\n%s", err, result.Output())
-			}
-			for _, name := range []string{"db", "cache"} {
-				if want := fmt.Sprintf(strings.ReplaceAll(title, "%q", "%[1]q"), name, name); !strings.Contains(result.Output(), want) {
-					t.Errorf("the plan does not say %q", want)
-				}
-			}
-			if n := strings.Count(strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", "")), " "), test.advice); n != 1 {
-				t.Errorf("the plan advises %d times", n)
-			}
-			if t.Failed() {
-				t.Log(result.Output())
-			}
-		})
-	}
-}
-
-// Terraform plans only a create for a tainted secret.
-func TestTerraformWarnsOfATaintedSecret(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, "resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n")
-	tf.succeeds(applyNow...)
-	tf.succeeds("taint", "roboto_secret.test")
-	for _, args := range [][]string{planNow, applyNow} {
-		result, err := tf.Run(t.Context(), nil, append(args, "-no-color")...)
-		if err != nil || result.ExitCode != 0 {
-			t.Fatalf("%v\n\n%s", err, result.Output())
-		}
-		if n := strings.Count(result.Output(), `Value of Roboto Secret "db" Will Be Lost`); n != 1 {
-			t.Errorf("terraform %v warns %d times:\n\n%s", args, n, result.Output())
-		}
-	}
-}
-
-// Whoever may not read the value can destroy the secret nevertheless, as the error says.
-func TestTerraformDestroysWhatItMayNotRead(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	const compared = "resource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n}\n"
-	tf := newTerraform(t, server, compared)
-	tf.succeeds(applyNow...)
-	server.Inject(robototest.Fault{Operation: robototest.GetCredentials, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "no"})
-	tf.fails(t.Context(), destroyNow, "remove value_wo first")
-	tf.configure("resource \"roboto_secret\" \"test\" {\n  name = \"db\"\n}\n")
-	tf.succeeds(destroyNow...)
-	tf.holds()
-}
-
-// Roboto's own SDK does not find a secret by such a name.
-func TestTerraformWarnsOfUnresolvableName(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret)
-	for name, warned := range map[string]bool{"db": false, "a-b_c.d~": false, "a b": true, "grün": true, "a%20b": true, "a#b": true, "a?b": true} {
-		tf.configure(strings.Replace(oneSecret, `"db"`, strconv.Quote(name), 1))
-		result, err := tf.Run(t.Context(), nil, "plan", "-no-color")
-		if err != nil || result.ExitCode != 0 {
-			t.Fatalf("%v\n\n%s", err, result.Output())
-		}
-		if got := strings.Contains(result.Output(), "Actions Cannot Use the Secret Name"); got != warned {
-			t.Errorf("the plan for the name %q warns: %t, want %t", name, got, warned)
-		}
-	}
-}
-
-// Terraform hides an ignored value from the plan, and not from the apply.
-func TestTerraformLeavesAnIgnoredValueAlone(t *testing.T) {
-	for _, ignored := range []string{"[value_wo]", "[value_wo, value_wo_version]", "all"} {
-		for name, version := range map[string]string{"compared": "", "versioned": "  value_wo_version = \"1\"\n"} {
-			t.Run(name+" "+ignored, func(t *testing.T) {
-				t.Parallel()
-				server := robototest.Start(t, robototest.Options{Orgs: []string{robototest.DefaultOrg, "og_other"}})
-				config := "provider \"roboto\" {\n  org_id = \"og_test\"\n}\nresource \"roboto_secret\" \"test\" {\n  name     = \"db\"\n  value_wo = \"ours\"\n" + version + "  lifecycle {\n    ignore_changes = " + ignored + "\n  }\n}\n" +
-					// of the same name, and without a value
-					"resource \"roboto_secret\" \"other\" {\n  name   = \"db\"\n  org_id = \"og_other\"\n}\n"
-				tf := newTerraform(t, server, config)
-				tf.succeeds(applyNow...)
-				for _, config := range []string{config, strings.Replace(config, "  lifecycle", "  detect_value_drift = false\n  lifecycle", 1)} {
-					tf.succeeds("plan", "-detailed-exitcode")
-					server.SetValue(robototest.DefaultOrg, "db", "theirs")
-					tf.configure(config)
-					tf.succeeds(applyNow...)
-					if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != "theirs" {
-						t.Errorf("the value is %q", value)
-					}
-				}
-			})
-		}
+	if value, _, _ := server.Value(robototest.DefaultOrg, "file"); value != composed {
+		t.Errorf("the value is %+q", value)
 	}
 }

@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// With Terraform: an outage, a refused key or a mistake in the environment is one error for all
+// refreshes. The run fails, and the state stays as it is. What a check block reads does not count.
+func TestTerraformReportsACauseOnce(t *testing.T) {
+	t.Parallel()
+	const (
+		quoted, misnamed = `ROBOTO_API_KEY="quoted"`, "ROBOTO_ORG_ID=My Org"
+		refused, outage  = "ROBOTO_API_KEY=rbt_of_somebody_else_entirely", "ROBOTO_SERVICE_ENDPOINT=http://127.0.0.1:9"
+		notUsable        = "The api_key from ROBOTO_API_KEY is not usable"
+		cannotRead       = "Error: Cannot Read Roboto Secret"
+		check            = `
+check "there" {
+  data "roboto_secret" "one" {
+    name   = "a"
+    org_id = "og_test"
+  }
+  assert {
+    condition     = data.roboto_secret.one.uri != ""
+    error_message = "It is not there."
+  }
+}
+`
+	)
+	secrets := func(arguments string) string {
+		return "resource \"roboto_secret\" \"test\" {\n  for_each = toset([\"a\", \"b\", \"c\"])\n  name     = each.key\n" + arguments + "}\n"
+	}
+	given := secrets("  org_id   = \"og_test\"\n")
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, given)
+	// run checks how many errors come, and that one of them says the words. If Configure refused the
+	// environment, Terraform would say "requires explicit configuration", and point at "<empty> line 0".
+	run := func(env string, want int, words string, args ...string) {
+		t.Helper()
+		result, err := tf.Run(t.Context(), []string{env}, append(args, "-no-color")...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		output := strings.Join(strings.Fields(result.Output()), " ")
+		n := strings.Count(output, "Error: ")
+		if n != want || (result.ExitCode != 0) != (want > 0) || !strings.Contains(output, words) ||
+			strings.Contains(output, "explicit configuration") || strings.Contains(output, "<empty>") || strings.Contains(output, "inconsistent") {
+			t.Errorf("with %s, terraform %q ends with %d and %d errors, want %d and the words %q:\n\n%s",
+				env, args, result.ExitCode, n, want, words, result.Output())
+		}
+	}
+	run(quoted, 0, "The configuration is valid.", "validate")
+	run(quoted, 0, "3 to add", "plan")
+	run(misnamed, 0, "3 to add", "plan")
+	// Terraform plans a create again while applying. What the plan knew must not become unknown, so that
+	// each secret has its error.
+	tf.configure(secrets(""))
+	run(misnamed, 3, "The org_id from ROBOTO_ORG_ID is not usable", "plan")
+	tf.succeeds("plan", "-out=saved")
+	server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Code: codeDenied, Message: "no"})
+	run("", 3, "Error: Cannot Find Organization of Roboto Secret", "apply", "saved")
+	server.ClearFaults()
+
+	tf.configure(given + check)
+	tf.succeeds(applyNow...)
+	before := tf.stateFile()
+	run(outage, 1, cannotRead, "plan")
+	for _, args := range [][]string{planNow, {"apply", "-refresh-only", "-auto-approve"}, {"refresh"}, {"plan", "-target=roboto_secret.test[\"a\"]"}, applyNow, destroyNow} {
+		run(refused, 1, cannotRead, args...)
+	}
+	run(quoted, 1, notUsable, "plan")
+	run(quoted, 1, notUsable, destroyNow...)
+	run(quoted, 3, notUsable, "destroy", "-auto-approve", "-refresh=false")
+	run(misnamed, 0, "No changes", "plan")
+	if tf.stateFile() != before {
+		t.Error("the state has changed")
+	}
+	// What the block itself says wrongly is said of the block.
+	tf.configure("provider \"roboto\" {\n  endpoint = \"http://example.com\"\n}\n\n" + given)
+	run("", 1, "in provider \"roboto\"", "validate")
+}
+
+// stateFile is the state as it is stored.
+func (tf *terraform) stateFile() string {
+	tf.t.Helper()
+	content, err := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate"))
+	if err != nil {
+		tf.t.Fatal(err)
+	}
+	return string(content)
+}
+
+// With terraform test: a run in an outage fails with one error, and the clean-up leaves nothing.
+func TestTerraformTestReportsAnOutageOnce(t *testing.T) {
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, `
+variable "endpoint" { type = string }
+
+provider "roboto" {
+  endpoint = var.endpoint
+}
+
+resource "roboto_secret" "test" {
+  count  = 3
+  name   = "db-${count.index}"
+  org_id = "og_test"
+}
+`)
+	tf.writes("outage.tftest.hcl", fmt.Sprintf(`
+variables { endpoint = %q }
+
+run "creates" {}
+
+run "plans_in_an_outage" {
+  command = plan
+  variables { endpoint = "http://127.0.0.1:9" }
+}
+`, server.Endpoint()))
+	output := tf.fails(t.Context(), []string{"test", "-no-color"}, `run "creates"... pass`, `run "plans_in_an_outage"... fail`, "1 passed, 1 failed.")
+	if n := strings.Count(output, "Error: Cannot Read Roboto Secret"); n != 1 {
+		t.Errorf("%d errors, want one:\n\n%s", n, output)
+	}
+	if left := recordNames(server); len(left) != 0 {
+		t.Errorf("the clean-up leaves %q", left)
+	}
+}
