@@ -180,17 +180,11 @@ func queries(s *scene) {
 func plans(configs ...fields) step {
 	return func(s *scene) {
 		s.deed = protocol.Deed{Do: func(fields) error {
-			session := s.MustStart()
-			for range configs {
-				s.Must(session.Refresh())
-			}
-			for _, config := range configs {
-				if _, err := session.Plan(config); err != nil {
-					return err
-				}
+			if err := planAt(s.MustStart(), configs); err != nil {
+				return err
 			}
 			warned, instance := s.Warning, s.Instance
-			session = s.MustStart()
+			session := s.MustStart()
 			for _, config := range configs {
 				s.Instance = instance
 				if err := session.Change(config); err != nil {

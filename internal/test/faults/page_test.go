@@ -42,84 +42,61 @@ func readPage(t *testing.T) (before, page, after string) {
 	return before + pageBegins, page, pageEnds + after
 }
 
-// chapter is a part of the page, about what somebody was doing.
 type chapter struct {
 	heading string
-	titles  []titled
+	titles  []string
 }
 
-// titled is the title of an error, with … for the names in it, and how many paragraphs of the error
-// say what failed and what happened. The others are advice.
-type titled struct {
-	title          string
-	failed, reason int
-}
-
-// chapters have each title of the catalog once.
+// chapters are the parts of the page, about what somebody was doing. They have each title of the
+// catalog once, with … for the names in it.
 var chapters = []chapter{
-	{"Set up the provider", []titled{
-		{"Invalid Provider Configuration", 0, 1},
-		{"Unsafe Provider Configuration", 0, 1},
+	{"Set up the provider", []string{
+		"Invalid Provider Configuration", "Unsafe Provider Configuration",
 	}},
-	{"Plan", []titled{
-		{"Applying Will Need Other Settings", 0, 1},
-		{"Cannot Find Organization of Roboto Secret", 1, 1},
-		{"Invalid Secret Name", 0, 1},
-		{"Invalid Secret Value", 0, 1},
-		{"Missing Secret Value", 0, 1},
-		{"detect_value_drift Has No Effect", 0, 1},
-		{"Value of Roboto Secret … Ends with a Line Break", 0, 1},
-		{"Actions Cannot Use the Secret Name …", 0, 1},
-		{"Roboto Secrets Stay in Their Organization", 0, 1},
-		{"Roboto Secret … Moves to Another Organization", 0, 1},
+	{"Plan", []string{
+		"Applying Will Need Other Settings", "Cannot Find Organization of Roboto Secret", "Invalid Secret Name",
+		"Invalid Secret Value", "Missing Secret Value", "detect_value_drift Has No Effect",
+		"Value of Roboto Secret … Ends with a Line Break", "Actions Cannot Use the Secret Name …",
+		"Roboto Secrets Stay in Their Organization", "Roboto Secret … Moves to Another Organization",
 	}},
-	{"Create", []titled{
-		{"Cannot Create Roboto Secret", 1, 1},
-		{"Roboto Secret Is Created Twice", 0, 1},
+	{"Create", []string{
+		"Cannot Create Roboto Secret", "Roboto Secret Is Created Twice",
 	}},
-	{"Write and rotate", []titled{
-		{"Cannot Write Roboto Secret Value", 1, 1},
-		{"Cannot Update Roboto Secret", 1, 1},
-		{"Cannot Compare Roboto Secret Value", 1, 1},
-		{"Value of Roboto Secret … Will Be Overwritten", 0, 1},
-		{"Value of Roboto Secret … May Be Overwritten", 0, 1},
+	{"Write and rotate", []string{
+		"Cannot Write Roboto Secret Value", "Cannot Update Roboto Secret", "Cannot Compare Roboto Secret Value",
+		"Value of Roboto Secret … Will Be Overwritten", "Value of Roboto Secret … May Be Overwritten",
 	}},
-	{"Refresh and read", []titled{
-		{"Cannot Read Roboto Secret", 1, 1},
-		{"Cannot Read Roboto Secret Version", 0, 2},
-		{"Cannot Detect Roboto Secret Value Drift", 1, 1},
-		{"Value of Roboto Secret … Is Changed by Terraform", 0, 1},
-		{"Roboto Secret … Was Deleted Elsewhere", 0, 1},
-		{"Roboto Secret … Was Replaced Elsewhere", 0, 1},
-		{"Roboto Secret … Is at Two Addresses", 0, 1},
-		{"Cannot List Roboto Secrets", 1, 1},
-		{"Cannot List Roboto Organizations", 1, 1},
-		{"Roboto Secrets Are Refreshed One by One", 0, 1},
-		{"Unusable Roboto Secrets of … Are Not Listed", 0, 1},
+	{"Refresh and read", []string{
+		"Cannot Read Roboto Secret", "Cannot Read Roboto Secret Version", "Cannot Detect Roboto Secret Value Drift",
+		"Value of Roboto Secret … Is Changed by Terraform", "Roboto Secret … Was Deleted Elsewhere",
+		"Roboto Secret … Was Replaced Elsewhere", "Roboto Secret … Is at Two Addresses", "Cannot List Roboto Secrets",
+		"Cannot List Roboto Organizations", "Roboto Secrets Are Refreshed One by One",
+		"Unusable Roboto Secrets of … Are Not Listed",
 	}},
-	{"Delete and replace", []titled{
-		{"Cannot Delete Roboto Secret", 1, 1},
-		{"Roboto Secret Is Protected", 0, 1},
-		{"Roboto Secret Is Kept at Another Address", 0, 1},
-		{"Roboto Secret … Is Deleted and Created Again", 0, 1},
-		{"Value of Roboto Secret … Will Be Lost", 0, 1},
-		{"Cannot Replace Roboto Secret", 1, 1},
-		{"Roboto Organization Changed Since the Plan", 0, 1},
+	{"Delete and replace", []string{
+		"Cannot Delete Roboto Secret", "Roboto Secret Is Protected", "Roboto Secret Is Kept at Another Address",
+		"Roboto Secret … Is Deleted and Created Again", "Value of Roboto Secret … Will Be Lost", "Cannot Replace Roboto Secret",
+		"Roboto Organization Changed Since the Plan",
 	}},
-	{"Import and query", []titled{
-		{"Invalid Import ID", 0, 1},
-		{"Cannot Import Roboto Secret", 1, 1},
-		{"Not All Roboto Secrets Are Listed", 0, 1},
+	{"Import and query", []string{
+		"Invalid Import ID", "Cannot Import Roboto Secret", "Not All Roboto Secrets Are Listed",
 	}},
-	{"Invoke an action", []titled{
-		{"Invalid Secret URI", 0, 1},
-		{"Invalid Action Parameters", 0, 1},
-		{"Cannot Find Roboto Action", 1, 1},
-		{"Cannot Invoke Roboto Action", 1, 1},
-		{"Roboto Action Failed", 0, 1},
-		{"Roboto Action Was Canceled", 0, 1},
-		{"Roboto Action May Still Run", 0, 1},
+	{"Invoke an action", []string{
+		"Invalid Secret URI", "Invalid Action Parameters", "Cannot Find Roboto Action", "Cannot Invoke Roboto Action",
+		"Roboto Action Failed", "Roboto Action Was Canceled", "Roboto Action May Still Run",
 	}},
+}
+
+// paragraphs is how many paragraphs of an error say what failed and what happened. The others are
+// advice.
+func paragraphs(title string) (failed, reason int) {
+	switch {
+	case title == "Cannot Read Roboto Secret Version":
+		return 0, 2
+	case strings.HasPrefix(title, "Cannot "):
+		return 1, 1
+	}
+	return 0, 1
 }
 
 // situations are what many errors have in common, whatever failed: the advice of an entry of the
@@ -150,25 +127,13 @@ type described struct {
 	failed, reason, fix []string
 }
 
-// shape is the place of a title on the page.
-func shape(title string) (at titled, found bool) {
-	for _, chapter := range chapters {
-		for _, at := range chapter.titles {
-			if at.title == title {
-				return at, true
-			}
-		}
-	}
-	return titled{}, false
-}
-
 // describe is what the page says of a diagnostic.
 func describe(entry string, d protocol.DiagnosticError) (described, error) {
 	title := titleNames.ReplaceAllString(d.Summary, "…")
-	at, found := shape(title)
-	if !found {
+	if !slices.ContainsFunc(chapters, func(c chapter) bool { return slices.Contains(c.titles, title) }) {
 		return described{}, fmt.Errorf("the page has no place for the title %q: put it into a chapter of page_test.go", title)
 	}
+	failed, reason := paragraphs(title)
 	all := described{entry: entry, title: title, warning: d.Severity == tfprotov6.DiagnosticSeverityWarning}
 	for i, paragraph := range strings.Split(d.Detail, "\n\n") {
 		if strings.HasPrefix(paragraph, "import {") {
@@ -177,9 +142,9 @@ func describe(entry string, d protocol.DiagnosticError) (described, error) {
 		for sentence := range sentences(general(paragraph)) {
 			to := &all.fix
 			switch {
-			case i < at.failed:
+			case i < failed:
 				to = &all.failed
-			case i < at.failed+at.reason && !strings.HasPrefix(sentence, "To "), report.MatchString(sentence):
+			case i < failed+reason && !strings.HasPrefix(sentence, "To "), report.MatchString(sentence):
 				to = &all.reason
 			}
 			if introduction, cut := strings.CutSuffix(sentence, ":"); cut {
@@ -189,7 +154,7 @@ func describe(entry string, d protocol.DiagnosticError) (described, error) {
 		}
 	}
 	if len(all.reason) == 0 {
-		return described{}, fmt.Errorf("the page finds no reason in an error of the title %q: correct its numbers in page_test.go", title)
+		return described{}, fmt.Errorf("the page finds no reason in an error of the title %q: correct paragraphs in page_test.go", title)
 	}
 	return all, nil
 }
@@ -319,11 +284,11 @@ func written(catalog []described) (string, error) {
 		if len(always) > 0 {
 			g.paragraph("Most of these errors end with this: " + strings.Join(always, " "))
 		}
-		for _, at := range chapter.titles {
-			if !slices.ContainsFunc(catalog, func(d described) bool { return d.title == at.title }) {
-				return "", fmt.Errorf("the catalog has no error with the title %q: take it off the chapters in page_test.go", at.title)
+		for _, title := range chapter.titles {
+			if !slices.ContainsFunc(catalog, func(d described) bool { return d.title == title }) {
+				return "", fmt.Errorf("the catalog has no error with the title %q: take it off the chapters in page_test.go", title)
 			}
-			g.titled(at.title, always)
+			g.titled(title, always)
 		}
 	}
 	g.heading(2, situationsHeading)
@@ -408,7 +373,7 @@ func (g *guide) always(c chapter) (sentences []string) {
 	in := map[string]map[string]bool{}
 	for _, d := range g.catalog {
 		for _, sentence := range d.fix {
-			if !slices.ContainsFunc(c.titles, func(at titled) bool { return at.title == d.title }) {
+			if !slices.Contains(c.titles, d.title) {
 				continue
 			}
 			if in[sentence] == nil {

@@ -127,7 +127,8 @@ func TestTerraformProviderKilled(t *testing.T) {
 // more with that block in the configuration.
 func (tf *terraform) importsAsAdvised(words ...string) {
 	tf.t.Helper()
-	tf.pastes(tf.fails(tf.t.Context(), applyNow, words...))
+	block := importBlock.FindString(tf.fails(tf.t.Context(), applyNow, words...))
+	tf.writes("import.tf", strings.Replace(block, "ADDRESS_OF_THIS_RESOURCE", "test", 1))
 	tf.succeeds(applyNow...)
 }
 
