@@ -57,7 +57,8 @@ func TestErrorCatalog(t *testing.T) {
 	before, page, after := readPage(t)
 	generated, err := written(onPage)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		generated = page
 	}
 	catalogFile := filepath.Join("testdata", "errors.md")
 	if *update {

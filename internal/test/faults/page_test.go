@@ -294,6 +294,9 @@ func written(catalog []described) (string, error) {
 	g.heading(2, situationsHeading)
 	g.paragraph("These come under most titles that begin with \"Cannot\".")
 	for i, situation := range situations {
+		if len(g.shared[i]) == 0 {
+			return "", fmt.Errorf("no error has the advice of %q alone, for the part %q of the page: correct the situations in page_test.go", situation.entry, situation.heading)
+		}
 		g.heading(3, situation.heading)
 		g.advices(g.shared[i])
 	}
