@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
@@ -37,7 +39,8 @@ check "there" {
 `
 	)
 	secrets := func(arguments string) string {
-		return "resource \"roboto_secret\" \"test\" {\n  for_each = toset([\"a\", \"b\", \"c\"])\n  name     = each.key\n" + arguments + "}\n"
+		return "resource \"roboto_secret\" \"test\" {\n" +
+			"  for_each = toset([\"a\", \"b\", \"c\"])\n  name     = each.key\n" + arguments + "}\n"
 	}
 	given := secrets("  org_id   = \"og_test\"\n")
 	server := robototest.Start(t, robototest.Options{})
@@ -73,17 +76,28 @@ check "there" {
 	tf.configure(given + check)
 	tf.succeeds(applyNow...)
 	before := tf.stateFile()
+	unchanged := func() {
+		t.Helper()
+		if diff := cmp.Diff(before, tf.stateFile()); diff != "" {
+			t.Errorf("the state has changed (-want +got):\n%s", diff)
+		}
+	}
 	run(outage, 1, cannotRead, "plan")
-	for _, args := range [][]string{planNow, {"apply", "-refresh-only", "-auto-approve"}, {"refresh"}, {"plan", "-target=roboto_secret.test[\"a\"]"}, applyNow, destroyNow} {
+	for _, args := range [][]string{
+		planNow, {"plan", "-target=roboto_secret.test[\"a\"]"}, {"apply", "-refresh-only", "-auto-approve"}, {"refresh"}, applyNow, destroyNow,
+	} {
 		run(refused, 1, cannotRead, args...)
 	}
+	unchanged()
+
+	tf.configure(given)
+	tf.succeeds(applyNow...)
+	before = tf.stateFile()
 	run(quoted, 1, notUsable, "plan")
 	run(quoted, 1, notUsable, destroyNow...)
 	run(quoted, 3, notUsable, "destroy", "-auto-approve", "-refresh=false")
 	run(misnamed, 0, "No changes", "plan")
-	if tf.stateFile() != before {
-		t.Error("the state has changed")
-	}
+	unchanged()
 	// What the block itself says wrongly is said of the block.
 	tf.configure("provider \"roboto\" {\n  endpoint = \"http://example.com\"\n}\n\n" + given)
 	run("", 1, "in provider \"roboto\"", "validate")
@@ -126,7 +140,8 @@ run "plans_in_an_outage" {
   variables { endpoint = "http://127.0.0.1:9" }
 }
 `, server.Endpoint()))
-	output := tf.fails(t.Context(), []string{"test", "-no-color"}, `run "creates"... pass`, `run "plans_in_an_outage"... fail`, "1 passed, 1 failed.")
+	output := tf.fails(t.Context(), []string{"test", "-no-color"},
+		`run "creates"... pass`, `run "plans_in_an_outage"... fail`, "1 passed, 1 failed.")
 	if n := strings.Count(output, "Error: Cannot Read Roboto Secret"); n != 1 {
 		t.Errorf("%d errors, want one:\n\n%s", n, output)
 	}

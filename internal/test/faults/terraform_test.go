@@ -42,20 +42,7 @@ func TestTerraformInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be sent an interrupt on Windows; TestCancel covers the provider's part")
 	}
-	const config = `
-resource "roboto_secret" "first" {
-  name             = "first"
-  value_wo         = "the value of first"
-  value_wo_version = "1"
-}
-
-resource "roboto_secret" "second" {
-  name             = "second"
-  value_wo         = "the value of second"
-  value_wo_version = "1"
-  depends_on       = [roboto_secret.first]
-}
-`
+	config := secretBlock("first", "first") + with(strings.TrimSpace(secretBlock("second", "second")), "depends_on = [roboto_secret.first]")
 	// Terraform 1.11.4 passes an interrupt on to the provider while it plans in terraform plan,
 	// but not while it plans in terraform apply.
 	plan := []string{"plan"}
