@@ -170,7 +170,8 @@ func queries(s *scene) {
 		limit, _ := config["limit"].(int64)
 		var failed error
 		for result := range s.MustStart().List(protocol.Listing{Limit: limit}) {
-			failed = errors.Join(failed, protocol.Outcome{Diagnostics: result.Diagnostics}.Err(), protocol.Outcome{Diagnostics: result.Diagnostics}.Warning())
+			out := protocol.Outcome{Diagnostics: result.Diagnostics}
+			failed = errors.Join(failed, out.Err(), out.Warning())
 		}
 		return failed
 	}}
@@ -274,7 +275,8 @@ func correctSettings(s *scene) {
 func repairConfigFile(s *scene) {
 	profile, _ := s.Settings["profile"].(string)
 	s.Settings["config_file"] = filepath.Join(s.t.TempDir(), "config.json")
-	content := fmt.Sprintf(`{"version": "v1", "profiles": {%q: {"api_key": %q, "endpoint": %q}}}`, cmp.Or(profile, "default"), s.Roboto.APIKey(), s.Roboto.Endpoint())
+	content := fmt.Sprintf(`{"version": "v1", "profiles": {%q: {"api_key": %q, "endpoint": %q}}}`,
+		cmp.Or(profile, "default"), s.Roboto.APIKey(), s.Roboto.Endpoint())
 	s.Must(os.WriteFile(fmt.Sprint(s.Settings["config_file"]), []byte(content), 0o600))
 }
 

@@ -21,6 +21,7 @@ const (
 	testOrg      = robototest.DefaultOrg
 	codeDenied   = "RobotoUnauthorizedException"
 	codeNotFound = "RobotoNotFoundException"
+	codeInternal = "RobotoInternalException"
 )
 
 // cataloged is an error or a warning that a practitioner can meet: what makes it happen, and what
@@ -108,7 +109,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		get       = robototest.GetSecret
 		oldRecord = `{"data":{"name":"db","org_id":"og_test","store_type":"aws","location":{"store_type":"aws",` +
 			`"arn":"arn:aws:secretsmanager:us-west-2:123456789012:secret:roboto/og_test/old-ABCDEF"},` +
-			`"created":"1997-01-02T03:04:05Z","created_by":"user:caller@example.com","modified":"1997-01-02T03:04:05Z","modified_by":"user:caller@example.com"}}`
+			`"created":"1997-01-02T03:04:05Z","created_by":"user:caller@example.com",` +
+			`"modified":"1997-01-02T03:04:05Z","modified_by":"user:caller@example.com"}}`
 	)
 	type action = robototest.Action
 	var (
@@ -288,8 +290,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			given(watched), denied(creds)),
 		entry("Delete: no permission", otherKey, applied, denied(robototest.DeleteSecret), destroying),
 		entry("Delete: the answer is lost, and the secret cannot be looked for", onceFixed, applied,
-			inject(robototest.Fault{Operation: get, Skip: 1, Status: 403, Message: "Forbidden"}), dropped(robototest.DeleteSecret), destroyingUnread,
-			next(applies(nil)), late),
+			inject(robototest.Fault{Operation: get, Skip: 1, Status: 403, Message: "Forbidden"}), dropped(robototest.DeleteSecret),
+			destroyingUnread, next(applies(nil)), late),
 		entry("Delete: the secret is protected", cures{"lift the protection, and apply": applyWithout("deletion_protection")},
 			given(guarded), destroying),
 		entry("Destroy: a value that Terraform did not write (a warning)", cures{"state rm": forget}, given(bareSecret), planning(nil)),
@@ -314,8 +316,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			cures{"apply with the organization of the plan": setting("org_id", testOrg), "plan again": applies(renamedSecret)},
 			setting("org_id", testOrg), applied, replacing(setting("org_id", "og_other")),
 			next(appliesSaved)).inOrgs(testOrg, "og_other"),
-		entry("Replace: the default organization is not known any more", cures{"set the organization": env("ROBOTO_ORG_ID", testOrg)}, applied,
-			replacing(addOrg("og_other")), next(applies(renamedSecret))),
+		entry("Replace: the default organization is not known any more", cures{"set the organization": env("ROBOTO_ORG_ID", testOrg)},
+			applied, replacing(addOrg("og_other")), next(applies(renamedSecret))),
 		entry("Replace: the new name is taken", chooseName, applied, adds("cache"), applying(renamedSecret)),
 		entry("Replace: whether the new name is taken cannot be found out", otherKey, applied,
 			inject(robototest.Fault{Operation: get, Status: 403, Code: codeDenied, Message: "Not permitted.", Match: ofName("cache")}),
@@ -364,7 +366,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			querying, next(queries)),
 		entry("Query: whether there are more than the limit is not known (a warning)",
 			cures{"query again, with a higher limit": all(recovers, change(fields{"limit": int64(3)}))},
-			inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: "RobotoInternalException", Message: "Oops."}),
+			inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: codeInternal, Message: "Oops."}),
 			querying, next(queries), late).on(robototest.Options{PageSize: 2}),
 		entry("Data source: no such secret", checkName, reading(protocol.TypeSecret, bareSecret)),
 		entry("Data source: no such secret, and the organization is not the caller's", otherOrgID, notFound(get),
@@ -376,7 +378,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			denied(creds), reading(protocol.TypeSecret, fields{"name": "db", "read_version_id": true})),
 		entry("Data source: no version before the current one", oldVersion, existing,
 			reading(protocol.TypeSecret, fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"})),
-		entry("Data source: a page fails", later, answers(robototest.ListSecrets, 500, "RobotoInternalException", "Oops."),
+		entry("Data source: a page fails", later, answers(robototest.ListSecrets, 500, codeInternal, "Oops."),
 			reading(protocol.TypeSecrets, nil), late),
 		entry("Data source: the listing does not end", rightEndpoint,
 			body(robototest.ListSecrets, `{"data":{"items":[],"next_token":"again"}}`), reading(protocol.TypeSecrets, nil)),
@@ -433,7 +435,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("Action: Roboto no longer reports its status", cancels, applied, notFound(robototest.GetInvocation), invoking(action{}, nil),
 			late),
 		entry("Action: Roboto fails until the time has run out", later, applied,
-			answers(robototest.GetInvocation, 500, "RobotoInternalException", "Oops."), invoking(action{}, nil), late),
+			answers(robototest.GetInvocation, 500, codeInternal, "Oops."), invoking(action{}, nil), late),
 		entry("Action: it has failed, and may be queued again", logs, applied, interrupted(20*time.Second),
 			invoking(action{Fails: "Exit code 1."}, nil), late),
 	}

@@ -60,6 +60,7 @@ func deadHosts(t *testing.T) map[string]deadHost {
 	// Its certificate is not trusted, and it listens outside of the bubbles.
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(untrusted.Close)
+	mistrusted := untrusted.TLS.Certificates
 	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -91,7 +92,7 @@ func deadHosts(t *testing.T) map[string]deadHost {
 		"packets swallowed":       {hang, secure, "the request timed out", refused, 50},
 		"silent after connecting": {answering(silent), plain, "the request timed out", timedOut, 30},
 		"silent after a header":   {answering(header), plain, "the request timed out", timedOut, 30},
-		"certificate not trusted": {speakTLS(untrusted.TLS.Certificates), secure, "the server's TLS certificate is not trusted", time.Second, causeSecrets},
+		"certificate not trusted": {speakTLS(mistrusted), secure, "the server's TLS certificate is not trusted", time.Second, causeSecrets},
 		"TLS refused":             {speakTLS(nil), secure, "the server refused the TLS connection", refused, 100},
 	}
 }
@@ -200,9 +201,15 @@ func TestSharedCauses(t *testing.T) {
 	}}
 	key := func(key string) map[string]string { return map[string]string{"ROBOTO_API_KEY": key} }
 	for name, cause := range map[string]sharedCause{
-		"401":              {faults: faults{unauthorized("")}, passed: allButOne, reason: refusedKey},
-		"401 of Roboto's":  {faults: faults{fails("", 401, codeDenied)}, passed: allButOne, reason: "answered 401 Unauthorized, " + codeDenied + " to GET /v1/"},
-		"403 of a gateway": {faults: faults{{Status: 403, Message: deniedKey}}, passed: allButOne, reason: "answered 403 Forbidden to GET /v1/"},
+		"401": {faults: faults{unauthorized("")}, passed: allButOne, reason: refusedKey},
+		"401 of Roboto's": {
+			faults: faults{fails("", 401, codeDenied)}, passed: allButOne,
+			reason: "answered 401 Unauthorized, " + codeDenied + " to GET /v1/",
+		},
+		"403 of a gateway": {
+			faults: faults{{Status: 403, Message: deniedKey}}, passed: allButOne,
+			reason: "answered 403 Forbidden to GET /v1/",
+		},
 		"401 after a while": {
 			faults: faults{{Status: http.StatusUnauthorized, Message: "Unauthorized", Skip: 20}}, passed: 20, reason: refusedKey,
 		},
@@ -211,10 +218,19 @@ func TestSharedCauses(t *testing.T) {
 			faults: faults{unauthorized(creds), unauthorized(orgs)}, call: applyVersioned, create: true,
 			reason: refusedKey, most: 6 * causeSecrets,
 		},
-		"no API key":                                {vars: key(""), passed: allButOne, reason: "No API key was found."},
-		"an API key in quotes":                      {vars: key(`"x"`), passed: allButOne, reason: "The api_key from ROBOTO_API_KEY is not usable"},
-		"a setting not known":                       {settings: fields{"api_key": protocol.Unknown}, passed: allButOne, reason: "Terraform does not know api_key yet"},
-		"several organizations":                     {options: robototest.Options{Orgs: []string{testOrg, "og_other"}}, call: planWithoutOrg, create: true, reason: "No organization is given", most: 1},
+		"no API key": {vars: key(""), passed: allButOne, reason: "No API key was found."},
+		"an API key in quotes": {
+			vars: key(`"x"`), passed: allButOne,
+			reason: "The api_key from ROBOTO_API_KEY is not usable",
+		},
+		"a setting not known": {
+			settings: fields{"api_key": protocol.Unknown}, passed: allButOne,
+			reason: "Terraform does not know api_key yet",
+		},
+		"several organizations": {
+			options: robototest.Options{Orgs: []string{testOrg, "og_other"}}, call: planWithoutOrg, create: true,
+			reason: "No organization is given", most: 1,
+		},
 		"an organization of others that is hidden":  {faults: faults{gone, elsewhere}, reason: notMember},
 		"an organization of others that is refused": {faults: faults{denied, elsewhere}, reason: notMember},
 		"a value in an organization of others": {
@@ -232,17 +248,24 @@ func TestSharedCauses(t *testing.T) {
 		"not found, and a look-up that is refused": {
 			faults: faults{gone, fails(orgs, http.StatusForbidden, "")}, reason: "could not be looked up. Roboto",
 		},
-		"a login page":      {faults: faults{html(http.StatusOK)}, reason: "cannot be used: it is not JSON", most: causeSecrets},
-		"a wrong endpoint":  {faults: faults{html(http.StatusNotFound)}, reason: "answered 404 Not Found" + toGet, most: causeSecrets},
-		"a redirect":        {faults: faults{html(http.StatusPermanentRedirect)}, reason: "answered 308 Permanent Redirect" + toGet, most: causeSecrets},
-		"a retired service": {faults: faults{fails(get, http.StatusGone, "RobotoExpiredException")}, reason: "answered 410 Gone, RobotoExpiredException" + toGet, most: causeSecrets},
+		"a login page":     {faults: faults{html(http.StatusOK)}, reason: "cannot be used: it is not JSON", most: causeSecrets},
+		"a wrong endpoint": {faults: faults{html(http.StatusNotFound)}, reason: "answered 404 Not Found" + toGet, most: causeSecrets},
+		"a redirect": {
+			faults: faults{html(http.StatusPermanentRedirect)},
+			reason: "answered 308 Permanent Redirect" + toGet, most: causeSecrets,
+		},
+		"a retired service": {
+			faults: faults{fails(get, http.StatusGone, "RobotoExpiredException")},
+			reason: "answered 410 Gone, RobotoExpiredException" + toGet, most: causeSecrets,
+		},
 		"a busy service": {
 			settings: fields{"max_attempts": 1}, faults: faults{{Operation: get, Status: http.StatusServiceUnavailable}},
 			reason: "answered 503 Service Unavailable" + toGet, most: causeSecrets,
 		},
 		"a limit": {
 			faults: faults{fails(robototest.CreateSecret, http.StatusForbidden, "RobotoLimitExceededException")},
-			call:   applyVersioned, create: true, reason: "answered 403 Forbidden, RobotoLimitExceededException to POST /v1/secrets", most: causeSecrets,
+			call:   applyVersioned, create: true,
+			reason: "answered 403 Forbidden, RobotoLimitExceededException to POST /v1/secrets", most: causeSecrets,
 		},
 		"credentials that AWS takes for expired": {
 			faults: faults{{Operation: robototest.GetValue, Status: http.StatusBadRequest, AWSError: "ExpiredTokenException"}},
@@ -255,11 +278,13 @@ func TestSharedCauses(t *testing.T) {
 		},
 		"no permission for one": {
 			faults: faults{{Operation: creds, Match: ofName("secret-0003"), Status: http.StatusUnauthorized, Code: codeDenied}},
-			call:   applyVersioned, create: true, passed: allButOne, reason: "answered 401 Unauthorized, " + codeDenied + toGet, most: 6 * causeSecrets,
+			call:   applyVersioned, create: true, passed: allButOne,
+			reason: "answered 401 Unauthorized, " + codeDenied + toGet, most: 6 * causeSecrets,
 		},
 		"a 401 of AWS": {
 			faults: faults{{Operation: robototest.PutValue, Status: http.StatusUnauthorized, Body: "{}", Times: 1}},
-			call:   applyVersioned, create: true, passed: allButOne, reason: "answered 401 Unauthorized to PutSecretValue", most: 6 * causeSecrets,
+			call:   applyVersioned, create: true, passed: allButOne,
+			reason: "answered 401 Unauthorized to PutSecretValue", most: 6 * causeSecrets,
 		},
 		// Whoever allows one attempt gets one.
 		"a refused port, and one attempt": {dial: refuse(errRefused), settings: fields{"max_attempts": 1}, reason: "connection refused"},
@@ -557,7 +582,9 @@ func TestOutageWithoutEnd(t *testing.T) {
 				if errors.Join(outcomes...) == nil {
 					t.Error("there was no error")
 				}
-				for _, advice := range []string{"Check the network", "Once the problem is fixed, apply again.", "run terraform apply, which replaces the record"} {
+				for _, advice := range []string{
+					"Check the network", "Once the problem is fixed, apply again.", "run terraform apply, which replaces the record",
+				} {
 					if n := strings.Count(said, advice); n > 1 {
 						t.Errorf("%d errors say %q", n, advice)
 					}

@@ -274,7 +274,8 @@ func written(catalog []described) (string, error) {
 	for _, situation := range situations {
 		at := slices.IndexFunc(catalog, func(d described) bool { return d.entry == situation.entry })
 		if at < 0 {
-			return "", fmt.Errorf("the catalog has no entry %q for the part %q of the page: correct the situations in page_test.go", situation.entry, situation.heading)
+			return "", fmt.Errorf("the catalog has no entry %q for the part %q of the page: correct the situations in page_test.go",
+				situation.entry, situation.heading)
 		}
 		g.fixes = append(g.fixes, catalog[at].fix)
 	}
@@ -295,7 +296,8 @@ func written(catalog []described) (string, error) {
 	g.paragraph("These come under most titles that begin with \"Cannot\".")
 	for i, situation := range situations {
 		if len(g.shared[i]) == 0 {
-			return "", fmt.Errorf("no error has the advice of %q alone, for the part %q of the page: correct the situations in page_test.go", situation.entry, situation.heading)
+			return "", fmt.Errorf("no error has the advice of %q alone, for the part %q of the page: correct the situations in page_test.go",
+				situation.entry, situation.heading)
 		}
 		g.heading(3, situation.heading)
 		g.advices(g.shared[i])

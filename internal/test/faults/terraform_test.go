@@ -99,7 +99,7 @@ func TestTerraformProviderKilled(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, test.config)
-			tf.failsHeld(tf.hold(test.fault), func(func()) { killProvider(t, tf.Dir) }, applyNow)
+			tf.failsHeld(tf.hold(test.fault), func(func()) { killProvider(t, tf.Dir) }, applyNow, "Plugin did not respond")
 			if got := recordNames(server); !slices.Equal(got, []string{"db"}) {
 				t.Fatalf("the service holds %q, want the record alone", got)
 			}
@@ -174,7 +174,8 @@ resource "terraform_data" "dependent" {
 			server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
 			server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: codeDenied, Message: "Not permitted."})
 			tf.fails(t.Context(), applyNow,
-				"It is in Terraform's state, without a value and marked as tainted.", "run terraform apply, which replaces the record", "run terraform untaint")
+				"It is in Terraform's state, without a value and marked as tainted.",
+				"run terraform apply, which replaces the record", "run terraform untaint")
 			leftover := tf.state()["test"]
 			record, _ := server.Record(robototest.DefaultOrg, "db")
 			if leftover.ARN != record.ARN || !leftover.tainted || leftover.VersionID != nil || leftover.ValueWOVersion != nil {

@@ -17,6 +17,7 @@ import (
 func TestTerraformWarnsOnce(t *testing.T) {
 	const (
 		empty       = "# empty"
+		keep        = "To keep the other value"
 		overwritten = "Value of Roboto Secret %q Will Be Overwritten"
 		lost        = "Value of Roboto Secret %q Will Be Lost"
 		unusable    = `Actions Cannot Use the Secret Name "a new %s"`
@@ -29,45 +30,42 @@ func TestTerraformWarnsOnce(t *testing.T) {
 	watched := with(compared, `value_wo_version = "1"`, "detect_value_drift = true")
 	renamed := func(config string) string { return strings.Replace(config, "each.key", `"new-${each.key}"`, 1) }
 	spaced := func(config string) string { return strings.Replace(config, "each.key", `"a new ${each.key}"`, 1) }
+	newValue, ended := strings.Replace(compared, "ours", "new", 1), strings.Replace(compared, "ours", `ours\n`, 1)
+	rotated := strings.Replace(watched, `"1"`, `"2"`, 1)
+	createdFirst := with(renamed(recordOnly), "lifecycle {", "  create_before_destroy = true", "}")
 	otherDefault := func(config string) string { return "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n\n" + config }
-	taint := func(tf *terraform) {
-		tf.succeeds("taint", `roboto_secret.test["db"]`)
-		tf.succeeds("taint", `roboto_secret.test["cache"]`)
-	}
 	for name, test := range map[string]struct {
 		before, after string
 		args          []string
 		// title is that of each secret's warning, or "" for none. advice comes once, or is "" where Terraform
 		// may drop a warning, so that each advises.
 		title, advice string
-		// meanwhile happens before the run.
-		meanwhile func(tf *terraform)
 	}{
-		"compared, written elsewhere":                  {compared, compared, applyNow, overwritten, "To keep the other value", nil},
-		"compared, written elsewhere, and a new value": {compared, strings.Replace(compared, "ours", "new", 1), applyNow, overwritten, "To keep the other value", nil},
-		"watched, written elsewhere, and a new value":  {watched, strings.Replace(watched, `"1"`, `"2"`, 1), applyNow, overwritten, "To keep the other value", nil},
-		"watched, written elsewhere, and destroyed":    {watched, watched, destroyNow, lost, "use a removed block", nil},
-		"block removed": {recordOnly, empty, applyNow, lost, "use a removed block", nil},
-		"renamed without a value, the new one first": {recordOnly, with(renamed(recordOnly), "lifecycle {", "  create_before_destroy = true", "}"), applyNow, lost, "The guide", nil},
-		"renamed with a first value":                 {recordOnly, renamed(compared), applyNow, lost, "The guide", nil},
-		"tainted":                                    {recordOnly, recordOnly, applyNow, lost, "", taint},
-		"created with a space":                       {empty, spaced(compared), planNow, unusable, "choose a name", nil},
-		"rotated to a line break":                    {compared, strings.Replace(compared, "ours", `ours\n`, 1), applyNow, lineBreak, "chomp", nil},
-		"renamed under another default":              {recordOnly, otherDefault(spaced(recordOnly)), planNow, moves, "set its org_id", nil},
-		"address changed without moved":              {compared, strings.Replace(compared, `"test"`, `"new"`, 1), applyNow, again, "", nil},
-		"value left to somebody else":                {watched, recordOnly, applyNow, "", "", nil},
-		"renamed with a value":                       {compared, renamed(compared), applyNow, "", "", nil},
+		"compared, written elsewhere":                  {compared, compared, applyNow, overwritten, keep},
+		"compared, written elsewhere, and a new value": {compared, newValue, applyNow, overwritten, keep},
+		"watched, written elsewhere, and a new value":  {watched, rotated, applyNow, overwritten, keep},
+		"watched, written elsewhere, and destroyed":    {watched, watched, destroyNow, lost, "use a removed block"},
+		"block removed": {recordOnly, empty, applyNow, lost, "use a removed block"},
+		"renamed without a value, the new one first": {recordOnly, createdFirst, applyNow, lost, "The guide"},
+		"renamed with a first value":                 {recordOnly, renamed(compared), applyNow, lost, "The guide"},
+		"tainted":                                    {recordOnly, recordOnly, applyNow, lost, ""},
+		"created with a space":                       {empty, spaced(compared), planNow, unusable, "choose a name"},
+		"rotated to a line break":                    {compared, ended, applyNow, lineBreak, "chomp"},
+		"renamed under another default":              {recordOnly, otherDefault(spaced(recordOnly)), planNow, moves, "set its org_id"},
+		"address changed without moved":              {compared, strings.Replace(compared, `"test"`, `"new"`, 1), applyNow, again, ""},
+		"value left to somebody else":                {watched, recordOnly, applyNow, "", ""},
+		"renamed with a value":                       {compared, renamed(compared), applyNow, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, test.before)
 			tf.succeeds(applyNow...)
-			for _, name := range recordNames(server) {
-				server.SetValue(robototest.DefaultOrg, name, "theirs")
-			}
-			if test.meanwhile != nil {
-				test.meanwhile(tf)
+			for _, secret := range recordNames(server) {
+				server.SetValue(robototest.DefaultOrg, secret, "theirs")
+				if name == "tainted" {
+					tf.succeeds("taint", fmt.Sprintf("roboto_secret.test[%q]", secret))
+				}
 			}
 			tf.configure(test.after)
 			output, ok := tf.runs(nil, test.args...)
