@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -40,12 +41,8 @@ var (
 func TestLinks(t *testing.T) {
 	repo := os.DirFS(repository)
 	checked := 0
-	for _, page := range markdownPages(t, repo) {
-		content, err := fs.ReadFile(repo, page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range linkPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(string(content), "code"), -1) {
+	for _, page := range markdownPages(t) {
+		for _, match := range linkPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(readFile(t, page), "code"), -1) {
 			checked++
 			if problem := checkLink(repo, page, match[1]); problem != "" {
 				t.Errorf("%s: %s %s", page, match[1], problem)
@@ -59,20 +56,14 @@ func TestLinks(t *testing.T) {
 
 // TestLinksToCode: what a page calls by its name is declared in the file that the link leads to.
 func TestLinksToCode(t *testing.T) {
-	repo := os.DirFS(repository)
 	checked := 0
-	for _, page := range markdownPages(t, repo) {
-		content, err := fs.ReadFile(repo, page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range codeLinkPattern.FindAllStringSubmatch(string(content), -1) {
+	for _, page := range markdownPages(t) {
+		for _, match := range codeLinkPattern.FindAllStringSubmatch(readFile(t, page), -1) {
 			checked++
 			name, file := match[1], path.Join(path.Dir(page), match[2])
-			code, err := fs.ReadFile(repo, file)
+			code, err := fs.ReadFile(os.DirFS(repository), file)
 			if err != nil {
-				t.Errorf("%s: %v", page, err)
-				continue
+				continue // TestLinks says so
 			}
 			declaration := regexp.MustCompile(`(?m)^(func (\([^)]+\) )?` + name + `[\[(]|(type|var|const) ` + name + `\b|\t` + name + ` += )`)
 			if !declaration.Match(code) {
@@ -85,10 +76,9 @@ func TestLinksToCode(t *testing.T) {
 	}
 }
 
-func markdownPages(t *testing.T, repo fs.FS) []string {
+func markdownPages(t *testing.T) (pages []string) {
 	t.Helper()
-	var pages []string
-	err := fs.WalkDir(repo, ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(repository), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -178,18 +168,14 @@ func anchors(markdown string) []string {
 func TestTableOfGuides(t *testing.T) {
 	row := regexp.MustCompile(`(?m)^\| .+ \| \[.+\]\((\S*/guides/)[a-z-]+(\.md)?[#a-z-]*\) \|$`)
 	table := func(page string) (rows []string) {
-		content, err := os.ReadFile(path.Join(repository, page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range row.FindAllStringSubmatch(string(content), -1) {
+		for _, match := range row.FindAllStringSubmatch(readFile(t, page), -1) {
 			rows = append(rows, strings.Replace(strings.Replace(match[0], match[1], "", 1), match[2], "", 1))
 		}
 		return rows
 	}
 	readme, index := table("README.md"), table("docs/index.md")
-	if len(index) < 10 || !slices.Equal(readme, index) {
-		t.Errorf("the tables differ:\nREADME.md\n%s\ndocs/index.md\n%s", strings.Join(readme, "\n"), strings.Join(index, "\n"))
+	if diff := cmp.Diff(index, readme); len(index) < 10 || diff != "" {
+		t.Errorf("the table has %d rows in docs/index.md, and README.md differs (-index +README):\n%s", len(index), diff)
 	}
 }
 
@@ -223,16 +209,13 @@ func TestCheckLink(t *testing.T) {
 
 // TestEveryGuideIsLinked: who reads the first page finds each guide.
 func TestEveryGuideIsLinked(t *testing.T) {
-	index, err := os.ReadFile(path.Join(repository, "docs", "index.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	index := readFile(t, "docs/index.md")
 	guides, err := os.ReadDir(path.Join(repository, "docs", "guides"))
 	if err != nil || len(guides) == 0 {
 		t.Fatalf("there are no guides (%v)", err)
 	}
 	for _, guide := range guides {
-		if name := strings.TrimSuffix(guide.Name(), ".md"); !strings.Contains(string(index), "/docs/guides/"+name+")") {
+		if name := strings.TrimSuffix(guide.Name(), ".md"); !strings.Contains(index, "/docs/guides/"+name+")") {
 			t.Errorf("docs/index.md does not list the guide %s", name)
 		}
 	}

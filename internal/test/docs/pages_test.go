@@ -4,260 +4,175 @@
 package docs_test
 
 import (
-	"crypto/rand"
-	"errors"
+	"cmp"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// runElsewhere says who runs the blocks of a page that are no examples.
+// page is a Markdown file, with its blocks that are no examples.
+type page struct {
+	text   string
+	blocks []block
+}
+
+// block is a fenced block, with the file that a comment above it says it belongs into, or "".
+type block struct {
+	file, language, text string
+	line                 int
+}
+
+var blockPattern = regexp.MustCompile("(?m)(?:^<!-- file: (\\S+) -->\n)?^```(\\w+)\n((?s:.*?))^```$")
+
+func blocks(markdown string) (found []block) {
+	for _, at := range blockPattern.FindAllStringSubmatchIndex(markdown, -1) {
+		b := block{language: markdown[at[4]:at[5]], text: markdown[at[6]:at[7]], line: 1 + strings.Count(markdown[:at[4]], "\n")}
+		if at[2] >= 0 {
+			b.file = markdown[at[2]:at[3]]
+		}
+		found = append(found, b)
+	}
+	return found
+}
+
+// readPage leaves out the blocks that are examples.
+func readPage(t testing.TB, name string) page {
+	t.Helper()
+	p := page{text: readFile(t, name)}
+	for _, b := range blocks(p.text) {
+		if !isExample(t, b.text) {
+			p.blocks = append(p.blocks, b)
+		}
+	}
+	return p
+}
+
+// isExample tells whether a text is one of the examples.
+func isExample(t testing.TB, text string) bool {
+	t.Helper()
+	return slices.ContainsFunc(exampleFiles(t), func(name string) bool {
+		return strings.TrimSpace(readFile(t, "examples/"+name)) == strings.TrimSpace(text)
+	})
+}
+
+// readFile reads a file of the repository.
+func readFile(t testing.TB, name string) string {
+	t.Helper()
+	content, err := fs.ReadFile(os.DirFS(repository), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// runElsewhere says who runs the blocks of a page.
 var runElsewhere = map[string]string{
-	"README.md":                                 "TestReadme",
-	"CONTRIBUTING.md":                           "the project's own checks",
-	"SECURITY.md":                               "make release-check, as far as it goes without a release on GitHub",
-	"docs/guides/first-secret.md":               "TestFirstSecret",
-	"docs/functions/parse_secret_uri.md":        "the page is generated; testFunctions calls the function",
-	"docs/functions/secret_uri.md":              "the page is generated; testFunctions calls the function",
-	"docs/guides/prove-a-rotation.md":           "testProveRotation, where Terraform has actions",
-	"docs/guides/test-your-module.md":           "testModule, and whoever tries the provider by hand",
-	"examples/modules/action-secrets/README.md": "testUseModule",
-}
-
-// pythonPages says why nobody runs the Python of a page.
-var pythonPages = map[string]string{
-	"docs/guides/use-in-actions.md": "it needs Roboto's SDK; the calls were compared with the source of version 0.53",
-}
-
-// pageTests run the commands of a page, in their order.
-var pageTests = map[string]func(w *workspace, commands []string){
-	"docs/index.md":                        testIndexCommands,
-	"docs/guides/rotate.md":                testRotateCommands,
-	"docs/guides/undo-a-rotation.md":       testUndoCommands,
-	"docs/guides/run-in-ci.md":             testRunInCICommands,
-	"docs/guides/checks.md":                testChecksCommands,
-	"docs/guides/environments.md":          testEnvironmentsCommands,
-	"docs/guides/use-in-actions.md":        testActionCommands,
-	"docs/guides/adopt.md":                 testAdoptCommands,
-	"docs/guides/upgrade.md":               testUpgradeCommands,
-	"docs/list-resources/secret.md":        testQueryCommands,
-	"docs/guides/values-from-elsewhere.md": testSavedPlanCommands,
-	"docs/guides/rename-move-copy.md":      testMoveCommands,
+	"CONTRIBUTING.md":                    "the project's own checks",
+	"SECURITY.md":                        "make release-check, as far as it goes without a release on GitHub",
+	"docs/functions/parse_secret_uri.md": "the page is generated; the scene functions calls the function",
+	"docs/guides/test-your-module.md":    "the scene module, and whoever tries the provider by hand",
+	"docs/functions/secret_uri.md":       "the page is generated; the scene functions calls the function",
 }
 
 // TestPages runs the commands that the pages show, and looks for blocks that nobody runs.
 func TestPages(t *testing.T) {
-	examples := map[string]bool{}
-	for _, name := range exampleFiles(t) {
-		content, err := os.ReadFile(filepath.Join(repository, "examples", name))
-		if err != nil {
-			t.Fatal(err)
+	run := map[string]map[string]bool{}
+	current := ""
+	for _, words := range commandsOf(t, slices.Concat(scripts(t, "pages"), scripts(t, "examples"), []string{firstSecret})) {
+		switch words[0] {
+		case "page":
+			if current = words[1]; run[current] == nil {
+				run[current] = map[string]bool{}
+			}
+		case "block", "file", "patch", "enter", "unrun":
+			number, _, _ := strings.Cut(words[1], ".")
+			run[current][number] = true
 		}
-		examples[strings.TrimSpace(string(content))] = true
 	}
-	found := map[string]bool{}
-	for _, page := range markdownPages(t, os.DirFS(repository)) {
-		content, err := os.ReadFile(filepath.Join(repository, page))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var commands []string
-		for _, b := range blocks(string(content)) {
-			switch {
-			case examples[strings.TrimSpace(b.text)] || runElsewhere[page] != "":
-			case b.language == "python" && pythonPages[page] != "":
-			case b.language == "shell" && pageTests[page] != nil:
-				commands = append(commands, strings.TrimSpace(b.text))
-			default:
-				t.Errorf("%s: nobody runs this block:\n%s", page, b.text)
+	for _, name := range markdownPages(t) {
+		for i, b := range readPage(t, name).blocks {
+			if !run[name][strconv.Itoa(i+1)] && runElsewhere[name] == "" {
+				t.Errorf("%s:%d: no scene in testdata runs block %d, and no example is like it (after a change of one: make docs):\n%s",
+					name, b.line, i+1, b.text)
 			}
 		}
-		if len(commands) == 0 {
-			continue
-		}
-		found[page] = true
-		t.Run(page, func(t *testing.T) {
+	}
+	runScenes(t, nil, scripts(t, "pages")...)
+}
+
+const firstSecret = "testdata/first-secret.txtar"
+
+// TestFirstSecret does what the guide "Write a first secret" says, line by line, as readers do it in
+// a terminal.
+func TestFirstSecret(t *testing.T) {
+	for _, shell := range shells {
+		t.Run(shell.name, func(t *testing.T) {
 			t.Parallel()
-			need(t, writeOnly)
-			needShell(t, "bash")
-			w := newWorkspace(t)
-			w.use(providerBlock, "resources/roboto_secret/resource.tf")
-			pageTests[page](w, commands)
+			runScenes(t, []string{"READER=" + shell.name}, firstSecret)
 		})
 	}
-	for page := range pageTests {
-		if !found[page] {
-			t.Errorf("%s shows no command", page)
+}
+
+// openPage: page FILE NUMBER, which is how many blocks the page has that are no examples. Other
+// commands name a block by its number.
+func (s *scene) openPage(args []string) {
+	s.page = readPage(s.t, args[0])
+	if len(s.page.blocks) != s.number(args[1]) {
+		s.Fatalf("%s has %d blocks that are no examples, want %s: %+v", args[0], len(s.page.blocks), args[1], s.page.blocks)
+	}
+}
+
+// text is a block, or one of its lines: BLOCK or BLOCK.LINE.
+func (s *scene) text(arg string) string {
+	number, line, ok := strings.Cut(arg, ".")
+	text := strings.TrimSpace(s.page.blocks[s.number(number)-1].text)
+	if ok {
+		return strings.Split(text, "\n")[s.number(line)-1]
+	}
+	return text
+}
+
+// runBlock: block NUMBER EXITCODE runs a block in bash, or in the SHELL of the environment.
+func (s *scene) runBlock(args []string) {
+	exitCode := s.exitCode(1)
+	if len(args) > 1 {
+		exitCode = s.number(args[1])
+	}
+	shell := cmp.Or(s.Getenv("SHELL"), "bash")
+	command := []string{"-c", s.text(args[0])}
+	if shell == "bash" {
+		command = append([]string{"-e"}, command...)
+	}
+	s.run(exitCode, shell, command...)
+}
+
+// writeBlock: file NUMBER NAME writes a block to the file that it belongs into, or to another.
+func (s *scene) writeBlock(args []string) {
+	b := s.page.blocks[s.number(args[0])-1]
+	name := b.file
+	if len(args) > 1 {
+		name = args[1]
+	}
+	s.Check(os.WriteFile(s.MkAbs(name), []byte(b.text), 0o600))
+}
+
+// patch: patch NUMBER FILE applies a block of the form that diff prints.
+func (s *scene) patch(args []string) {
+	b := s.page.blocks[s.number(args[0])-1]
+	var from, to string
+	for line := range strings.Lines(b.text) {
+		switch line[0] {
+		case '-':
+			from += line[1:]
+		case '+':
+			to += line[1:]
+		default:
+			s.Fatalf("not a line of a diff: %q", line)
 		}
 	}
-}
-
-// bash is the shell of the pages.
-func bash() shell {
-	return shells[slices.IndexFunc(shells, func(s shell) bool { return s.name == "bash" })]
-}
-
-// run runs the commands of a block, which has to end with the exit code.
-func (w *workspace) run(exitCode int, commands string) {
-	w.t.Helper()
-	w.command(exitCode, "bash", "-e", "-c", commands)
-}
-
-// threeLines are the commands of a block that has three.
-func threeLines(t *testing.T, block string) []string {
-	t.Helper()
-	all := strings.Split(block, "\n")
-	if len(all) != 3 {
-		t.Fatalf("a block has %d lines, want 3:\n%s", len(all), block)
-	}
-	return all
-}
-
-// count fails the test if a page has another number of blocks than its test runs.
-func count(t *testing.T, commands []string, want int) {
-	t.Helper()
-	if len(commands) != want {
-		t.Fatalf("the page has %d blocks of commands, want %d: %q", len(commands), want, commands)
-	}
-}
-
-func testIndexCommands(w *workspace, commands []string) {
-	count(w.t, commands, 1)
-	block := threeLines(w.t, commands[0])
-	apiKey, value := w.env["ROBOTO_API_KEY"], "sunny "+rand.Text()
-	delete(w.env, "ROBOTO_API_KEY")
-	reader := w.openTerminal(bash())
-	reader.enter(block[0], input{"Access token: ", apiKey, true})
-	reader.enter(block[1])
-	reader.enter(block[2], input{"Enter a value: ", value, true}, input{"Enter a value: ", "yes", false})
-	reader.close(apiKey, value)
-	w.wantValue(testOrg, "weather_api_key", value)
-}
-
-func testUndoCommands(w *workspace, commands []string) {
-	count(w.t, commands, 2)
-	good, bad := "sunny "+rand.Text(), "rain "+rand.Text()
-	versionID := w.rotateBadly(good, bad)
-	w.use("guides/undo-rotation/previous.tf")
-	reader := w.openTerminal(bash())
-	shown := reader.enter(commands[0], input{"Enter a value: ", "any text", true})
-	if !strings.Contains(shown, "Changes to Outputs") || !strings.Contains(shown, versionID) {
-		w.t.Errorf("the plan does not show the version %s:\n%s", versionID, shown)
-	}
-	w.undo(versionID)
-	reader.enter(commands[1], input{"Enter a value: ", "yes", false})
-	reader.close(good, bad)
-	w.wantValue(testOrg, "weather_api_key", good)
-}
-
-func testActionCommands(w *workspace, commands []string) {
-	count(w.t, commands, 4)
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.init()
-	w.apply()
-	invocation := w.installRobotoCLI()
-	for i, want := range []string{
-		"actions invoke forecast --parameter api_key=roboto-secret://weather_api_key@og_acme",
-		"triggers create --name forecast-new-logs --action forecast --required-inputs **/*.mcap --parameter-value api_key=roboto-secret://weather_api_key@og_acme",
-		"actions update forecast --put-parameter name=api_key|default=roboto-secret://weather_api_key@og_acme",
-	} {
-		w.run(0, commands[i])
-		called, err := os.ReadFile(invocation)
-		if err != nil || string(called) != strings.ReplaceAll(want, " ", "\n")+"\n" {
-			w.t.Errorf("roboto was called with %q (%v), want %q", called, err, want)
-		}
-	}
-	// The last is that of the module, which testUseModule runs.
-	readme, err := os.ReadFile(filepath.Join(repository, "examples/modules/action-secrets/README.md"))
-	if err != nil || !strings.Contains(string(readme), commands[3]) {
-		w.t.Errorf("the module has another command than %q (%v)", commands[3], err)
-	}
-}
-
-func testQueryCommands(w *workspace, commands []string) {
-	count(w.t, commands, 1)
-	need(w.t, query)
-	w.roboto.AddSecret(testOrg, "sensor_gps")
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	w.use("list-resources/roboto_secret/list-resource.tfquery.hcl")
-	w.init()
-	w.run(0, commands[0])
-	if _, err := os.Stat(filepath.Join(w.Dir, "generated.tf")); err != nil {
-		w.t.Error(err)
-	}
-}
-
-const lockFile = ".terraform.lock.hcl"
-
-// testUpgradeCommands upgrades to a release that appears later, goes back, and changes from a
-// build to a release.
-func testUpgradeCommands(w *workspace, commands []string) {
-	count(w.t, commands, 2)
-	w.env["TF_VAR_weather_api_key"] = "sunny"
-	releases, home := filepath.Join(w.root, "releases"), filepath.Join(w.root, "home", ".terraform.d", "plugins")
-	w.installFrom(releases)
-	w.release(releases, "0.1.0", "")
-	w.init()
-	w.apply()
-	w.release(releases, "0.1.1", "")
-	w.init()
-	w.wantLocked("0.1.0")
-	w.run(0, commands[0])
-	w.wantLocked("0.1.1")
-	w.settled()
-
-	w.replace("provider_provider.tf", `"~> 0.1"`, `"0.1.0"`)
-	w.terraform(0, "init", "-upgrade")
-	w.wantLocked("0.1.0")
-	w.settled()
-
-	// A build is another file than the release of its version. Terraform goes on with it.
-	if err := os.RemoveAll(filepath.Join(w.Dir, ".terraform")); err != nil {
-		w.t.Fatal(err)
-	}
-	w.write(lockFile, "")
-	w.release(home, "0.1.0", "\n")
-	w.installFrom("")
-	w.init()
-	build := w.read(lockFile)
-	w.installFrom(releases)
-	w.init()
-	if w.read(lockFile) != build {
-		w.t.Error("init alone changed to the release")
-	}
-	w.run(0, commands[1])
-	if w.read(lockFile) == build {
-		w.t.Error("Terraform still has the build")
-	}
-	w.settled()
-}
-
-// release puts the provider into a directory, as a release of the version. What is appended to
-// the executable gives it another checksum.
-func (w *workspace) release(dir, version, appended string) {
-	w.t.Helper()
-	executable, err := os.ReadFile(terraform.provider)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		place := filepath.Join(dir, host, "roboto-ai", "roboto", version, runtime.GOOS+"_"+runtime.GOARCH)
-		name := "terraform-provider-roboto_v" + version
-		err := errors.Join(os.MkdirAll(place, 0o750), os.WriteFile(filepath.Join(place, name), append(executable, appended...), 0o700))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-	}
-}
-
-// wantLocked fails unless the lock file has the version.
-func (w *workspace) wantLocked(version string) {
-	w.t.Helper()
-	if content := w.read(lockFile); !regexp.MustCompile(`version += "` + regexp.QuoteMeta(version) + `"`).MatchString(content) {
-		w.t.Errorf("the lock file is not of %s:\n%s", version, content)
-	}
+	s.replace([]string{b.file, from, to})
 }

@@ -4,8 +4,6 @@
 package docs_test
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,14 +50,11 @@ var questions = []struct{ question, guide, heading string }{
 
 // TestQuestions finds the answer to each question where it is said to be.
 func TestQuestions(t *testing.T) {
-	index, err := os.ReadFile(filepath.Join(repository, "docs/index.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	index := readFile(t, "docs/index.md")
 	row := 0
 	for _, q := range questions {
 		link := registryDocs + "/guides/" + q.guide + ") |"
-		found := strings.Index(string(index), link)
+		found := strings.Index(index, link)
 		switch {
 		case found < 0:
 			t.Errorf("%s The table of the index does not lead to the guide %s", q.question, q.guide)
@@ -67,12 +62,7 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("%s The question is not in the order of the index", q.question)
 		}
 		row = found
-		guide, err := os.ReadFile(filepath.Join(repository, "docs/guides", q.guide+".md"))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if q.heading != "" && !slices.Contains(anchors(string(guide)), q.heading) {
+		if q.heading != "" && !slices.Contains(anchors(readFile(t, "docs/guides/"+q.guide+".md")), q.heading) {
 			t.Errorf("%s The guide %s has no heading %s", q.question, q.guide, q.heading)
 		}
 	}

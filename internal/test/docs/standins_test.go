@@ -6,15 +6,15 @@ package docs_test
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -23,24 +23,36 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// standIn takes the place of another provider that the examples use, so that they
-// run offline. Names and types are those of hashicorp/random 3.7, hashicorp/time 0.14,
-// cyrilgdn/postgresql 1.26, hashicorp/kubernetes 3.2, hashicorp/vault 5.0, hashicorp/aws 6.0,
-// 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
+// standIn takes the place of another provider that the examples use, so that they run offline: of one
+// resource or ephemeral resource of the provider. Names and types are those of hashicorp/random 3.7,
+// hashicorp/time 0.14, cyrilgdn/postgresql 1.26, hashicorp/kubernetes 3.2, hashicorp/vault 5.0,
+// hashicorp/aws 6.0, 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIn struct {
-	name string
-	// password is what the postgresql provider was configured with.
-	password string
+	name      string
+	resource  resource.Resource
+	ephemeral ephemeral.EphemeralResource
+}
+
+var standIns = []standIn{
+	{name: "postgresql", resource: &postgresqlRole{}},
+	{name: "kubernetes", resource: kubernetesSecret{}},
+	{name: "time", resource: timeRotating{}},
+	{name: "random", ephemeral: store{"random_password", nil, "result", randomText}},
+	{name: "vault", ephemeral: store{"vault_kv_secret_v2", []string{"mount", "name"}, "data", storedMap}},
+	{name: "aws", ephemeral: store{"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", storedText}},
+	{name: "onepassword", ephemeral: store{"onepassword_item", []string{"vault", "title"}, "credential", storedText}},
+	{name: "sops", ephemeral: store{"sops_file", []string{"source_file"}, "data", storedMap}},
 }
 
 // newStandIn returns the stand-in that an executable of this name is, or nil.
 func newStandIn(executable string) *standIn {
-	for _, name := range []string{"random", "time", "postgresql", "kubernetes", "vault", "aws", "onepassword", "sops"} {
-		if strings.HasPrefix(executable, "terraform-provider-"+name+"_v") {
-			return &standIn{name: name}
+	for _, s := range standIns {
+		if strings.HasPrefix(executable, "terraform-provider-"+s.name+"_v") {
+			return &s
 		}
 	}
 	return nil
@@ -66,48 +78,71 @@ func (s *standIn) Schema(_ context.Context, _ provider.SchemaRequest, resp *prov
 	}
 }
 
-type postgresqlModel struct {
-	Host     types.String `tfsdk:"host"`
-	Username types.String `tfsdk:"username"`
-	Password types.String `tfsdk:"password"`
-}
-
-func (s *standIn) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	if s.name == "postgresql" {
-		var model postgresqlModel
-		resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-		s.password = model.Password.ValueString()
-	}
-	resp.ResourceData = s
+func (s *standIn) Configure(_ context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	resp.ResourceData = req.Config
 }
 
 func (s *standIn) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
-func (s *standIn) Resources(context.Context) []func() resource.Resource {
-	switch s.name {
-	case "postgresql":
-		return []func() resource.Resource{func() resource.Resource { return &postgresqlRole{} }}
-	case "kubernetes":
-		return []func() resource.Resource{func() resource.Resource { return kubernetesSecret{} }}
-	case "time":
-		return []func() resource.Resource{func() resource.Resource { return timeRotating{} }}
+func (s *standIn) Resources(context.Context) (all []func() resource.Resource) {
+	if s.resource != nil {
+		all = append(all, func() resource.Resource { return s.resource })
 	}
-	return nil
+	return all
 }
 
-// daysPassed is the environment variable with the days by which the stand-in for time is ahead.
-const daysPassed = "DAYS_PASSED"
-
-// timeRotating is time_rotating: when its days have passed, a refresh finds it gone.
-type timeRotating struct{}
-
-type timeRotatingModel struct {
-	RotationDays types.Int64  `tfsdk:"rotation_days"`
-	ID           types.String `tfsdk:"id"`
+func (s *standIn) EphemeralResources(context.Context) (all []func() ephemeral.EphemeralResource) {
+	if s.ephemeral != nil {
+		all = append(all, func() ephemeral.EphemeralResource { return s.ephemeral })
+	}
+	return all
 }
+
+// store is an ephemeral resource that reads a value: a text, or a map with the value at "api_key".
+type store struct {
+	typeName  string
+	arguments []string // texts
+	result    string
+	value     func() attr.Value
+}
+
+func storedText() attr.Value { return types.StringValue(os.Getenv("STORED_VALUE")) }
+
+func storedMap() attr.Value {
+	return types.MapValueMust(types.StringType, map[string]attr.Value{"api_key": storedText()})
+}
+
+// randomText has the 32 characters that the examples ask for.
+func randomText() attr.Value { return types.StringValue((rand.Text() + rand.Text())[:32]) }
+
+func (s store) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = s.typeName
+}
+
+func (s store) Schema(ctx context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{
+		"length": ephemeralschema.Int64Attribute{Optional: true},
+		s.result: ephemeralschema.StringAttribute{Computed: true, Sensitive: true},
+	}
+	if _, isMap := s.value().(types.Map); isMap {
+		resp.Schema.Attributes[s.result] = ephemeralschema.MapAttribute{ElementType: types.StringType, Computed: true, Sensitive: true}
+	}
+	for _, name := range s.arguments {
+		resp.Schema.Attributes[name] = ephemeralschema.StringAttribute{Required: true}
+	}
+}
+
+func (s store) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	resp.Result.Raw = req.Config.Raw
+	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root(s.result), s.value())...)
+}
+
+// timeRotating is time_rotating: when its days have passed, a refresh finds it gone. DAYS_PASSED are the
+// days by which it is ahead.
+type timeRotating struct{ recorder }
 
 func (timeRotating) now() time.Time {
-	days, _ := strconv.Atoi(os.Getenv(daysPassed))
+	days, _ := strconv.Atoi(os.Getenv("DAYS_PASSED"))
 	return time.Now().UTC().AddDate(0, 0, days)
 }
 
@@ -123,132 +158,47 @@ func (timeRotating) Schema(_ context.Context, _ resource.SchemaRequest, resp *re
 }
 
 func (r timeRotating) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var model timeRotatingModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &model)...)
-	model.ID = types.StringValue(r.now().Format(time.RFC3339))
-	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+	resp.State.Raw = req.Plan.Raw
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), r.now().Format(time.RFC3339))...)
 }
 
 func (r timeRotating) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var model timeRotatingModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &model)...)
-	created, err := time.Parse(time.RFC3339, model.ID.ValueString())
+	var id string
+	var days int
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("rotation_days"), &days)...)
+	created, err := time.Parse(time.RFC3339, id)
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid ID", err.Error())
-		return
 	}
-	if r.now().After(created.AddDate(0, 0, int(model.RotationDays.ValueInt64()))) {
+	if r.now().After(created.AddDate(0, 0, days)) {
 		resp.State.RemoveResource(ctx)
 	}
 }
 
-func (timeRotating) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
+// recorder is what resources have in common that write what they were given into the file that a variable
+// of the environment names, PREFIX_RECORD. PREFIX_DOWN makes them fail.
+type recorder struct{}
 
-func (timeRotating) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+func (recorder) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
-func (s *standIn) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	if s.name == "random" {
-		return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return randomPassword{} }}
+func (recorder) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
+
+func (recorder) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+func record(prefix, what, format string, given ...any) (diags diag.Diagnostics) {
+	if os.Getenv(prefix+"_DOWN") != "" {
+		diags.AddError("Cannot Write", what+" is down")
+	} else if err := os.WriteFile(os.Getenv(prefix+"_RECORD"), fmt.Appendf(nil, format, given...), 0o600); err != nil {
+		diags.AddError("Cannot Write", err.Error())
 	}
-	if stored, ok := stores[s.name]; ok {
-		return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return stored }}
-	}
-	return nil
+	return diags
 }
 
-// stored is an ephemeral resource that reads a value from a store.
-type stored struct {
-	typeName  string
-	arguments []string
-	// result is the attribute that has the value: a text, or a map with the value at
-	// "api_key".
-	result string
-	isMap  bool
-}
-
-var stores = map[string]stored{
-	"vault":       {"vault_kv_secret_v2", []string{"mount", "name"}, "data", true},
-	"aws":         {"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", false},
-	"onepassword": {"onepassword_item", []string{"vault", "title"}, "credential", false},
-	"sops":        {"sops_file", []string{"source_file"}, "data", true},
-}
-
-// storedValue is the environment variable with the value in the store.
-const storedValue = "STORED_VALUE"
-
-func (s stored) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = s.typeName
-}
-
-func (s stored) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
-	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{}
-	for _, name := range s.arguments {
-		resp.Schema.Attributes[name] = ephemeralschema.StringAttribute{Required: true}
-	}
-	resp.Schema.Attributes[s.result] = ephemeralschema.StringAttribute{Computed: true, Sensitive: true}
-	if s.isMap {
-		resp.Schema.Attributes[s.result] = ephemeralschema.MapAttribute{ElementType: types.StringType, Computed: true, Sensitive: true}
-	}
-}
-
-func (s stored) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	resp.Result.Raw = req.Config.Raw
-	value := any(os.Getenv(storedValue))
-	if s.isMap {
-		value = map[string]string{"api_key": os.Getenv(storedValue)}
-	}
-	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root(s.result), value)...)
-}
-
-// randomPassword is random_password, another one each time.
-type randomPassword struct{}
-
-type randomPasswordModel struct {
-	Length types.Int64  `tfsdk:"length"`
-	Result types.String `tfsdk:"result"`
-}
-
-func (randomPassword) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = "random_password"
-}
-
-func (randomPassword) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
-	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{
-		"length": ephemeralschema.Int64Attribute{Required: true},
-		"result": ephemeralschema.StringAttribute{Computed: true, Sensitive: true},
-	}
-}
-
-func (randomPassword) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	var model randomPasswordModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	text := ""
-	for int64(len(text)) < model.Length.ValueInt64() {
-		text += rand.Text()
-	}
-	model.Result = types.StringValue(text[:model.Length.ValueInt64()])
-	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
-}
-
-// Environment variables for the stand-in for postgresql.
-const (
-	// postgresqlRecord names the file in which it tells what it was given.
-	postgresqlRecord = "POSTGRESQL_RECORD"
-	// postgresqlDown makes it fail if set.
-	postgresqlDown = "POSTGRESQL_DOWN"
-)
-
-// givenPasswords are the passwords of the administrator and of the role.
-type givenPasswords struct{ Admin, Role string }
-
-// postgresqlRole is postgresql_role, without a database.
-type postgresqlRole struct{ provider *standIn }
-
-type postgresqlRoleModel struct {
-	Name              types.String `tfsdk:"name"`
-	Login             types.Bool   `tfsdk:"login"`
-	PasswordWO        types.String `tfsdk:"password_wo"`
-	PasswordWOVersion types.String `tfsdk:"password_wo_version"`
+// postgresqlRole is postgresql_role, without a database. It tells the password of the administrator too.
+type postgresqlRole struct {
+	recorder
+	provider tfsdk.Config
 }
 
 func (r *postgresqlRole) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -265,70 +215,40 @@ func (r *postgresqlRole) Schema(_ context.Context, _ resource.SchemaRequest, res
 }
 
 func (r *postgresqlRole) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.provider, _ = req.ProviderData.(*standIn)
+	r.provider, _ = req.ProviderData.(tfsdk.Config)
+}
+
+func (r *postgresqlRole) write(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
+	var administrator, role types.String
+	diags := r.provider.GetAttribute(ctx, path.Root("password"), &administrator)
+	diags.Append(config.GetAttribute(ctx, path.Root("password_wo"), &role)...)
+	diags.Append(record("POSTGRESQL", "the database", "administrator: %s\nrole: %s\n", administrator.ValueString(), role.ValueString())...)
+	return diags
 }
 
 func (r *postgresqlRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var config postgresqlRoleModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if err := r.record(config); err != nil {
-		resp.Diagnostics.AddError("Cannot Set Password", err.Error())
-		return
-	}
 	resp.State.Raw = req.Plan.Raw
+	if resp.Diagnostics = r.write(ctx, req.Config); resp.Diagnostics.HasError() {
+		resp.State.RemoveResource(ctx)
+	}
 }
-
-func (r *postgresqlRole) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 func (r *postgresqlRole) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var config postgresqlRoleModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if err := r.record(config); err != nil {
-		resp.Diagnostics.AddError("Cannot Set Password", err.Error())
-		return
+	if resp.Diagnostics = r.write(ctx, req.Config); !resp.Diagnostics.HasError() {
+		resp.State.Raw = req.Plan.Raw
 	}
-	resp.State.Raw = req.Plan.Raw
 }
 
-func (r *postgresqlRole) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
-
-func (r *postgresqlRole) record(config postgresqlRoleModel) error {
-	if os.Getenv(postgresqlDown) != "" {
-		return errors.New("the database is down")
-	}
-	content, err := json.Marshal(givenPasswords{Admin: r.provider.password, Role: config.PasswordWO.ValueString()})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(os.Getenv(postgresqlRecord), content, 0o600)
-}
-
-// Environment variables for the stand-in for kubernetes.
-const (
-	// kubernetesRecord names the file in which it tells what it was given.
-	kubernetesRecord = "KUBERNETES_RECORD"
-	// kubernetesDown makes it fail if set.
-	kubernetesDown = "KUBERNETES_DOWN"
-)
-
-// givenSecret is what a cluster has of a secret.
-type givenSecret struct {
-	Name string
-	Data map[string]string
-}
-
-// kubernetesSecret is kubernetes_secret_v1, without a cluster. As the real one, it writes
-// data_wo when the revision changes, and not without a revision.
-type kubernetesSecret struct{}
+// kubernetesSecret is kubernetes_secret_v1, without a cluster. As the real one, it writes data_wo when the
+// revision changes, and not without a revision.
+type kubernetesSecret struct{ recorder }
 
 type kubernetesSecretModel struct {
-	Metadata       []kubernetesMetadata `tfsdk:"metadata"`
-	DataWO         types.Map            `tfsdk:"data_wo"`
-	DataWORevision types.Int64          `tfsdk:"data_wo_revision"`
-}
-
-type kubernetesMetadata struct {
-	Name types.String `tfsdk:"name"`
+	Metadata []struct {
+		Name string `tfsdk:"name"`
+	} `tfsdk:"metadata"`
+	DataWO         map[string]string `tfsdk:"data_wo"`
+	DataWORevision types.Int64       `tfsdk:"data_wo_revision"`
 }
 
 func (kubernetesSecret) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -347,46 +267,30 @@ func (kubernetesSecret) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	}
 }
 
-func (k kubernetesSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var config kubernetesSecretModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if err := k.record(ctx, config); err != nil {
-		resp.Diagnostics.AddError("Cannot Write Secret", err.Error())
-		return
+// write writes the data, unless the revision is the one before.
+func (k kubernetesSecret) write(ctx context.Context, config tfsdk.Config, before types.Int64) diag.Diagnostics {
+	var given kubernetesSecretModel
+	diags := config.Get(ctx, &given)
+	if diags.HasError() || given.DataWORevision.Equal(before) {
+		return diags
 	}
-	resp.State.Raw = req.Plan.Raw
+	if given.DataWORevision.ValueInt64() < 1 {
+		given.DataWO = nil
+	}
+	return record("KUBERNETES", "the cluster", "%s: %v\n", given.Metadata[0].Name, given.DataWO)
 }
 
-func (kubernetesSecret) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+func (k kubernetesSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	resp.State.Raw = req.Plan.Raw
+	if resp.Diagnostics = k.write(ctx, req.Config, types.Int64Value(-1)); resp.Diagnostics.HasError() {
+		resp.State.RemoveResource(ctx)
+	}
+}
 
 func (k kubernetesSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var config, state kubernetesSecretModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if !config.DataWORevision.Equal(state.DataWORevision) {
-		if err := k.record(ctx, config); err != nil {
-			resp.Diagnostics.AddError("Cannot Write Secret", err.Error())
-			return
-		}
+	var before types.Int64
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("data_wo_revision"), &before)...)
+	if resp.Diagnostics.Append(k.write(ctx, req.Config, before)...); !resp.Diagnostics.HasError() {
+		resp.State.Raw = req.Plan.Raw
 	}
-	resp.State.Raw = req.Plan.Raw
-}
-
-func (kubernetesSecret) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
-
-func (kubernetesSecret) record(ctx context.Context, config kubernetesSecretModel) error {
-	if os.Getenv(kubernetesDown) != "" {
-		return errors.New("the cluster is down")
-	}
-	given := givenSecret{Name: config.Metadata[0].Name.ValueString()}
-	if config.DataWORevision.ValueInt64() >= 1 {
-		if diagnostics := config.DataWO.ElementsAs(ctx, &given.Data, false); diagnostics.HasError() {
-			return fmt.Errorf("data_wo: %v", diagnostics)
-		}
-	}
-	content, err := json.Marshal(given)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(os.Getenv(kubernetesRecord), content, 0o600)
 }

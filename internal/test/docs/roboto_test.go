@@ -1,0 +1,293 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+// secret splits NAME@ORG, where the organization can be left out.
+func secret(arg string) (orgID, name string) {
+	name, orgID, _ = strings.Cut(arg, "@")
+	return cmp.Or(orgID, testOrg), name
+}
+
+const day = 24 * time.Hour
+
+// command has the embedded Roboto do what users or Roboto itself would do: roboto VERB ARGUMENTS.
+func (s *scene) command(args []string) {
+	verb, args := args[0], append(args[1:], "")
+	orgID, name := secret(args[0])
+	args = args[:len(args)-1]
+	switch verb {
+	case "add":
+		for _, arg := range args {
+			s.roboto.AddSecret(secret(arg))
+		}
+	case "created": // NAME DAYS ago, without a value
+		s.roboto.AddRecord(robototest.Record{OrgID: orgID, Name: name, Created: time.Now().Add(-day * time.Duration(s.number(args[1])))})
+	case "set": // NAME VALUE
+		if _, ok := s.roboto.Record(orgID, name); !ok {
+			s.roboto.AddSecret(orgID, name)
+		}
+		s.roboto.SetValue(orgID, name, s.value(args[1]))
+	case "age": // NAME DAYS
+		s.roboto.Age(orgID, name, day*time.Duration(s.number(args[1])))
+	case "used": // NAME DAYS ago
+		s.roboto.TouchLastUsed(orgID, name, time.Now().AddDate(0, 0, -s.number(args[1])))
+	case "forget-versions":
+		s.roboto.RemoveOldVersions(orgID, name)
+	case "delete":
+		s.roboto.DeleteSecret(orgID, name)
+	case "organization": // ID NAME
+		s.roboto.AddOrg(args[0], args[1])
+	case "key": // VARIABLE ORGANIZATIONS
+		s.Setenv(args[0], s.roboto.AddAPIKey(robototest.Grant{Orgs: args[1:]}))
+	case "reader-key": // VARIABLE; it gets no credentials, so it reads no value
+		s.Setenv(args[0], s.roboto.AddAPIKey(robototest.Grant{NoCredentials: true}))
+	case "refuse": // OPERATION STATUS CODE
+		s.roboto.Inject(robototest.Fault{Operation: robototest.Operation(args[0]), Status: s.number(args[1]), Code: args[2]})
+	case "forget-calls":
+		s.roboto.ResetRequests()
+	case "accept":
+		s.roboto.ClearFaults()
+	case "action": // NAME PARAMETER VALUE; it fails with another value
+		s.roboto.AddAction(robototest.Action{
+			OrgID: testOrg, Name: name, Parameters: []robototest.Parameter{{Name: args[1], Required: true}},
+			Expect: map[string]string{args[1]: args[2]},
+		})
+	case "public-action":
+		s.roboto.AddAction(robototest.Action{OrgID: "roboto-public", Name: name, Hub: true})
+	default:
+		s.Fatalf("roboto does not know %s", verb)
+	}
+}
+
+// value is a text in which \n is a line break, or with @ the content of a file.
+func (s *scene) value(arg string) string {
+	if file, ok := strings.CutPrefix(arg, "@"); ok {
+		return s.ReadFile(file)
+	}
+	return strings.ReplaceAll(arg, `\n`, "\n")
+}
+
+// want fails if two things differ that the text tells.
+func (s *scene) want(what string, got, want any) {
+	if diff := gocmp.Diff(want, got); diff != "" {
+		s.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// wantValue: value NAME TEXT.
+func (s *scene) wantValue(args []string) {
+	orgID, name := secret(args[0])
+	got, _, _ := s.roboto.Value(orgID, name)
+	s.want("the value of "+args[0], got, s.value(args[1]))
+}
+
+// wantGenerated: generated NAME VARIABLE fails unless the secret has 32 characters that are not
+// those of the variable, and sets the variable to them.
+func (s *scene) wantGenerated(args []string) {
+	orgID, name := secret(args[0])
+	got, _, _ := s.roboto.Value(orgID, name)
+	if len(got) != 32 || got == s.Getenv(args[1]) {
+		s.Fatalf("stored is %q after %q", got, s.Getenv(args[1]))
+	}
+	s.Setenv(args[1], got)
+}
+
+// wantSecrets: secrets NAMES are those that there are.
+func (s *scene) wantSecrets(want []string) {
+	got := []string{}
+	for _, record := range s.roboto.Records(testOrg) {
+		got = append(got, record.Name)
+	}
+	s.want("the secrets", got, append([]string{}, want...))
+}
+
+// version: version NAME VARIABLE sets the variable to the ID of the current version.
+func (s *scene) version(args []string) {
+	_, id, _ := s.roboto.Value(secret(args[0]))
+	s.Setenv(args[1], id)
+}
+
+// wantVersions: versions NAME NUMBER.
+func (s *scene) wantVersions(args []string) {
+	s.want("the versions of "+args[0], len(s.roboto.Versions(secret(args[0]))), s.number(args[1]))
+}
+
+// wantInvocations: invocations STATUSES, or with parameters, invocations NAME=VALUE in any order.
+func (s *scene) wantInvocations(want []string) {
+	statuses := map[int]string{robototest.Completed: "Completed", robototest.Failed: "Failed"}
+	var got, parameters []string
+	for _, invocation := range s.roboto.Invocations() {
+		got = append(got, statuses[invocation.Status()])
+		for name, value := range invocation.Parameters {
+			parameters = append(parameters, name+"="+value)
+		}
+	}
+	if strings.Contains(want[0], "=") {
+		got = slices.Sorted(slices.Values(parameters))
+	}
+	s.want("the invocations", got, want)
+}
+
+// wantCalls: calls OPERATION NUMBER, since they were forgotten.
+func (s *scene) wantCalls(args []string) {
+	s.want("calls of "+args[0], s.roboto.Count(robototest.Operation(args[0])), s.number(args[1]))
+}
+
+// fresh: fresh FILE makes a copy of the file in $WORK the module, and applies it without a state, secret or record
+// of before.
+func (s *scene) fresh(args []string) {
+	s.Check(os.WriteFile(s.MkAbs("main.tf"), []byte(s.ReadFile(filepath.Join(s.Getenv("WORK"), args[0]))), 0o600))
+	s.Check(os.RemoveAll(s.MkAbs("terraform.tfstate")))
+	s.roboto.DeleteSecret(testOrg, "weather_api_key")
+	s.terraform(0, nil, "apply", "-auto-approve")
+	record, _ := s.roboto.Record(testOrg, "weather_api_key")
+	s.Setenv("ARN", record.ARN)
+}
+
+// fate: fate kept, forgotten or deleted is what became of the secret that fresh made.
+func (s *scene) fate(want []string) {
+	got := "deleted"
+	if record, _ := s.roboto.Record(testOrg, "weather_api_key"); record.ARN == s.Getenv("ARN") {
+		got = "forgotten"
+		if strings.Contains(s.ReadFile("terraform.tfstate"), record.ARN) {
+			got = "kept"
+		}
+	}
+	s.want("what became of the secret", got, want[0])
+}
+
+// called: called ARGUMENTS were given to Roboto's command line.
+func (s *scene) called(want []string) {
+	s.want("the arguments of roboto", strings.Split(strings.TrimSuffix(s.ReadFile(filepath.Join(s.Getenv("WORK"), "called")), "\n"), "\n"), want)
+}
+
+// random sets variables to texts that nothing else has.
+func (s *scene) random(names []string) {
+	for _, name := range names {
+		s.Setenv(name, rand.Text())
+	}
+}
+
+// date: date VARIABLE DAYS ago.
+func (s *scene) date(args []string) {
+	s.Setenv(args[0], time.Now().UTC().AddDate(0, 0, -s.number(args[1])).Format(time.DateOnly))
+}
+
+// nowhere fails if one of the values is in the saved plan or in the state.
+func (s *scene) nowhere(values []string) {
+	s.search(values, leaks.Bytes("the plan", []byte(s.ReadFile("plan.tfplan"))), leaks.Bytes("the state", []byte(s.ReadFile("terraform.tfstate"))))
+}
+
+func (s *scene) search(values []string, artifacts ...leaks.Artifact) {
+	var needles []leaks.Needle
+	for i, value := range values {
+		needles = append(needles, leaks.Needle{Name: fmt.Sprint("value ", i+1), Value: value})
+	}
+	findings, _, err := leaks.Search(artifacts, needles)
+	s.Check(err)
+	if len(findings) > 0 {
+		s.Fatalf("found where nothing may be: %v", findings)
+	}
+}
+
+// profiles: profiles NAME=KEY… writes Roboto's configuration file.
+func (s *scene) profiles(args []string) {
+	profiles := map[string]any{}
+	for _, arg := range args {
+		name, key, _ := strings.Cut(arg, "=")
+		profiles[name] = map[string]string{"api_key": key, "endpoint": s.roboto.Endpoint()}
+	}
+	config, err := json.Marshal(map[string]any{"version": "v1", "profiles": profiles})
+	s.Check(err)
+	file := filepath.Join(s.Getenv("HOME"), ".roboto", "config.json")
+	s.Check(os.MkdirAll(filepath.Dir(file), 0o700))
+	s.Check(os.WriteFile(file, config, 0o600))
+}
+
+// bucket keeps the objects of an S3 that is good enough for Terraform's backend.
+type bucket struct {
+	mutex   sync.Mutex
+	objects map[string][]byte
+}
+
+// s3 starts one and makes it the environment's: s3. After that, s3 PATH is the only object.
+func (s *scene) s3(args []string) {
+	if len(args) == 0 {
+		s.bucket = &bucket{objects: map[string][]byte{}}
+		server := httptest.NewServer(s.bucket)
+		s.t.Cleanup(server.Close)
+		for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM"} {
+			s.Setenv(name, server.URL)
+		}
+		return
+	}
+	s.bucket.mutex.Lock()
+	defer s.bucket.mutex.Unlock()
+	var got []string
+	for path := range s.bucket.objects {
+		got = append(got, path)
+	}
+	s.want("the objects", got, args)
+}
+
+func (b *bucket) ServeHTTP(resp http.ResponseWriter, req *http.Request) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return
+	}
+	object, ok := b.objects[req.URL.Path]
+	switch {
+	case req.Method == http.MethodPost && strings.Contains(string(body), "Action=GetCallerIdentity"):
+		_, _ = io.WriteString(resp, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/test</Arn>`+
+			`<UserId>test</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	case req.Method == http.MethodPut && req.Header.Get("If-None-Match") == "*" && ok:
+		resp.WriteHeader(http.StatusPreconditionFailed)
+	case req.Method == http.MethodPut:
+		b.objects[req.URL.Path] = body
+	case req.Method == http.MethodDelete:
+		delete(b.objects, req.URL.Path)
+		resp.WriteHeader(http.StatusNoContent)
+	case req.URL.Query().Has("list-type") || req.URL.Query().Has("prefix"):
+		type content struct{ Key string }
+		var list struct {
+			XMLName  xml.Name `xml:"ListBucketResult"`
+			Contents []content
+		}
+		for path := range b.objects {
+			if key, ok := strings.CutPrefix(path, req.URL.Path+"/"); ok && strings.HasPrefix(key, req.URL.Query().Get("prefix")) {
+				list.Contents = append(list.Contents, content{key})
+			}
+		}
+		_ = xml.NewEncoder(resp).Encode(list)
+	case !ok:
+		resp.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(resp, `<Error><Code>NoSuchKey</Code></Error>`)
+	default:
+		_, _ = resp.Write(object)
+	}
+}

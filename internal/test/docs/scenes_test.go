@@ -1,0 +1,401 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package docs_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
+)
+
+// scene is a script of testdata that runs. Its commands are below, in ci_test.go, page_test.go,
+// roboto_test.go and terminal_test.go. Those of testscript itself are there too.
+type scene struct {
+	*testscript.TestScript
+	t      testing.TB
+	neg    bool
+	roboto *robototest.Server
+	bucket *bucket
+	// examples are the files in the working directory, with where each comes from.
+	examples map[string]string
+	// unset are variables that are not set as long as they are empty.
+	unset    []string
+	page     page
+	terminal *terminalSession
+}
+
+type sceneKey struct{}
+
+var commands = map[string]func(s *scene, args []string){
+	// Files.
+	"use":     (*scene).use,
+	"in":      (*scene).in,
+	"replace": (*scene).replace,
+	"random":  (*scene).random,
+	"date":    (*scene).date,
+	"nowhere": (*scene).nowhere,
+	// Terraform, in forms that ask nothing.
+	"need":      (*scene).need,
+	"terraform": func(s *scene, args []string) { s.run(s.exitCode(1), "terraform", args...) },
+	"init":      func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "init") },
+	"plan":      func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "plan") },
+	"apply":     func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "apply", "-auto-approve") },
+	"destroy":   func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "destroy", "-auto-approve") },
+	"settled":   func(s *scene, args []string) { s.terraform(s.exitCode(2), args, "plan", "-detailed-exitcode") },
+	"says":      (*scene).says,
+	"unset":     (*scene).unsetVariables,
+	// The embedded Roboto, and an S3.
+	"roboto":      (*scene).command,
+	"value":       (*scene).wantValue,
+	"generated":   (*scene).wantGenerated,
+	"secrets":     (*scene).wantSecrets,
+	"profiles":    (*scene).profiles,
+	"version":     (*scene).version,
+	"versions":    (*scene).wantVersions,
+	"invocations": (*scene).wantInvocations,
+	"calls":       (*scene).wantCalls,
+	"s3":          (*scene).s3,
+	"fresh":       (*scene).fresh,
+	"fate":        (*scene).fate,
+	"called":      (*scene).called,
+	"same":        func(s *scene, args []string) { s.want("two texts", args[0], args[1]) },
+	// Pages.
+	"page":      (*scene).openPage,
+	"block":     (*scene).runBlock,
+	"file":      (*scene).writeBlock,
+	"patch":     (*scene).patch,
+	"unrun":     func(*scene, []string) {},
+	"enter":     (*scene).enter,
+	"leave":     (*scene).leave,
+	"shell":     (*scene).openTerminal,
+	"quotes":    (*scene).quotes,
+	"go-caches": (*scene).goCaches,
+	// CI.
+	"github":     (*scene).githubJob,
+	"gitlab":     (*scene).gitlabJob,
+	"atlantis":   (*scene).atlantisStage,
+	"terragrunt": (*scene).terragrunt,
+	"release":    (*scene).release,
+}
+
+// robotoCLI stands in for Roboto's command line. It writes down its arguments.
+const robotoCLI = "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$WORK/called\"\n[ -z \"$ROBOTO_PRINTS\" ] || cat \"$ROBOTO_PRINTS\"\n"
+
+// runScenes runs scenes side by side. A scene has a workspace and a Roboto of its own, and begins in
+// the directory of its module.
+func runScenes(t *testing.T, env []string, files ...string) {
+	t.Helper()
+	root, err := filepath.Abs(repository)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, command := range commands {
+		run[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			s := ts.Value(sceneKey{}).(*scene)
+			s.TestScript, s.neg = ts, neg
+			command(s, args)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Files: files, Cmds: run, RequireUniqueNames: true,
+		Condition: func(name string) (bool, error) { return has(name) },
+		Setup: func(e *testscript.Env) error {
+			s := &scene{t: e.T().(testing.TB), examples: map[string]string{}}
+			s.roboto = robototest.Start(s.t, robototest.Options{Orgs: []string{testOrg}})
+			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.mirror, s.roboto.Env()...)
+			if err != nil {
+				return err
+			}
+			e.Values[sceneKey{}] = s
+			e.Vars = append(e.Vars, workspace.Command(s.t.Context(), env).Env...)
+			e.Setenv("TMPDIR", terraformcli.TempDir(s.t)) // short
+			e.Setenv("PATH", strings.Join([]string{filepath.Join(e.WorkDir, "bin"), filepath.Dir(terraform.path), os.Getenv("PATH")}, string(os.PathListSeparator)))
+			e.Setenv("REPOSITORY", root)
+			e.Cd = workspace.Dir
+			if err := os.MkdirAll(filepath.Join(e.WorkDir, "bin"), 0o700); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "bin", "roboto"), []byte(robotoCLI), 0o700); err != nil {
+				return err
+			}
+			return os.CopyFS(filepath.Join(e.WorkDir, "examples"), os.DirFS(filepath.Join(repository, "examples")))
+		},
+	})
+}
+
+// scripts are the scenes of a directory of testdata, or all of them.
+func scripts(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no scenes in testdata/%s (%v)", dir, err)
+	}
+	return files
+}
+
+// commandsOf lists the commands of scenes that have arguments, as words.
+func commandsOf(t *testing.T, files []string) (lines [][]string) {
+	t.Helper()
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(archive.Comment)) {
+			words := strings.Fields(line)
+			for len(words) > 0 && (words[0] == "!" || strings.HasPrefix(words[0], "[")) {
+				words = words[1:]
+			}
+			if len(words) > 1 {
+				lines = append(lines, words)
+			}
+		}
+	}
+	return lines
+}
+
+// exampleFiles are the paths below examples/ of all examples.
+func exampleFiles(t testing.TB) (names []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(filepath.Join(repository, "examples")), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".terraform"):
+			return fs.SkipDir
+		case !entry.IsDir() && path.Ext(name) != ".md":
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestExamples applies the examples, and looks for examples that no scene uses.
+func TestExamples(t *testing.T) {
+	var patterns []string
+	for _, words := range commandsOf(t, slices.Concat(scripts(t, "examples"), scripts(t, "pages"))) {
+		switch words[0] {
+		case "use":
+			patterns = append(patterns, words[1:]...)
+		case "in":
+			patterns = append(patterns, path.Join(words[1], "*.tf"))
+			for _, name := range words[2:] {
+				patterns = append(patterns, path.Join(words[1], name))
+			}
+		}
+	}
+	for _, file := range exampleFiles(t) {
+		if !slices.ContainsFunc(patterns, func(pattern string) bool {
+			ok, err := path.Match(pattern, file)
+			return ok && err == nil
+		}) {
+			t.Errorf("no scene in testdata runs examples/%s", file)
+		}
+	}
+	runScenes(t, nil, scripts(t, "examples")...)
+}
+
+// use copies examples into the working directory. Where a file of its name is there, the name of its directory
+// comes before it.
+func (s *scene) use(patterns []string) {
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(filepath.Join(s.Getenv("WORK"), "examples", pattern))
+		if err != nil || len(files) == 0 {
+			s.Fatalf("no example matches %q (%v)", pattern, err)
+		}
+		for _, file := range files {
+			name, err := filepath.Rel(s.Getenv("WORK"), file)
+			s.Check(err)
+			s.skipBroken(name)
+			content, err := os.ReadFile(file)
+			s.Check(err)
+			to := s.MkAbs(filepath.Base(file))
+			if _, err := os.Stat(to); err == nil {
+				to = s.MkAbs(path.Base(path.Dir(name)) + "_" + path.Base(name))
+			}
+			s.examples[to] = name
+			s.Check(os.WriteFile(to, content, 0o600))
+		}
+	}
+}
+
+// in enters the directory of an example, and adds the provider block that it lacks. Files without
+// the extension .tf that the example needs are named.
+func (s *scene) in(args []string) {
+	s.Check(s.Chdir(filepath.Join(s.Getenv("WORK"), "examples", args[0])))
+	files, err := filepath.Glob(s.MkAbs("*.tf"))
+	s.Check(err)
+	whole := ""
+	for _, file := range files {
+		s.skipBroken(path.Join("examples", args[0], filepath.Base(file)))
+		whole += s.ReadFile(file)
+	}
+	if !strings.Contains(whole, "required_providers") {
+		s.use([]string{"provider/provider.tf"})
+	}
+}
+
+// skipBroken skips a scene whose example TestExamplesAreFormatted cannot read.
+func (s *scene) skipBroken(example string) {
+	if syntaxError(example) != nil {
+		s.t.Skipf("skipped: %s cannot be parsed; TestExamplesAreFormatted says why", example)
+	}
+}
+
+// replace changes one text in a file. In both texts, \n is a line break.
+func (s *scene) replace(args []string) {
+	breaks := strings.NewReplacer(`\n`, "\n")
+	content, old := s.ReadFile(args[0]), breaks.Replace(args[1])
+	if n := strings.Count(content, old); n != 1 {
+		s.Fatalf("%q is in %s %d times, not once:\n%s", old, args[0], n, content)
+	}
+	s.Check(os.WriteFile(s.MkAbs(args[0]), []byte(strings.Replace(content, old, breaks.Replace(args[2]), 1)), 0o600))
+}
+
+// need skips the scene, audibly, without a feature of Terraform, or a program.
+func (s *scene) need(names []string) {
+	for _, name := range names {
+		if _, ok := features[name]; !ok {
+			if _, err := exec.LookPath(name); err != nil {
+				s.t.Skipf("skipped: %s is not installed", name)
+			}
+		} else if ok, _ := has(name); !ok {
+			s.t.Skipf("skipped: version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
+		}
+	}
+}
+
+// unsetVariables empties variables of the environment, which means that they are not set.
+func (s *scene) unsetVariables(names []string) {
+	s.unset = append(s.unset, names...)
+	for _, name := range names {
+		s.Setenv(name, "")
+	}
+}
+
+// exitCode is 0, or the one of what has to fail.
+func (s *scene) exitCode(failed int) int {
+	if s.neg {
+		return failed
+	}
+	return 0
+}
+
+// terraform runs a subcommand that asks nothing. Arguments come after its own, as does a saved plan.
+func (s *scene) terraform(exitCode int, args []string, own ...string) {
+	s.run(exitCode, "terraform", slices.Concat(own, []string{"-input=false"}, args)...)
+}
+
+// run runs a program, which has to end with the exit code.
+func (s *scene) run(exitCode int, program string, args ...string) {
+	var removed []string
+	for _, name := range s.unset {
+		if s.Getenv(name) == "" {
+			removed = append(removed, "-u", name)
+		}
+	}
+	err := s.Exec("env", slices.Concat(removed, []string{program}, args)...)
+	got := 0
+	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = exited.ExitCode()
+	} else {
+		s.Check(err)
+	}
+	if got != exitCode {
+		s.skipKnown()
+		s.Fatalf("%s ended with exit code %d, want %d%s", program, got, exitCode, s.where())
+	}
+}
+
+// terraformError is an error of Terraform, with the block that it is about.
+var terraformError = regexp.MustCompile(`Error: (.*?) on (\S+) line (\d+)(?:, in ([^:]+))?:`)
+
+// known has the first scene of each failure.
+var known sync.Map
+
+// skipKnown skips a scene that fails as another one does.
+func (s *scene) skipKnown() {
+	where := s.where()
+	if where == "" {
+		return
+	}
+	if first, loaded := known.LoadOrStore(where, s.Name()); loaded {
+		s.t.Skipf("skipped: it fails as the scene %s does%s", first, where)
+	}
+}
+
+// where names the example, the line and the block of Terraform's error, or is "".
+func (s *scene) where() string {
+	found := terraformError.FindStringSubmatch(s.unwrapped())
+	if found == nil {
+		return ""
+	}
+	file := s.MkAbs(found[2])
+	if relative, err := filepath.Rel(s.Getenv("WORK"), file); err == nil {
+		file = cmp.Or(s.examples[file], relative)
+	}
+	return fmt.Sprintf("; %s:%s, in %s: %s", file, found[3], cmp.Or(found[4], "a block without a name"), found[1])
+}
+
+func (s *scene) unwrapped() string {
+	printed := s.ReadFile("stdout") + s.ReadFile("stderr")
+	return strings.Join(strings.FieldsFunc(printed, func(r rune) bool { return strings.ContainsRune(" \n│╵╷", r) }), " ")
+}
+
+// says fails if a text is not in what the last command printed, whatever the line breaks that
+// Terraform put into it. With !, it fails if one is.
+func (s *scene) says(texts []string) {
+	for _, text := range texts {
+		if strings.Contains(s.unwrapped(), text) == s.neg {
+			s.Fatalf("the output has %q: %t", text, s.neg)
+		}
+	}
+}
+
+// quotes: quotes PAGE TEXT fails unless the page has the text, on lines of whatever length.
+func (s *scene) quotes(args []string) {
+	page := strings.ReplaceAll(readFile(s.t, args[0]), "\n> ", "\n")
+	if !strings.Contains(strings.Join(strings.Fields(page), " "), args[1]) {
+		s.Fatalf("%s lacks %q", args[0], args[1])
+	}
+}
+
+// goCaches makes Go use the caches of whoever runs the tests, and not those of the scene's home.
+func (s *scene) goCaches([]string) {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"}
+	values, err := exec.CommandContext(s.t.Context(), "go", append([]string{"env"}, names...)...).Output()
+	s.Check(err)
+	for i, value := range strings.Split(strings.TrimSpace(string(values)), "\n") {
+		s.Setenv(names[i], value)
+	}
+}
+
+// number is an argument that is one.
+func (s *scene) number(arg string) int {
+	n, err := strconv.Atoi(arg)
+	s.Check(err)
+	return n
+}
