@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,13 +26,11 @@ type Session struct {
 	cmd      *exec.Cmd
 	terminal *os.File
 	limit    *time.Timer
-
-	mu       sync.Mutex
-	screen   bytes.Buffer
 	expected int           // how much of the screen has been expected
-	changed  chan struct{} // closed with the next byte; nil when none will come
-	// end is closed when the program has closed its side.
-	end chan struct{}
+	end      chan struct{} // closed when the program has closed its side
+
+	mu     sync.Mutex
+	screen bytes.Buffer
 }
 
 // patience is how long a program may take. Then it is killed, and whoever waits for it
@@ -45,25 +44,20 @@ func Start(cmd *exec.Cmd) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{cmd: cmd, terminal: terminal, changed: make(chan struct{}), end: make(chan struct{})}
+	s := &Session{cmd: cmd, terminal: terminal, end: make(chan struct{})}
 	s.limit = time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	go s.read()
 	return s, nil
 }
 
 func (s *Session) read() {
+	defer close(s.end)
 	buffer := make([]byte, 4096)
 	for {
 		// Linux ends with an error when the program has closed its side.
 		n, err := s.terminal.Read(buffer)
 		s.mu.Lock()
 		s.screen.Write(buffer[:n])
-		close(s.changed)
-		s.changed = make(chan struct{})
-		if err != nil {
-			s.changed = nil
-			close(s.end)
-		}
 		s.mu.Unlock()
 		if err != nil {
 			return
@@ -73,44 +67,39 @@ func (s *Session) read() {
 
 // Expect waits until the screen shows a text, after what was expected before.
 func (s *Session) Expect(text string) error {
-	for {
-		found, more := s.find(text)
-		switch {
-		case found:
-			return nil
-		case more == nil:
-			return fmt.Errorf("the program ended before it showed %q", text)
+	return s.until(fmt.Sprintf("it showed %q", text), func() (bool, error) {
+		at := bytes.Index(s.Screen()[s.expected:], []byte(text))
+		if at >= 0 {
+			s.expected += at + len(text)
 		}
-		<-more
-	}
+		return at >= 0, nil
+	})
 }
 
-// find looks for a text that was not expected before. more is closed when there is more to
-// look at, and nil when there never will be.
-func (s *Session) find(text string) (found bool, more <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at := bytes.Index(s.screen.Bytes()[s.expected:], []byte(text)); at >= 0 {
-		s.expected += at + len(text)
-		return true, nil
-	}
-	return false, s.changed
-}
-
-// ExpectSilence waits until the terminal no longer shows what is typed. The system tells
-// nobody when that happens, so it is asked again and again.
+// ExpectSilence waits until the terminal no longer shows what is typed.
 func (s *Session) ExpectSilence() error {
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
-		echo, err := echoes(s.terminal)
-		if err != nil || !echo {
+	return s.until("the terminal was silent", func() (bool, error) {
+		stty := exec.Command("stty", "-a") //nolint:noctx // it ends by itself
+		stty.Stdin = s.terminal
+		settings, err := stty.Output()
+		return strings.Contains(string(settings), "-echo "), err
+	})
+}
+
+// until looks again and again, because nobody tells when a terminal changes.
+func (s *Session) until(what string, holds func() (bool, error)) error {
+	for again := time.NewTicker(5 * time.Millisecond); ; <-again.C {
+		ended := false
+		select {
+		case <-s.end:
+			ended = true
+		default:
+		}
+		if ok, err := holds(); ok || err != nil {
 			return err
 		}
-		select {
-		case <-again.C:
-		case <-s.end:
-			return errors.New("the program ended before the terminal was silent")
+		if ended {
+			return errors.New("the program ended before " + what)
 		}
 	}
 }

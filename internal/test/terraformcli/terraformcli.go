@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/hc-install/fs"
@@ -25,64 +27,72 @@ import (
 //
 // The error says what was tried and what to do about it.
 func Find(ctx context.Context) (path string, err error) {
-	f := finder{
-		userCacheDir: os.UserCacheDir,
-		// The library's own timeout, 30 seconds, is short for 30 MB.
-		release: releases.LatestVersion{Product: product.Terraform, Timeout: 5 * time.Minute},
-	}
-	return f.find(ctx)
+	// The library's own timeout, 30 seconds, is short for 30 MB.
+	return find(ctx, releases.LatestVersion{Product: product.Terraform, Timeout: 5 * time.Minute})
 }
 
-type finder struct {
-	userCacheDir func() (string, error)
-	// release is what to install, and from where. Its InstallDir is not used.
-	release releases.LatestVersion
-}
-
-func (f finder) find(ctx context.Context) (string, error) {
-	var extraPaths []string
-	cache, cacheErr := f.userCacheDir()
+func find(ctx context.Context, release releases.LatestVersion) (string, error) {
+	existing := fs.AnyVersion{Product: &product.Terraform}
+	cache, err := os.UserCacheDir()
 	dir := filepath.Join(cache, "terraform-provider-roboto")
-	if cacheErr == nil {
-		extraPaths = append(extraPaths, dir)
+	if err == nil {
+		existing.ExtraPaths = []string{dir}
 	}
-
-	existing := fs.AnyVersion{Product: &product.Terraform, ExtraPaths: extraPaths}
 	if path, err := existing.Find(ctx); err == nil {
 		return path, nil
 	}
-
-	if cacheErr != nil {
-		return "", fmt.Errorf("terraform is not on the PATH and there is no cache directory to install it into (%w): "+
-			"install Terraform and put it on the PATH", cacheErr)
+	if err == nil {
+		var path string
+		if path, err = install(ctx, release, dir); err == nil {
+			return path, nil
+		}
+		err = fmt.Errorf("installing its latest release into %s: %w", dir, err)
 	}
-	path, err := f.install(ctx, dir)
-	if err != nil {
-		return "", fmt.Errorf("terraform is not on the PATH and its latest release cannot be installed into %s (%w): "+
-			"install Terraform and put it on the PATH", dir, err)
-	}
-	return path, nil
+	return "", fmt.Errorf("terraform is not on the PATH, and could not be installed: install Terraform and put it on the PATH (%w)", err)
 }
 
 // install puts the executable into dir, and nothing else. It arrives there by a
 // rename: the test binaries of several packages may install at the same time, and
 // none of them must find, or write over, half of another's file.
-func (f finder) install(ctx context.Context, dir string) (path string, err error) {
+func install(ctx context.Context, release releases.LatestVersion, dir string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	download, err := os.MkdirTemp(dir, "download-")
-	if err != nil {
+	if release.InstallDir, err = os.MkdirTemp(dir, "download-"); err != nil {
 		return "", err
 	}
-	defer func() { _ = os.RemoveAll(download) }()
-
-	release := f.release
-	release.InstallDir = download
+	defer func() { _ = os.RemoveAll(release.InstallDir) }()
 	downloaded, err := release.Install(ctx)
 	if err != nil {
 		return "", err
 	}
 	path = filepath.Join(dir, filepath.Base(downloaded))
 	return path, os.Rename(downloaded, path)
+}
+
+// Release says which release an executable is of.
+type Release struct {
+	// Version is 1.Minor and more.
+	Version  string
+	Minor    int
+	OpenTofu bool
+}
+
+// HasActions tells whether a configuration can have actions.
+func (r Release) HasActions() bool { return r.Minor >= 14 && !r.OpenTofu }
+
+var versionLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(1\.(\d+)\.\S+)$`)
+
+// Identify asks an executable for its release.
+func Identify(ctx context.Context, path string) (Release, error) {
+	result, err := (&Workspace{executable: path, env: []string{"CHECKPOINT_DISABLE=1"}}).Expect(ctx, 0, nil, "version")
+	if err != nil {
+		return Release{}, err
+	}
+	match := versionLine.FindSubmatch(result.Stdout)
+	if match == nil {
+		return Release{}, fmt.Errorf("%s has no version 1.x.y:\n\n%s", path, result.Stdout)
+	}
+	minor, err := strconv.Atoi(string(match[3]))
+	return Release{Version: string(match[2]), Minor: minor, OpenTofu: string(match[1]) == "OpenTofu"}, err
 }

@@ -20,11 +20,10 @@ import (
 )
 
 const (
-	// ProviderPackage is the Go package of the provider.
-	ProviderPackage = "github.com/roboto-ai/terraform-provider-roboto"
-	// ProviderAddress is where Terraform looks for the provider in a mirror.
-	ProviderAddress = "registry.terraform.io/roboto-ai/roboto"
-	openTofuAddress = "registry.opentofu.org/roboto-ai/roboto"
+	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
+	// Where the two look for the provider in a mirror.
+	terraformAddress = "registry.terraform.io/roboto-ai/roboto"
+	openTofuAddress  = "registry.opentofu.org/roboto-ai/roboto"
 	// ProviderVersion is the one of each provider that is built into a Mirror.
 	ProviderVersion = "0.1.0"
 
@@ -65,13 +64,13 @@ func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, 
 		}
 		return filepath.Join(dir, filepath.FromSlash(address), ProviderVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
 	}
-	executable, forOpenTofu := place(ProviderAddress), place(openTofuAddress)
-	progress := io.Discard
+	executable, forOpenTofu := place(terraformAddress), place(openTofuAddress)
+	build := &Workspace{executable: "go", env: os.Environ()}
 	if slices.Contains(buildArgs, "-v") {
-		progress = os.Stderr
+		build.watchErrors = os.Stderr
 	}
-	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, ProviderPackage})
-	if _, err := run(ctx, os.Environ(), progress, "go", args...); err != nil {
+	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, providerPackage})
+	if _, err := build.Expect(ctx, 0, nil, args...); err != nil {
 		return Mirror{}, err
 	}
 	err := errors.Join(os.MkdirAll(filepath.Dir(forOpenTofu), 0o750), os.Link(executable, forOpenTofu))
@@ -86,8 +85,9 @@ type Workspace struct {
 	// Watch, if there is one, gets the standard output of each run too, while it is written.
 	Watch io.Writer
 
-	executable string
-	env        []string
+	watchErrors io.Writer // the same for standard error
+	executable  string
+	env         []string
 }
 
 // NewWorkspace lays out a workspace below root. env are further variables, in the
@@ -135,17 +135,6 @@ func TempDir(t testing.TB) string {
 	return dir
 }
 
-// With is the same workspace with another program in Terraform's place, such as a shell.
-func (w *Workspace) With(executable string) *Workspace {
-	other := *w
-	other.executable = executable
-	return &other
-}
-
-func (w *Workspace) commandLine(args []string) string {
-	return filepath.Base(w.executable) + " " + strings.Join(args, " ")
-}
-
 // Write puts a file into the module.
 func (w *Workspace) Write(name, content string) error {
 	return os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600)
@@ -181,6 +170,9 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 	if w.Watch != nil {
 		cmd.Stdout = io.MultiWriter(&stdout, w.Watch)
 	}
+	if w.watchErrors != nil {
+		cmd.Stderr = io.MultiWriter(&stderr, w.watchErrors)
+	}
 	err := cmd.Run()
 	reap(cmd)
 	result := Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes(), ExitCode: -1}
@@ -188,16 +180,17 @@ func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Resu
 		result.ExitCode = cmd.ProcessState.ExitCode()
 	}
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited && ctx.Err() == nil {
-		return result, fmt.Errorf("running %s: %w", w.commandLine(args), err)
+		return result, fmt.Errorf("running %s: %w", w.executable, err)
 	}
 	return result, nil
 }
 
 // Command is what Run runs, for whoever has a terminal for it.
 func (w *Workspace) Command(ctx context.Context, env []string, args ...string) *exec.Cmd {
-	cmd := command(ctx, w.executable, args...)
+	cmd := exec.CommandContext(ctx, w.executable, args...) //nolint:gosec // a developer's tool runs what it found
 	cmd.Dir = w.Dir
 	cmd.Env = slices.Concat(w.env, env)
+	cmd.WaitDelay = interruptGrace
 	return cmd
 }
 
@@ -208,8 +201,8 @@ func (w *Workspace) Expect(ctx context.Context, exitCode int, env []string, args
 	case ctx.Err() != nil:
 		return result, ctx.Err()
 	case err == nil && result.ExitCode != exitCode:
-		err = fmt.Errorf("%s ended with exit code %d instead of %d:\n\n%s",
-			w.commandLine(args), result.ExitCode, exitCode, result.Output())
+		err = fmt.Errorf("%s %s ended with exit code %d instead of %d:\n\n%s",
+			filepath.Base(w.executable), strings.Join(args, " "), result.ExitCode, exitCode, result.Output())
 	}
 	return result, err
 }
@@ -218,36 +211,4 @@ func (w *Workspace) Expect(ctx context.Context, exitCode int, env []string, args
 func (w *Workspace) Terraform(ctx context.Context, args ...string) (string, error) {
 	result, err := w.Expect(ctx, 0, nil, args...)
 	return string(result.Stdout), err
-}
-
-// Command runs a command that is not Terraform and returns all that it printed. The
-// error of one that fails quotes it. When ctx ends, the command ends as in Run.
-func Command(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
-	return run(ctx, env, io.Discard, name, args...)
-}
-
-func run(ctx context.Context, env []string, progress io.Writer, name string, args ...string) ([]byte, error) {
-	cmd := command(ctx, name, args...)
-	isolate(ctx, cmd)
-	cmd.Env = env
-	var output bytes.Buffer
-	cmd.Stdout = io.MultiWriter(&output, progress)
-	cmd.Stderr = cmd.Stdout
-	err := cmd.Run()
-	reap(cmd)
-	switch {
-	case ctx.Err() != nil:
-		return output.Bytes(), ctx.Err()
-	case err != nil:
-		return output.Bytes(), fmt.Errorf("%s %s: %w\n\n%s", name, strings.Join(args, " "), err, &output)
-	}
-	return output.Bytes(), nil
-}
-
-// command is one that ends with ctx. When it is isolated too, an interrupt comes before
-// force.
-func command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // a developer's tool runs what it found
-	cmd.WaitDelay = interruptGrace
-	return cmd
 }
