@@ -110,7 +110,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 	run := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, command := range commands {
 		run[name] = func(ts *testscript.TestScript, neg bool, args []string) {
-			s := ts.Value(sceneKey{}).(*scene)
+			s, _ := ts.Value(sceneKey{}).(*scene)
 			s.TestScript, s.neg = ts, neg
 			command(s, args)
 		}
@@ -119,7 +119,8 @@ func runScenes(t *testing.T, env []string, files ...string) {
 		Files: files, Cmds: run, RequireUniqueNames: true,
 		Condition: func(name string) (bool, error) { return has(name) },
 		Setup: func(e *testscript.Env) error {
-			s := &scene{t: e.T().(testing.TB), examples: map[string]string{}}
+			tb, _ := e.T().(testing.TB) // as testscript.Run promises
+			s := &scene{t: tb, examples: map[string]string{}}
 			s.roboto = robototest.Start(s.t, robototest.Options{Orgs: []string{testOrg}})
 			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.mirror, s.roboto.Env()...)
 			if err != nil {

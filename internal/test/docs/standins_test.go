@@ -119,7 +119,7 @@ func (s store) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ep
 	resp.TypeName = s.typeName
 }
 
-func (s store) Schema(ctx context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+func (s store) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema.Attributes = map[string]ephemeralschema.Attribute{
 		"length": ephemeralschema.Int64Attribute{Optional: true},
 		s.result: ephemeralschema.StringAttribute{Computed: true, Sensitive: true},
