@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -94,10 +95,14 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for _, name := range markdownPages(t) {
-		for i, b := range readPage(t, name).blocks {
+		page := readPage(t, name)
+		if stale := staleExample(t, name, page.text); stale != "" {
+			t.Errorf("%s does not show %s as it is now: run make docs", name, stale)
+			continue
+		}
+		for i, b := range page.blocks {
 			if !run[name][strconv.Itoa(i+1)] && runElsewhere[name] == "" {
-				t.Errorf("%s:%d: no scene in testdata runs block %d, and no example is like it (after a change of one: make docs):\n%s",
-					name, b.line, i+1, b.text)
+				t.Errorf("%s:%d: no scene in testdata runs block %d, and it is not an example:\n%s", name, b.line, i+1, b.text)
 			}
 		}
 	}
@@ -105,6 +110,21 @@ func TestPages(t *testing.T) {
 }
 
 const firstSecret = "testdata/first-secret.txtar"
+
+// staleExample names an example that the template of a page includes, and the page has in another form.
+func staleExample(t testing.TB, page, text string) string {
+	t.Helper()
+	template, err := os.ReadFile(filepath.Join(repository, "templates", strings.TrimPrefix(page, "docs/")+".tmpl"))
+	if err != nil {
+		return "" // it has none
+	}
+	for _, include := range regexp.MustCompile(`file [^}]*"(examples/\S+)"`).FindAllStringSubmatch(string(template), -1) {
+		if !strings.Contains(text, strings.TrimSpace(readFile(t, include[1]))) {
+			return include[1]
+		}
+	}
+	return ""
+}
 
 // TestFirstSecret does what the guide "Write a first secret" says, line by line, as readers do it in
 // a terminal.
@@ -121,6 +141,9 @@ func TestFirstSecret(t *testing.T) {
 // commands name a block by its number.
 func (s *scene) openPage(args []string) {
 	s.page = readPage(s.t, args[0])
+	if stale := staleExample(s.t, args[0], s.page.text); stale != "" {
+		s.t.Skipf("skipped: %s does not show %s as it is now, so its blocks have other numbers", args[0], stale)
+	}
 	if len(s.page.blocks) != s.number(args[1]) {
 		s.Fatalf("%s has %d blocks that are no examples, want %s: %+v", args[0], len(s.page.blocks), args[1], s.page.blocks)
 	}

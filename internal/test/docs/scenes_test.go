@@ -339,26 +339,34 @@ var known sync.Map
 
 // skipKnown skips a scene that fails as another one does.
 func (s *scene) skipKnown() {
-	where := s.where()
-	if where == "" {
+	file, _, block, summary := s.terraformError()
+	if file == "" {
 		return
 	}
-	if first, loaded := known.LoadOrStore(where, s.Name()); loaded {
-		s.t.Skipf("skipped: it fails as the scene %s does%s", first, where)
+	if first, loaded := known.LoadOrStore(file+block+summary, s.Name()); loaded {
+		s.t.Skipf("skipped: it fails as the scene %s does%s", first, s.where())
 	}
 }
 
-// where names the example, the line and the block of Terraform's error, or is "".
+// where says which example and block Terraform's error is about, or is "".
 func (s *scene) where() string {
-	found := terraformError.FindStringSubmatch(s.unwrapped())
-	if found == nil {
+	file, line, block, summary := s.terraformError()
+	if file == "" {
 		return ""
 	}
-	file := s.MkAbs(found[2])
+	return fmt.Sprintf("; %s:%s, in %s: %s", file, line, cmp.Or(block, "no block"), summary)
+}
+
+func (s *scene) terraformError() (file, line, block, summary string) {
+	found := terraformError.FindStringSubmatch(s.unwrapped())
+	if found == nil {
+		return "", "", "", ""
+	}
+	file = s.MkAbs(found[2])
 	if relative, err := filepath.Rel(s.Getenv("WORK"), file); err == nil {
 		file = cmp.Or(s.examples[file], relative)
 	}
-	return fmt.Sprintf("; %s:%s, in %s: %s", file, found[3], cmp.Or(found[4], "a block without a name"), found[1])
+	return file, found[3], found[4], found[1]
 }
 
 func (s *scene) unwrapped() string {
