@@ -181,7 +181,8 @@ func (s *scene) fate(want []string) {
 
 // called: called ARGUMENTS were given to Roboto's command line.
 func (s *scene) called(want []string) {
-	s.want("the arguments of roboto", strings.Split(strings.TrimSuffix(s.ReadFile(filepath.Join(s.Getenv("WORK"), "called")), "\n"), "\n"), want)
+	got := strings.TrimSuffix(s.ReadFile(filepath.Join(s.Getenv("WORK"), "called")), "\n")
+	s.want("the arguments of roboto", strings.Split(got, "\n"), want)
 }
 
 // random sets variables to texts that nothing else has.
@@ -198,7 +199,11 @@ func (s *scene) date(args []string) {
 
 // nowhere fails if one of the values is in the saved plan or in the state.
 func (s *scene) nowhere(values []string) {
-	s.search(values, leaks.Bytes("the plan", []byte(s.ReadFile("plan.tfplan"))), leaks.Bytes("the state", []byte(s.ReadFile("terraform.tfstate"))))
+	var artifacts []leaks.Artifact
+	for _, name := range []string{"plan.tfplan", "terraform.tfstate"} {
+		artifacts = append(artifacts, leaks.Bytes(name, []byte(s.ReadFile(name))))
+	}
+	s.search(values, artifacts...)
 }
 
 func (s *scene) search(values []string, artifacts ...leaks.Artifact) {

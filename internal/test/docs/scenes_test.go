@@ -129,7 +129,8 @@ func runScenes(t *testing.T, env []string, files ...string) {
 			e.Values[sceneKey{}] = s
 			e.Vars = append(e.Vars, workspace.Command(s.t.Context(), env).Env...)
 			e.Setenv("TMPDIR", terraformcli.TempDir(s.t)) // short
-			e.Setenv("PATH", strings.Join([]string{filepath.Join(e.WorkDir, "bin"), filepath.Dir(terraform.path), os.Getenv("PATH")}, string(os.PathListSeparator)))
+			path := []string{filepath.Join(e.WorkDir, "bin"), filepath.Dir(terraform.path), os.Getenv("PATH")}
+			e.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 			e.Setenv("REPOSITORY", root)
 			e.Cd = workspace.Dir
 			if err := os.MkdirAll(filepath.Join(e.WorkDir, "bin"), 0o700); err != nil {
