@@ -201,7 +201,13 @@ func TestTerraformHandsNamesOn(t *testing.T) {
 	tf := newTerraform(t, server, secretBlock("old", "db"))
 	tf.succeeds(applyNow...)
 	tf.configure(secretBlock("new", "db"))
+	free := make(chan struct{}) // a create that finds the name taken would wait for the end of the deletion
+	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Until: free})
 	tf.failsHeld(tf.hold(robototest.Fault{Operation: robototest.DeleteSecret, After: true}), func(func()) {
+		for exists := true; exists; _, exists = server.Record(robototest.DefaultOrg, "db") {
+			time.Sleep(100 * time.Millisecond)
+		}
+		close(free)
 		for value := ""; value != "the value of new"; value, _, _ = server.Value(robototest.DefaultOrg, "db") {
 			time.Sleep(100 * time.Millisecond)
 		}
