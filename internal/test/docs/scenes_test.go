@@ -103,6 +103,7 @@ const robotoCLI = "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$WORK/called\"\n[ -z \"$
 // the directory of its module.
 func runScenes(t *testing.T, env []string, files ...string) {
 	t.Helper()
+	files = slices.DeleteFunc(files, func(file string) bool { return skipped(t, file) })
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		t.Fatal(err)
@@ -144,6 +145,20 @@ func runScenes(t *testing.T, env []string, files ...string) {
 	})
 }
 
+// skipped skips a scene that begins with a need that is not met. A scene that runs tells its whole
+// environment when it is skipped.
+func skipped(t *testing.T, file string) bool {
+	commands := commandsOf(t, []string{file})
+	if len(commands) == 0 || commands[0][0] != "need" {
+		return false
+	}
+	missing := lacks(commands[0][1:])
+	if missing != "" {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { t.Skip(missing) })
+	}
+	return missing != ""
+}
+
 // scripts are the scenes of a directory of testdata, or all of them.
 func scripts(t *testing.T, dir string) []string {
 	t.Helper()
@@ -167,7 +182,7 @@ func commandsOf(t *testing.T, files []string) (lines [][]string) {
 			for len(words) > 0 && (words[0] == "!" || strings.HasPrefix(words[0], "[")) {
 				words = words[1:]
 			}
-			if len(words) > 1 {
+			if len(words) > 1 && words[0] != "#" {
 				lines = append(lines, words)
 			}
 		}
@@ -277,16 +292,24 @@ func (s *scene) replace(args []string) {
 	s.Check(os.WriteFile(s.MkAbs(args[0]), []byte(strings.Replace(content, old, breaks.Replace(args[2]), 1)), 0o600))
 }
 
-// need skips the scene, audibly, without a feature of Terraform, or a program.
-func (s *scene) need(names []string) {
+// lacks says which of some features of Terraform, or programs, is missing, or "".
+func lacks(names []string) string {
 	for _, name := range names {
 		if _, ok := features[name]; !ok {
 			if _, err := exec.LookPath(name); err != nil {
-				s.t.Skipf("skipped: %s is not installed", name)
+				return name + " is not installed"
 			}
 		} else if ok, _ := has(name); !ok {
-			s.t.Skipf("skipped: version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
+			return fmt.Sprintf("version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
 		}
+	}
+	return ""
+}
+
+// need skips the scene without a feature of Terraform, or a program.
+func (s *scene) need(names []string) {
+	if missing := lacks(names); missing != "" {
+		s.t.Skip(missing)
 	}
 }
 
