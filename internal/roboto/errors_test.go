@@ -75,7 +75,7 @@ func TestKindOfRefusals(t *testing.T) {
 		{500, "", "", KindUnavailable},
 	} {
 		if got := robotoKind(test.status, test.code, test.message); got != test.want {
-			t.Errorf("Roboto's %+v: %s", test, got)
+			t.Errorf("status %d, code %q, message %q of Roboto: the kind is %q, want %q", test.status, test.code, test.message, got, test.want)
 		}
 	}
 	for _, test := range []struct {
@@ -95,7 +95,7 @@ func TestKindOfRefusals(t *testing.T) {
 		{opPutSecretValue, 400, "ValidationException", KindRefused},
 	} {
 		if got := awsKind(test.operation, test.status, test.code); got != test.want {
-			t.Errorf("AWS's %+v: %s", test, got)
+			t.Errorf("status %d, code %q of AWS for %s: the kind is %q, want %q", test.status, test.code, test.operation, got, test.want)
 		}
 	}
 }

@@ -81,7 +81,8 @@ func TestRepeatedRequests(t *testing.T) {
 					want = 3
 				}
 				if attempts != want || mayPass(err) != test.repeated || errorOf(err).lost != test.lost {
-					s.Errorf("%d attempts, want %d; may pass %t, may have taken effect %t: %v", attempts, want, mayPass(err), errorOf(err).lost, err)
+					s.Errorf("%d attempts, want %d; another one may help: %t, want %t; it may have taken effect: %t, want %t: %v",
+						attempts, want, mayPass(err), test.repeated, errorOf(err).lost, test.lost, err)
 				}
 			})
 		})

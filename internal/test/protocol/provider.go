@@ -456,10 +456,15 @@ func as[T any](p *Provider, value any) T {
 	return typed
 }
 
-// Equal compares what a test got with what it expected.
+// Equal compares what a test got with what it expected. Of a long difference it shows the beginning.
 func (p *Provider) Equal(what string, got, want any) {
 	p.t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		p.t.Errorf("%s (-want +got):\n%s", what, diff)
+	const shown = 30
+	diff := strings.SplitAfterN(cmp.Diff(want, got), "\n", shown+1)
+	if len(diff) > shown {
+		diff[shown] = "… and more.\n"
+	}
+	if diff[0] != "" {
+		p.t.Errorf("%s (-want +got):\n%s", what, strings.Join(diff, ""))
 	}
 }
