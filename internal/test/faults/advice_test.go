@@ -71,13 +71,13 @@ func (s *scene) notInState() map[string][]robototest.Version {
 	return others
 }
 
-// healed runs the deed, and checks what comes of it.
+// healed runs the operation, and checks what comes of it.
 func (s *scene) healed() error {
-	err := s.deed.Do(s.deed.Config)
+	err := s.operation.Do(s.operation.Config)
 	if title, _, _ := strings.Cut(s.said.Error(), "\n"); err == nil && strings.Contains(fmt.Sprint(s.Warning), title) {
 		err = s.Warning
 	}
-	if err == nil && s.deed.Applies {
+	if err == nil && s.operation.Applies {
 		err = s.isRight()
 	}
 	if err != nil {
@@ -99,17 +99,17 @@ func (s *scene) healed() error {
 
 // isRight checks that the state is that of the configuration and of the service.
 func (s *scene) isRight() error {
-	if s.deed.Config == nil {
+	if s.operation.Config == nil {
 		if s.State != nil {
 			return errors.New("the secret is still in the state")
 		}
 		return nil
 	}
-	empty, err := s.PlanIsEmpty(s.deed.Config)
+	empty, err := s.PlanIsEmpty(s.operation.Config)
 	name, orgID := fmt.Sprint(s.State["name"]), fmt.Sprint(s.State["org_id"])
 	record, _ := s.Roboto.Record(orgID, name)
 	value, versionID, _ := s.Roboto.Value(orgID, name)
-	wanted, managed := s.deed.Config["value_wo"].(string)
+	wanted, managed := s.operation.Config["value_wo"].(string)
 	switch {
 	case err != nil:
 		return err
@@ -119,7 +119,7 @@ func (s *scene) isRight() error {
 		return fmt.Errorf("the ARN is %v, the service has %q", s.State["arn"], record.ARN)
 	case value != cmp.Or(wanted, s.value):
 		return fmt.Errorf("the value is %q, want %q", value, cmp.Or(wanted, s.value))
-	case managed && s.State["version_id"] != versionID && s.deed.Config["value_wo_version"] != nil:
+	case managed && s.State["version_id"] != versionID && s.operation.Config["value_wo_version"] != nil:
 		return fmt.Errorf("version_id is %v, the service has %q", s.State["version_id"], versionID)
 	}
 	return nil
@@ -127,7 +127,7 @@ func (s *scene) isRight() error {
 
 // The steps after an error, which an advice names. applies applies a configuration.
 func applies(config fields) step {
-	return func(s *scene) { s.deed = protocol.Deed{Config: config, Do: s.Apply, Applies: true} }
+	return func(s *scene) { s.operation = protocol.Operation{Config: config, Do: s.Apply, Applies: true} }
 }
 
 // appliesSaved applies a plan of another organization.
@@ -138,7 +138,7 @@ func appliesSaved(s *scene) {
 	s.Must(err)
 	s.Settings["org_id"] = now
 	apply := s.Apply
-	s.deed = protocol.Deed{Config: renamedSecret, Applies: true, Do: func(config fields) error {
+	s.operation = protocol.Operation{Config: renamedSecret, Applies: true, Do: func(config fields) error {
 		if err := s.MustStart().ApplyPlanned(deletion); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func appliesSaved(s *scene) {
 
 // starts only configures the provider.
 func starts(s *scene) {
-	s.deed = protocol.Deed{Do: func(fields) error {
+	s.operation = protocol.Operation{Do: func(fields) error {
 		_, err := s.Start()
 		return err
 	}}
@@ -156,8 +156,8 @@ func starts(s *scene) {
 
 // imports imports, and applies.
 func imports(s *scene) {
-	importID := s.deed.Do
-	s.deed.Do = func(config fields) error {
+	importID := s.operation.Do
+	s.operation.Do = func(config fields) error {
 		if err := importID(config); err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func imports(s *scene) {
 }
 
 func queries(s *scene) {
-	s.deed = protocol.Deed{Config: fields{"limit": int64(2)}, Do: func(config fields) error {
+	s.operation = protocol.Operation{Config: fields{"limit": int64(2)}, Do: func(config fields) error {
 		limit, _ := config["limit"].(int64)
 		var failed error
 		for result := range s.MustStart().List(protocol.Listing{Limit: limit}) {
@@ -180,7 +180,7 @@ func queries(s *scene) {
 // plans has the secret at as many addresses as there are configurations.
 func plans(configs ...fields) step {
 	return func(s *scene) {
-		s.deed = protocol.Deed{Do: func(fields) error {
+		s.operation = protocol.Operation{Do: func(fields) error {
 			if err := planAt(s.MustStart(), configs); err != nil {
 				return err
 			}
@@ -297,7 +297,7 @@ func useOtherKey(s *scene) {
 
 // change changes the configuration.
 func change(changes fields) step {
-	return func(s *scene) { s.deed = s.deed.With(changes) }
+	return func(s *scene) { s.operation = s.operation.With(changes) }
 }
 
 // importAsAdvised imports what the block in the error names.
@@ -312,7 +312,7 @@ func importAsAdvised(s *scene) {
 
 // applyAndImport applies, which has to fail, and does what that error says.
 func applyAndImport(s *scene) {
-	s.said = s.deed.Do(s.deed.Config)
+	s.said = s.operation.Do(s.operation.Config)
 	if s.said == nil {
 		s.t.Error("the apply does not fail")
 	}
@@ -325,15 +325,15 @@ func applyWithout(attribute string) step {
 		config := maps.Clone(s.given)
 		delete(config, attribute)
 		s.Must(s.MustStart().Change(config))
-		if s.deed.Config != nil {
-			s.deed.Config = config
+		if s.operation.Config != nil {
+			s.operation.Config = config
 		}
 	}
 }
 
 // forget removes the secret from the state and from the configuration.
 func forget(s *scene) {
-	s.Instance, s.deed.Config = protocol.Instance{}, nil
+	s.Instance, s.operation.Config = protocol.Instance{}, nil
 	s.others = s.notInState()
 }
 
@@ -341,7 +341,7 @@ func forget(s *scene) {
 func replace(s *scene) {
 	session := s.MustStart()
 	s.Must(session.Refresh())
-	s.Must(session.ReplaceTainted(s.deed.Config))
+	s.Must(session.ReplaceTainted(s.operation.Config))
 }
 
 // setVersionWithOtherKey applies once with a key that may read and write the value.
@@ -349,7 +349,7 @@ func setVersionWithOtherKey(s *scene) {
 	first := s.Vars["ROBOTO_API_KEY"]
 	useOtherKey(s)
 	change(fields{"value_wo_version": "1"})(s)
-	s.Must(s.Apply(s.deed.Config))
+	s.Must(s.Apply(s.operation.Config))
 	s.Vars["ROBOTO_API_KEY"] = first
 }
 
@@ -363,7 +363,7 @@ func copyFirst(s *scene) {
 	change(fields{"value_wo": read["value"], "value_wo_version": "1"})(s)
 	old := s.Instance
 	s.Instance = protocol.Instance{}
-	s.Must(s.Apply(s.deed.Config))
+	s.Must(s.Apply(s.operation.Config))
 	created := s.Instance
 	s.Instance = old
 	s.Must(s.Apply(nil))

@@ -69,8 +69,8 @@ type scene struct {
 	// said is the error or the warning, and took is how long the process took that reported it.
 	said error
 	took time.Duration
-	// deed is what is run to see whether the scene is healed.
-	deed protocol.Deed
+	// operation is what is run to see whether the scene is healed.
+	operation protocol.Operation
 	// others are the versions of all secrets that are not in the state, by ARN.
 	others map[string][]robototest.Version
 	// value is the one that has to be stored in the end, if the configuration has none.
@@ -92,8 +92,8 @@ func (e cataloged) happen(t *testing.T) *scene {
 	if s.said == nil {
 		t.Fatal("there was neither an error nor a warning")
 	}
-	s.took, s.deed, s.others = time.Since(s.Began), s.Latest, s.notInState()
-	if s.deed.Do == nil {
+	s.took, s.operation, s.others = time.Since(s.Began), s.Latest, s.notInState()
+	if s.operation.Do == nil {
 		applies(versionedSecret)(s)
 	}
 	return s
@@ -642,7 +642,7 @@ var (
 	// querying lists more secrets than the limit.
 	querying = all(adds("db-0", "db-1", "db-2"), acting(func(s *scene) error {
 		queries(s)
-		return s.deed.Do(s.deed.Config)
+		return s.operation.Do(s.operation.Config)
 	}))
 )
 

@@ -30,7 +30,7 @@ type Core struct {
 	Warning error
 	Began   time.Time
 	// Latest is what the practitioner did last.
-	Latest Deed
+	Latest Operation
 
 	t testing.TB
 	// warning guards Warning, because calls of one process may run at the same time.
@@ -39,8 +39,8 @@ type Core struct {
 	running atomic.Pointer[Provider]
 }
 
-// Deed is an operation, and the configuration with which it was done.
-type Deed struct {
+// Operation is what a practitioner did, such as an apply, and the configuration with which it was done.
+type Operation struct {
 	Config Fields
 	Do     func(config Fields) error
 	// Applies is whether the configuration is that of the secret.
@@ -48,12 +48,12 @@ type Deed struct {
 }
 
 // With is the same with changes of the configuration.
-func (d Deed) With(changes Fields) Deed {
+func (o Operation) With(changes Fields) Operation {
 	config := Fields{}
-	maps.Copy(config, d.Config)
+	maps.Copy(config, o.Config)
 	maps.Copy(config, changes)
-	d.Config = config
-	return d
+	o.Config = config
+	return o
 }
 
 // NewCore works with a server that is in memory.
@@ -95,7 +95,7 @@ func (c *Core) Interrupt() { c.running.Load().Stop() }
 // Apply refreshes, plans and applies a configuration; nil destroys.
 func (c *Core) Apply(config Fields) error {
 	c.t.Helper()
-	c.Latest = Deed{config, c.Apply, true}
+	c.Latest = Operation{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (c *Core) Apply(config Fields) error {
 // PlanIsEmpty refreshes and plans, and tells whether nothing is to be done.
 func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
 	c.t.Helper()
-	c.Latest = Deed{config, c.Apply, true}
+	c.Latest = Operation{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return false, err
@@ -135,10 +135,10 @@ func (c *Core) refreshed() (*Session, error) {
 	return s, s.Refresh()
 }
 
-// start starts a process and does something with it, as the latest deed.
+// start starts a process and does something with it, as the latest operation.
 func (c *Core) start(config Fields, do func(*Session, Fields) error) error {
 	c.t.Helper()
-	c.Latest = Deed{Config: config, Do: func(config Fields) error { return c.start(config, do) }}
+	c.Latest = Operation{Config: config, Do: func(config Fields) error { return c.start(config, do) }}
 	s, err := c.Start()
 	if err != nil {
 		return err
