@@ -97,6 +97,17 @@ func TestInvoke(t *testing.T) {
 	})
 }
 
+// Roboto takes a request with a known idempotency ID for a repetition.
+func TestInvokeTwiceRunsTwice(t *testing.T) {
+	inService(t, func(s service) {
+		for range 2 {
+			_, err := s.invoke(s.Context(), robototest.Action{})
+			s.wantKind(err, KindOther)
+		}
+		s.wantInvocations(2)
+	})
+}
+
 // After an interrupt, the answer is waited for, but not for long: it has the ID to cancel.
 func TestInvokeWhileInterrupted(t *testing.T) {
 	for delay, want := range map[time.Duration]Kind{5 * time.Second: KindOther, time.Hour: KindUnsettled} {
