@@ -221,6 +221,16 @@ func TestEveryGuideIsLinked(t *testing.T) {
 	}
 }
 
+// TestChangelog: an entry is one line of a list. A tool that wraps text makes one paragraph of them.
+func TestChangelog(t *testing.T) {
+	line := regexp.MustCompile(`^(## \d+\.\d+\.\d+ \(.+\)|[A-Z ]+:|\* .+|)$`)
+	for i, text := range strings.Split(readFile(t, "CHANGELOG.md"), "\n") {
+		if !line.MatchString(text) {
+			t.Errorf("CHANGELOG.md:%d is no heading and no entry of a list: %.60q", i+1, text)
+		}
+	}
+}
+
 // TestEverySchemaHasAPage: a new resource without documentation fails here.
 func TestEverySchemaHasAPage(t *testing.T) {
 	server := providerserver.NewProtocol6(provider.New("test", settings.OSEnvironment())())()
