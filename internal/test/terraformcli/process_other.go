@@ -5,13 +5,10 @@
 
 package terraformcli
 
-import (
-	"context"
-	"os/exec"
-)
+import "os/exec"
 
 // isolate leaves the child to be killed by exec.CommandContext: elsewhere than on Unix
 // a process cannot be sent an interrupt.
-func isolate(context.Context, *exec.Cmd) {}
+func isolate(*exec.Cmd) {}
 
 func reap(*exec.Cmd) {}

@@ -6,8 +6,6 @@
 package terraformcli
 
 import (
-	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -16,14 +14,9 @@ import (
 // isolate puts the child into a process group of its own. The terminal's Ctrl-C then
 // reaches this process alone, which passes it on once: a second interrupt makes Terraform
 // drop what it is doing.
-func isolate(ctx context.Context, cmd *exec.Cmd) {
+func isolate(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error {
-		if errors.Is(context.Cause(ctx), ErrKilled) {
-			return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		}
-		return cmd.Process.Signal(os.Interrupt)
-	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 }
 
 // reap ends what a child that has ended left running, such as the provider of a

@@ -101,31 +101,30 @@ func TestFindSaysWhatToDo(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	for name, test := range map[string]struct {
-		spoil func(t *testing.T, dir string, cancel func())
+		spoil func(t *testing.T, dir string, cancel func()) error
 		want  string
 	}{
-		"no release": {func(*testing.T, string, func()) {}, "404"},
-		"canceled":   {func(_ *testing.T, _ string, cancel func()) { cancel() }, context.Canceled.Error()},
-		"no cache directory": {func(t *testing.T, _ string, _ func()) {
-			for _, name := range []string{"HOME", "LocalAppData"} {
-				t.Setenv(name, "")
-			}
+		"no release": {func(*testing.T, string, func()) error { return nil }, "404"},
+		"canceled":   {func(_ *testing.T, _ string, cancel func()) error { cancel(); return nil }, context.Canceled.Error()},
+		"no cache directory": {func(t *testing.T, _ string, _ func()) error {
+			t.Setenv("HOME", "")
+			t.Setenv("LocalAppData", "")
 			// What lies in the working directory must not be run in its stead.
 			t.Chdir(t.TempDir())
 			writeExecutable(t, "terraform-provider-roboto")
+			return nil
 		}, "defined"},
-		"the cache directory is a file": {func(t *testing.T, dir string, _ func()) {
-			err := errors.Join(os.MkdirAll(filepath.Dir(dir), 0o700), os.WriteFile(dir, nil, 0o600))
-			if err != nil {
-				t.Fatal(err)
-			}
+		"the cache directory is a file": {func(_ *testing.T, dir string, _ func()) error {
+			return errors.Join(os.MkdirAll(filepath.Dir(dir), 0o700), os.WriteFile(dir, nil, 0o600))
 		}, "not a directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := newHome(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			test.spoil(t, dir, cancel)
+			if err := test.spoil(t, dir, cancel); err != nil {
+				t.Fatal(err)
+			}
 			path, err := find(ctx, from(server))
 			if err == nil {
 				t.Fatalf("found %q, want an error", path)

@@ -29,17 +29,11 @@ const (
 
 	// NothingToDo is an exit code of terraform plan -detailed-exitcode.
 	NothingToDo = 0
-	// Changes is the other one.
-	Changes = 2
 
 	// interruptGrace is how long an interrupted child may take to end by itself: the
 	// provider cleans up behind a create that it cannot finish.
 	interruptGrace = 45 * time.Second
 )
-
-// ErrKilled is the cause of a context that ends a run as kill -9 does, with all that it
-// started.
-var ErrKilled = errors.New("killed")
 
 // Mirror is a filesystem mirror with the provider, from which
 // Terraform installs it offline and in the ordinary way
@@ -65,11 +59,11 @@ func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, 
 		return filepath.Join(dir, filepath.FromSlash(address), ProviderVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
 	}
 	executable, forOpenTofu := place(terraformAddress), place(openTofuAddress)
+	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, providerPackage})
 	build := &Workspace{executable: "go", env: os.Environ()}
 	if slices.Contains(buildArgs, "-v") {
 		build.watchErrors = os.Stderr
 	}
-	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, providerPackage})
 	if _, err := build.Expect(ctx, 0, nil, args...); err != nil {
 		return Mirror{}, err
 	}
@@ -160,12 +154,11 @@ func (r Result) Output() string { return string(r.Stdout) + string(r.Stderr) }
 
 // Run runs Terraform in the module, with further variables of the environment.
 // An exit code other than 0 is no error. When ctx ends, Terraform is interrupted as
-// by Ctrl-C, and killed if that does not end it soon, or at once if the cause is
-// ErrKilled.
+// by Ctrl-C, and killed if that does not end it soon.
 func (w *Workspace) Run(ctx context.Context, env []string, args ...string) (Result, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := w.Command(ctx, env, args...)
-	isolate(ctx, cmd)
+	isolate(cmd)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if w.Watch != nil {
 		cmd.Stdout = io.MultiWriter(&stdout, w.Watch)
