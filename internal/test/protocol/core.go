@@ -185,11 +185,10 @@ func (c *Core) ImportID(id string) error {
 func (c *Core) RunAction(config Fields) (progress []string, err error) {
 	c.t.Helper()
 	err = c.start(config, func(s *Session, config Fields) error {
-		if err := s.errorOf(s.ValidateAction(config)); err != nil {
-			return err
-		}
-		if err := s.errorOf(s.PlanAction(config)); err != nil {
-			return err
+		for _, step := range []func(Fields) Outcome{s.ValidateAction, s.PlanAction} {
+			if err := s.errorOf(step(config)); err != nil {
+				return err
+			}
 		}
 		lines, out := s.InvokeAction(config)
 		progress = lines
@@ -235,10 +234,7 @@ func (s *Session) Plan(config Fields) (Planned, error) {
 func (s *Session) planIsEmpty(config Fields) (bool, error) {
 	s.Core.t.Helper()
 	plan, err := s.Plan(config)
-	if err != nil {
-		return false, err
-	}
-	return !s.Tainted && reflect.DeepEqual(s.decode(s.secret, plan.resp.PlannedState), s.State), nil
+	return err == nil && !s.Tainted && reflect.DeepEqual(s.decode(s.secret, plan.resp.PlannedState), s.State), err
 }
 
 // Change plans a configuration, once more as terraform does while applying, and

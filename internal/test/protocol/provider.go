@@ -311,16 +311,6 @@ func (p *Provider) Validate(config Fields) Outcome {
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
 
-// ValidateEphemeral validates the configuration of the ephemeral resource.
-func (p *Provider) ValidateEphemeral(config Fields) Outcome {
-	p.t.Helper()
-	resp := call(p, p.server.ValidateEphemeralResourceConfig, &tfprotov6.ValidateEphemeralResourceConfigRequest{
-		TypeName: TypeSecret,
-		Config:   p.encodeBlock(p.Schemas.EphemeralResourceSchemas[TypeSecret].ValueType(), config),
-	})
-	return Outcome{Diagnostics: resp.Diagnostics}
-}
-
 // ValidateList validates the configuration of the list resource.
 func (p *Provider) ValidateList(config Fields) Outcome {
 	p.t.Helper()
