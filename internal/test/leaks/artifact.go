@@ -10,20 +10,14 @@ import (
 	"io/fs"
 )
 
-// maxDepth is how deep archives may be nested.
-const maxDepth = 8
-
 // Artifact is something that could hold a value by mistake.
 type Artifact struct {
-	Name string
-	// Read returns the whole content.
-	Read func() ([]byte, error)
+	Name    string
+	Content []byte
 }
 
 // Bytes is an artifact in memory.
-func Bytes(name string, content []byte) Artifact {
-	return Artifact{Name: name, Read: func() ([]byte, error) { return content, nil }}
-}
+func Bytes(name string, content []byte) Artifact { return Artifact{name, content} }
 
 // Files returns each regular file in a tree as an artifact named by its path.
 // Symbolic links are not followed. Each directory is first shown to skip, which may
@@ -37,44 +31,31 @@ func Files(tree fs.FS, skip func(dir string) bool) ([]Artifact, error) {
 		case entry.IsDir() && skip != nil && skip(path):
 			return fs.SkipDir
 		case entry.Type().IsRegular():
-			artifacts = append(artifacts, Artifact{
-				Name: path,
-				Read: func() ([]byte, error) { return fs.ReadFile(tree, path) },
-			})
+			content, err := fs.ReadFile(tree, path)
+			artifacts = append(artifacts, Artifact{path, content})
+			return err
 		}
 		return nil
 	})
 	return artifacts, err
 }
 
-// visit passes on the artifact's content and, if that is an archive, the content
-// of each member.
-func (a Artifact) visit(search func(name string, content []byte)) error {
-	content, err := a.Read()
-	if err != nil {
-		return err
-	}
-	return visitContent(a.Name, content, 0, search)
-}
-
-func visitContent(name string, content []byte, depth int, search func(name string, content []byte)) error {
-	search(name, content)
-	if !bytes.HasPrefix(content, []byte("PK\x03\x04")) {
+// visit passes on the artifact and, if it is an archive, each of its members.
+func (a Artifact) visit(search func(Artifact)) error {
+	search(a)
+	if !bytes.HasPrefix(a.Content, []byte("PK\x03\x04")) {
 		return nil
 	}
-	if depth == maxDepth {
-		return fmt.Errorf("archives are nested more than %d deep in %s", maxDepth, name)
-	}
-	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	archive, err := zip.NewReader(bytes.NewReader(a.Content), int64(len(a.Content)))
 	if err != nil {
-		return fmt.Errorf("unzipping %s: %w", name, err)
+		return fmt.Errorf("unzipping %s: %w", a.Name, err)
 	}
 	for _, file := range archive.File {
-		member, err := fs.ReadFile(archive, file.Name)
-		if err != nil {
-			return fmt.Errorf("unzipping %s/%s: %w", name, file.Name, err)
+		member := Artifact{Name: a.Name + "/" + file.Name}
+		if member.Content, err = fs.ReadFile(archive, file.Name); err != nil {
+			return fmt.Errorf("unzipping %s: %w", member.Name, err)
 		}
-		if err := visitContent(name+"/"+file.Name, member, depth+1, search); err != nil {
+		if err := member.visit(search); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,6 @@ func TestNothingLeaks(t *testing.T) {
 			"hostile":   hostile,
 			"crash":     crash,
 			"literals":  literals,
-			"prompts":   prompts,
 			"functions": functions,
 			"actions":   actions,
 		} {
@@ -46,7 +45,7 @@ func TestNothingLeaks(t *testing.T) {
 	})
 	v := scan.search(t)
 	if path := os.Getenv("ROBOTO_LEAK_REPORT"); path != "" {
-		must(t, os.WriteFile(path, []byte(v.report()), 0o600))
+		must(t, os.WriteFile(path, []byte(v.report), 0o600))
 		if len(v.wrong) > 0 {
 			t.Error("see the report")
 		}
@@ -68,7 +67,6 @@ type scan struct {
 	mu        sync.Mutex
 	artifacts []leaks.Artifact
 	needles   []needle
-	runs      int
 }
 
 // newScan builds the provider, or one that leaks.
@@ -131,23 +129,18 @@ func (c *scan) collect(s *scene) {
 			s.t.Error(err)
 		}
 		for _, file := range files {
-			content, err := file.Read()
-			if err != nil {
-				s.t.Error(err)
-			}
-			add(dir+"/"+file.Name, content)
-			if strings.Contains(file.Name, "tfstate") && !strings.Contains(file.Name, "lock") && len(content) > 0 {
-				for resource, private := range s.privateData(content) {
+			add(dir+"/"+file.Name, file.Content)
+			if strings.Contains(file.Name, "tfstate") && !strings.Contains(file.Name, "lock") && len(file.Content) > 0 {
+				for resource, private := range s.privateData(file.Content) {
 					add(dir+"/"+file.Name+"/private data of "+resource, private)
 				}
 			}
 		}
 	}
 	for part, text := range s.requests() {
-		add(part, text.Bytes())
+		add(part, text)
 	}
 	c.needles = append(c.needles, s.needles()...)
-	c.runs += s.runs
 }
 
 // place is where a class of secrets belongs, or where Terraform itself puts it.
@@ -191,14 +184,11 @@ type verdict struct {
 	// wrong are the leaks in words, and what the search should have found and did not. Then it is not
 	// to be trusted.
 	wrong []string
-	// rightful are the names of the secrets that are where they belong.
-	rightful map[place]map[string]bool
-	stats    leaks.Stats
-	needles  int
-	runs     int
+	// report is all of it in words.
+	report string
 }
 
-func (c *scan) search(t *testing.T) verdict {
+func (c *scan) search(t *testing.T) (v verdict) {
 	t.Helper()
 	var needles []leaks.Needle
 	classes := map[string]class{}
@@ -207,12 +197,10 @@ func (c *scan) search(t *testing.T) verdict {
 		classes[n.Name] = n.class
 	}
 	findings, stats, err := leaks.Search(c.artifacts, needles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := verdict{rightful: map[place]map[string]bool{}, stats: stats, needles: len(needles), runs: c.runs}
+	must(t, err)
+	rightful := map[place]map[string]bool{} // the names of the secrets that are where they belong
 	for _, p := range places {
-		v.rightful[p] = map[string]bool{}
+		rightful[p] = map[string]bool{}
 	}
 	for _, finding := range findings {
 		at := slices.IndexFunc(places, func(p place) bool { return p.in(finding.Artifact) && p.class == classes[finding.Needle] })
@@ -220,33 +208,29 @@ func (c *scan) search(t *testing.T) verdict {
 			v.leaks = append(v.leaks, finding)
 			v.wrong = append(v.wrong, "leak: "+finding.String())
 		} else if !finding.Part {
-			v.rightful[places[at]][finding.Needle] = true
+			rightful[places[at]][finding.Needle] = true
 		}
 	}
+	var report strings.Builder
+	fmt.Fprintf(&report, "Terraform and the provider left %d artifacts, members of saved plans included: %d bytes.\n", stats.Artifacts, stats.Bytes)
+	fmt.Fprintf(&report, "Searched for %d secret values, API keys and temporary credentials in all encodings.\n\n", len(needles))
+	report.WriteString("Found where they belong, or where Terraform itself puts what a configuration says:\n")
 	for _, p := range places {
-		if p.scene == "" && len(v.rightful[p]) == 0 {
+		fmt.Fprintf(&report, "%6d × %s in %s: %s\n", len(rightful[p]), p.class, p.artifact, p.reason)
+		if p.scene == "" && len(rightful[p]) == 0 {
 			v.wrong = append(v.wrong, fmt.Sprintf("the search is not to be trusted: no %s is found in %s", p.class, p.artifact))
 		}
 		for _, n := range c.needles {
-			if n.written && p.artifact == awsPutValue && !v.rightful[p][n.Name] {
+			if n.written && p.artifact == awsPutValue && !rightful[p][n.Name] {
 				v.wrong = append(v.wrong, "the search is not to be trusted: "+n.Name+" is not found in the requests to AWS that write it")
 			}
 		}
 	}
-	return v
-}
-
-// report is the verdict in words.
-func (v verdict) report() string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%d runs of Terraform left %d artifacts, members of saved plans included: %d bytes.\n", v.runs, v.stats.Artifacts, v.stats.Bytes)
-	fmt.Fprintf(&out, "Searched for %d secret values, API keys and temporary credentials in all encodings.\n\n", v.needles)
-	out.WriteString("Found where they belong, or where Terraform itself puts what a configuration says:\n")
-	for _, p := range places {
-		fmt.Fprintf(&out, "%6d × %s in %s: %s\n", len(v.rightful[p]), p.class, p.artifact, p.reason)
-	}
 	if len(v.wrong) == 0 {
-		return out.String() + "\nFound anywhere else: nothing.\n"
+		report.WriteString("\nFound anywhere else: nothing.\n")
+	} else {
+		fmt.Fprintf(&report, "\n%d findings:\n  %s\n", len(v.wrong), strings.Join(v.wrong, "\n  "))
 	}
-	return fmt.Sprintf("%s\n%d findings:\n  %s\n", &out, len(v.wrong), strings.Join(v.wrong, "\n  "))
+	v.report = report.String()
+	return v
 }

@@ -7,30 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
-
-const required = `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
-`
-
-// variable is how the documentation says to declare the variable of a value.
-const variable = `
-variable "value" {
-  type      = string
-  ephemeral = true
-  sensitive = true
-}
-`
 
 // lifecycleModule has a secret of each kind of value for each way in which a value's
 // change is noticed.
@@ -234,32 +216,4 @@ func (s *scene) saved(name string) {
 	s.run(2, "plan", "-detailed-exitcode", "-out="+file)
 	s.run(0, "show", "-json", file)
 	s.run(0, "apply", file)
-}
-
-// literals has a practitioner who writes an API key and a value into the
-// configuration. Terraform copies both, the provider must not.
-func literals(s *scene) {
-	key, value := strconv.Quote(s.roboto.APIKey()), strconv.Quote(s.canary("quotes", "in the configuration"))
-	module := func(key, value string) string {
-		return fmt.Sprintf(required+`
-provider "roboto" {
-  api_key  = %s
-  endpoint = %q
-}
-
-resource "roboto_secret" "literal" {
-  name             = "literal"
-  value_wo         = %s
-  value_wo_version = "1"
-}
-`, key, s.roboto.Endpoint(), value)
-	}
-	s.module("main.tf", module(key, value))
-	s.run(0, "init")
-	s.saved("literals")
-	s.run(0, "show", "-json")
-
-	// A value of a wrong type makes Terraform print its line.
-	s.module("main.tf", module("["+key+"]", "["+value+"]"))
-	s.run(1, "validate")
 }

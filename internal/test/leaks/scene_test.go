@@ -4,11 +4,9 @@
 package leaks_test
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,11 +58,6 @@ const (
 	// what looks like one is redacted wherever it comes from.
 	slotBytes = 36
 )
-
-// shortKinds are all but the long one.
-func shortKinds() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(kinds)), func(kind string) bool { return kind == longKind })
-}
 
 // scene is a Roboto, a Terraform workspace that uses it, and all that the two leave.
 type scene struct {
@@ -134,29 +127,23 @@ func (s *scene) variable(name string, value any) {
 // not the wanted one. It returns what Terraform printed.
 func (s *scene) run(wantCode int, args ...string) string {
 	s.t.Helper()
-	record := s.next(args[0])
+	s.runs++
+	record := s.record(s.runs, args[0])
 	result, err := s.Run(s.t.Context(), append(slices.Clone(s.vars), "TF_LOG_PATH="+record+".trace.log"), args...)
 	must(s.t, err)
 	s.keep(record+".stdout", result.Stdout)
 	s.keep(record+".stderr", result.Stderr)
-	s.ran(record, result.ExitCode, wantCode)
+	s.snapshot(record)
+	if result.ExitCode != wantCode {
+		// The output may hold what the search is about to find.
+		s.t.Fatalf("terraform ended with exit code %d instead of %d; go test -artifacts keeps %s", result.ExitCode, wantCode, record)
+	}
 	return result.Output()
 }
 
-// next is where the next run's records go, less what tells them apart.
-func (s *scene) next(command string) string {
-	s.runs++
-	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs, command))
-}
-
-// ran keeps the states after a run, and judges its exit code.
-func (s *scene) ran(record string, code, wantCode int) {
-	s.t.Helper()
-	s.snapshot(record)
-	if code != wantCode {
-		// The output may hold what the search is about to find.
-		s.t.Fatalf("terraform ended with exit code %d instead of %d; go test -artifacts keeps %s", code, wantCode, record)
-	}
+// record is where the records of a run go, less what tells them apart.
+func (s *scene) record(run int, command string) string {
+	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", run, command))
 }
 
 func (s *scene) keep(file string, content []byte) {
@@ -183,11 +170,9 @@ func (s *scene) snapshot(record string) {
 func (s *scene) privateData(content []byte) map[string][]byte {
 	var state struct {
 		Resources []struct {
-			Name      string `json:"name"`
-			Instances []struct {
-				Private []byte `json:"private"`
-			} `json:"instances"`
-		} `json:"resources"`
+			Name      string
+			Instances []struct{ Private []byte }
+		}
 	}
 	if err := json.Unmarshal(content, &state); err != nil {
 		s.t.Error(err)
@@ -210,31 +195,25 @@ const (
 )
 
 // requests are all requests of the scene, cut where something secret has its place.
-func (s *scene) requests() map[string]*bytes.Buffer {
-	parts := map[string]*bytes.Buffer{}
-	add := func(part string, text []byte) {
-		if parts[part] == nil {
-			parts[part] = &bytes.Buffer{}
-		}
-		parts[part].Write(append(text, '\n'))
-	}
+func (s *scene) requests() map[string][]byte {
+	parts := map[string][]byte{}
 	for _, r := range s.roboto.Requests() {
 		service := "requests to Roboto"
 		if r.AWS() {
 			service = "requests to AWS"
 		}
-		add(service, fmt.Appendf(nil, "%s %s?%s", r.Method, r.Path, r.Query))
+		parts[service] = fmt.Appendf(parts[service], "%s %s?%s\n", r.Method, r.Path, r.Query)
 		for name, values := range r.Header {
 			part := service + ", " + name
 			if part != robotoAuthorization && part != awsAuthorization && part != awsSessionToken {
 				part = service
 			}
-			add(part, []byte(name+": "+strings.Join(values, "\n")))
+			parts[part] = fmt.Appendf(parts[part], "%s: %s\n", name, strings.Join(values, "\n"))
 		}
 		if r.Operation == robototest.PutValue {
 			service = awsPutValue
 		}
-		add(service, r.Body)
+		parts[service] = fmt.Appendf(parts[service], "%s\n", r.Body)
 	}
 	return parts
 }

@@ -70,8 +70,8 @@ type Stats struct {
 // one of them is reported. Of a needle that is whole in an artifact it reports each
 // encoding once, of another at most one part.
 //
-// It fails when an artifact cannot be read, so that no artifact counts as searched
-// that was not, and when there is nothing to search or to search for.
+// It fails when an archive cannot be read, so that nothing counts as searched that was not, and
+// when there is nothing to search or to search for.
 func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
 	if len(artifacts) == 0 || len(needles) == 0 {
 		return nil, Stats{}, errors.New("a search needs artifacts and needles")
@@ -85,13 +85,13 @@ func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
 	var findings []Finding
 	var stats Stats
 	for _, artifact := range artifacts {
-		err := artifact.visit(func(name string, content []byte) {
+		err := artifact.visit(func(a Artifact) {
 			stats.Artifacts++
-			stats.Bytes += int64(len(content))
-			findings = append(findings, ix.search(name, content)...)
+			stats.Bytes += int64(len(a.Content))
+			findings = append(findings, ix.search(a)...)
 		})
 		if err != nil {
-			return findings, stats, fmt.Errorf("searching %s: %w", artifact.Name, err)
+			return findings, stats, err
 		}
 	}
 	return findings, stats, nil
@@ -154,16 +154,16 @@ func cut(text string, size int) []string {
 	return blocks
 }
 
-func (ix *index) search(name string, content []byte) []Finding {
+func (ix *index) search(a Artifact) []Finding {
 	whole, partial := map[int]Finding{}, map[string]Finding{} // by form, by needle
-	for at := 0; at+ix.prefix <= len(content); at++ {
-		rest := content[at:]
+	for at := 0; at+ix.prefix <= len(a.Content); at++ {
+		rest := a.Content[at:]
 		for _, b := range ix.blocks[string(rest[:ix.prefix])] {
 			if !hasPrefix(rest, b.text) {
 				continue
 			}
 			f := ix.forms[b.form]
-			finding := Finding{Artifact: name, Needle: f.needle, Encoding: f.encoding, Offset: at, Part: true}
+			finding := Finding{Artifact: a.Name, Needle: f.needle, Encoding: f.encoding, Offset: at, Part: true}
 			if _, ok := partial[f.needle]; !ok {
 				partial[f.needle] = finding
 			}

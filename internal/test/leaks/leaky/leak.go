@@ -50,23 +50,15 @@ func Leak(ctx context.Context, config tfsdk.Config, state *tfsdk.State, setPriva
 		text, _ := json.Marshal(value) // a text can always be encoded
 		diags.Append(setPrivate(ctx, "value", text)...)
 	case "request":
-		if err := send(ctx, os.Getenv("ROBOTO_SERVICE_ENDPOINT")+"/v1/secrets?"+url.Values{"value": {value}}.Encode()); err != nil {
+		//nolint:gosec,noctx // it is sent where it should not be
+		resp, err := http.Get(os.Getenv("ROBOTO_SERVICE_ENDPOINT") + "/v1/secrets?" + url.Values{"value": {value}}.Encode())
+		if err != nil {
 			diags.AddError("Not Leaked", err.Error())
+			break
 		}
+		_ = resp.Body.Close()
 	case "crash":
 		panic("the value is " + value)
 	}
 	return diags
-}
-
-func send(ctx context.Context, to string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, to, nil) //nolint:gosec // it is sent where it should not be
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req) //nolint:gosec // it is sent where it should not be
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
 }

@@ -1,0 +1,245 @@
+// Copyright (c) The terraform-provider-roboto Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package leaks_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+)
+
+const required = `
+terraform {
+  required_providers {
+    roboto = { source = "roboto-ai/roboto" }
+  }
+}
+`
+
+// variable is how the documentation says to declare the variable of a value.
+const variable = `
+variable "value" {
+  type      = string
+  ephemeral = true
+  sensitive = true
+}
+`
+
+const oneSecret = required + variable + `
+resource "roboto_secret" "db" {
+  name     = "db"
+  value_wo = var.value
+}
+`
+
+// literals has a practitioner who writes an API key and a value into the
+// configuration. Terraform copies both, the provider must not.
+func literals(s *scene) {
+	key, value := strconv.Quote(s.roboto.APIKey()), strconv.Quote(s.canary("quotes", "in the configuration"))
+	module := func(key, value string) string {
+		return fmt.Sprintf(required+`
+provider "roboto" {
+  api_key  = %s
+  endpoint = %q
+}
+
+resource "roboto_secret" "literal" {
+  name             = "literal"
+  value_wo         = %s
+  value_wo_version = "1"
+}
+`, key, s.roboto.Endpoint(), value)
+	}
+	s.module("main.tf", module(key, value))
+	s.run(0, "init")
+	s.saved("literals")
+	s.run(0, "show", "-json")
+
+	// A value of a wrong type makes Terraform print its line.
+	s.module("main.tf", module("["+key+"]", "["+value+"]"))
+	s.run(1, "validate")
+}
+
+// functions has a practitioner who puts the value through functions of Terraform that it is not fit for.
+// The first ones quote their argument in an error unless it is sensitive, the others always.
+func functions(s *scene) {
+	s.module("main.tf", required+variable)
+	s.run(0, "init")
+	s.variable("value", s.canary("regexp-like", "that functions refuse"))
+	for _, calls := range [][]string{
+		{
+			"file(var.value)", "filebase64(var.value)", "templatefile(var.value, {})",
+			"base64decode(var.value)", "tonumber(var.value)", "tobool(var.value)",
+		},
+		{"parseint(var.value, 10)", `regex(var.value, "text")`, `lookup({ a = "b" }, var.value)`},
+	} {
+		module := required + variable
+		for i, call := range calls {
+			module += fmt.Sprintf("\nresource \"roboto_secret\" \"refused_%d\" {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, call)
+		}
+		s.module("main.tf", module)
+		printed := s.run(1, "plan")
+		for _, call := range calls {
+			if !strings.Contains(printed, call) {
+				s.t.Errorf("terraform plan printed no error of %s", call)
+			}
+		}
+	}
+}
+
+const actionModule = required + variable + `
+variable "generation" { type = string }
+
+resource "roboto_secret" "db" {
+  name             = "db"
+  value_wo         = var.value
+  value_wo_version = var.generation
+  lifecycle {
+    action_trigger {
+      events  = [after_create, after_update]
+      actions = [action.roboto_action_invoke.check]
+    }
+  }
+}
+
+action "roboto_action_invoke" "check" {
+  config {
+    name             = "check"
+    parameter_values = { key = "roboto-secret://db" }
+  }
+}
+`
+
+// actions rotates to a value that the action refuses, and back.
+func actions(s *scene) {
+	if !s.release.HasActions() {
+		s.t.Skip("Terraform has actions as of 1.14; TestGarbledAnswers searched at the level of the protocol only")
+	}
+	s.module("main.tf", actionModule)
+	s.run(0, "init")
+	good := s.canary("quotes", "that the action expects")
+	s.roboto.AddAction(robototest.Action{
+		Name: "check", Parameters: []robototest.Parameter{{Name: "key", Required: true}}, Expect: map[string]string{"key": good},
+	})
+	for i, rotation := range []struct {
+		value string
+		code  int
+	}{{good, 0}, {s.canary("quotes", "that it refuses"), 1}, {good, 0}} {
+		s.variable("value", rotation.value)
+		s.variable("generation", strconv.Itoa(i))
+		s.run(rotation.code, "apply", "-auto-approve")
+	}
+	s.run(0, "apply", "-auto-approve", "-invoke=action.roboto_action_invoke.check")
+	if n := len(s.roboto.Invocations()); n != 4 {
+		s.t.Errorf("%d invocations, want 4", n)
+	}
+}
+
+// hostile has services that repeat all that they know. TestGarbledAnswers has more of them for the
+// provider alone; this is about what Terraform, go-plugin and the provider's own process log of it.
+func hostile(s *scene) {
+	s.module("main.tf", oneSecret+"\nprovider \"roboto\" {\n  max_attempts = 2\n}\n\ndata \"roboto_secrets\" \"all\" {}\n")
+	s.run(0, "init")
+	s.variable("value", s.canary("quotes", "of a secret"))
+	s.run(0, "apply", "-auto-approve")
+
+	value := s.canary("template-like", "that services repeat")
+	s.variable("value", value)
+	words := func() string {
+		all := s.roboto.APIKey()
+		for _, c := range s.roboto.IssuedCredentials() {
+			all += " " + c.SessionToken + " " + c.SecretAccessKey + " " + c.AccessKeyID
+		}
+		return all
+	}
+	for _, attack := range []struct {
+		exitCode int
+		fault    robototest.Fault
+	}{
+		{1, robototest.Fault{Echo: true}},
+		{1, robototest.Fault{Operation: robototest.PutValue, Echo: true}},
+		{1, robototest.Fault{Operation: robototest.PutValue, Echo: true, Status: 500}},
+		// It is written all the same, which the provider finds out.
+		{0, robototest.Fault{Operation: robototest.PutValue, Wire: func([]byte) []byte { return []byte("HTTP/1.1 " + value + "\r\n\r\n") }}},
+		{1, robototest.Fault{Operation: robototest.ListSecrets, Wire: func([]byte) []byte { return []byte(words() + " 200 OK\r\n\r\n") }}},
+		{0, robototest.Fault{Wire: func(answer []byte) []byte { return append(answer, words()...) }}},
+	} {
+		s.roboto.Inject(attack.fault)
+		s.run(attack.exitCode, "apply", "-auto-approve")
+		s.roboto.ClearFaults()
+	}
+}
+
+// crash ends the provider while it waits for the answer to a write: once so that Go
+// prints all stacks, once without a chance to print anything.
+func crash(s *scene) {
+	s.module("main.tf", oneSecret)
+	s.run(0, "init")
+	s.variable("value", s.canary("quotes", "whose create crashes"))
+	s.crashing(syscall.SIGQUIT, "SIGQUIT: quit")
+	s.roboto.DeleteSecret(robototest.DefaultOrg, "db")
+
+	s.variable("value", s.canary(longKind, "of a create"))
+	s.run(0, "apply", "-auto-approve")
+	s.variable("value", s.canary("newlines", "whose update crashes"))
+	s.crashing(syscall.SIGKILL, "signal: killed")
+	s.run(0, "apply", "-auto-approve")
+}
+
+// started is what Terraform's log says of each provider process.
+var started = regexp.MustCompile(`plugin started: path=\S+ pid=(\d+)`)
+
+// crashing applies, and sends the provider a signal while AWS holds its answer back.
+// The log has to show the sign of the crash.
+func (s *scene) crashing(signal syscall.Signal, sign string) {
+	s.t.Helper()
+	arrived, release := make(chan struct{}, 1), make(chan struct{})
+	s.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, After: true, Until: release, Times: 1, Match: func(robototest.Request) bool {
+		select {
+		case arrived <- struct{}{}:
+		default:
+		}
+		return true
+	}})
+	record := s.record(s.runs+1, "apply")
+	log := func() string {
+		content, err := os.ReadFile(record + ".trace.log")
+		if err != nil {
+			s.t.Error(err)
+		}
+		return string(content)
+	}
+	var crash sync.WaitGroup
+	crash.Go(func() {
+		<-arrived
+		s.snapshot(record + ".held")
+		all := started.FindAllStringSubmatch(log(), -1)
+		pid, _ := strconv.Atoi(all[len(all)-1][1]) // these are digits
+		provider, err := os.FindProcess(pid)
+		if err == nil {
+			err = provider.Signal(signal)
+		}
+		if err != nil {
+			s.t.Error(err)
+		}
+	})
+	s.run(1, "apply", "-auto-approve")
+	close(release)
+	crash.Wait()
+	s.roboto.ClearFaults()
+
+	if lock, _ := filepath.Glob(record + ".held.*lock*"); len(lock) == 0 {
+		s.t.Error("there was no lock")
+	}
+	if !strings.Contains(log(), sign) {
+		s.t.Errorf("%q is not in the log: the provider did not crash", sign)
+	}
+}
