@@ -100,22 +100,19 @@ func TestListingsWithoutEnd(t *testing.T) {
 	small := `{"name":"@-#","org_id":"` + orgID + `","store_type":"x","created":"2026-01-02 03:04:05"}`
 	many := strings.Split(fill(nearlyRobotoLimit, "", small, ""), ",{")[:10_000]
 	for name, test := range map[string]struct {
-		// items are those of a page, and next is its token. "@" stands for the page's number.
-		items, next string
-		// pages is how many there are; 0 is without end.
-		pages int64
+		items string // of a page; "@" stands for its number
+		pages int64  // how many there are; 0 is without end
 		want  string
 	}{
-		"empty pages":               {"", "token-@", 0, "the listing is too long (pages read: 16385,"},
-		"large records":             {fill(1<<20, "", record(strings.Repeat("x", 2000)+"@-#"), ""), "token-@", 0, "the listing is too long (pages read: "},
-		"small and many":            {fill(nearlyRobotoLimit, "", small, ""), "token-@", 0, "the listing is too long (pages read: 3,"},
-		"the same token":            {"", "same", 0, "in a circle"},
-		"as many records as may be": {strings.Join(many, ",{"), "token-@", 25, "the listing ended after 250000 records"},
+		"empty pages":               {"", 0, "the listing is too long (pages read: 16385,"},
+		"large records":             {fill(1<<20, "", record(strings.Repeat("x", 2000)+"@-#"), ""), 0, "the listing is too long (pages read: "},
+		"small and many":            {fill(nearlyRobotoLimit, "", small, ""), 0, "the listing is too long (pages read: 3,"},
+		"as many records as may be": {strings.Join(many, ",{"), 25, "the listing ended after 250000 records"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var pages atomic.Int64
 			attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
-				page, next := pages.Add(1), test.next
+				page, next := pages.Add(1), "token-@"
 				if page == test.pages {
 					next = ""
 				}

@@ -27,12 +27,10 @@ const harmless = "Kolibri"
 // places say, and TestTextsWithAPieceOfTheKeyAreWithheld tries all forms and all pieces with that.
 // What is hidden is hidden in any form.
 var disguises = map[string]func(string) string{
-	"as it is":                  same,
+	"as it is":                  func(s string) string { return s },
 	"in base64 after a byte":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte("x" + s)) },
 	"eight bytes of its middle": func(s string) string { return s[6:14] },
 }
-
-func same(text string) string { return text }
 
 // reply is an answer of a service's that can be changed before it is sent.
 type reply struct {
@@ -65,14 +63,37 @@ func inARN(path ...string) func(*reply, string) {
 	}
 }
 
-func refusedWith(code, message func(string) string) func(*reply, string) {
+// refusedWith is an error, in whose code and message "*" stands for the text.
+func refusedWith(code, message string) func(*reply, string) {
 	return func(r *reply, text string) {
+		code, message := strings.ReplaceAll(code, "*", text), strings.ReplaceAll(message, "*", text)
 		r.status = "400 Bad Request"
 		r.body = map[string]any{
-			"error":  map[string]any{"error_code": code(text), "message": message(text)}, // Roboto's
-			"__type": code(text), "message": message(text),                               // AWS's
+			"error":  map[string]any{"error_code": code, "message": message}, // Roboto's
+			"__type": code, "message": message,                               // AWS's
 		}
 	}
+}
+
+// everywhere has the text in all fields, or in what is made of it.
+func everywhere(made func(string) any) func(*reply, string) {
+	var fill func(value any, text string) any
+	fill = func(value any, text string) any {
+		switch value := value.(type) {
+		case map[string]any:
+			for name, member := range value {
+				value[name] = fill(member, text)
+			}
+			return value
+		case []any:
+			for i, item := range value {
+				value[i] = fill(item, text)
+			}
+			return value
+		}
+		return made(text)
+	}
+	return func(r *reply, text string) { fill(r.body, text) }
 }
 
 func refusedAs(status string) func(*reply, string) {
@@ -80,7 +101,9 @@ func refusedAs(status string) func(*reply, string) {
 }
 
 func inHeaders(r *reply, text string) {
-	for _, name := range []string{"Date", "Retry-After", "Server", "Warning", "Www-Authenticate", "X-Amzn-Errortype", "X-Amzn-Requestid"} {
+	for _, name := range []string{
+		"Content-Type", "Date", "Retry-After", "Server", "Set-Cookie", "Warning", "Www-Authenticate", "X-Amzn-Errortype", "X-Amzn-Requestid", "X-Cache",
+	} {
 		r.header.Set(name, strings.ReplaceAll(text, "\n", " "))
 	}
 }
@@ -92,8 +115,6 @@ func both(changes ...func(*reply, string)) func(*reply, string) {
 		}
 	}
 }
-
-func always(text string) func(string) string { return func(string) string { return text } }
 
 // place is where a service can repeat something.
 type place struct {
@@ -115,24 +136,22 @@ const (
 
 var lettersOnly = regexp.MustCompile(`[^A-Za-z]`)
 
-func inCode(text string) string {
-	return "Roboto" + lettersOnly.ReplaceAllString(text, "") + "Exception"
-}
-
 func setVersionID(r *reply, text string) {
 	r.body["VersionId"] = (text + strings.Repeat("-0123456789", 6))[:64]
 }
 
 // robotoPlaces are those in answers of Roboto's that come without credentials.
 var robotoPlaces = []place{
-	{"message", robototest.GetSecret, refusedWith(always("RobotoInvalidRequestException"), same), refresh, shown, effect},
-	{"message about a create", robototest.CreateSecret, refusedWith(always("RobotoConflictException"), same), create, shown, noEffect},
-	{"message about a listing", robototest.ListSecrets, refusedWith(always("RobotoInvalidRequestException"), same), list, shown, effect},
-	{"message about a deletion", robototest.DeleteSecret, refusedWith(always("RobotoInvalidRequestException"), same), destroy, shown, noEffect},
-	{"message about credentials", robototest.GetCredentials, refusedWith(always("RobotoInvalidRequestException"), same), open, shown, effect},
+	{"message", robototest.GetSecret, refusedWith("RobotoInvalidRequestException", "*"), refresh, shown, effect},
+	{"message about a create", robototest.CreateSecret, refusedWith("RobotoConflictException", "*"), create, shown, noEffect},
+	{"message about a listing", robototest.ListSecrets, refusedWith("RobotoInvalidRequestException", "*"), list, shown, effect},
+	{"message about a deletion", robototest.DeleteSecret, refusedWith("RobotoInvalidRequestException", "*"), destroy, shown, noEffect},
+	{"message about credentials", robototest.GetCredentials, refusedWith("RobotoInvalidRequestException", "*"), open, shown, effect},
 	{"message of a gateway", robototest.GetSecret, refusedAs("403 Forbidden"), refresh, shown, effect},
-	{"code", robototest.GetSecret, refusedWith(inCode, always("")), refresh, shown, effect},
-	{"code of another form", robototest.GetSecret, refusedWith(same, always("")), refresh, hidden, effect},
+	{"code", robototest.GetSecret, func(r *reply, text string) {
+		refusedWith("Roboto*Exception", "")(r, lettersOnly.ReplaceAllString(text, ""))
+	}, refresh, shown, effect},
+	{"code of another form", robototest.GetSecret, refusedWith("*", ""), refresh, hidden, effect},
 	{"status line", robototest.GetSecret, func(r *reply, text string) { refusedAs("400 "+text)(r, "") }, refresh, hidden, effect},
 	{"headers of an error", robototest.GetSecret, both(refusedAs("400 Bad Request"), func(r *reply, text string) { r.body = nil; inHeaders(r, text) }), refresh, hidden, effect},
 	{"headers", robototest.GetSecret, inHeaders, refresh, hidden, effect},
@@ -183,11 +202,11 @@ var credentialsPlaces = []place{
 
 // awsPlaces are those of AWS, which knows the value too.
 var awsPlaces = []place{
-	{"message about a write", robototest.PutValue, refusedWith(always("InvalidParameterException"), same), create, hidden, noEffect},
-	{"message about a read", robototest.GetValue, refusedWith(always("DecryptionFailure"), same), open, hidden, effect},
-	{"message about a version", robototest.GetValue, refusedWith(always("AccessDeniedException"), same), readVersion, hidden, effect},
-	{"code about a write", robototest.PutValue, refusedWith(same, same), create, hidden, noEffect},
-	{"code about a read", robototest.GetValue, refusedWith(same, same), open, hidden, effect},
+	{"message about a write", robototest.PutValue, refusedWith("InvalidParameterException", "*"), create, hidden, noEffect},
+	{"message about a read", robototest.GetValue, refusedWith("DecryptionFailure", "*"), open, hidden, effect},
+	{"message about a version", robototest.GetValue, refusedWith("AccessDeniedException", "*"), readVersion, hidden, effect},
+	{"code about a write", robototest.PutValue, refusedWith("*", "*"), create, hidden, noEffect},
+	{"code about a read", robototest.GetValue, refusedWith("*", "*"), open, hidden, effect},
 	{"status line", robototest.PutValue, func(r *reply, text string) { refusedAs("400 "+strings.ReplaceAll(text, "\n", " "))(r, text) }, create, hidden, noEffect},
 	{"headers of an error", robototest.PutValue, both(refusedAs("400 Bad Request"), inHeaders), create, hidden, noEffect},
 	{"headers", robototest.PutValue, inHeaders, create, hidden, effect},
@@ -199,8 +218,8 @@ var awsPlaces = []place{
 	{"ID of the current version", robototest.GetValue, setVersionID, readVersion, shown, effect},
 }
 
-// changed is the answer with a text in a place.
-func (p place) changed(answer []byte, text string) []byte {
+// changed is an answer with a text in a place.
+func changed(answer []byte, change func(*reply, string), text string) []byte {
 	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), nil)
 	if err != nil {
 		panic(err)
@@ -209,7 +228,7 @@ func (p place) changed(answer []byte, text string) []byte {
 	if body, _ := io.ReadAll(resp.Body); len(body) > 0 && json.Unmarshal(body, &r.body) != nil {
 		panic("the embedded services speak JSON")
 	}
-	p.change(&r, text)
+	change(&r, text)
 	var body, out bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
@@ -234,7 +253,7 @@ func TestDisguises(t *testing.T) {
 		for _, place := range table.places {
 			says := func(t *testing.T, text func(known) string) (left string, k known) {
 				return leftBy(t, place.act, place.operation, place.noEffect, func(answer []byte, k known) []byte {
-					return place.changed(answer, text(k))
+					return changed(answer, place.change, text(k))
 				})
 			}
 			t.Run(service+"/"+place.name, func(t *testing.T) {

@@ -4,7 +4,6 @@
 package hostile
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -19,26 +18,16 @@ import (
 // garbled are answers that hold words where a client expects something else. Some are no HTTP: the HTTP
 // client's own errors quote it.
 var garbled = map[string]func(answer []byte, words string) []byte{
-	"in an error": func(_ []byte, words string) []byte {
-		return inHTTP("400 Bad Request", answerOf(words))
-	},
-	"in an error of the server": func(_ []byte, words string) []byte {
-		return inHTTP("500 Internal Server Error", answerOf(words))
-	},
+	"in an error": in(refusedWith("*", "*")),
+	"in an error of the server": in(both(refusedWith("*", "*"), func(r *reply, _ string) {
+		r.status = "500 Internal Server Error"
+	})),
+	"in all fields":          in(everywhere(func(words string) any { return words })),
+	"in lists in all fields": in(everywhere(func(words string) any { return []any{words} })),
+	"in headers":             in(both(refusedAs("400 Bad Request"), inHeaders)),
 	"in HTML":                func(_ []byte, words string) []byte { return inHTTP("502 Bad Gateway", "<html><pre>"+words) },
 	"in HTML of a success":   func(_ []byte, words string) []byte { return inHTTP("200 OK", "<html><pre>"+words) },
 	"in JSON that is none":   func(_ []byte, words string) []byte { return inHTTP("200 OK", `{"data":{"name":"`+words) },
-	"in all fields":          func(_ []byte, words string) []byte { return inHTTP("200 OK", answerOf(words)) },
-	"in lists in all fields": func(_ []byte, words string) []byte { return inHTTP("200 OK", answerOf([]string{words})) },
-	"in headers": func(_ []byte, words string) []byte {
-		var header strings.Builder
-		for _, name := range []string{
-			"Content-Type", "Date", "Retry-After", "Server", "Set-Cookie", "Warning", "Www-Authenticate", "X-Amzn-Errortype", "X-Amzn-Requestid", "X-Cache",
-		} {
-			header.WriteString(name + ": " + words + "\r\n")
-		}
-		return inHTTP("400 Bad Request\r\n"+strings.TrimSpace(header.String()), "{}")
-	},
 	"in a redirect": func(_ []byte, words string) []byte {
 		return inHTTP("307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/"+url.PathEscape(words), "")
 	},
@@ -59,29 +48,9 @@ func inHTTP(statusAndHeader, body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nConnection: close\r\n\r\n%s", statusAndHeader, body)
 }
 
-// answerOf is an answer of either service's shape, or an error, that says the same everywhere.
-func answerOf(words any) string {
-	record := map[string]any{
-		"name": words, "org_id": words, "store_type": words, "location": map[string]any{"store_type": words, "arn": words},
-		"created": words, "created_by": words, "modified": words, "modified_by": words, "last_used": words,
-	}
-	data := maps.Clone(record)
-	data["record"] = record
-	data["creds"] = map[string]any{
-		"store_type": words, "region": words, "access_key_id": words, "secret_access_key": words, "session_token": words,
-	}
-	data["user_id"], data["digest"], data["timeout"], data["invocation_id"] = words, words, words, words
-	data["parameters"] = []any{map[string]any{"name": words, "default": words}}
-	data["status"] = []any{map[string]any{"status": 998, "detail": words, "timestamp": "2026-01-01T00:00:00"}}
-	data["provenance"] = map[string]any{"action": map[string]any{"name": words, "org_id": words, "digest": words}}
-	encoded, err := json.Marshal(map[string]any{
-		"error": map[string]any{"error_code": words, "message": words}, "__type": words, "message": words,
-		"data": data, "ARN": words, "Name": words, "VersionId": words, "SecretString": words, "VersionStages": []any{words},
-	})
-	if err != nil {
-		panic(err)
-	}
-	return string(encoded)
+// in changes a complete answer.
+func in(change func(*reply, string)) func(answer []byte, words string) []byte {
+	return func(answer []byte, words string) []byte { return changed(answer, change, words) }
 }
 
 // TestGarbledAnswers has both services repeat all that they know in answers that are none.

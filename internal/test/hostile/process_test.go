@@ -7,6 +7,7 @@ package hostile
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -19,12 +20,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
@@ -42,8 +45,6 @@ type debugged struct {
 func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 	t.Helper()
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), buildFlags...)
-	must(t, err)
-	terraform, err := terraformcli.Find(t.Context())
 	must(t, err)
 	d := &debugged{t: t, cmd: exec.CommandContext(t.Context(), mirror.Executable, "-debug"), stderrFile: filepath.Join(t.TempDir(), "stderr")}
 	stderr, err := os.Create(d.stderrFile)
@@ -67,10 +68,17 @@ func startDebugged(t *testing.T, buildFlags []string, env ...string) *debugged {
 		t.Fatalf("it did not say how to attach:\n%s", d.stderr())
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
-	d.Workspace, err = terraformcli.NewWorkspace(
-		terraformcli.TempDir(t), terraform, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
-	must(t, err)
+	d.Workspace = newWorkspace(t, terraformcli.OpenMirror(t.TempDir()), "TF_REATTACH_PROVIDERS="+d.reattach)
 	return d
+}
+
+func newWorkspace(t *testing.T, mirror terraformcli.Mirror, env ...string) *terraformcli.Workspace {
+	t.Helper()
+	terraform, err := terraformcli.Find(t.Context())
+	must(t, err)
+	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), terraform, mirror, env...)
+	must(t, err)
+	return workspace
 }
 
 func (d *debugged) stderr() string { return readFile(d.t, d.stderrFile) }
@@ -109,10 +117,7 @@ func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Serve
 	t.Helper()
 	to, err := url.Parse(target)
 	must(t, err)
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(to)
-		r.Out.Host = r.In.Host
-	}}
+	proxy := httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor == 2 {
 			count.Add(1)
@@ -169,12 +174,13 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		t.Fatal(printed)
 	}
 	// What is not promised, because only Terraform and the plugin libraries can change it.
-	files := allOf(t, exchanged)
+	files, err := leaks.Files(os.DirFS(exchanged), nil)
+	must(t, err)
 	for what, secret := range map[string]string{"value": value, "API key": roboto.APIKey()} {
 		if !strings.Contains(printed, secret) {
 			t.Errorf("Terraform does not print the %s with http2debug", what)
 		}
-		if !strings.Contains(files, secret) {
+		if !slices.ContainsFunc(files, func(file leaks.Artifact) bool { return bytes.Contains(file.Content, []byte(secret)) }) {
 			t.Errorf("TF_LOG_SDK_PROTO_DATA_DIR does not get the %s", what)
 		}
 	}
@@ -209,17 +215,6 @@ func TestEnvironmentAndCrash(t *testing.T) {
 			t.Errorf("the %s is shown", what)
 		}
 	}
-}
-
-// allOf is the contents of all files in a folder.
-func allOf(t *testing.T, dir string) string {
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	must(t, err)
-	var all strings.Builder
-	for _, file := range files {
-		all.WriteString(readFile(t, file))
-	}
-	return all.String()
 }
 
 // socketIsPrivate holds under the usual umask: whoever may write to the socket could use the

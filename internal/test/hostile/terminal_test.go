@@ -87,11 +87,7 @@ func TestScreen(t *testing.T) {
 
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir())
 	must(t, err)
-	executable, err := terraformcli.Find(t.Context())
-	must(t, err)
-	workspace, err := terraformcli.NewWorkspace(terraformcli.TempDir(t), executable, mirror,
-		append(server.Env(), "ROBOTO_ORG_ID="+robototest.DefaultOrg, "TF_CLI_ARGS=")...)
-	must(t, err)
+	workspace := newWorkspace(t, mirror, append(server.Env(), "ROBOTO_ORG_ID="+robototest.DefaultOrg, "TF_CLI_ARGS=")...)
 	must(t, workspace.Init(t.Context(), screenModule))
 	for _, args := range []string{"plan", "apply -auto-approve", "show", "output", "refresh"} {
 		onScreen(t, workspace, 0, args, `x1b]0;title`, `u001b]0;title`)
