@@ -77,7 +77,6 @@ func formsOf(secret string) []string {
 // scene is a Roboto in memory, and a secret that Terraform works on.
 type scene struct {
 	*protocol.Core
-	server *robototest.Server
 	config protocol.Fields
 }
 
@@ -96,7 +95,7 @@ func refresh(s *scene) []any {
 // compare plans for a value without a version, and looks for drift of one with a version.
 func compare(s *scene) (seen []any) {
 	for _, change := range []protocol.Fields{{"value_wo_version": nil}, {"value_wo_version": "1", "detect_value_drift": true}} {
-		s.server.DeleteSecret(robototest.DefaultOrg, "new")
+		s.Roboto.DeleteSecret(robototest.DefaultOrg, "new")
 		maps.Copy(s.config, change)
 		seen = append(seen, create(s)...)
 		_, err := s.PlanIsEmpty(s.config)
@@ -133,13 +132,13 @@ func create(s *scene) []any {
 }
 
 func createLost(s *scene) []any {
-	s.server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true})
+	s.Roboto.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true})
 	return create(s)
 }
 
 // createRefused has AWS refuse the value, so that the record is deleted again.
 func createRefused(s *scene) []any {
-	s.server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException"})
+	s.Roboto.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException"})
 	return create(s)
 }
 
@@ -196,7 +195,7 @@ func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool
 	parameters := []robototest.Parameter{{Name: "key"}}
 	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: parameters})
 	server.AddAction(robototest.Action{Name: "hang", Hang: true, Parameters: parameters})
-	s := &scene{protocol.NewCore(tb, server), server, protocol.Fields{
+	s := &scene{protocol.NewCore(tb, server), protocol.Fields{
 		"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1",
 	}}
 	s.Settings["max_attempts"] = 2

@@ -136,11 +136,9 @@ func withPanic(t *testing.T) []string {
 	t.Helper()
 	const name, call = "internal/roboto/values.go", "output, err = v.client.aws.putSecretValue("
 	const mistake = `if v.record.Name == "panic" { v.record.CreatedHere = *(*time.Time)(nil) }` + "\n"
-	source, err := filepath.Abs(filepath.Join(repository, name))
-	must(t, err)
 	bad, overlay := filepath.Join(t.TempDir(), "values.go"), filepath.Join(t.TempDir(), "overlay.json")
 	must(t, os.WriteFile(bad, []byte(strings.Replace(read(t, name), call, mistake+call, 1)), 0o600))
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{source: bad}})
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(repository, name): bad}})
 	must(t, err)
 	must(t, os.WriteFile(overlay, replace, 0o600))
 	return []string{"-overlay", overlay}

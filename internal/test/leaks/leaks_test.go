@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -92,25 +93,18 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// changing matches where the provider begins to create or to update a secret.
+var changing = regexp.MustCompile(`(?m)^func \(r \*secretResource\) (Create|Update)\(.*$`)
+
 // overlay makes go build add leaky/leak.go to the provider, which calls it after each create and update.
 func overlay(t *testing.T) string {
 	t.Helper()
-	provider, err := filepath.Abs("../../provider")
-	must(t, err)
-	leak, err := filepath.Abs("leaky/leak.go")
-	must(t, err)
-	resource := filepath.Join(provider, "secret_resource.go")
+	const resource, call = "../../provider/secret_resource.go", "defer func() { resp.Diagnostics.Append(Leak(ctx, req.Config, &resp.State, resp.Private.SetKey)...) }()"
 	source, err := os.ReadFile(resource)
 	must(t, err)
-	lines := strings.Split(string(source), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "func (r *secretResource) Create(") || strings.HasPrefix(line, "func (r *secretResource) Update(") {
-			lines[i] += "\n\tdefer func() { resp.Diagnostics.Append(Leak(ctx, req.Config, &resp.State, resp.Private.SetKey)...) }()"
-		}
-	}
 	leaky, file := filepath.Join(t.TempDir(), "leaky.go"), filepath.Join(t.TempDir(), "overlay.json")
-	must(t, os.WriteFile(leaky, []byte(strings.Join(lines, "\n")), 0o600))
-	content, err := json.Marshal(map[string]any{"Replace": map[string]string{resource: leaky, filepath.Join(provider, "leak.go"): leak}})
+	must(t, os.WriteFile(leaky, changing.ReplaceAll(source, []byte("$0\n\t"+call)), 0o600))
+	content, err := json.Marshal(map[string]any{"Replace": map[string]string{resource: leaky, "../../provider/leak.go": "leaky/leak.go"}})
 	must(t, err)
 	must(t, os.WriteFile(file, content, 0o600))
 	return file
