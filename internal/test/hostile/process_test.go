@@ -174,10 +174,10 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	// What is not promised, because only Terraform and the plugin libraries can change it.
 	files, err := leaks.Files(os.DirFS(exchanged), nil)
 	must(t, err)
+	if !strings.Contains(printed, value) { // and, with some versions of Terraform, the API key
+		t.Error("Terraform does not print the value with http2debug")
+	}
 	for what, secret := range map[string]string{"value": value, "API key": roboto.APIKey()} {
-		if !strings.Contains(printed, secret) {
-			t.Errorf("Terraform does not print the %s with http2debug", what)
-		}
 		if !slices.ContainsFunc(files, func(file leaks.Artifact) bool { return bytes.Contains(file.Content, []byte(secret)) }) {
 			t.Errorf("TF_LOG_SDK_PROTO_DATA_DIR does not get the %s", what)
 		}
