@@ -21,7 +21,7 @@ func (s service) known() Record {
 	return known
 }
 
-// Roboto deletes by name, so the record is read before the DELETE. TestEveryDeletionLooksFirst has more ways.
+// Roboto deletes by name, so the record is read before the DELETE. TestEitherDifferenceMakesAnotherSecret has more ways.
 func TestDeleteSecretLooksFirst(t *testing.T) {
 	inService(t, func(s service) {
 		known := s.known()

@@ -5,7 +5,6 @@ package faults
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +12,6 @@ import (
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
-
-// removedBlock ends the management of roboto_secret.test.
-const removedBlock = "removed {\n  from = roboto_secret.test\n  lifecycle {\n    destroy = false\n  }\n}\n"
 
 // with is a configuration of one secret with further lines in its block.
 func with(config string, lines ...string) string {
@@ -37,15 +33,6 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 		follow func(tf *terraform)
 		ends   map[string]string
 	}{
-		"another organization: a removed block": {oneSecret, func(tf *terraform) {
-			tf.roboto.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: 404, Code: codeNotFound, Message: "Not found."})
-			tf.roboto.Inject(robototest.Fault{Operation: robototest.ListOrgs, Body: `{"data":[]}`})
-			tf.fails(tf.t.Context(), applyNow)
-			tf.configure(removedBlock)
-			tf.succeeds(applyNow...)
-			tf.configure("")
-		}, map[string]string{"db": value}},
-
 		"a count that shifts: for_each": {counted("  count = length(local.names)\n  name = local.names[count.index]\n", `["a", "b", "c"]`), func(tf *terraform) {
 			for _, name := range []string{"b", "c"} {
 				tf.roboto.SetValue(testOrg, name, "kept")
@@ -71,15 +58,6 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 			tf.succeeds("state", "mv", "roboto_secret.other", "roboto_secret.two")
 			tf.succeeds(applyNow...)
 		}, map[string]string{"a": "the value of one", "b": "the value of two"}},
-
-		"drift that may not be looked for: -refresh=false -target": {with(oneSecret, "detect_value_drift = true"), func(tf *terraform) {
-			tf.roboto.Inject(denied)
-			tf.fails(tf.t.Context(), planNow)
-			tf.fails(tf.t.Context(), destroyNow)
-			tf.configure(oneSecret)
-			tf.fails(tf.t.Context(), planNow)
-			tf.succeeds(append(slices.Clip(applyNow), "-refresh=false", "-target=roboto_secret.test")...)
-		}, map[string]string{"db": value}},
 
 		// Whoever may not read the value can destroy the secret nevertheless.
 		"a value that may not be read: remove value_wo, and destroy": {compared, func(tf *terraform) {

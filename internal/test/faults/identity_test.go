@@ -6,7 +6,7 @@ package faults
 import (
 	"fmt"
 	"net/http"
-	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +35,7 @@ func TestEitherDifferenceMakesAnotherSecret(t *testing.T) {
 			"destroyed":                {act: func(s *protocol.Session) error { return s.Core.Apply(nil) }},
 			"destroyed unrefreshed":    {act: func(s *protocol.Session) error { return s.Change(nil) }},
 			"renamed unrefreshed":      {act: func(s *protocol.Session) error { return s.Change(renamedSecret) }},
+			"tainted unrefreshed":      {act: func(s *protocol.Session) error { return s.ReplaceTainted(versionedSecret) }, says: "exists already"},
 			"updated unrefreshed":      {act: func(s *protocol.Session) error { return s.Change(rotatedSecret) }, says: "another secret of this name"},
 		} {
 			t.Run(what+"/"+how, func(t *testing.T) {
@@ -62,34 +63,6 @@ func TestEitherDifferenceMakesAnotherSecret(t *testing.T) {
 				})
 			})
 		}
-	}
-}
-
-// The name is handed on between a refresh and the deletion that follows at once, or later.
-func TestEveryDeletionLooksFirst(t *testing.T) {
-	for name, change := range map[string]func(s *protocol.Session) error{
-		"destroyed": func(s *protocol.Session) error { return s.Change(nil) },
-		"renamed":   func(s *protocol.Session) error { return s.Change(renamedSecret) },
-		"tainted":   func(s *protocol.Session) error { return s.ReplaceTainted(versionedSecret) },
-		"destroyed by an old plan": func(s *protocol.Session) error {
-			plan, err := s.Plan(nil)
-			s.Must(err)
-			time.Sleep(2 * time.Minute)
-			return s.Core.MustStart().ApplyPlanned(plan)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				c.Must(c.Apply(versionedSecret))
-				s := c.MustStart()
-				c.Must(s.Refresh())
-				handOn(server)
-				if err := change(s); (err != nil) != (name == "tainted") {
-					t.Errorf("the error is %v", err) // where the name is needed again, it is taken
-				}
-				c.Must(successorIsSafe(server))
-			})
-		})
 	}
 }
 
@@ -191,91 +164,6 @@ func TestPlanDeletesWhatIsGoneBesideItsSuccessor(t *testing.T) {
 	})
 }
 
-// Terraform: the provider is killed during a deletion, after another address has created a secret of the name.
-func TestTerraformHandsNamesOn(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the provider's process is found in /proc, which is Linux's")
-	}
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, secretBlock("old", "db"))
-	tf.succeeds(applyNow...)
-	tf.configure(secretBlock("new", "db"))
-	free := make(chan struct{}) // a create that finds the name taken would wait for the end of the deletion
-	server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Until: free})
-	tf.failsHeld(tf.hold(robototest.Fault{Operation: robototest.DeleteSecret, After: true}), func(func()) {
-		for exists := true; exists; _, exists = server.Record(robototest.DefaultOrg, "db") {
-			time.Sleep(100 * time.Millisecond)
-		}
-		close(free)
-		for value := ""; value != "the value of new"; value, _, _ = server.Value(robototest.DefaultOrg, "db") {
-			time.Sleep(100 * time.Millisecond)
-		}
-		time.Sleep(time.Second) // the new secret gets into the state
-		killProvider(t, tf.Dir)
-	}, applyNow)
-	server.ClearFaults()
-	tf.succeeds(applyNow...)
-	tf.endsRight(map[string]string{"new": "the value of new"})
-}
-
-// Terraform: a saved plan and a deposed object hold an old secret too.
-func TestTerraformLooksBeforeItDeletes(t *testing.T) {
-	for name, prepare := range map[string]func(*terraform){
-		"a saved plan without a refresh": func(tf *terraform) {
-			tf.succeeds("plan", "-destroy", "-refresh=false", "-out=saved")
-		},
-		"a deposed object": func(tf *terraform) {
-			tf.configure(secretBlock("test", "other", createFirst))
-			tf.roboto.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "no"})
-			tf.fails(tf.t.Context(), applyNow, "403")
-			tf.roboto.ClearFaults()
-			tf.succeeds("plan", "-out=saved") // Terraform plans the deletion again when it applies
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, secretBlock("test", "db", createFirst))
-			tf.succeeds(applyNow...)
-			prepare(tf)
-			handOn(server)
-			server.ResetRequests()
-			tf.succeeds("apply", "saved")
-			if n := server.Count(robototest.DeleteSecret); n != 0 {
-				t.Errorf("%d deletions were sent", n)
-			}
-			if err := successorIsSafe(server); err != nil {
-				t.Error(err)
-			}
-			for _, secret := range tf.state() {
-				if secret.Name == "db" {
-					t.Errorf("the state holds the old secret: %+v", secret)
-				}
-			}
-		})
-	}
-}
-
-// Terraform: whoever reads the value of the configured secret waits for it to be made again.
-func TestTerraformReadsNoValueOfAnotherSecret(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, oneSecret+"ephemeral \"roboto_secret\" \"test\" {\n"+
-		"  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n")
-	tf.succeeds(applyNow...)
-	time.Sleep(time.Second)
-	server.DeleteSecret(robototest.DefaultOrg, "db")
-	server.AddSecret(robototest.DefaultOrg, "db") // and nobody wrote a value
-	for _, args := range [][]string{{"plan"}, {"plan", "-refresh-only"}, {"plan", "-destroy"}} {
-		server.ResetRequests()
-		tf.succeeds(args...)
-		if n := server.Count(robototest.GetValue); n != 0 {
-			t.Errorf("%v: %d values were read", args, n)
-		}
-	}
-}
-
 // Terraform: one secret is in the state twice. Each plan says so, none deletes it at one address, and
 // after the advice all works.
 func TestTerraformOneSecretAtTwoAddresses(t *testing.T) {
@@ -284,41 +172,31 @@ func TestTerraformOneSecretAtTwoAddresses(t *testing.T) {
 		return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name     = \"db\"\n  value_wo = \"shared\"\n}\n\n", address)
 	}
 	imported := func(address string) string {
-		return fmt.Sprintf("import {\n  to = roboto_secret.%s\n  id = \"db\"\n}\n\n", address)
+		return fmt.Sprintf("import {\n  to = roboto_secret.%s\n  id = \"db\"\n}\n\n", address) + secret(address)
 	}
 	server := robototest.Start(t, robototest.Options{})
 	server.AddSecret(robototest.DefaultOrg, "db")
 	server.SetValue(robototest.DefaultOrg, "db", "shared")
 	record, _ := server.Record(robototest.DefaultOrg, "db")
-	tf := newTerraform(t, server, imported("first")+secret("first"))
-	plansQuietly := func(quiet bool) {
+	tf := newTerraform(t, server, imported("first")+imported("second"))
+	warns := func(want bool) {
 		t.Helper()
 		said, ok := tf.runs(nil, planNow...)
-		if !ok || strings.Contains(said, "Warning:") == quiet || strings.Contains(said, "terraform state rm") == quiet {
-			t.Errorf("the plan succeeds: %t, and should be quiet: %t\n%s", ok, quiet, said)
+		if !ok || strings.Contains(said, "Warning:") != want || strings.Contains(said, "terraform state rm") != want {
+			t.Errorf("the plan succeeds: %t, and should warn: %t\n%s", ok, want, said)
 		}
 	}
-	plansQuietly(true)
-	tf.configure(imported("first") + secret("first") + imported("second") + secret("second"))
-	plansQuietly(false)
+	warns(true)
 	tf.succeeds(applyNow...)
-	plansQuietly(false)
 	for _, kept := range []string{"first", "second"} {
 		tf.configure(secret(kept))
 		for _, more := range []string{"-refresh=true", "-refresh=false"} {
-			if said, ok := tf.runs(nil, append(applyNow[:2:2], more)...); ok || !strings.Contains(said, "terraform state rm") {
-				t.Errorf("%s, %s is kept: the apply succeeded: %t\n%s", more, kept, ok, said)
-			}
+			tf.fails(t.Context(), slices.Concat(applyNow, []string{more}), "terraform state rm")
 		}
 	}
 	untouched(t, server, record, "shared")
 	tf.succeeds("state", "rm", "roboto_secret.first")
-	plansQuietly(true)
-	tf.succeeds(destroyNow...)
-	tf.holds()
-	if got := recordNames(server); len(got) != 0 {
-		t.Errorf("the service holds %q", got)
-	}
+	warns(false)
 }
 
 // A create that cannot write its value deletes its record, and not the one that has taken the name over

@@ -281,15 +281,11 @@ func written(catalog []described) (string, error) {
 	}
 	for _, chapter := range chapters {
 		g.heading(2, chapter.heading)
-		always := g.always(chapter)
-		if len(always) > 0 {
-			g.paragraph("Most of these errors end with this: " + strings.Join(always, " "))
-		}
 		for _, title := range chapter.titles {
 			if !slices.ContainsFunc(catalog, func(d described) bool { return d.title == title }) {
 				return "", fmt.Errorf("the catalog has no error with the title %q: take it off the chapters in page_test.go", title)
 			}
-			g.titled(title, always)
+			g.titled(title)
 		}
 	}
 	g.heading(2, situationsHeading)
@@ -305,10 +301,11 @@ func written(catalog []described) (string, error) {
 	return g.String(), nil
 }
 
-// titled writes the errors of a title, without the sentences that the chapter says once.
-func (g *guide) titled(title string, always []string) {
+// titled writes the errors of a title. What failed comes once if it is the same as in the first one.
+func (g *guide) titled(title string) {
 	var own []described
-	heading, failed := title, mostFrequent(g.catalog, title)
+	heading := title
+	failed := g.catalog[slices.IndexFunc(g.catalog, func(d described) bool { return d.title == title })].failed
 	for _, d := range g.catalog {
 		if d.title != title {
 			continue
@@ -316,12 +313,11 @@ func (g *guide) titled(title string, always []string) {
 		if d.warning {
 			heading = "Warning: " + title
 		}
-		d.fix = without(d.fix, always)
 		if i := slices.IndexFunc(g.fixes, func(fix []string) bool { return slices.Equal(fix, d.fix) }); i >= 0 {
 			g.shared[i] = append(g.shared[i], d)
 			continue
 		}
-		if !slices.Equal(d.failed, failed) && !restates(d.failed) || slices.ContainsFunc(g.catalog, d.looksLike) {
+		if !slices.Equal(d.failed, failed) && !restates(d.failed) {
 			d.reason = slices.Concat(d.failed, d.reason)
 		}
 		own = append(own, d)
@@ -366,44 +362,6 @@ func (d described) missing(page string) string {
 		}
 	}
 	return ""
-}
-
-// looksLike reports whether what failed is all that tells two errors from each other.
-func (d described) looksLike(other described) bool {
-	return d.title == other.title && slices.Equal(d.reason, other.reason) && !slices.Equal(d.failed, other.failed)
-}
-
-// always are the sentences that most titles of a chapter have in their advice.
-func (g *guide) always(c chapter) (sentences []string) {
-	in := map[string]map[string]bool{}
-	for _, d := range g.catalog {
-		for _, sentence := range d.fix {
-			if !slices.Contains(c.titles, d.title) {
-				continue
-			}
-			if in[sentence] == nil {
-				in[sentence] = map[string]bool{}
-			}
-			if in[sentence][d.title] = true; len(in[sentence]) > max(3, len(c.titles)/2) && !slices.Contains(sentences, sentence) {
-				sentences = append(sentences, sentence)
-			}
-		}
-	}
-	return sentences
-}
-
-// mostFrequent is what most entries of a title say of what failed.
-func mostFrequent(catalog []described, title string) (most []string) {
-	counts := map[string]int{}
-	for _, d := range catalog {
-		if d.title == title {
-			key := strings.Join(d.failed, " ")
-			if counts[key]++; counts[key] > counts[strings.Join(most, " ")] {
-				most = d.failed
-			}
-		}
-	}
-	return most
 }
 
 var restating = regexp.MustCompile(`^[^,]+ (could not be \w+|failed)\.$`)

@@ -43,10 +43,7 @@ func TestTerraformDeletionProtection(t *testing.T) {
 	record, _ := server.Record("og_test", "db")
 	for _, step := range []struct {
 		name, config string
-		// prepare runs before the request is refused.
-		prepare []string
-		args    []string
-		says    []string
+		args         []string
 	}{
 		{name: "plan without the block", config: "", args: planNow},
 		{name: "apply without the block", config: "", args: applyNow},
@@ -58,18 +55,16 @@ func TestTerraformDeletionProtection(t *testing.T) {
 		{name: "plan to destroy", config: protectedSecret, args: []string{"plan", "-destroy"}},
 		{name: "destroy", config: protectedSecret, args: destroyNow},
 		{name: "-replace", config: protectedSecret, args: replace},
-		{
-			name: "tainted", config: protectedSecret, prepare: []string{"taint", "roboto_secret.test"}, args: applyNow,
-			says: []string{"run terraform untaint with its address before you apply"},
-		},
+		{name: "tainted", config: protectedSecret, args: applyNow},
 	} {
 		tf.configure(step.config)
-		if step.prepare != nil {
-			tf.succeeds(step.prepare...)
+		words := []string{refused, "Nothing was deleted", "set deletion_protection = false"}
+		if step.name == "tainted" {
+			tf.succeeds("taint", "roboto_secret.test")
+			words = append(words, "run terraform untaint with its address before you apply")
 		}
 		server.ResetRequests()
-		said := tf.fails(t.Context(), slices.Concat(step.args, []string{notSent}),
-			append(step.says, refused, "Nothing was deleted", "set deletion_protection = false")...)
+		said := tf.fails(t.Context(), slices.Concat(step.args, []string{notSent}), words...)
 		if requests := server.Requests(); len(requests) != 0 {
 			t.Errorf("%s: %d requests were sent: %v", step.name, len(requests), requests)
 		}
@@ -92,27 +87,6 @@ func TestTerraformDeletionProtection(t *testing.T) {
 	if got := recordNames(server); !slices.Equal(got, []string{"cache"}) {
 		t.Errorf("the secrets are %q", got)
 	}
-}
-
-// Terraform: the deposed object of a replacement keeps its protection, which no configuration lifts.
-func TestTerraformProtectsADeposedSecret(t *testing.T) {
-	t.Parallel()
-	server := robototest.Start(t, robototest.Options{})
-	config := strings.Replace(protectedSecret, "}", createFirst+"}", 1)
-	tf := newTerraform(t, server, config)
-	tf.succeeds(applyNow...)
-	tf.fails(t.Context(), slices.Concat(applyNow, []string{"-replace=roboto_secret.test"}), "A secret of this name exists already")
-	tf.succeeds("taint", "roboto_secret.test")
-	tf.configure(strings.Replace(config, `"db"`, `"other"`, 1))
-	tf.fails(t.Context(), applyNow, "deposed object")
-	tf.fails(t.Context(), planNow, "For a deposed object, see \"Deletion\"")
-	tf.succeeds("state", "rm", "roboto_secret.test")
-	tf.succeeds("import", "roboto_secret.test", "other")
-	tf.succeeds(applyNow...)
-	if n := server.Count(robototest.DeleteSecret); n != 0 {
-		t.Errorf("%d deletions were sent", n)
-	}
-	tf.holds("test")
 }
 
 // The record that a failed create leaves behind is not protected: it holds no value, and a

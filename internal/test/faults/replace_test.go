@@ -62,19 +62,6 @@ func TestReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
 	}
 }
 
-// A deletion that failed is repeated without what was planned for the replacement.
-func TestDestroyAfterAFailedReplacement(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		server.AddOrg("og_two", "Two")
-		c.Vars["ROBOTO_ORG_ID"] = robototest.DefaultOrg
-		c.Must(c.Apply(versionedSecret))
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Message: "Forbidden", Times: 1})
-		says(t, c.MustStart().ReplaceTainted(versionedSecret), "403")
-		c.Vars["ROBOTO_ORG_ID"] = "og_two"
-		c.Must(c.Apply(nil))
-	})
-}
-
 // After a deletion, Roboto may show the record for a while, and refuse its name.
 func TestReplacementWaitsForItsName(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
@@ -113,19 +100,6 @@ func TestTwoRenamesToOneName(t *testing.T) {
 	})
 }
 
-// An API key that may not list organizations can rename a secret.
-func TestRenameWithoutTheListOfOrganizations(t *testing.T) {
-	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable} {
-		inBubble(t, func(_ *testing.T, server *robototest.Server, c *protocol.Core) {
-			server.Inject(robototest.Fault{Operation: robototest.ListOrgs, Status: status})
-			for _, name := range []string{"db", "cache"} {
-				c.Must(c.Apply(versionedNamed(name)))
-			}
-			c.Must(c.Apply(nil))
-		})
-	}
-}
-
 // Terraform: -replace, a tainted secret and a saved plan tell the provider different things.
 func TestTerraformReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
 	t.Parallel()
@@ -140,36 +114,26 @@ func TestTerraformReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
 	}
 	must(one, applyNow...)
 	record, _ := server.Record("og_one", "db")
-	for _, step := range []struct {
-		name    string
-		newName string
-		prepare []string
-		plan    []string
-		env     []string
-		says    string
-	}{
-		{name: "-replace, another organization", newName: "db", plan: []string{"-replace=roboto_secret.test"}, env: two, says: "og_two"},
-		{name: "the new name is taken", newName: "cache", env: one, says: otherPrincipal},
-		{name: "tainted, another organization", newName: "db", prepare: []string{"taint", "roboto_secret.test"}, env: two, says: "og_two"},
-	} {
-		tf.configure(secretBlock("test", step.newName))
-		if step.prepare != nil {
-			tf.succeeds(step.prepare...)
-		}
-		must(one, slices.Concat(planNow, []string{"-out=saved"}, step.plan)...)
-		if step.newName == "cache" {
+	refuses := func(newName string, env []string, reason string, options ...string) {
+		t.Helper()
+		tf.configure(secretBlock("test", newName))
+		must(one, slices.Concat(planNow, []string{"-out=saved"}, options)...)
+		if newName == "cache" {
 			server.AddSecret("og_one", "cache")
 		}
 		server.ResetRequests()
-		if said, ok := tf.runs(step.env, "apply", "saved"); ok || !strings.Contains(said, step.says) {
-			t.Errorf("%s: the apply succeeded: %t; it does not say %q:\n%s", step.name, ok, step.says, said)
-		}
-		if n := server.Count(robototest.DeleteSecret); n != 0 {
-			t.Errorf("%s: %d deletions were sent", step.name, n)
+		said, ok := tf.runs(env, "apply", "saved")
+		if n := server.Count(robototest.DeleteSecret); ok || n != 0 || !strings.Contains(said, reason) {
+			t.Errorf("the apply succeeds: %t, with %d deletions, or does not say %q:\n%s", ok, n, reason, said)
 		}
 		untouched(t, server, record, "the value of test")
 		tf.holds("test")
 	}
+	refuses("db", two, "og_two", "-replace=roboto_secret.test")
+	refuses("cache", one, otherPrincipal)
+	tf.succeeds("taint", "roboto_secret.test")
+	refuses("db", two, "og_two")
+
 	server.DeleteSecret("og_one", "cache")
 	tf.configure(secretBlock("test", "cache"))
 	must(one, applyNow...)

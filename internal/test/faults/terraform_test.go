@@ -4,7 +4,7 @@
 package faults
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -37,10 +35,10 @@ resource "roboto_secret" "test" {
 `
 
 // A Ctrl-C ends the run although an answer is still missing; what was done before it is in the state.
-// TestCancel does the same for each call, without Terraform.
+// TestFaults does the same for each call, without Terraform.
 func TestTerraformInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("a process cannot be sent an interrupt on Windows; TestCancel covers the provider's part")
+		t.Skip("a process cannot be sent an interrupt on Windows; TestFaults covers the provider's part")
 	}
 	config := secretBlock("first", "first") + with(strings.TrimSpace(secretBlock("second", "second")), "depends_on = [roboto_secret.first]")
 	// Terraform 1.11.4 passes an interrupt on to the provider while it plans in terraform plan,
@@ -49,26 +47,18 @@ func TestTerraformInterrupted(t *testing.T) {
 	both := []string{"first", "second"}
 	for name, test := range map[string]struct {
 		fault robototest.Fault
-		// existing secrets were applied before.
-		existing bool
-		act      []string
+		act   []string
 		// state and records are what is there after the interrupt.
 		state, records []string
 	}{
-		"organization look-up": {robototest.Fault{Operation: robototest.ListOrgs}, false, plan, nil, nil},
-		"create, done":         {robototest.Fault{Operation: robototest.CreateSecret, Skip: 1, After: true}, false, applyNow, both[:1], both[:1]},
-		"put, done":            {robototest.Fault{Operation: robototest.PutValue, Skip: 1, After: true}, false, applyNow, both, both},
-		"get during refresh":   {robototest.Fault{Operation: robototest.GetSecret, Skip: 1}, true, plan, both, both},
-		// That it is gone turns out in the next refresh.
-		"delete, done": {robototest.Fault{Operation: robototest.DeleteSecret, Skip: 1, After: true}, true, destroyNow, both[:1], nil},
+		"organization look-up": {robototest.Fault{Operation: robototest.ListOrgs}, plan, nil, nil},
+		"create, done":         {robototest.Fault{Operation: robototest.CreateSecret, Skip: 1, After: true}, applyNow, both[:1], both[:1]},
+		"put, done":            {robototest.Fault{Operation: robototest.PutValue, Skip: 1, After: true}, applyNow, both, both},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, config)
-			if test.existing {
-				tf.succeeds(applyNow...)
-			}
 			tf.failsHeld(tf.hold(test.fault), func(interrupt func()) { interrupt() }, test.act)
 			tf.holds(test.state...)
 			if got := recordNames(server); !slices.Equal(got, test.records) {
@@ -84,39 +74,22 @@ func TestTerraformInterrupted(t *testing.T) {
 // A provider that dies between the record and the value leaves a record that no
 // state knows. The error of the next apply holds the block that adopts it.
 func TestTerraformProviderKilled(t *testing.T) {
-	withoutVersion := strings.Replace(oneSecret, `value_wo_version = "1"`, "", 1)
 	if runtime.GOOS != "linux" {
 		t.Skip("the provider's process is found in /proc, which is Linux's")
 	}
-	for name, test := range map[string]struct {
-		config string
-		fault  robototest.Fault
-	}{
-		"without a version, after the record":           {withoutVersion, robototest.Fault{Operation: robototest.CreateSecret, After: true}},
-		"with a version, while the value is on its way": {oneSecret, robototest.Fault{Operation: robototest.PutValue}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, test.config)
-			tf.failsHeld(tf.hold(test.fault), func(func()) { killProvider(t, tf.Dir) }, applyNow, "Plugin did not respond")
-			if got := recordNames(server); !slices.Equal(got, []string{"db"}) {
-				t.Fatalf("the service holds %q, want the record alone", got)
-			}
-			server.ClearFaults()
-			tf.importsAsAdvised("exists already in the organization")
-			tf.endsRight(map[string]string{"test": "the value of db"})
-		})
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, oneSecret)
+	tf.failsHeld(tf.hold(robototest.Fault{Operation: robototest.PutValue}), func(func()) { killProvider(t, tf.Dir) }, applyNow,
+		"Plugin did not respond")
+	if got := recordNames(server); !slices.Equal(got, []string{"db"}) {
+		t.Fatalf("the service holds %q, want the record alone", got)
 	}
-}
-
-// importsAsAdvised applies, which has to fail with an import block beside the words, and once
-// more with that block in the configuration.
-func (tf *terraform) importsAsAdvised(words ...string) {
-	tf.t.Helper()
-	block := importBlock.FindString(tf.fails(tf.t.Context(), applyNow, words...))
+	server.ClearFaults()
+	block := importBlock.FindString(tf.fails(t.Context(), applyNow, "exists already in the organization"))
 	tf.writes("import.tf", strings.Replace(block, "ADDRESS_OF_THIS_RESOURCE", "test", 1))
 	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
 }
 
 // killProvider ends the provider that Terraform started in a module, as kill -9 does.
@@ -133,16 +106,9 @@ func killProvider(t *testing.T, module string) {
 		if directory != module || !strings.HasPrefix(filepath.Base(executable), "terraform-provider-roboto") {
 			continue
 		}
-		pid, err := strconv.Atoi(filepath.Base(process))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		child, err := os.FindProcess(pid)
-		if err == nil {
-			err = child.Kill()
-		}
-		if err != nil {
+		pid, invalid := strconv.Atoi(filepath.Base(process))
+		child, missing := os.FindProcess(pid)
+		if err := errors.Join(invalid, missing, child.Kill()); err != nil {
 			t.Error(err)
 		}
 		killed++
@@ -163,77 +129,26 @@ resource "terraform_data" "dependent" {
   }
 }
 `
-	for obstacle, config := range map[string]string{
-		"create_before_destroy is a likely cause": oneSecret + dependent,
-		"lifecycle.prevent_destroy":               with(oneSecret, "lifecycle {", "  prevent_destroy = true", "}"),
-	} {
-		t.Run(obstacle, func(t *testing.T) {
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{})
-			tf := newTerraform(t, server, "provider \"roboto\" {\n  max_attempts = 1\n}\n"+config)
-			server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
-			server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: codeDenied, Message: "Not permitted."})
-			tf.fails(t.Context(), applyNow,
-				"It is in Terraform's state, without a value and marked as tainted.",
-				"run terraform apply, which replaces the record", "run terraform untaint")
-			leftover := tf.state()["test"]
-			record, _ := server.Record(robototest.DefaultOrg, "db")
-			if leftover.ARN != record.ARN || !leftover.tainted || leftover.VersionID != nil || leftover.ValueWOVersion != nil {
-				t.Fatalf("the state holds %+v, the service %+v", leftover, record)
-			}
-			server.ClearFaults()
-
-			tf.fails(t.Context(), applyNow, obstacle)
-			tf.succeeds("untaint", "roboto_secret.test")
-			tf.succeeds(applyNow...)
-			tf.endsRight(map[string]string{"test": "the value of db"})
-			if arn := tf.state()["test"].ARN; arn != leftover.ARN {
-				t.Errorf("the record is %s, want still %s", arn, leftover.ARN)
-			}
-		})
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{})
+	tf := newTerraform(t, server, "provider \"roboto\" {\n  max_attempts = 1\n}\n"+oneSecret+dependent)
+	server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
+	server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: codeDenied, Message: "Not permitted."})
+	tf.fails(t.Context(), applyNow,
+		"It is in Terraform's state, without a value and marked as tainted.",
+		"run terraform apply, which replaces the record", "run terraform untaint")
+	leftover := tf.state()["test"]
+	record, _ := server.Record(robototest.DefaultOrg, "db")
+	if leftover.ARN != record.ARN || !leftover.tainted || leftover.VersionID != nil || leftover.ValueWOVersion != nil {
+		t.Fatalf("the state holds %+v, the service %+v", leftover, record)
 	}
-}
+	server.ClearFaults()
 
-// Under create_before_destroy a secret can move to another name or organization. In its own place it
-// cannot be replaced, and the error says why.
-func TestTerraformCreateBeforeDestroy(t *testing.T) {
-	config := func(name, orgID string) string {
-		return with(strings.Replace(oneSecret, `"db"`, strconv.Quote(name), 1),
-			"lifecycle {", "  create_before_destroy = true", "}", fmt.Sprintf("org_id = %q", orgID))
-	}
-	for moved, to := range map[string]struct{ name, orgID string }{
-		"to another name":         {"db2", "og_one"},
-		"to another organization": {"db", "og_two"},
-	} {
-		t.Run(moved, func(t *testing.T) {
-			t.Parallel()
-			server := robototest.Start(t, robototest.Options{Orgs: []string{"og_one", "og_two"}})
-			tf := newTerraform(t, server, config("db", "og_one"))
-			tf.succeeds(applyNow...)
-			old := tf.state()["test"]
-			tf.fails(t.Context(), append(applyNow, "-replace=roboto_secret.test"), "A secret of this name exists already",
-				"create_before_destroy is a likely cause: names are unique, so the old secret has to be deleted first")
-			tf.endsRight(map[string]string{"test": "the value of db"})
-			if arn := tf.state()["test"].ARN; arn != old.ARN {
-				t.Errorf("the secret is %s, want still %s", arn, old.ARN)
-			}
-
-			server.ResetRequests()
-			tf.configure(config(to.name, to.orgID))
-			tf.succeeds(applyNow...)
-			var order []robototest.Operation
-			for _, request := range server.Requests() {
-				if request.Operation == robototest.CreateSecret || request.Operation == robototest.DeleteSecret {
-					order = append(order, request.Operation)
-				}
-			}
-			if diff := cmp.Diff([]robototest.Operation{robototest.CreateSecret, robototest.DeleteSecret}, order); diff != "" {
-				t.Errorf("the requests (-want +got):\n%s", diff)
-			}
-			if _, exists := server.Record("og_one", "db"); exists {
-				t.Error("the old secret is left behind")
-			}
-			tf.endsRight(map[string]string{"test": "the value of db"})
-		})
+	tf.fails(t.Context(), applyNow, "create_before_destroy is a likely cause")
+	tf.succeeds("untaint", "roboto_secret.test")
+	tf.succeeds(applyNow...)
+	tf.endsRight(map[string]string{"test": "the value of db"})
+	if arn := tf.state()["test"].ARN; arn != leftover.ARN {
+		t.Errorf("the record is %s, want still %s", arn, leftover.ARN)
 	}
 }

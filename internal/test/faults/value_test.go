@@ -4,7 +4,6 @@
 package faults
 
 import (
-	"cmp"
 	"fmt"
 	"testing"
 
@@ -33,58 +32,34 @@ func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 	}
 }
 
-// version_id names the current version, after somebody wrote the same value too.
-func TestVersionIDIsNeverStale(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(comparedFields))
-		server.SetValue(robototest.DefaultOrg, "db", canary)
-		if empty, err := c.PlanIsEmpty(comparedFields); empty || err != nil {
-			t.Errorf("the plan is empty: %t (%v)", empty, err)
-		}
-		c.Must(c.Apply(comparedFields))
-		c.Must(disagreement(c, faultCall{after: comparedFields, versions: 2}))
-	})
-}
-
 // Terraform: what ignore_changes hides is left alone, and nothing else is. Each row is a resource. Where
 // its value goes, version_id ends as null.
 func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
 	t.Parallel()
-	type secret struct{ value, version, orgID, name, more string }
 	const (
-		other     = "og_other"
-		protected = "  deletion_protection = true\n"
-	)
-	var (
-		versioned = secret{value: "old", version: "1"}
-		compared  = secret{value: "old"}
+		other      = "og_other"
+		first, one = "  value_wo = \"old\"\n", "  value_wo_version = \"1\"\n"
+		next, two  = "  value_wo = \"new\"\n", "  value_wo_version = \"2\"\n"
+		protected  = "  deletion_protection = true\n"
+		stays      = "  org_id = \"og_test\"\n"
+		moves      = "  org_id = \"og_other\"\n"
 	)
 	rows := []struct {
-		name, ignored string
-		before, after secret
+		name, ignored, before, after string
 		// want is the value in the end.
 		want string
 	}{
-		{"a value", "value_wo", versioned, secret{value: "new", version: "1", more: protected}, "old"},
-		{"a compared value", "value_wo", compared, secret{value: "new", more: protected}, "old"},
-		{"value and version", "value_wo, value_wo_version", versioned, secret{value: "new", version: "2", more: protected}, "old"},
-		{"value and organization", "value_wo, org_id", versioned, secret{value: "new", version: "1", orgID: other, more: protected}, "old"},
-		{"compared value and organization", "value_wo, org_id", compared, secret{value: "new", orgID: other, more: protected}, "old"},
-		{"organization, and a new version", "org_id", versioned, secret{value: "new", version: "2", orgID: other}, "new"},
-		{"organization, and a new value", "org_id", compared, secret{value: "new", orgID: other}, "new"},
-		{"organization, and no value", "org_id", versioned, secret{orgID: other}, "old"},
-		{"the same organization, and no value", "org_id", versioned, secret{}, "old"},
-		{"the value of a replacement", "value_wo", versioned, secret{value: "new", version: "2", name: "renamed"}, "new"},
+		{"a value", "value_wo", first + one + stays, next + one + stays + protected, "old"},
+		{"value and version", "value_wo, value_wo_version", first + one + stays, next + two + stays + protected, "old"},
+		{"value and organization", "value_wo, org_id", first + one + stays, next + one + moves + protected, "old"},
+		{"compared value and organization", "value_wo, org_id", first + stays, next + moves + protected, "old"},
+		{"organization, and a new version", "org_id", first + one + stays, next + two + moves, "new"},
+		{"organization, and a new value", "org_id", first + stays, next + moves, "new"},
+		{"organization, and no value", "org_id", first + one + stays, moves, "old"},
 	}
-	block := func(i int, s secret) string {
-		lines := s.more
-		for argument, value := range map[string]string{"value_wo": s.value, "value_wo_version": s.version} {
-			if value != "" {
-				lines += fmt.Sprintf("  %s = %q\n", argument, value)
-			}
-		}
-		return fmt.Sprintf("resource \"roboto_secret\" \"row%d\" {\n  name = %q\n  org_id = %q\n%s  lifecycle {\n    ignore_changes = [%s]\n  }\n}\n\n",
-			i, cmp.Or(s.name, rows[i].name), cmp.Or(s.orgID, robototest.DefaultOrg), lines, rows[i].ignored)
+	block := func(i int, lines string) string {
+		return fmt.Sprintf("resource \"roboto_secret\" \"row%d\" {\n  name = %q\n%s  lifecycle {\n    ignore_changes = [%s]\n  }\n}\n\n",
+			i, rows[i].name, lines, rows[i].ignored)
 	}
 	var was, is string
 	for i, row := range rows {
@@ -99,21 +74,19 @@ func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
 	tf.succeeds(applyNow...)
 	state := tf.state()
 	for i, row := range rows {
-		name, versionID := cmp.Or(row.after.name, row.name), ""
-		value, want, _ := server.Value(robototest.DefaultOrg, name)
-		if row.after.value == "" {
-			want = ""
+		value, current, _ := server.Value(robototest.DefaultOrg, row.name)
+		known := state[fmt.Sprint("row", i)].VersionID
+		right := known != nil && *known == current
+		if row.after == moves {
+			right = known == nil
 		}
-		if known := state[fmt.Sprint("row", i)].VersionID; known != nil {
-			versionID = *known
-		}
-		if value != row.want || versionID != want {
-			t.Errorf("%s: the value is %q, want %q; version_id is %q, want %q", row.name, value, row.want, versionID, want)
+		if value != row.want || !right {
+			t.Errorf("%s: the value is %q, want %q; version_id is right: %t", row.name, value, row.want, right)
 		}
 	}
 	tf.succeeds("plan", "-detailed-exitcode")
 
 	// The provider sees a new version, and no new value.
-	tf.configure(block(0, secret{value: "new", version: "2"}))
+	tf.configure(block(0, next+two+stays))
 	tf.fails(t.Context(), planNow, "ignore_changes keeps it from the provider")
 }
