@@ -54,7 +54,6 @@ func TestErrorCatalog(t *testing.T) {
 	if happened < len(entries) {
 		t.Skip("skipped: the files have all entries, and some did not run or failed")
 	}
-	onPage = withSharedAdvice(onPage)
 	before, page, after := readPage(t)
 	generated, err := written(onPage)
 	if err != nil {

@@ -338,21 +338,6 @@ func (g *guide) titled(title string) {
 	}
 }
 
-// withSharedAdvice gives an error the advice that it left to another one of the same reason.
-func withSharedAdvice(catalog []described) []described {
-	complete := slices.Clone(catalog)
-	for i, d := range complete {
-		if len(d.fix) > 0 {
-			continue
-		}
-		another := slices.IndexFunc(catalog, func(other described) bool { return len(other.fix) > 0 && slices.Equal(other.reason, d.reason) })
-		if another >= 0 {
-			complete[i].fix = catalog[another].fix
-		}
-	}
-	return complete
-}
-
 // missing is what the page lacks of an error, "" for nothing.
 func (d described) missing(page string) string {
 	plain := strings.NewReplacer("`", "", "\n>   ", " ", "\n> ", " ", "\n", " ").Replace(page)

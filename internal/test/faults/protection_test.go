@@ -45,9 +45,7 @@ func TestTerraformDeletionProtection(t *testing.T) {
 		name, config string
 		args         []string
 	}{
-		{name: "plan without the block", config: "", args: planNow},
 		{name: "apply without the block", config: "", args: applyNow},
-		{name: "plan another name", config: renamed, args: planNow},
 		{name: "apply another name", config: renamed, args: applyNow},
 		{name: "another organization", config: strings.Replace(protectedSecret, "og_test", "og_other", 1), args: applyNow},
 		{name: "another name, protection lifted", config: unprotected(renamed), args: applyNow},

@@ -48,21 +48,21 @@ func TestTerraformInterrupted(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault robototest.Fault
 		act   []string
-		// state and records are what is there after the interrupt.
-		state, records []string
+		// left are the secrets that are there after the interrupt, in the state as well.
+		left []string
 	}{
-		"organization look-up": {robototest.Fault{Operation: robototest.ListOrgs}, plan, nil, nil},
-		"create, done":         {robototest.Fault{Operation: robototest.CreateSecret, Skip: 1, After: true}, applyNow, both[:1], both[:1]},
-		"put, done":            {robototest.Fault{Operation: robototest.PutValue, Skip: 1, After: true}, applyNow, both, both},
+		"organization look-up": {robototest.Fault{Operation: robototest.ListOrgs}, plan, nil},
+		"create, done":         {robototest.Fault{Operation: robototest.CreateSecret, Skip: 1, After: true}, applyNow, both[:1]},
+		"put, done":            {robototest.Fault{Operation: robototest.PutValue, Skip: 1, After: true}, applyNow, both},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := robototest.Start(t, robototest.Options{})
 			tf := newTerraform(t, server, config)
 			tf.failsHeld(tf.hold(test.fault), func(interrupt func()) { interrupt() }, test.act)
-			tf.holds(test.state...)
-			if got := recordNames(server); !slices.Equal(got, test.records) {
-				t.Errorf("the service holds %q, want %q", got, test.records)
+			tf.holds(test.left...)
+			if got := recordNames(server); !slices.Equal(got, test.left) {
+				t.Errorf("the service holds %q, want %q", got, test.left)
 			}
 			server.ClearFaults()
 			tf.succeeds(applyNow...)
