@@ -301,11 +301,10 @@ func written(catalog []described) (string, error) {
 	return g.String(), nil
 }
 
-// titled writes the errors of a title. What failed comes once if it is the same as in the first one.
+// titled writes the errors of a title.
 func (g *guide) titled(title string) {
 	var own []described
-	heading := title
-	failed := g.catalog[slices.IndexFunc(g.catalog, func(d described) bool { return d.title == title })].failed
+	heading, failed := title, mostFrequent(g.catalog, title)
 	for _, d := range g.catalog {
 		if d.title != title {
 			continue
@@ -317,7 +316,7 @@ func (g *guide) titled(title string) {
 			g.shared[i] = append(g.shared[i], d)
 			continue
 		}
-		if !slices.Equal(d.failed, failed) && !restates(d.failed) {
+		if !slices.Equal(d.failed, failed) && !restates(d.failed) || slices.ContainsFunc(g.catalog, d.looksLike) {
 			d.reason = slices.Concat(d.failed, d.reason)
 		}
 		own = append(own, d)
@@ -347,6 +346,25 @@ func (d described) missing(page string) string {
 		}
 	}
 	return ""
+}
+
+// looksLike reports whether what failed is all that tells two errors from each other.
+func (d described) looksLike(other described) bool {
+	return d.title == other.title && slices.Equal(d.reason, other.reason) && !slices.Equal(d.failed, other.failed)
+}
+
+// mostFrequent is what most entries of a title say of what failed.
+func mostFrequent(catalog []described, title string) (most []string) {
+	counts := map[string]int{}
+	for _, d := range catalog {
+		if d.title == title {
+			key := strings.Join(d.failed, " ")
+			if counts[key]++; counts[key] > counts[strings.Join(most, " ")] {
+				most = d.failed
+			}
+		}
+	}
+	return most
 }
 
 var restating = regexp.MustCompile(`^[^,]+ (could not be \w+|failed)\.$`)
