@@ -132,14 +132,11 @@ func (tf *terraform) runs(env []string, args ...string) (said string, ok bool) {
 	return strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " "), result.ExitCode == 0
 }
 
-// secretBlock is a secret at an address, whose value names the address. The lines stand in it too.
-func secretBlock(address, name string, lines ...string) string {
+// secretBlock is a secret at an address, whose value names the address.
+func secretBlock(address, name string) string {
 	return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name             = %q\n  value_wo         = \"the value of %[1]s\"\n"+
-		"  value_wo_version = \"1\"\n%[3]s}\n\n", address, name, strings.Join(lines, "\n"))
+		"  value_wo_version = \"1\"\n}\n\n", address, name)
 }
-
-// createFirst is a line of a resource block.
-const createFirst = "  lifecycle {\n    create_before_destroy = true\n  }\n"
 
 // recordJSON is an answer that shows a record.
 func recordJSON(r robototest.Record) string {

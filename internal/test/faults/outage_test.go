@@ -153,11 +153,6 @@ func planWithoutOrg(s *protocol.Session, name string) error {
 	return err
 }
 
-func openEphemeral(s *protocol.Session, name string) error {
-	_, out := s.Provider.OpenEphemeral(fields{"name": name, "org_id": testOrg})
-	return out.Err()
-}
-
 // readSecret reads a secret with a data source, whose errors are never left out.
 func readSecret(s *protocol.Session, name string) error {
 	_, out := s.ReadDataSource(protocol.TypeSecret, fields{"name": name, "org_id": testOrg})
