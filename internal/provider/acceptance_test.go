@@ -21,7 +21,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
@@ -193,13 +192,6 @@ func (e *environment) run(steps ...resource.TestStep) {
 	e.runCase(resource.TestCase{Steps: steps})
 }
 
-// runFrom is run with a Terraform that passes the check. Otherwise it skips the test, and says what
-// was not shown.
-func (e *environment) runFrom(check tfversion.TerraformVersionCheck, what string, steps ...resource.TestStep) {
-	e.t.Helper()
-	e.runCase(resource.TestCase{TerraformVersionChecks: []tfversion.TerraformVersionCheck{orSkip{check, what}}, Steps: steps})
-}
-
 func (e *environment) runCase(c resource.TestCase) {
 	e.t.Helper()
 	if c.ProtoV6ProviderFactories == nil {
@@ -220,18 +212,6 @@ func (e *environment) isDestroyed(state *terraform.State) error {
 	return nil
 }
 
-type orSkip struct {
-	tfversion.TerraformVersionCheck
-	what string
-}
-
-func (o orSkip) CheckTerraformVersion(ctx context.Context, req tfversion.CheckTerraformVersionRequest, resp *tfversion.CheckTerraformVersionResponse) {
-	o.TerraformVersionCheck.CheckTerraformVersion(ctx, req, resp)
-	if resp.Skip != "" {
-		resp.Skip += fmt.Sprintf("; %s was shown at the level of the protocol only", o.what)
-	}
-}
-
 // errorLike matches text whatever the line breaks that Terraform put into it.
 func errorLike(text string) *regexp.Regexp {
 	words := strings.Fields(text)
@@ -248,10 +228,6 @@ func secret(name string, lines ...string) string {
 
 func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
-}
-
-func data(of, name string, check knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue("data."+of, tfjsonpath.New(name), check)
 }
 
 func emptyPlan() resource.ConfigPlanChecks {
@@ -299,11 +275,6 @@ func (e *environment) name(short string) string {
 
 func (e *environment) uri(short string) string {
 	return "roboto-secret://" + e.name(short) + "@" + e.client.OrgID
-}
-
-// filled has the test's secret and organization in place of NAME and ORG.
-func (e *environment) filled(text string) string {
-	return strings.NewReplacer("NAME", e.name("db"), "ORG", e.client.OrgID).Replace(text)
 }
 
 // create creates secrets as somebody else does. So do write and remove.

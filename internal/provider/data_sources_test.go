@@ -7,125 +7,83 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// justNow is a time in RFC 3339 and UTC that lies less than an hour back or ahead.
-var justNow = knownvalue.StringFunc(func(text string) error {
-	at, err := time.Parse(time.RFC3339, text)
-	if err == nil && (!strings.HasSuffix(text, "Z") || time.Since(at).Abs() > time.Hour) {
-		err = fmt.Errorf("it is %s", text)
-	}
-	return err
-})
-
-func TestAccSecretDataSource(t *testing.T) {
-	env := anyService(t)
-	env.create("db")
-	first, second := env.write("first"), env.write("second")
-	const uri, version = "roboto-secret://NAME@ORG", "name = \"NAME\"\n  read_version_id = true\n  "
-	config := "variable \"read\" {\n  default = true\n}\n"
-	var checks []statecheck.StateCheck
-	for i, test := range []struct{ arguments, uri, versionID string }{
-		{`name = "NAME"`, uri, ""},
-		{"name = \"NAME\"\n  org_id = \"ORG\"", uri, ""},
-		{`uri = "roboto-secret://NAME@ORG"`, uri, ""},
-		{`uri = "roboto-secret://NAME"`, "roboto-secret://NAME", ""},
-		{"uri = \"roboto-secret://NAME@ORG\"\n  org_id = \"ORG\"", uri, ""},
-		{version, uri, second},
-		{version + `version_stage = "AWSCURRENT"`, uri, second},
-		{version + `version_stage = "AWSPREVIOUS"`, uri, first},
-		// A variable is unknown when Terraform validates.
-		{"name = \"NAME\"\n  read_version_id = var.read\n  version_stage = \"AWSPREVIOUS\"", uri, first},
-	} {
-		config += fmt.Sprintf("data \"roboto_secret\" \"case%d\" {\n  %s\n}\n", i, test.arguments)
-		wanted := map[string]knownvalue.Check{
-			"uri": knownvalue.StringExact(env.filled(test.uri)), "name": knownvalue.StringExact(env.name("db")),
-			"org_id": knownvalue.StringExact(env.client.OrgID), "arn": knownvalue.NotNull(), "modified_by": knownvalue.NotNull(),
-			"version_id": knownvalue.Null(), "value_created": knownvalue.Null(),
-		}
-		if test.versionID != "" {
-			wanted["version_id"], wanted["value_created"] = knownvalue.StringExact(test.versionID), justNow
-		}
-		for name, check := range wanted {
-			checks = append(checks, statecheck.ExpectKnownValue(fmt.Sprint("data.roboto_secret.case", i), tfjsonpath.New(name), check))
-		}
-	}
-	env.run(
-		resource.TestStep{Config: env.filled(config), ConfigStateChecks: checks},
-		resource.TestStep{
-			Config:      env.filled("data \"roboto_secret\" \"test\" {\n  name = \"NAME-missing\"\n}\n"),
-			ExpectError: errorLike(env.filled(`"NAME-missing" of the organization ORG`)),
-		},
-		resource.TestStep{
-			Config:      env.filled("data \"roboto_secret\" \"test\" {\n  name = \"NAME\"\n  org_id = \"og_unknown\"\n}\n"),
-			ExpectError: errorLike("could not be read"),
-		},
-	)
-}
-
-func TestSecretDataSourceOfASecretWithoutAValue(t *testing.T) {
+// A value may be much younger or older than its secret.
+func TestSecretDataSource(t *testing.T) {
+	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
 	env := newEnvironment(t)
-	env.create("empty")
+	record := env.roboto.AddSecret(testOrg, "db")
+	for _, value := range []string{"first", "second"} {
+		env.roboto.SetValue(testOrg, "db", value)
+		env.roboto.Age(testOrg, "db", 48*time.Hour)
+	}
+	versions := env.roboto.Versions(testOrg, "db")
 	p := env.protocol(fields{})
+	for name, test := range map[string]struct {
+		config  fields
+		uri     string
+		version *robototest.Version
+	}{
+		"by name":                  {fields{"name": "db"}, uri, nil},
+		"by name and org_id":       {fields{"name": "db", "org_id": testOrg}, uri, nil},
+		"by URI":                   {fields{"uri": uri}, uri, nil},
+		"by URI without org_id":    {fields{"uri": short}, short, nil},
+		"by URI and org_id":        {fields{"uri": uri, "org_id": testOrg}, uri, nil},
+		"with a version":           {fields{"name": "db", "read_version_id": true}, uri, &versions[1]},
+		"with the current version": {fields{"name": "db", "read_version_id": true, "version_stage": "AWSCURRENT"}, uri, &versions[1]},
+		"with the one before":      {fields{"name": "db", "read_version_id": true, "version_stage": "AWSPREVIOUS"}, uri, &versions[0]},
+	} {
+		want := fields{
+			"name": "db", "org_id": testOrg, "uri": test.uri, "arn": record.ARN, "last_used": nil, "version_id": nil, "value_created": nil,
+			"created": record.Created.Format(time.RFC3339Nano), "created_by": record.CreatedBy,
+			"modified": record.Modified.Format(time.RFC3339Nano), "modified_by": record.ModifiedBy,
+			"read_version_id": test.config["read_version_id"], "version_stage": test.config["version_stage"],
+		}
+		if test.version != nil {
+			want["version_id"] = test.version.ID
+			want["value_created"] = test.version.Created.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+		}
+		result, out := p.ReadDataSource(typeSecret, test.config)
+		p.Succeeds(out)
+		p.Equal("the secret "+name, result, want)
+	}
+
+	env.create("empty")
 	state, out := p.ReadDataSource(typeSecret, fields{"name": "empty", "read_version_id": true})
 	p.Succeeds(out)
-	p.Equal("version_id", state["version_id"], nil)
+	p.Equal("version_id of no value", state["version_id"], nil)
 	for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
 		_, out := p.ReadDataSource(typeSecret, fields{"name": "empty", "read_version_id": true, "version_stage": stage})
 		p.Fails(out, "Cannot Read Roboto Secret Version", "no version "+stage, "has no value yet")
 	}
 }
 
-// The names are sorted, and known while planning.
-func TestAccSecretsDataSource(t *testing.T) {
-	env := anyService(t)
-	// The text that is asked for stands in the middle of this name.
-	backup := env.prefix + "backup-of-" + env.name("prod-db")
-	env.create("prod-db", "dev-db", backup, "prod-api", "größe")
-	listing := func(name, prefix string) string {
-		return fmt.Sprintf("data \"roboto_secrets\" %q {\n  name_prefix = %q\n}\n", name, env.name(prefix))
-	}
-	exactly := func(names ...string) (checks []knownvalue.Check) {
-		for _, name := range names {
-			checks = append(checks, knownvalue.StringExact(env.name(name)))
-		}
-		return checks
-	}
-	env.run(
-		resource.TestStep{
-			Config: listing("all", "") + listing("prod", "prod-"),
-			ConfigStateChecks: []statecheck.StateCheck{
-				data("roboto_secrets.all", "names", knownvalue.ListExact(exactly(backup, "dev-db", "größe", "prod-api", "prod-db"))),
-				data("roboto_secrets.all", "org_id", knownvalue.StringExact(env.client.OrgID)),
-				data("roboto_secrets.prod", "uris", knownvalue.MapExact(map[string]knownvalue.Check{
-					env.name("prod-api"): knownvalue.StringExact(env.uri("prod-api")), env.name("prod-db"): knownvalue.StringExact(env.uri("prod-db")),
-				})),
-				data("roboto_secrets.prod", "secrets", knownvalue.ListPartial(map[int]knownvalue.Check{
-					0: knownvalue.ObjectPartial(map[string]knownvalue.Check{"name": knownvalue.StringExact(env.name("prod-api")), "modified": knownvalue.NotNull()}),
-					1: knownvalue.ObjectPartial(map[string]knownvalue.Check{"last_used": knownvalue.Null()}),
-				})),
-			},
-		},
-	)
-}
-
+// With real Terraform: the results are known while planning.
 func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
 	env := anyService(t)
 	env.create("a", "b")
 	env.run(resource.TestStep{
-		Config: fmt.Sprintf("data \"roboto_secrets\" \"all\" {\n  name_prefix = %q\n}\n", env.prefix) +
-			"resource \"terraform_data\" \"each\" {\n  for_each = data.roboto_secrets.all.uris\n  input    = each.value\n}\n",
+		Config: fmt.Sprintf(`
+data "roboto_organizations" "mine" {}
+data "roboto_secrets" "all" {
+  org_id      = one([for o in data.roboto_organizations.mine.organizations : o.org_id if o.org_id == %q])
+  name_prefix = %q
+}
+resource "terraform_data" "each" {
+  for_each = data.roboto_secrets.all.uris
+  input    = each.value
+}
+`, env.client.OrgID, env.prefix),
 		// terraform-plugin-testing cannot read a state with string keys.
 		PlanOnly:           true,
 		ExpectNonEmptyPlan: true,
@@ -133,6 +91,35 @@ func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
 			plancheck.ExpectKnownValue("terraform_data.each[\""+env.name("b")+"\"]", tfjsonpath.New("input"), knownvalue.StringExact(env.uri("b"))),
 		}},
 	})
+}
+
+// The names are sorted.
+func TestSecretsDataSourceByPrefixAndOrganization(t *testing.T) {
+	env := newEnvironment(t, robototest.Options{Orgs: []string{testOrg, "og_other"}})
+	for _, name := range []string{"prod-db", "dev-db", "backup-of-prod-db", "größe", "prod-api"} {
+		env.roboto.AddSecret(testOrg, name)
+	}
+	env.roboto.AddSecret("og_other", "api")
+	env.roboto.AddSecret("og_other", "a/b")
+	p := env.protocol(fields{"org_id": testOrg})
+	for _, test := range []struct {
+		config fields
+		names  []any
+		uris   map[string]any
+	}{
+		{
+			fields{"name_prefix": "prod-"},
+			[]any{"prod-api", "prod-db"},
+			map[string]any{"prod-api": "roboto-secret://prod-api@og_test", "prod-db": "roboto-secret://prod-db@og_test"},
+		},
+		{fields{"name_prefix": "gr"}, []any{"größe"}, map[string]any{"größe": "roboto-secret://größe@og_test"}},
+		// A URI of a/b would mean something else.
+		{fields{"org_id": "og_other"}, []any{"a/b", "api"}, map[string]any{"api": "roboto-secret://api@og_other"}},
+	} {
+		result, out := p.ReadDataSource(typeSecrets, test.config)
+		p.Succeeds(out)
+		p.Equal(fmt.Sprintf("names and uris with %v", test.config), []any{result["names"], result["uris"]}, []any{test.names, test.uris})
+	}
 }
 
 func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
@@ -167,61 +154,19 @@ func TestSecretsDataSourceAsksOncePerPage(t *testing.T) {
 	}
 }
 
-func TestSecretsDataSourceOfAnotherOrganization(t *testing.T) {
-	env := newEnvironment(t, robototest.Options{Orgs: []string{testOrg, "og_other"}})
-	env.roboto.AddSecret(testOrg, "db")
-	env.roboto.AddSecret("og_other", "api")
-	env.roboto.AddSecret("og_other", "a/b")
-	p := env.protocol(fields{"org_id": testOrg})
-	result, out := p.ReadDataSource(typeSecrets, fields{"org_id": "og_other"})
+// Pages that repeat secrets, as when somebody creates some meanwhile, count them once.
+func TestSecretsDataSourceOnPagesThatOverlap(t *testing.T) {
+	env := newEnvironment(t)
+	env.create("db", "api")
+	env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Mutate: func(page []byte) []byte {
+		item := regexp.MustCompile(`\{[^{}]*\{[^{}]*\}[^{}]*\}`).Find(page[len(`{"data":{`):])
+		return bytes.ReplaceAll(page, []byte(`"items":[{`), fmt.Appendf(nil, `"items":[%s,{`, item))
+	}})
+	p := env.protocol(fields{})
+	result, out := p.ReadDataSource(typeSecrets, fields{})
 	p.Succeeds(out)
-	p.Equal("names", result["names"], []any{"a/b", "api"})
-	// A URI of a/b would mean something else.
-	p.Equal("uris", result["uris"], map[string]any{"api": "roboto-secret://api@og_other"})
-}
-
-// Pages that repeat secrets, as when somebody creates some meanwhile, count them once;
-// pages without an end, or without secrets, are refused.
-func TestSecretsDataSourceOnStrangePages(t *testing.T) {
-	for name, test := range map[string]struct{ old, changed, want string }{
-		"secrets twice":     {`"items":[{`, `"items":[ITEM,{`, ""},
-		"a circle":          {`"next_token":null`, `"next_token":"YQ"`, "the pages go round in a circle"},
-		"no items":          {`"items":`, `"things":`, "does not have the shape of Roboto's answers"},
-		"another's secrets": {`"org_id":"og_test"`, `"org_id":"og_other"`, "belongs to another organization"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
-			env.create("db", "api")
-			env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Times: 5, Mutate: func(page []byte) []byte {
-				item := regexp.MustCompile(`\{[^{}]*\{[^{}]*\}[^{}]*\}`).Find(page[len(`{"data":{`):])
-				return bytes.ReplaceAll(page, []byte(test.old), []byte(strings.ReplaceAll(test.changed, "ITEM", string(item))))
-			}})
-			p := env.protocol(fields{})
-			result, out := p.ReadDataSource(typeSecrets, fields{})
-			if test.want != "" {
-				p.Fails(out, test.want)
-				return
-			}
-			p.Succeeds(out)
-			p.Equal("names", result["names"], []any{"api", "db"})
-		})
-	}
-}
-
-// The result is known while planning, so it can select the organization of a secret.
-func TestAccOrganizationsDataSource(t *testing.T) {
-	env := anyService(t)
-	config := "data \"roboto_organizations\" \"mine\" {}\n" +
-		env.secret("db", "org_id = one([for o in data.roboto_organizations.mine.organizations : o.org_id if o.org_id == \""+env.client.OrgID+"\"])")
-	env.run(
-		resource.TestStep{
-			Config: config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectKnownValue(address, tfjsonpath.New("uri"), knownvalue.StringExact(env.uri("db"))),
-			}},
-		},
-		resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
-	)
+	p.Equal("names", result["names"], []any{"api", "db"})
+	p.Equal("answers that were changed", env.roboto.Faulted(), 1)
 }
 
 func TestOrganizationsDataSource(t *testing.T) {
@@ -266,17 +211,4 @@ func TestOrganizationsDataSource(t *testing.T) {
 			p.Equal("requests", len(env.roboto.Requests()), 1)
 		})
 	}
-}
-
-// A value may be much younger or older than its secret.
-func TestSecretDataSourceTellsWhenTheValueWasWritten(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddSecret(testOrg, "db")
-	env.roboto.SetValue(testOrg, "db", "some value")
-	env.roboto.Age(testOrg, "db", 48*time.Hour)
-	p := env.protocol(fields{})
-	result, out := p.ReadDataSource(typeSecret, fields{"name": "db", "read_version_id": true})
-	p.Succeeds(out)
-	written := env.roboto.Versions(testOrg, "db")[0].Created.UTC().Truncate(time.Millisecond)
-	p.Equal("value_created", result["value_created"], written.Format(time.RFC3339Nano))
 }

@@ -4,8 +4,9 @@
 package provider_test
 
 import (
-	"fmt"
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
@@ -18,57 +19,44 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// runWithEcho also offers the echo provider, which writes what it is given to
-// state.
-func (e *environment) runWithEcho(steps ...resource.TestStep) {
-	e.t.Helper()
-	factories := e.factories()
-	factories["echo"] = echoprovider.NewProviderServer()
-	e.runCase(resource.TestCase{ProtoV6ProviderFactories: factories, Steps: steps})
-}
-
-// echoed gives data to a resource of the echo provider. One that exists keeps what it was given first.
+// echoed gives data to a resource of the echo provider, which writes it to state. One that exists keeps what it was given first.
 func echoed(name, data string) string {
 	return "\nprovider \"echo\" {\n  data = " + data + "\n}\nresource \"echo\" \"" + name + "\" {}\n"
 }
 
-func TestAccSecretEphemeralResource(t *testing.T) {
-	env := anyService(t)
+func TestSecretEphemeralResource(t *testing.T) {
+	const uri = "roboto-secret://db@og_test"
+	env := newEnvironment(t)
 	env.create("db", "empty")
-	var ids []string
 	for _, value := range []string{"first value", "second value", "third value"} {
-		ids = append(ids, env.write(value))
+		env.roboto.SetValue(testOrg, "db", value)
+		env.roboto.Age(testOrg, "db", time.Hour)
 	}
-	const uri = `uri = "roboto-secret://NAME@ORG"`
-	config, all := "", ""
-	var checks []statecheck.StateCheck
-	for i, test := range []struct {
-		arguments string
-		version   int
+	versions := env.roboto.Versions(testOrg, "db")
+	p := env.protocol(fields{})
+	for name, test := range map[string]struct {
+		config  fields
+		version int
 	}{
-		{`name = "NAME"`, 2},
-		{"name = \"NAME\"\n  org_id = \"ORG\"", 2},
-		{uri, 2},
-		{`uri = "roboto-secret://NAME"`, 2},
-		{uri + "\n  version_id = \"" + ids[0] + `"`, 0},
-		{uri + "\n  version_stage = \"AWSPREVIOUS\"", 1},
-		{uri + "\n  version_stage = \"AWSCURRENT\"", 2},
+		"by name":               {fields{"name": "db"}, 2},
+		"by name and org_id":    {fields{"name": "db", "org_id": testOrg}, 2},
+		"by URI":                {fields{"uri": uri}, 2},
+		"by URI without org_id": {fields{"uri": "roboto-secret://db"}, 2},
+		"by version":            {fields{"uri": uri, "version_id": versions[0].ID}, 0},
+		"of the stage before":   {fields{"uri": uri, "version_stage": "AWSPREVIOUS"}, 1},
+		"of the current stage":  {fields{"uri": uri, "version_stage": "AWSCURRENT"}, 2},
 	} {
-		config += fmt.Sprintf("ephemeral \"roboto_secret\" \"case%d\" {\n  %s\n}\n", i, test.arguments)
-		all += fmt.Sprintf("ephemeral.roboto_secret.case%d, ", i)
-		at := tfjsonpath.New("data").AtSliceIndex(i)
-		checks = append(checks, statecheck.ExpectKnownValue("echo.test", at, knownvalue.ObjectPartial(map[string]knownvalue.Check{
-			"value":      knownvalue.StringExact([]string{"first value", "second value", "third value"}[test.version]),
-			"version_id": knownvalue.StringExact(ids[test.version]), "value_created": justNow,
-		})))
+		version := versions[test.version]
+		want := maps.Clone(test.config)
+		want["value"], want["version_id"] = version.Value, version.ID
+		want["value_created"] = version.Created.UTC().Truncate(time.Millisecond).Format(time.RFC3339Nano)
+		result, out := p.OpenEphemeral(test.config)
+		p.Succeeds(out)
+		maps.DeleteFunc(result, func(_ string, value any) bool { return value == nil })
+		p.Equal("the secret "+name, result, want)
 	}
-	env.runWithEcho(
-		resource.TestStep{Config: env.filled(config) + echoed("test", "["+all+"]"), ConfigStateChecks: checks},
-		resource.TestStep{
-			Config:      "ephemeral \"roboto_secret\" \"test\" {\n  uri = \"" + env.uri("empty") + "\"\n}\n",
-			ExpectError: errorLike("has no value"),
-		},
-	)
+	_, out := p.OpenEphemeral(fields{"name": "empty"})
+	p.Fails(out, "has no value")
 }
 
 // The version of a secret that does not exist yet, or is about to be written, is
@@ -90,15 +78,17 @@ func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
 		}
 	}
 	const data = "ephemeral.roboto_secret.test"
-	env.runWithEcho(
-		resource.TestStep{Config: created + read + echoed("test", data), ConfigPlanChecks: notBeforeApply, ConfigStateChecks: gets("test", "first")},
+	factories := env.factories()
+	factories["echo"] = echoprovider.NewProviderServer()
+	env.runCase(resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		{Config: created + read + echoed("test", data), ConfigPlanChecks: notBeforeApply, ConfigStateChecks: gets("test", "first")},
 		// Refreshing would read the first version, which is known.
-		resource.TestStep{Config: created},
-		resource.TestStep{
+		{Config: created},
+		{
 			PreConfig: env.resetRequests,
 			Config:    rotated + read + echoed("rotated", data), ConfigPlanChecks: notBeforeApply, ConfigStateChecks: gets("rotated", "second"),
 		},
 		// And what nobody rotates is still there for the next plan.
-		resource.TestStep{Config: rotated + read + echoed("rotated", data), ConfigPlanChecks: emptyPlan()},
-	)
+		{Config: rotated + read + echoed("rotated", data), ConfigPlanChecks: emptyPlan()},
+	}})
 }

@@ -8,10 +8,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -21,64 +17,13 @@ func importOf(by string) string {
 	return fmt.Sprintf("import {\n  to = %s\n  %s\n}\n", address, by)
 }
 
-// An import adopts what is there. Of an imported value nothing is known but the value itself, so with a version
-// it is written once, and without one when it differs. The secret is never replaced.
-func TestAccSecretImportBlock(t *testing.T) {
-	const value, version = `value_wo = "value"`, `value_wo_version = "1"`
-	for name, test := range map[string]struct {
-		id     string
-		stored string
-		config []string
-		action plancheck.ResourceActionType
-	}{
-		"by name":                         {"NAME", "value", []string{value}, nothing},
-		"by name@org_id":                  {"NAME@ORG", "value", []string{value}, nothing},
-		"by URI":                          {"roboto-secret://NAME@ORG", "value", []string{value}, nothing},
-		"with a version and an org_id":    {"NAME", "value", []string{value, version, `org_id = "ORG"`}, updates},
-		"with drift detection":            {"NAME", "value", []string{value, version, `detect_value_drift = true`}, updates},
-		"without one, to another value":   {"NAME", "another value", []string{value}, updates},
-		"of no value, to its first value": {"NAME", "", []string{value}, updates},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := anyService(t)
-			env.create("db")
-			before := ""
-			if test.stored != "" {
-				before = env.write(test.stored)
-			}
-			written := stateCheck(func(statecheck.CheckStateRequest) error {
-				if _, now := env.read("db"); (now != before) != (test.action == updates) {
-					return fmt.Errorf("the current version was %q, and is %q", before, now)
-				}
-				return nil
-			})
-			versionID := knownvalue.Check(knownvalue.Null())
-			if test.action == updates {
-				versionID = knownvalue.NotNull()
-			}
-			config := env.filled(secret("NAME", test.config...))
-			env.run(
-				resource.TestStep{
-					Config: env.filled(importOf(fmt.Sprintf("id = %q", test.id))) + config, ConfigPlanChecks: plans(test.action),
-					ConfigStateChecks: []statecheck.StateCheck{
-						attribute("org_id", knownvalue.StringExact(env.client.OrgID)), attribute("uri", knownvalue.StringExact(env.uri("db"))),
-						attribute("arn", knownvalue.NotNull()), attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
-						attribute("version_id", versionID), written, env.holds("db", "value"),
-					},
-				},
-				resource.TestStep{Config: config, ConfigPlanChecks: emptyPlan()},
-			)
-		})
-	}
-}
-
 func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
 	env := anyService(t)
 	env.create("db")
 	before := env.write("value")
 	env.resetRequests()
 	env.run(
-		resource.TestStep{Config: env.filled(importOf(`id = "NAME"`) + secret("NAME")), ConfigPlanChecks: plans(nothing)},
+		resource.TestStep{Config: importOf(fmt.Sprintf("id = %q", env.name("db"))) + env.secret("db"), ConfigPlanChecks: plans(nothing)},
 		resource.TestStep{
 			PreConfig: func() {
 				env.wantCount(robototest.GetCredentials, 0)
@@ -99,7 +44,7 @@ func TestAccSecretImport(t *testing.T) {
 	step := resource.TestStep{Config: env.secret("db", `value_wo = "value"`), ResourceName: address, ImportState: true}
 	refused, imported := step, step
 	refused.ImportStateId, refused.ExpectError = "a/b", errorLike("is not valid")
-	imported.ImportStateId, imported.ImportStatePersist = env.filled("NAME@ORG"), true
+	imported.ImportStateId, imported.ImportStatePersist = env.name("db")+"@"+env.client.OrgID, true
 	env.run(
 		resource.TestStep{
 			Config: "provider \"roboto\" {}\n", ResourceName: address, ImportState: true, GenerateConfig: true,
@@ -107,20 +52,6 @@ func TestAccSecretImport(t *testing.T) {
 		},
 		refused, imported,
 		resource.TestStep{Config: step.Config, ConfigPlanChecks: emptyPlan()},
-	)
-}
-
-func TestAccSecretIdentity(t *testing.T) {
-	env := anyService(t)
-	identity := []statecheck.StateCheck{statecheck.ExpectIdentity(address, map[string]knownvalue.Check{
-		"name": knownvalue.StringExact(env.name("db")), "org_id": knownvalue.StringExact(env.client.OrgID),
-	})}
-	config := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
-	env.runFrom(
-		tfversion.SkipBelow(tfversion.Version1_12_0), "resource identity",
-		resource.TestStep{Config: env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`), ConfigStateChecks: identity},
-		resource.TestStep{Config: config, ConfigPlanChecks: plans(updates), ConfigStateChecks: identity},
-		resource.TestStep{Config: env.secret("db"), ResourceName: address, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
 	)
 }
 

@@ -13,12 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/querycheck"
-	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -205,45 +199,4 @@ func TestListedSecretsPlanNothing(t *testing.T) {
 		})
 	}
 	env.wantCount(robototest.GetCredentials, 0)
-}
-
-func TestQuerySecrets(t *testing.T) {
-	env := newEnvironment(t, robototest.Options{PageSize: 2})
-	env.create("prod-db", "prod-api", "prod-queue", "dev-db")
-	query := func(lines string) string {
-		return "list \"roboto_secret\" \"test\" {\n  provider = roboto\n  " + lines + "\n}\n"
-	}
-	identity := func(name string) map[string]knownvalue.Check {
-		return map[string]knownvalue.Check{"name": knownvalue.StringExact(name), "org_id": knownvalue.StringExact(testOrg)}
-	}
-	found := queryfilter.ByResourceIdentity(identity("prod-db"))
-	env.runFrom(
-		tfversion.SkipBelow(tfversion.Version1_14_0), "terraform query",
-		resource.TestStep{Config: "provider \"roboto\" {}\n"}, // sets the provider up
-		resource.TestStep{
-			Query: true, Config: query("include_resource = true\n  config {\n    name_prefix = \"prod-\"\n  }"),
-			QueryResultChecks: []querycheck.QueryResultCheck{
-				querycheck.ExpectLength(address, 3),
-				querycheck.ExpectIdentity(address, identity("prod-db")),
-				querycheck.ExpectNoIdentity(address, identity("dev-db")),
-				querycheck.ExpectResourceDisplayName(address, found, knownvalue.StringExact("prod-db")),
-				querycheck.ExpectResourceKnownValues(address, found, []querycheck.KnownValueCheck{
-					{Path: tfjsonpath.New("uri"), KnownValue: knownvalue.StringExact("roboto-secret://prod-db@og_test")},
-					{Path: tfjsonpath.New("arn"), KnownValue: knownvalue.NotNull()},
-					{Path: tfjsonpath.New("value_wo"), KnownValue: knownvalue.Null()},
-				}),
-			},
-		},
-		resource.TestStep{
-			PreConfig: env.roboto.ResetRequests, Query: true, Config: query("limit = 1"),
-			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength(address, 1)},
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				env.wantCount(robototest.ListSecrets, 1)
-				env.roboto.AddOrg("og_other", "Other")
-			},
-			Query: true, Config: query(""), ExpectError: errorLike("og_test (Test Organization), og_other (Other)"),
-		},
-	)
 }

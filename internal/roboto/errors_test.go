@@ -132,8 +132,6 @@ func TestErrorText(t *testing.T) {
 	const throughProxy = "Roboto (api.roboto.ai, through the proxy proxy:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY)"
 	ofAWS := on(ServiceAWS, opGetSecretValue)
 	for want, err := range map[string]*Error{
-		"Roboto (host) answered 404 Not Found, RobotoNotFoundException to GET /v1/x: gone.": get.refused(KindNotFound, 404, codeNotFound, "gone", ""),
-
 		"Roboto (host) answered 599 to GET /v1/x.":                               get.refused(KindUnavailable, 599, "", "", ""),
 		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is bad.": get.refused(KindUnexpectedAnswer, 308, "", "", "it is bad"),
 

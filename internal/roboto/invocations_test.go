@@ -97,17 +97,6 @@ func TestInvoke(t *testing.T) {
 	})
 }
 
-// Roboto takes a request with a known idempotency ID for a repetition.
-func TestInvokeTwiceRunsTwice(t *testing.T) {
-	inService(t, func(s service) {
-		for range 2 {
-			_, err := s.invoke(s.Context(), robototest.Action{})
-			s.wantKind(err, KindOther)
-		}
-		s.wantInvocations(2)
-	})
-}
-
 // After an interrupt, the answer is waited for, but not for long: it has the ID to cancel.
 func TestInvokeWhileInterrupted(t *testing.T) {
 	for delay, want := range map[time.Duration]Kind{5 * time.Second: KindOther, time.Hour: KindUnsettled} {
@@ -356,12 +345,13 @@ func TestActionNamesAndOwners(t *testing.T) {
 	}
 }
 
-// What the request holds is what the action is to get, and what is left out is the
-// action's own.
+// What the request holds is what the action is to get, and what is left out is the action's own. Roboto takes
+// a request with a known idempotency ID for a repetition.
 func TestInvocationInput(t *testing.T) {
 	of := func(minutes int) *int { return &minutes }
 	action := Action{ActionRef: ActionRef{OrgID: "og-hub", Name: "check", Digest: "0123"}, timeout: of(7)}
 	type object = map[string]any
+	known := map[any]bool{nil: true, "": true}
 	for name, test := range map[string]struct {
 		input InvocationInput
 		want  object // what differs from a request without input
@@ -393,6 +383,10 @@ func TestInvocationInput(t *testing.T) {
 		if err := errors.Join(err, json.Unmarshal(encoded, &got)); err != nil {
 			t.Fatal(err)
 		}
+		if id := got["idempotency_id"]; known[id] {
+			t.Errorf("%s: the idempotency ID is %v, and not a new one", name, id)
+		}
+		known[got["idempotency_id"]] = true
 		delete(got, "idempotency_id")
 		want := object{
 			"data_source_id": "__UNSPECIFIED_DATA_SOURCE__", "data_source_type": "Dataset", "input_data": []any{}, "rich_input_data": nil,

@@ -297,12 +297,3 @@ func TestSettingErrors(t *testing.T) {
 		})
 	}
 }
-
-func TestAPIKeysAreNotPrinted(t *testing.T) {
-	key := roboto.NewSensitive("a-key-that-nobody-may-see")
-	for _, holder := range []any{Explicit{APIKey: key}, login{apiKey: key}, configFile{profiles: map[string]profile{"p": {apiKey: key}}}} {
-		if text := fmt.Sprintf("%v %+v %#v", holder, holder, holder); strings.Contains(text, "nobody") {
-			t.Errorf("%T shows the key: %s", holder, text)
-		}
-	}
-}

@@ -25,16 +25,14 @@ import (
 // outcome is what becomes of a request that is sent.
 type outcome func(*http.Request) (*http.Response, error)
 
+func (o outcome) RoundTrip(req *http.Request) (*http.Response, error) { return o(req) }
+
 // playing is a Transport all of whose hosts are played by a function.
 func playing(play outcome) *Transport {
 	transport := New(Options{Timeout: time.Hour, DialContext: hanging})
-	transport.pool.RegisterProtocol("http", player(play))
+	transport.pool.RegisterProtocol("http", play)
 	return transport
 }
-
-type player outcome
-
-func (p player) RoundTrip(req *http.Request) (*http.Response, error) { return p(req) }
 
 func answering(status int, body string) outcome {
 	return func(*http.Request) (*http.Response, error) {
@@ -94,53 +92,42 @@ func TestBreaker(t *testing.T) {
 	for name, script := range map[string][]step{
 		"half a minute": {at(0, lost, failed), at(29.9, lost, failed), at(30, lost, outOfReach), at(31, fine, unsent)},
 		"half a minute since the request was sent": {
-			over(0, 20, lost, failed), over(20, 9.9, lost, failed),
-			over(20, 10, lost, outOfReach),
+			over(0, 20, lost, failed), over(20, 9.9, lost, failed), over(20, 10, lost, outOfReach),
 		},
-		"lost at one time": {
-			over(0, 40, lost, failed), over(39, 2, lost, failed),
-			over(39, 3, lost, failed), at(43, fine, answered),
-		},
+		"lost at one time":                    {over(0, 40, lost, failed), over(39, 2, lost, failed), over(39, 3, lost, failed), at(43, fine, answered)},
 		"lost at one time, and another later": {over(0, 40, lost, failed), over(39, 2, lost, failed), at(42, lost, outOfReach)},
 		"an answer in between": {
-			at(0, lost, failed), at(20, fine, answered), at(31, lost, failed),
-			at(60, lost, failed), at(61, lost, outOfReach),
+			at(0, lost, failed), at(20, fine, answered), at(31, lost, failed), at(60, lost, failed), at(61, lost, outOfReach),
 		},
 		"an error in between":         {at(0, lost, failed), at(20, broken, answered), at(31, lost, failed)},
 		"an answer that is too large": {at(0, lost, failed), at(20, tooLong, answered), at(31, lost, failed)},
 		"partial answers":             {at(0, partly, failed), at(20, partly, failed), at(31, partly, outOfReach)},
 		"canceled requests": {
-			at(0, nil, ended), over(31, 9, nil, ended), at(41, lost, failed),
-			at(80, nil, ended), at(81, fine, answered),
+			at(0, nil, ended), over(31, 9, nil, ended), at(41, lost, failed), at(80, nil, ended), at(81, fine, answered),
 		},
 		"a late answer": {
-			at(0, lost, failed), over(1, 40, fine, answered), at(30, lost, outOfReach),
-			at(40, fine, unsent), at(42, fine, answered),
+			at(0, lost, failed), over(1, 40, fine, answered), at(30, lost, outOfReach), at(40, fine, unsent), at(42, fine, answered),
 		},
 		"one probe each half minute": {
-			at(0, lost, failed), at(30, lost, outOfReach), at(59.9, fine, unsent),
-			over(60, 1, lost, outOfReach), at(60.5, fine, unsent), at(89.9, fine, unsent),
-			over(90, 1, fine, answered), at(90.5, fine, unsent), at(92, lost, failed), at(93, fine, answered),
+			at(0, lost, failed), at(30, lost, outOfReach), at(59.9, fine, unsent), over(60, 1, lost, outOfReach), at(60.5, fine, unsent),
+			at(89.9, fine, unsent), over(90, 1, fine, answered), at(90.5, fine, unsent), at(92, lost, failed), at(93, fine, answered),
 		},
 		"a probe that takes longer": {
-			at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed),
-			at(89, fine, unsent), at(90, broken, answered),
+			at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed), at(89, fine, unsent), at(90, broken, answered),
 		},
 		"a probe that is answered partly": {
-			at(0, lost, failed), at(30, lost, outOfReach),
-			at(60, partly, outOfReach), at(61, fine, unsent),
+			at(0, lost, failed), at(30, lost, outOfReach), at(60, partly, outOfReach), at(61, fine, unsent),
 		},
 		"a canceled probe": {
-			at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended),
-			at(61, fine, unsent), at(63, lost, outOfReach), at(64, fine, unsent),
+			at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended), at(61, fine, unsent), at(63, lost, outOfReach),
+			at(64, fine, unsent),
 		},
 		"what must be sent": {
 			at(0, lost, failed), at(30, lost, outOfReach), must(at(31, lost, outOfReach)), at(32, fine, unsent),
 			must(at(33, nil, ended)), at(34, fine, unsent), must(at(35, fine, answered)), at(36, fine, answered),
 		},
 		"what must be sent is no probe": {
-			at(0, lost, failed), at(30, lost, outOfReach),
-			must(at(60, lost, outOfReach)), at(61, fine, answered),
+			at(0, lost, failed), at(30, lost, outOfReach), must(at(60, lost, outOfReach)), at(61, fine, answered),
 		},
 		"an unknown host that has never answered":    {at(0, unknown, outOfReach), at(1, unknown, outOfReach), at(2, fine, answered)},
 		"an unknown host that has answered before":   {at(0, broken, answered), at(1, unknown, failed), at(31, unknown, outOfReach)},

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,20 +80,18 @@ func hanging(ctx context.Context, _, _ string) (net.Conn, error) {
 	return nil, ctx.Err()
 }
 
-// memory is a network in memory. Its connections can be forgotten: what the client sends over
-// them then goes nowhere, and nobody is told.
+// memory is a network in memory. What the client sends after forget, over connections that it has then, goes
+// nowhere, and nobody is told.
 type memory struct {
-	url      string
-	http2    bool
-	accepted chan net.Conn
-	closed   sync.Once
-	mu       sync.Mutex
-	dialed   []*forgettable
+	url       string
+	accepted  chan net.Conn
+	dialed    atomic.Int32
+	forgotten atomic.Int32 // connections, the oldest ones
 }
 
 // serve returns a network with a server that speaks TLS, and a Transport that reaches it.
 func serve(t *testing.T, http2 bool, handler http.HandlerFunc) (*memory, *Transport) {
-	network := &memory{http2: http2, accepted: make(chan net.Conn)}
+	network := &memory{accepted: make(chan net.Conn)}
 	server := httptest.NewUnstartedServer(handler)
 	_ = server.Listener.Close()
 	server.Listener, server.EnableHTTP2 = network, http2
@@ -106,6 +103,7 @@ func serve(t *testing.T, http2 bool, handler http.HandlerFunc) (*memory, *Transp
 	transport.pool.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	t.Cleanup(func() {
 		transport.pool.CloseIdleConnections()
+		close(network.accepted)
 		server.Close()
 	})
 	return network, transport
@@ -118,38 +116,28 @@ func (m *memory) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-func (m *memory) Close() error {
-	m.closed.Do(func() { close(m.accepted) })
-	return nil
-}
+func (*memory) Close() error { return nil }
 
 func (*memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
 
 func (m *memory) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
-	conn := &forgettable{Conn: client}
-	m.mu.Lock()
-	m.dialed = append(m.dialed, conn)
-	m.mu.Unlock()
+	conn := connection{client, m, m.dialed.Add(1)}
 	m.accepted <- server
 	return conn, nil
 }
 
-func (m *memory) forget() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, conn := range m.dialed {
-		conn.forgotten.Store(true)
-	}
-}
+func (m *memory) forget() { m.forgotten.Store(m.dialed.Load()) }
 
-type forgettable struct {
+// connection is one of the network, of which it is the number-th.
+type connection struct {
 	net.Conn
-	forgotten atomic.Bool
+	network *memory
+	number  int32
 }
 
-func (c *forgettable) Write(b []byte) (int, error) {
-	if c.forgotten.Load() {
+func (c connection) Write(b []byte) (int, error) {
+	if c.number <= c.network.forgotten.Load() {
 		return len(b), nil
 	}
 	return c.Conn.Write(b)

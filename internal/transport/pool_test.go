@@ -8,53 +8,41 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// inBoth runs a test with a server for each version of HTTP.
-func inBoth(t *testing.T, handler http.HandlerFunc, test func(*testing.T, *memory, *Transport)) {
-	t.Helper()
-	for _, http2 := range []bool{false, true} {
-		t.Run(fmt.Sprintf("HTTP/2 %t", http2), func(t *testing.T) {
+// A router may forget a connection without a word. Others can be made. HTTP/2 is spoken where it is offered.
+func TestForgottenConnections(t *testing.T) {
+	for version, http2 := range map[int]bool{1: false, 2: true} {
+		t.Run(fmt.Sprintf("HTTP/%d", version), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				network, transport := serve(t, http2, handler)
-				test(t, network, transport)
+				network, transport := serve(t, http2, func(_ http.ResponseWriter, r *http.Request) {
+					if r.ProtoMajor != version {
+						t.Errorf("spoke %s", r.Proto)
+					}
+				})
+				call := func() {
+					failure := get(t.Context(), t, transport.Client(one), network.url)
+					for attempt := 1; failure != nil && !failure.Final; attempt++ {
+						time.Sleep(Wait(t.Context(), attempt, 0))
+						failure = get(t.Context(), t, transport.Client(one), network.url)
+					}
+					if failure != nil {
+						t.Error(failure)
+					}
+				}
+				call()
+				network.forget()
+				var calls sync.WaitGroup
+				for range 10 {
+					calls.Go(call)
+				}
+				calls.Wait()
 			})
 		})
 	}
-}
-
-// A router may forget a connection without a word. Others can be made. HTTP/2 is spoken where it is offered.
-func TestForgottenConnections(t *testing.T) {
-	var spoken atomic.Int32
-	inBoth(t, func(_ http.ResponseWriter, r *http.Request) { spoken.Store(int32(r.ProtoMajor)) }, func(t *testing.T, network *memory, transport *Transport) {
-		call := func() {
-			for attempt := 1; ; attempt++ {
-				failure := get(t.Context(), t, transport.Client(one), network.url)
-				if failure == nil {
-					return
-				}
-				if failure.Final {
-					t.Error(failure)
-					return
-				}
-				time.Sleep(Wait(t.Context(), attempt, 0))
-			}
-		}
-		call()
-		if (spoken.Load() == 2) != network.http2 {
-			t.Errorf("spoke HTTP/%d", spoken.Load())
-		}
-		network.forget()
-		var calls sync.WaitGroup
-		for range 10 {
-			calls.Go(call)
-		}
-		calls.Wait()
-	})
 }
 
 // Terraform's -parallelism may be high. Each of so many calls finds a connection that an earlier
@@ -69,7 +57,7 @@ func TestConnectionsAreKept(t *testing.T) {
 			}
 			calls.Wait()
 		}
-		if n := len(network.dialed); n != 64 {
+		if n := network.dialed.Load(); n != 64 {
 			t.Errorf("%d connections, want 64", n)
 		}
 	})
