@@ -115,17 +115,6 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 	})
 }
 
-// A create is told that its name is taken, also if it may not look at the record.
-func TestCreateSecretOfATakenName(t *testing.T) {
-	inService(t, func(s service) {
-		s.server.AddSecret(testOrg, "db")
-		s.inject(on(robototest.GetSecret, deniedRequest))
-		_, err := s.client.CreateSecret(s.Context(), ref("db"), Record{})
-		s.wantKind(err, KindNameTaken)
-		s.wantCount(robototest.CreateSecret, 1)
-	})
-}
-
 func TestIsUser(t *testing.T) {
 	const id = "caller@example.com"
 	for principal, want := range map[description]bool{

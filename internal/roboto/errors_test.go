@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -96,22 +95,6 @@ func TestKindOfRefusals(t *testing.T) {
 	} {
 		if got := awsKind(test.operation, test.status, test.code); got != test.want {
 			t.Errorf("status %d, code %q of AWS for %s: the kind is %q, want %q", test.status, test.code, test.operation, got, test.want)
-		}
-	}
-}
-
-// The kind is that of the outermost error: what a create was refused for is not what became
-// of it.
-func TestKindOf(t *testing.T) {
-	inner := &Error{Kind: KindUnavailable}
-	for err, want := range map[error]Kind{
-		nil:                                     KindOther,
-		errors.New("x"):                         KindOther,
-		fmt.Errorf("x: %w", inner):              KindUnavailable,
-		&Error{Kind: KindUnsettled, Err: inner}: KindUnsettled,
-	} {
-		if got := KindOf(err); got != want {
-			t.Errorf("%v: %s, want %s", err, got, want)
 		}
 	}
 }
