@@ -54,7 +54,7 @@ func inAuthorization(pattern, replacement string) edit {
 
 func TestRequestsToAWS(t *testing.T) {
 	const success, signature, denied = "success", "InvalidSignatureException: ", "AccessDeniedException: "
-	const scope, protocol, other = signature + "Credential should be scoped", "not AWS's JSON protocol", "something else than reading or writing"
+	const protocol, other = "not AWS's JSON protocol", "something else than reading or writing"
 	for name, test := range map[string]struct {
 		edit      edit
 		input     wire.Object
@@ -72,17 +72,17 @@ func TestRequestsToAWS(t *testing.T) {
 		"a query":               {edit: func(r *http.Request) { r.URL.RawQuery = "a=b" }, want: signature},
 		"another host":          {edit: func(r *http.Request) { r.Host = "example.com" }, want: signature},
 		"another operation":     {edit: header("X-Amz-Target", "secretsmanager.GetSecretValue"), want: signature},
-		"an unsigned header":    {edit: header("X-Amz-Other", "x"), want: signature + "The header x-amz-other must be signed"},
-		"an unsigned type":      {edit: inAuthorization(`content-type;`, ""), want: signature + "The header content-type must be signed"},
+		"an unsigned header":    {edit: header("X-Amz-Other", "x"), want: signature},
+		"an unsigned type":      {edit: inAuthorization(`content-type;`, ""), want: signature},
 		"an unsigned host":      {edit: inAuthorization(`;host;`, ";"), want: signature},
 		"another signature":     {edit: inAuthorization(`Signature=.{8}`, "Signature=00000000"), want: signature},
-		"another region":        {edit: inAuthorization(`/us-west-2/`, "/us-east-1/"), want: scope},
-		"another service":       {edit: inAuthorization(`/secretsmanager/`, "/s3/"), want: scope},
-		"another day":           {edit: inAuthorization(`/\d{8}/`, "/20200101/"), want: signature + "Signature expired"},
+		"another region":        {edit: inAuthorization(`/us-west-2/`, "/us-east-1/"), want: signature},
+		"another service":       {edit: inAuthorization(`/secretsmanager/`, "/s3/"), want: signature},
+		"another day":           {edit: inAuthorization(`/\d{8}/`, "/20200101/"), want: signature},
 		"no date":               {edit: header("X-Amz-Date"), want: signature + "Signature expired"},
 		"an unknown key":        {edit: inAuthorization(`=ASIA.{4}`, "=ASIA0000"), want: "UnrecognizedClientException: "},
 		"another session token": {edit: header("X-Amz-Security-Token", "x"), want: "UnrecognizedClientException: "},
-		"half an Authorization": {edit: inAuthorization(`, Signature=.*`, ""), want: "IncompleteSignatureException: "},
+		"half an Authorization": {edit: inAuthorization(`, Signature=.*`, ""), want: "MissingAuthenticationTokenException: "},
 		"no Authorization":      {edit: header("Authorization"), want: "MissingAuthenticationTokenException: "},
 		"a secret key of another": {access: func(c *client, a *wire.Access) {
 			a.Creds["secret_access_key"] = c.access().Creds["secret_access_key"]
@@ -149,57 +149,6 @@ func TestAccessBeginsAndEnds(t *testing.T) {
 		}
 		if got := c.put(c.access(), "some value"); got != "success" {
 			t.Errorf("with new credentials: %q", got)
-		}
-	})
-}
-
-func TestANameIsSlowToBeReused(t *testing.T) {
-	c := newClient(t, robototest.Options{})
-	c.s.DelayReuse(2)
-	gone := c.access()
-	c.wants(http.StatusNoContent, "", "DELETE /v1/secrets/name/db")
-	again := gone
-	const marked = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
-	for i, want := range []string{marked, marked, marked, "success"} {
-		if got := c.put(again, "some value"); got != want {
-			t.Errorf("write %d: %q, want %q", i, got, want)
-		}
-		if i == 0 {
-			c.wants(http.StatusOK, "", `POST /v1/secrets {"name":"db"}`)
-			again = c.access()
-		}
-	}
-	c.s.DelayReuse(0)
-	c.s.DeleteSecret(org, "db")
-	if got := c.put(again, "some value"); !strings.HasPrefix(got, "ResourceNotFoundException") {
-		t.Errorf("of a deleted secret: %q", got)
-	}
-}
-
-// What else AWS does with versions, internal/test/conformance says.
-func TestVersionsOfAnIDAndAStage(t *testing.T) {
-	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-		a := c.access()
-		previous := c.s.SetValue(org, "db", "second value")
-		time.Sleep(time.Minute)
-		last := c.s.SetValue(org, "db", "third value")
-		for _, test := range []struct{ id, stage, want string }{
-			{last, "AWSCURRENT", "success"},
-			{previous, "AWSPREVIOUS", "success"},
-			{previous, "AWSCURRENT", "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"},
-		} {
-			answer, got := c.aws(a, "GetSecretValue", wire.Object{"VersionId": test.id, "VersionStage": test.stage}, nil)
-			if got != test.want {
-				t.Errorf("version %q, stage %q: %q, want %q", test.id, test.stage, got, test.want)
-			}
-			if at, now := answer.Output()["CreatedDate"], float64(time.Now().Unix()); test.id == last && at != now {
-				t.Errorf("the last version was written at %v, want %f", at, now)
-			}
-		}
-		c.s.SetValue(org, "db", "fourth value")
-		c.s.RemoveOldVersions(org, "db")
-		if versions := c.s.Versions(org, "db"); len(versions) != 2 || versions[0].ID != last {
-			t.Errorf("the versions left are %v", versions)
 		}
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 )
 
 // Action is an action, and what becomes of its invocations.
@@ -58,29 +57,6 @@ func (s *Server) AddAction(a Action) Action {
 		s.canaries[value] = true
 	}
 	return a
-}
-
-// routeAction is route for what lies below /v1/actions/.
-func routeAction(method, rest string) (Operation, string) {
-	segments := strings.Split(rest, "/")
-	for i, segment := range segments {
-		decoded, err := url.PathUnescape(segment)
-		if err != nil || segment == "" {
-			return Unknown, ""
-		}
-		segments[i] = decoded
-	}
-	switch {
-	case method == http.MethodGet && len(segments) == 1:
-		return GetAction, segments[0]
-	case method == http.MethodPost && len(segments) == 2 && segments[1] == "invoke":
-		return InvokeAction, segments[0]
-	case method == http.MethodGet && len(segments) == 2 && segments[0] == "invocations":
-		return GetInvocation, segments[1]
-	case method == http.MethodPost && len(segments) == 3 && segments[0] == "invocations" && segments[2] == "cancel":
-		return CancelInvocation, segments[1]
-	}
-	return Unknown, ""
 }
 
 func (s *Server) getAction(req Request, grant Grant) *reply {

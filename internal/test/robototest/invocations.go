@@ -5,6 +5,7 @@ package robototest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -53,28 +54,28 @@ func (i Invocation) Status() int { return i.Statuses[len(i.Statuses)-1].Code }
 type invocation struct {
 	Invocation
 	action Action
-	body   invocationBody
 }
 
 // invocationBody is what a client sends to invoke an action. What it does not give is null.
 type invocationBody struct {
-	InvocationSource            string            `json:"invocation_source"`
-	InvocationSourceID          *string           `json:"invocation_source_id"`
-	DataSourceType              string            `json:"data_source_type"`
-	DataSourceID                string            `json:"data_source_id"`
-	InputData                   []string          `json:"input_data"`
-	RichInputData               *richInput        `json:"rich_input_data"`
-	ParameterValues             map[string]string `json:"parameter_values"`
-	Timeout                     *int              `json:"timeout"`
-	IdempotencyID               string            `json:"idempotency_id"`
-	UploadDestination           *destination      `json:"upload_destination"`
-	ComputeRequirementOverrides json.RawMessage   `json:"compute_requirement_overrides"`
-	ContainerParameterOverrides json.RawMessage   `json:"container_parameter_overrides"`
-}
-
-type richInput struct {
-	Files  *selector `json:"files"`
-	Topics *selector `json:"topics"`
+	InvocationSource   string   `json:"invocation_source"`
+	InvocationSourceID *string  `json:"invocation_source_id"`
+	DataSourceType     string   `json:"data_source_type"`
+	DataSourceID       string   `json:"data_source_id"`
+	InputData          []string `json:"input_data"`
+	RichInputData      *struct {
+		Files  *selector `json:"files"`
+		Topics *selector `json:"topics"`
+	} `json:"rich_input_data"`
+	ParameterValues   map[string]string `json:"parameter_values"`
+	Timeout           *int              `json:"timeout"`
+	IdempotencyID     string            `json:"idempotency_id"`
+	UploadDestination *struct {
+		Type string `json:"destination_type"`
+		ID   string `json:"destination_id"`
+	} `json:"upload_destination"`
+	ComputeRequirementOverrides json.RawMessage `json:"compute_requirement_overrides"`
+	ContainerParameterOverrides json.RawMessage `json:"container_parameter_overrides"`
 }
 
 type selector struct {
@@ -83,11 +84,6 @@ type selector struct {
 	Names     []string `json:"names"`
 	DatasetID *string  `json:"dataset_id"`
 	Paths     []string `json:"paths"`
-}
-
-type destination struct {
-	Type string `json:"destination_type"`
-	ID   string `json:"destination_id"`
 }
 
 const noDataSource = "__UNSPECIFIED_DATA_SOURCE__"
@@ -100,24 +96,8 @@ func knownInvocationBody(raw []byte) bool {
 	var body invocationBody
 	return decoder.Decode(&body) == nil && body.InvocationSource == "Manual" && body.DataSourceType == "Dataset" && body.DataSourceID != "" &&
 		body.InputData != nil && (len(body.InputData) == 0 || body.DataSourceID != noDataSource) &&
-		(body.RichInputData == nil || body.RichInputData.isGiven()) &&
 		(body.UploadDestination == nil || body.UploadDestination.Type == "Dataset" && body.UploadDestination.ID != "") &&
 		len(body.IdempotencyID) >= 16
-}
-
-func (r *richInput) isGiven() bool {
-	selectors := slices.DeleteFunc([]*selector{r.Files, r.Topics}, func(s *selector) bool { return s == nil })
-	return len(selectors) > 0 && !slices.ContainsFunc(selectors, func(s *selector) bool {
-		return s.Query == nil && len(s.IDs)+len(s.Names)+len(s.Paths) == 0
-	})
-}
-
-// RefuseRepeats makes Roboto answer 409 to a second request with the same idempotency ID,
-// and not with the first one's invocation.
-func (s *Server) RefuseRepeats() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.refuseRepeats = true
 }
 
 // Invocations lists all invocations, oldest first.
@@ -165,9 +145,6 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	}
 	for _, inv := range s.invocations {
 		if inv.OrgID == orgID && inv.IdempotencyID == body.IdempotencyID && body.IdempotencyID != "" {
-			if s.refuseRepeats {
-				return envelope(http.StatusConflict, "RobotoConflictException", "An invocation with this idempotency ID exists already.")
-			}
 			return data(inv.wire())
 		}
 	}
@@ -176,7 +153,6 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	}
 	inv := &invocation{
 		action: action,
-		body:   body,
 		Invocation: Invocation{
 			ID: "iv_" + strings.ToLower(rand.Text()[:16]), OrgID: orgID, IdempotencyID: body.IdempotencyID,
 			Parameters: body.ParameterValues,
@@ -321,11 +297,7 @@ func (s *Server) resolved(i *invocation) (values map[string]string, problem stri
 		if match == nil {
 			continue
 		}
-		orgID := match[2]
-		if orgID == "" {
-			orgID = i.OrgID
-		}
-		sec := s.secrets[secretKey{orgID, match[1]}]
+		sec := s.secrets[secretKey{cmp.Or(match[2], i.OrgID), match[1]}]
 		if sec == nil || len(sec.versions) == 0 {
 			return nil, fmt.Sprintf("Failed to retrieve secret %s, because it does not exist.", value)
 		}
@@ -341,10 +313,6 @@ func (i *invocation) wire() map[string]any {
 	for _, status := range i.Statuses {
 		statuses = append(statuses, map[string]any{"status": status.Code, "detail": status.Detail, "timestamp": isoTime(status.Time)})
 	}
-	var timeout any = 30
-	if i.Timeout > 0 {
-		timeout = i.Timeout
-	}
 	return map[string]any{
 		"invocation_id": i.ID, "org_id": i.OrgID, "idempotency_id": i.IdempotencyID,
 		"created": isoTime(i.Statuses[0].Time), "status": statuses, "last_status": i.Status(),
@@ -352,8 +320,6 @@ func (i *invocation) wire() map[string]any {
 			"action": map[string]any{"name": i.action.Name, "org_id": i.action.OrgID, "digest": i.action.Digest},
 			"source": map[string]any{"source_type": "Manual", "source_id": "caller@example.com"},
 		},
-		"data_source":      map[string]any{"data_source_type": i.body.DataSourceType, "data_source_id": i.body.DataSourceID},
-		"input_data":       i.body.InputData,
-		"parameter_values": i.Parameters, "timeout": timeout, "duration": 0.0,
+		"parameter_values": i.Parameters, "timeout": cmp.Or(i.Timeout, 30),
 	}
 }

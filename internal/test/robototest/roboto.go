@@ -20,11 +20,12 @@ const apiVersion = "2026-05-20"
 // serveRoboto answers for Roboto.
 func (s *Server) serveRoboto(w http.ResponseWriter, r *http.Request) {
 	req := receive(r)
-	req.Operation, req.Name = route(req.Method, req.Path)
-	if headers := orgHeaders(req.Operation); len(headers) > 0 {
-		req.OrgID = r.Header.Get(headers[0])
+	var orgHeaders []string
+	req.Operation, req.Name, orgHeaders = route(req.Method, req.Path)
+	if len(orgHeaders) > 0 {
+		req.OrgID = r.Header.Get(orgHeaders[0])
 	}
-	s.check(req)
+	s.check(req, orgHeaders)
 	s.serve(w, r, req, s.answerRoboto)
 }
 
@@ -33,53 +34,38 @@ const (
 	ownerHeader  = "X-Roboto-Resource-Owner-Id"
 )
 
-// orgHeaders says for whom a caller creates, and to whom belongs all else. An action
-// that is invoked for one organization may belong to another one.
-func orgHeaders(op Operation) []string {
-	switch op {
-	case CreateSecret:
-		return []string{actingHeader}
-	case InvokeAction:
-		return []string{actingHeader, ownerHeader}
-	case GetInvocation, GetUser, ListOrgs:
-		return nil
-	}
-	return []string{ownerHeader}
+// routes are Roboto's calls. "*" is what the call is about. A caller creates for the acting organization, and
+// all else belongs to the owner. An action that is invoked for one organization may belong to another one.
+var routes = []struct {
+	method, path string
+	operation    Operation
+	orgHeaders   []string
+}{
+	{http.MethodGet, "/v1/orgs/caller", ListOrgs, nil},
+	{http.MethodGet, "/v1/users", GetUser, nil},
+	{http.MethodGet, "/v1/secrets", ListSecrets, []string{ownerHeader}},
+	{http.MethodPost, "/v1/secrets", CreateSecret, []string{actingHeader}},
+	{http.MethodGet, "/v1/secrets/name/*", GetSecret, []string{ownerHeader}},
+	{http.MethodDelete, "/v1/secrets/name/*", DeleteSecret, []string{ownerHeader}},
+	{http.MethodGet, "/v1/secrets/name/*/creds", GetCredentials, []string{ownerHeader}},
+	{http.MethodGet, "/v1/actions/*", GetAction, []string{ownerHeader}},
+	{http.MethodPost, "/v1/actions/*/invoke", InvokeAction, []string{actingHeader, ownerHeader}},
+	{http.MethodGet, "/v1/actions/invocations/*", GetInvocation, nil},
+	{http.MethodPost, "/v1/actions/invocations/*/cancel", CancelInvocation, []string{ownerHeader}},
 }
 
-// route decodes a secret's name exactly once.
-func route(method, path string) (Operation, string) {
-	switch {
-	case method == http.MethodGet && path == "/v1/orgs/caller":
-		return ListOrgs, ""
-	case method == http.MethodGet && path == "/v1/users":
-		return GetUser, ""
-	case method == http.MethodGet && path == "/v1/secrets":
-		return ListSecrets, ""
-	case method == http.MethodPost && path == "/v1/secrets":
-		return CreateSecret, ""
+// route finds the call, and decodes what it is about exactly once.
+func route(method, path string) (op Operation, name string, orgHeaders []string) {
+	for _, r := range routes {
+		before, after, about := strings.Cut(r.path, "*")
+		rest, matches := strings.CutPrefix(path, before)
+		segment, ends := strings.CutSuffix(rest, after)
+		name, err := url.PathUnescape(segment)
+		if method == r.method && matches && ends && about == (segment != "") && !strings.Contains(segment, "/") && err == nil {
+			return r.operation, name, r.orgHeaders
+		}
 	}
-	if rest, ok := strings.CutPrefix(path, "/v1/actions/"); ok {
-		return routeAction(method, rest)
-	}
-	rest, ok := strings.CutPrefix(path, "/v1/secrets/name/")
-	if !ok {
-		return Unknown, ""
-	}
-	segment, creds := strings.CutSuffix(rest, "/creds")
-	name, err := url.PathUnescape(segment)
-	if err != nil || segment == "" || strings.Contains(segment, "/") {
-		return Unknown, ""
-	}
-	switch {
-	case method == http.MethodGet && creds:
-		return GetCredentials, name
-	case method == http.MethodGet:
-		return GetSecret, name
-	case method == http.MethodDelete && !creds:
-		return DeleteSecret, name
-	}
-	return Unknown, ""
+	return Unknown, "", nil
 }
 
 func envelope(status int, code, message string) *reply {
@@ -148,48 +134,47 @@ func (s *Server) answerRoboto(req Request) *reply {
 }
 
 // check notes what no correct client does, whatever the answer will be.
-func (s *Server) check(req Request) {
+func (s *Server) check(req Request, orgHeaders []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if req.Operation == Unknown {
-		s.note("%s %s is no call that Roboto knows", req.Method, req.Path)
-	}
-	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); !ok || token == "" {
-		s.note("%s %s: no bearer token", req.Method, req.Path)
-	} else if strings.HasPrefix(token, "robo_pat") {
-		s.note("%s %s: a token of the retired format was sent", req.Method, req.Path)
-	}
-	if got := req.Header.Get("X-Roboto-Api-Version"); got != apiVersion {
-		s.note("%s %s: X-Roboto-Api-Version is %q", req.Method, req.Path, got)
-	}
+	token, bearer := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer ")
 	var requester struct {
 		SchemaVersion string `json:"schema_version"`
 		Tool          string `json:"roboto_tool"`
 	}
-	if json.Unmarshal([]byte(req.Header.Get("X-Roboto-Requester")), &requester) != nil || requester.SchemaVersion != "v1" || requester.Tool == "" {
-		s.note("%s %s: X-Roboto-Requester is not a v1 requester that names its tool", req.Method, req.Path)
-	}
-	if len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json" {
-		s.note("%s %s: a body without Content-Type application/json", req.Method, req.Path)
-	}
-	for _, name := range []string{actingHeader, ownerHeader} {
-		if values, sent := req.Header[name]; sent && (!slices.Contains(orgHeaders(req.Operation), name) || len(values) != 1 || values[0] == "") {
-			s.note("%s %s: %s does not belong here, or names no one organization", req.Method, req.Path, name)
-		}
-	}
-	query, err := url.ParseQuery(req.Query)
+	err := json.Unmarshal([]byte(req.Header.Get("X-Roboto-Requester")), &requester)
+	query, queryErr := url.ParseQuery(req.Query)
 	switch req.Operation {
 	case ListSecrets:
 		delete(query, "page_token")
 	case GetAction, InvokeAction:
 		delete(query, "digest")
 	}
-	if err != nil || len(query) > 0 {
-		s.note("%s %s: the query has keys that Roboto does not know", req.Method, req.Path)
+	for _, rule := range []struct {
+		broken    bool
+		complaint string
+	}{
+		{req.Operation == Unknown, "is no call that Roboto knows"},
+		{!bearer || token == "", "has no bearer token"},
+		{strings.HasPrefix(token, "robo_pat"), "has a token of the retired format"},
+		{req.Header.Get("X-Roboto-Api-Version") != apiVersion, "has another X-Roboto-Api-Version"},
+		{err != nil || requester.SchemaVersion != "v1" || requester.Tool == "", "has no v1 X-Roboto-Requester that names its tool"},
+		{!oneIfAny(req, actingHeader, orgHeaders), "has an " + actingHeader + " that does not belong there, or not one value of it"},
+		{!oneIfAny(req, ownerHeader, orgHeaders), "has an " + ownerHeader + " that does not belong there, or not one value of it"},
+		{len(req.Body) > 0 && req.Header.Get("Content-Type") != "application/json", "has a body without Content-Type application/json"},
+		{queryErr != nil || len(query) > 0, "has a query with keys that Roboto does not know"},
+		{!knownBody(req), "has a body that Roboto does not know"},
+	} {
+		if rule.broken {
+			s.note("%s %s %s", req.Method, req.Path, rule.complaint)
+		}
 	}
-	if !knownBody(req) {
-		s.note("%s %s: the body is none that Roboto knows", req.Method, req.Path)
-	}
+}
+
+// oneIfAny tells whether a header is not there, or has one value and belongs there.
+func oneIfAny(req Request, name string, allowed []string) bool {
+	values, sent := req.Header[name]
+	return !sent || slices.Contains(allowed, name) && len(values) == 1 && values[0] != ""
 }
 
 func knownBody(req Request) bool {

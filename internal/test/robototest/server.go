@@ -11,7 +11,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,8 +24,6 @@ import (
 // DefaultOrg exists from the start.
 const DefaultOrg = "og_test"
 
-const loopback = "127.0.0.1:0"
-
 // Options shape a Server. The zero value is a good one.
 type Options struct {
 	// PageSize is the number of records on a page of GET v1/secrets; 0 means 100.
@@ -35,8 +32,6 @@ type Options struct {
 	PermissionLag time.Duration
 	// ClockAhead is how far the clocks of the services are ahead of the clients'.
 	ClockAhead time.Duration
-	// Listen is the address of Roboto's endpoint, on loopback; "" means a free port.
-	Listen string
 	// APIKey is the token of full rights; "" means a random one.
 	APIKey string
 	// User is the caller's ID; "" means caller@example.com.
@@ -89,7 +84,6 @@ type Server struct {
 	deletionLag     int
 	actions         map[secretKey][]Action
 	invocations     []*invocation
-	refuseRepeats   bool
 	allowViolations bool
 	closed          bool
 }
@@ -110,9 +104,6 @@ type Grant struct {
 
 // New starts a server. Close ends it.
 func New(options Options) (*Server, error) {
-	if options.PageSize < 0 {
-		return nil, errors.New("the page size is negative")
-	}
 	options.PageSize = cmp.Or(options.PageSize, 100)
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
 	options.User = cmp.Or(options.User, "caller@example.com")
@@ -140,7 +131,7 @@ func New(options Options) (*Server, error) {
 	s.roboto = &http.Server{Handler: http.HandlerFunc(s.serveRoboto), ReadHeaderTimeout: time.Minute}
 	s.aws = &http.Server{Handler: http.HandlerFunc(s.serveAWS), ReadHeaderTimeout: time.Minute}
 	for i, server := range []*http.Server{s.roboto, s.aws} {
-		listener, err := s.listen([]string{cmp.Or(options.Listen, loopback), loopback}[i])
+		listener, err := s.listen()
 		if err != nil {
 			s.Close()
 			return nil, err
@@ -173,13 +164,13 @@ func Start(t testing.TB, options Options) *Server {
 	return s
 }
 
-func (s *Server) listen(address string) (net.Listener, error) {
+func (s *Server) listen() (net.Listener, error) {
 	if s.options.InMemory {
 		l := newMemoryListener(fmt.Sprintf("127.0.0.1:%d", len(s.memory)+1))
 		s.memory[l.Addr().String()] = l
 		return l, nil
 	}
-	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 }
 
 // now is the time by the services' clocks.

@@ -84,7 +84,9 @@ func (c *client) call(what string, edits ...edit) (wire.Answer, error) {
 	}
 	c.edit = func(r *http.Request) {
 		for _, change := range edits {
-			change(r)
+			if change != nil {
+				change(r)
+			}
 		}
 	}
 	defer func() { c.edit = nil }()
@@ -114,13 +116,6 @@ func (c *client) wantViolation(text string) {
 	c.s.AllowViolations()
 	if got := c.s.Violations(); len(got) != 1 || !strings.Contains(got[0], text) {
 		c.t.Errorf("violations are %q, want one with %q", got, text)
-	}
-}
-
-func (c *client) wantExists(name string, want bool) {
-	c.t.Helper()
-	if _, exists := c.s.Record(org, name); exists != want {
-		c.t.Errorf("the secret %q exists: %v, want %v", name, exists, want)
 	}
 }
 
@@ -189,12 +184,4 @@ func TestCloseWaitsForRequestsInProgress(t *testing.T) {
 			t.Error("not closed when all requests had ended")
 		}
 	})
-}
-
-func TestNewRefusesBadOptions(t *testing.T) {
-	for _, options := range []robototest.Options{{Listen: "127.0.0.1"}, {Listen: "192.0.2.1:0"}, {PageSize: -1}} {
-		if _, err := robototest.New(options); err == nil {
-			t.Errorf("started with %+v", options)
-		}
-	}
 }

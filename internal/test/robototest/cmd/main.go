@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -30,9 +29,6 @@ func main() {
 
 func run() error {
 	var options robototest.Options
-	flag.StringVar(&options.Listen, "listen", "127.0.0.1:0", "address of Roboto's endpoint, on loopback")
-	flag.StringVar(&options.APIKey, "api-key", "", "API key to accept (default: a random one)")
-	flag.IntVar(&options.PageSize, "page-size", 100, "records on a page")
 	flag.Func("org", "ID of an organization, may be repeated (default: "+robototest.DefaultOrg+")", func(id string) error {
 		options.Orgs = append(options.Orgs, id)
 		return nil
@@ -42,7 +38,7 @@ func run() error {
 	if !*quiet {
 		options.OnRequest = func(r robototest.Request) {
 			client, _, _ := strings.Cut(r.Header.Get("User-Agent"), " ")
-			fmt.Printf("%s  %-7s  %-14s  %-6s %s  %s\n", r.Time.Format(time.TimeOnly), outcome(r.Status), r.Operation, r.Method, r.Path, client)
+			fmt.Printf("%s  %-3d  %-14s  %-6s %s  %s\n", r.Time.Format(time.TimeOnly), r.Status, r.Operation, r.Method, r.Path, client)
 		}
 	}
 
@@ -57,24 +53,15 @@ func run() error {
 	if len(options.Orgs) == 0 {
 		options.Orgs = []string{robototest.DefaultOrg}
 	}
-	fmt.Printf("An embedded Roboto is listening. In another terminal:\n\n"+
-		"  export ROBOTO_API_KEY=%s\n"+
-		"  export ROBOTO_SERVICE_ENDPOINT=%s\n"+
-		"  export AWS_ENDPOINT_URL_SECRETS_MANAGER=%s\n"+
-		"  export ROBOTO_ORG_ID=%s\n\n"+
-		"Organizations: %s. Press Ctrl-C to end it; its secrets end with it.\n\n",
-		server.APIKey(), server.Endpoint(), server.SecretsManagerEndpoint(), options.Orgs[0], strings.Join(options.Orgs, ", "))
+	fmt.Printf("An embedded Roboto is listening. In another terminal:\n\n")
+	for _, variable := range append(server.Env(), "ROBOTO_ORG_ID="+options.Orgs[0]) {
+		fmt.Println("  export", variable)
+	}
+	fmt.Printf("\nOrganizations: %s. Press Ctrl-C to end it; its secrets end with it.\n\n", strings.Join(options.Orgs, ", "))
 	<-ctx.Done()
 	fmt.Println()
 	for _, violation := range server.Violations() {
 		fmt.Println("A client broke a rule:", violation)
 	}
 	return nil
-}
-
-func outcome(status int) string {
-	if status == 0 {
-		return "dropped"
-	}
-	return strconv.Itoa(status)
 }
