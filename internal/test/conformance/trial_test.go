@@ -287,17 +287,15 @@ func (t *trial) likeMissing(got wire.Answer) string {
 	return unless(got.String() == want.String(), fmt.Sprintf("%s, and not %s", got, want))
 }
 
-// timePattern is what Python's isoformat and pydantic write.
-var timePattern = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:\d{2})?$`)
-
-// timeOf is zero if the field is none.
+// timeOf is zero if the field is none that Python's isoformat or pydantic writes.
 func timeOf(o wire.Object, key string) time.Time {
-	match := timePattern.FindStringSubmatch(o.Text(key))
-	if match == nil {
-		return time.Time{}
+	text := strings.Replace(o.Text(key), " ", "T", 1)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at
+		}
 	}
-	at, _ := time.Parse(time.RFC3339, match[1]+"T"+match[2]+cmp.Or(match[3], "Z"))
-	return at
+	return time.Time{}
 }
 
 func isTime(o wire.Object, keys ...string) string {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -87,7 +88,6 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
-	s.throttles = [2]throttle{}
 	s.outUntil = time.Time{}
 }
 
@@ -119,57 +119,37 @@ func (s *Server) fault(req Request) Fault {
 	return Fault{}
 }
 
-// throttle counts the requests of the current second to one service.
-type throttle struct {
-	perSecond int
-	refusal   func() *reply
-	second    time.Time
-	count     int
-}
-
-// Throttle makes Roboto answer 429 to more than so many requests in a second,
-// with Retry-After: 1 if wanted; 0 ends it.
+// Throttle makes Roboto answer 429 to more than so many requests in a second, with Retry-After: 1 if wanted.
 func (s *Server) Throttle(perSecond int, retryAfter bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.throttles[0] = throttle{perSecond: perSecond, refusal: func() *reply {
-		rep := gateway(http.StatusTooManyRequests, "Too Many Requests")
-		if retryAfter {
-			rep.header.Set("Retry-After", "1")
-		}
-		return rep
-	}}
+	fault := Fault{Match: beyond(perSecond, false), Status: http.StatusTooManyRequests, Message: "Too Many Requests"}
+	if retryAfter {
+		fault.Header = http.Header{"Retry-After": {"1"}}
+	}
+	s.Inject(fault)
 }
 
-// ThrottleAWS makes AWS answer ThrottlingException, with status 400, to more than
-// so many requests in a second; 0 ends it.
+// ThrottleAWS makes AWS answer ThrottlingException, with status 400, to more than so many requests in a second.
 func (s *Server) ThrottleAWS(perSecond int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.throttles[1] = throttle{perSecond: perSecond, refusal: func() *reply {
-		return badRequest("ThrottlingException", "Rate exceeded")
-	}}
+	s.Inject(Fault{Match: beyond(perSecond, true), AWSError: "ThrottlingException", Message: "Rate exceeded"})
 }
 
-// throttled is the answer to a request beyond the limit, nil to others.
-func (s *Server) throttled(req Request) *reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := &s.throttles[0]
-	if req.AWS() {
-		t = &s.throttles[1]
+// beyond matches the requests to one service that are too many in their second.
+func beyond(perSecond int, aws bool) func(Request) bool {
+	var mu sync.Mutex
+	var second time.Time
+	count := 0
+	return func(r Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.AWS() != aws {
+			return false
+		}
+		if now := time.Now().Truncate(time.Second); now != second {
+			second, count = now, 0
+		}
+		count++
+		return count > perSecond
 	}
-	if t.perSecond == 0 {
-		return nil
-	}
-	if second := time.Now().Truncate(time.Second); second != t.second {
-		t.second, t.count = second, 0
-	}
-	t.count++
-	if t.count <= t.perSecond {
-		return nil
-	}
-	return t.refusal()
 }
 
 // serve answers a request: by the service's rules, unless a fault says otherwise.
@@ -189,10 +169,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	wait(r.Context(), latency, nil)
 	if s.out() {
 		s.drop(recorded)
-	}
-	if rep := s.throttled(req); rep != nil {
-		s.finish(w, recorded, rep)
-		return
 	}
 	f := s.fault(req)
 	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
@@ -235,12 +211,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	maps.Copy(header, rep.header)
 	maps.Copy(header, f.Header)
 	rep.header = header
+	s.settle(recorded, rep.status)
 	if f.Wire != nil {
-		s.settle(recorded, rep.status)
 		rep.writeRaw(w, f.Wire)
 		return
 	}
-	s.finish(w, recorded, rep)
+	rep.write(w)
 }
 
 func (s *Server) out() bool {
@@ -253,11 +229,6 @@ func (s *Server) happened() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faulted++
-}
-
-func (s *Server) finish(w http.ResponseWriter, req *Request, rep *reply) {
-	s.settle(req, rep.status)
-	rep.write(w)
 }
 
 // drop closes the connection, without an answer.

@@ -32,29 +32,24 @@ const (
 
 // Invocation is an action that was invoked.
 type Invocation struct {
-	ID, OrgID, IdempotencyID string
+	ID, OrgID string
 	// Parameters are the values as they were given.
 	Parameters map[string]string
-	// Timeout is in minutes; 0 means that none was given.
-	Timeout int
-	// Statuses are all so far, oldest first.
-	Statuses []Status
+
+	action        Action
+	idempotencyID string
+	timeout       int      // in minutes
+	statuses      []status // oldest first
 }
 
-// Status is one status of an invocation.
-type Status struct {
-	Code   int
-	Detail string
-	Time   time.Time
+type status struct {
+	code   int
+	detail string
+	at     time.Time
 }
 
 // Status is the code of the current status.
-func (i Invocation) Status() int { return i.Statuses[len(i.Statuses)-1].Code }
-
-type invocation struct {
-	Invocation
-	action Action
-}
+func (i *Invocation) Status() int { return i.statuses[len(i.statuses)-1].code }
 
 // invocationBody is what a client sends to invoke an action. What it does not give is null.
 type invocationBody struct {
@@ -68,25 +63,19 @@ type invocationBody struct {
 		Topics *selector `json:"topics"`
 	} `json:"rich_input_data"`
 	ParameterValues   map[string]string `json:"parameter_values"`
-	Timeout           *int              `json:"timeout"`
+	Timeout           int               `json:"timeout"`
 	IdempotencyID     string            `json:"idempotency_id"`
 	UploadDestination *struct {
 		Type string `json:"destination_type"`
 		ID   string `json:"destination_id"`
 	} `json:"upload_destination"`
-	ComputeRequirementOverrides json.RawMessage `json:"compute_requirement_overrides"`
-	ContainerParameterOverrides json.RawMessage `json:"container_parameter_overrides"`
 }
 
 type selector struct {
 	Query     *string  `json:"query"`
-	IDs       []string `json:"ids"`
-	Names     []string `json:"names"`
 	DatasetID *string  `json:"dataset_id"`
 	Paths     []string `json:"paths"`
 }
-
-const noDataSource = "__UNSPECIFIED_DATA_SOURCE__"
 
 // knownInvocationBody is stricter than Roboto: without an idempotency ID, a request whose
 // answer is lost cannot be sent again.
@@ -95,7 +84,7 @@ func knownInvocationBody(raw []byte) bool {
 	decoder.DisallowUnknownFields()
 	var body invocationBody
 	return decoder.Decode(&body) == nil && body.InvocationSource == "Manual" && body.DataSourceType == "Dataset" && body.DataSourceID != "" &&
-		body.InputData != nil && (len(body.InputData) == 0 || body.DataSourceID != noDataSource) &&
+		body.InputData != nil && (len(body.InputData) == 0 || body.DataSourceID != "__UNSPECIFIED_DATA_SOURCE__") &&
 		(body.UploadDestination == nil || body.UploadDestination.Type == "Dataset" && body.UploadDestination.ID != "") &&
 		len(body.IdempotencyID) >= 16
 }
@@ -106,9 +95,7 @@ func (s *Server) Invocations() []Invocation {
 	defer s.mu.Unlock()
 	var all []Invocation
 	for _, inv := range s.invocations {
-		copied := inv.Invocation
-		copied.Statuses = slices.Clone(inv.Statuses)
-		all = append(all, copied)
+		all = append(all, *inv) // statuses are only added
 	}
 	return all
 }
@@ -121,7 +108,7 @@ func (s *Server) CancelInvocation(id string) {
 }
 
 // invocation finds an invocation, nil for none; the lock is held.
-func (s *Server) invocation(id string) *invocation {
+func (s *Server) invocation(id string) *Invocation {
 	for _, inv := range s.invocations {
 		if inv.ID == id {
 			return inv
@@ -144,43 +131,17 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body does not describe an invocation.")
 	}
 	for _, inv := range s.invocations {
-		if inv.OrgID == orgID && inv.IdempotencyID == body.IdempotencyID && body.IdempotencyID != "" {
+		if inv.OrgID == orgID && inv.idempotencyID == body.IdempotencyID && body.IdempotencyID != "" {
 			return data(inv.wire())
 		}
 	}
-	if problem := action.problem(body.ParameterValues); problem != "" {
-		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", problem)
-	}
-	inv := &invocation{
-		action: action,
-		Invocation: Invocation{
-			ID: "iv_" + strings.ToLower(rand.Text()[:16]), OrgID: orgID, IdempotencyID: body.IdempotencyID,
-			Parameters: body.ParameterValues,
-		},
-	}
-	if body.Timeout != nil {
-		inv.Timeout = *body.Timeout
+	inv := &Invocation{
+		ID: "iv_" + strings.ToLower(rand.Text()[:16]), OrgID: orgID, Parameters: body.ParameterValues,
+		action: action, idempotencyID: body.IdempotencyID, timeout: cmp.Or(body.Timeout, 30),
 	}
 	inv.add(Queued, "None")
 	s.invocations = append(s.invocations, inv)
 	return data(inv.wire())
-}
-
-// problem says what is wrong with the values of parameters, "" for nothing.
-func (a Action) problem(values map[string]string) string {
-	known := map[string]bool{}
-	for _, p := range a.Parameters {
-		known[p.Name] = true
-		if _, given := values[p.Name]; p.Required && !given {
-			return fmt.Sprintf("The required parameter %q is missing.", p.Name)
-		}
-	}
-	for name := range values {
-		if !known[name] {
-			return fmt.Sprintf("The action has no parameter %q.", name)
-		}
-	}
-	return ""
 }
 
 // getInvocation shows an invocation, which is one status further each time.
@@ -205,7 +166,7 @@ func (s *Server) cancelInvocation(req Request, grant Grant) *reply {
 	return &reply{status: http.StatusNoContent}
 }
 
-func (s *Server) callersInvocation(req Request, grant Grant) (*invocation, *reply) {
+func (s *Server) callersInvocation(req Request, grant Grant) (*Invocation, *reply) {
 	inv := s.invocation(req.Name)
 	if inv == nil || req.OrgID != "" && req.OrgID != inv.OrgID ||
 		!slices.ContainsFunc(s.callerOrgs(grant), func(o org) bool { return o.id == inv.OrgID }) {
@@ -215,18 +176,18 @@ func (s *Server) callersInvocation(req Request, grant Grant) (*invocation, *repl
 }
 
 // add adds a status. Clients order them by time.
-func (i *invocation) add(code int, detail string) {
+func (i *Invocation) add(code int, detail string) {
 	at := time.Now().UTC().Truncate(time.Microsecond)
-	if n := len(i.Statuses); n > 0 {
-		if next := i.Statuses[n-1].Time.Add(time.Microsecond); at.Before(next) {
+	if n := len(i.statuses); n > 0 {
+		if next := i.statuses[n-1].at.Add(time.Microsecond); at.Before(next) {
 			at = next
 		}
 	}
-	i.Statuses = append(i.Statuses, Status{Code: code, Detail: detail, Time: at})
+	i.statuses = append(i.statuses, status{code, detail, at})
 }
 
 // advance brings an invocation to its next status; the lock is held.
-func (s *Server) advance(i *invocation) {
+func (s *Server) advance(i *Invocation) {
 	switch status := i.Status(); status {
 	case Completed, Cancelled, Deadly:
 	case Failed:
@@ -253,11 +214,11 @@ func (s *Server) advance(i *invocation) {
 }
 
 // failures counts the runs that failed.
-func (i *invocation) failures() int {
-	return len(slices.DeleteFunc(slices.Clone(i.Statuses), func(status Status) bool { return status.Code != Failed }))
+func (i *Invocation) failures() int {
+	return len(slices.DeleteFunc(slices.Clone(i.statuses), func(s status) bool { return s.code != Failed }))
 }
 
-func (i *invocation) fail(detail string) {
+func (i *Invocation) fail(detail string) {
 	code := Failed
 	if i.failures() >= 2 {
 		code = Deadly
@@ -266,7 +227,7 @@ func (i *invocation) fail(detail string) {
 }
 
 // outcome is the detail with which a run fails, "" if it succeeds.
-func (s *Server) outcome(i *invocation) string {
+func (s *Server) outcome(i *Invocation) string {
 	if i.action.Fails != "" {
 		return i.action.Fails
 	}
@@ -284,7 +245,7 @@ var secretURI = regexp.MustCompile(`^roboto-secret://([^@]+)(?:@(\w+))?`)
 
 // resolved are the values of the parameters with secrets in place of their URIs, as
 // Roboto's set-up makes them, or what stops it; the lock is held.
-func (s *Server) resolved(i *invocation) (values map[string]string, problem string) {
+func (s *Server) resolved(i *Invocation) (values map[string]string, problem string) {
 	values = map[string]string{}
 	for _, p := range i.action.Parameters {
 		if p.Default != "" {
@@ -308,18 +269,18 @@ func (s *Server) resolved(i *invocation) (values map[string]string, problem stri
 	return values, ""
 }
 
-func (i *invocation) wire() map[string]any {
+func (i *Invocation) wire() map[string]any {
 	statuses := []map[string]any{}
-	for _, status := range i.Statuses {
-		statuses = append(statuses, map[string]any{"status": status.Code, "detail": status.Detail, "timestamp": isoTime(status.Time)})
+	for _, status := range i.statuses {
+		statuses = append(statuses, map[string]any{"status": status.code, "detail": status.detail, "timestamp": isoTime(status.at)})
 	}
 	return map[string]any{
-		"invocation_id": i.ID, "org_id": i.OrgID, "idempotency_id": i.IdempotencyID,
-		"created": isoTime(i.Statuses[0].Time), "status": statuses, "last_status": i.Status(),
+		"invocation_id": i.ID, "org_id": i.OrgID, "idempotency_id": i.idempotencyID,
+		"created": isoTime(i.statuses[0].at), "status": statuses, "last_status": i.Status(),
 		"provenance": map[string]any{
 			"action": map[string]any{"name": i.action.Name, "org_id": i.action.OrgID, "digest": i.action.Digest},
 			"source": map[string]any{"source_type": "Manual", "source_id": "caller@example.com"},
 		},
-		"parameter_values": i.Parameters, "timeout": cmp.Or(i.Timeout, 30),
+		"parameter_values": i.Parameters, "timeout": i.timeout,
 	}
 }

@@ -80,10 +80,9 @@ type Server struct {
 	faulted         int
 	latency         time.Duration
 	outUntil        time.Time
-	throttles       [2]throttle // of Roboto and of AWS
 	deletionLag     int
 	actions         map[secretKey][]Action
-	invocations     []*invocation
+	invocations     []*Invocation
 	allowViolations bool
 	closed          bool
 }
