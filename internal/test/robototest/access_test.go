@@ -23,22 +23,21 @@ func (c *client) access() wire.Access {
 }
 
 // aws calls Secrets Manager, and returns "success" or the code and the message of the error.
-func (c *client) aws(a wire.Access, operation string, input wire.Object, change edit) (wire.Answer, string) {
+func (c *client) aws(a wire.Access, operation string, input wire.Object, change edit) string {
 	c.edit = change
 	defer func() { c.edit = nil }()
 	answer, err := c.AWS(c.t.Context(), a, operation, input)
 	switch {
 	case err != nil:
-		return answer, err.Error()
+		return err.Error()
 	case answer.OK():
-		return answer, "success"
+		return "success"
 	}
-	return answer, answer.Code() + ": " + answer.Output().Text("message")
+	return answer.Code() + ": " + answer.Output().Text("message")
 }
 
 func (c *client) put(a wire.Access, value string) string {
-	_, result := c.aws(a, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}, nil)
-	return result
+	return c.aws(a, "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}, nil)
 }
 
 func inAuthorization(pattern, replacement string) edit {
@@ -108,7 +107,7 @@ func TestRequestsToAWS(t *testing.T) {
 			}
 			input := wire.Object{"SecretString": "some value", "ClientRequestToken": wire.NewToken()}
 			maps.Copy(input, test.input)
-			if _, got := c.aws(access, "PutSecretValue", input, test.edit); !strings.HasPrefix(got, test.want) {
+			if got := c.aws(access, "PutSecretValue", input, test.edit); !strings.HasPrefix(got, test.want) {
 				t.Errorf("answered %q, want %q", got, test.want)
 			}
 			if _, _, written := c.s.Value(org, "db"); written != (test.want == success) {
