@@ -65,7 +65,7 @@ func route(method, path string) (op Operation, name string, orgHeaders []string)
 			return r.operation, name, r.orgHeaders
 		}
 	}
-	return Unknown, "", nil
+	return Unknown, "", []string{ownerHeader}
 }
 
 func envelope(status int, code, message string) *reply {
