@@ -82,3 +82,38 @@ func TestHostileEchoes(t *testing.T) {
 		}
 	}
 }
+
+// Without these, a test under load would pass for nothing.
+func TestThrottleAndLatency(t *testing.T) {
+	for name, test := range map[string]struct {
+		begin func(*robototest.Server)
+		// took is for how long 25 requests wait: until the client is told to try again, or else for two seconds.
+		took time.Duration
+		aws  string
+	}{
+		"ten in a second":       {func(s *robototest.Server) { s.Throttle(10, true) }, 2 * time.Second, "success"},
+		"without a Retry-After": {func(s *robototest.Server) { s.Throttle(10, false) }, 4 * time.Second, "success"},
+		"AWS only":              {func(s *robototest.Server) { s.ThrottleAWS(2) }, 0, "ThrottlingException: Rate exceeded"},
+		"a latency":             {func(s *robototest.Server) { s.Latency(time.Second) }, 25 * time.Second, "success"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
+				a := c.access()
+				time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
+				test.begin(c.s)
+				start := time.Now()
+				for range 25 {
+					c.wants(http.StatusOK, "", getDB)
+				}
+				if took := time.Since(start); took != test.took {
+					t.Errorf("25 requests took %s, want %s", took, test.took)
+				}
+				for _, want := range []string{"success", "success", test.aws} {
+					if got := c.put(a, "some value"); got != want {
+						t.Errorf("AWS answered %q, want %q", got, want)
+					}
+				}
+			})
+		})
+	}
+}
