@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,6 +210,34 @@ func TestOrganizationsDataSource(t *testing.T) {
 				p.Equal("result", result, fields{"org_ids": test.wantIDs, "organizations": test.want})
 			}
 			p.Equal("requests", len(env.roboto.Requests()), 1)
+		})
+	}
+}
+
+// Pages that repeat secrets, as when somebody creates some meanwhile, count them once;
+// pages without an end, or without secrets, are refused.
+func TestSecretsDataSourceOnStrangePages(t *testing.T) {
+	for name, test := range map[string]struct{ old, changed, want string }{
+		"secrets twice":     {`"items":[{`, `"items":[ITEM,{`, ""},
+		"a circle":          {`"next_token":null`, `"next_token":"YQ"`, "the pages go round in a circle"},
+		"no items":          {`"items":`, `"things":`, "does not have the shape of Roboto's answers"},
+		"another's secrets": {`"org_id":"og_test"`, `"org_id":"og_other"`, "belongs to another organization"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := newEnvironment(t)
+			env.create("db", "api")
+			env.roboto.Inject(robototest.Fault{Operation: robototest.ListSecrets, Times: 5, Mutate: func(page []byte) []byte {
+				item := regexp.MustCompile(`\{[^{}]*\{[^{}]*\}[^{}]*\}`).Find(page[len(`{"data":{`):])
+				return bytes.ReplaceAll(page, []byte(test.old), []byte(strings.ReplaceAll(test.changed, "ITEM", string(item))))
+			}})
+			p := env.protocol(fields{})
+			result, out := p.ReadDataSource(typeSecrets, fields{})
+			if test.want != "" {
+				p.Fails(out, test.want)
+				return
+			}
+			p.Succeeds(out)
+			p.Equal("names", result["names"], []any{"api", "db"})
 		})
 	}
 }

@@ -6,6 +6,7 @@ package faults
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
@@ -74,12 +73,13 @@ func TestErrorCatalog(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The page says the same in other words, so it is of interest only if it differs alone.
-	file, difference := catalogFile, cmp.Diff(string(golden), all.String())
+	file, difference := catalogFile, differenceByHeading(string(golden), all.String())
 	if difference == "" {
-		file, difference = pageFile, cmp.Diff(page, generated)
+		file, difference = pageFile, differenceByHeading(page, generated)
 	}
 	if difference != "" {
-		t.Errorf("the errors are not those of %s (-file +now):\n%s\nIf they are meant to be so, run\n\n"+
+		t.Errorf("the errors are not those of %s. Lines with - are in the file, those with + are what the provider says now:\n%s\n"+
+			"If the errors are meant to be so, run\n\n"+
 			"\tgo test ./internal/test/faults -run TestErrorCatalog -update\n\tmake docs\n\nand read what has changed.", file, difference)
 	}
 	for _, d := range onPage {
@@ -87,6 +87,36 @@ func TestErrorCatalog(t *testing.T) {
 			t.Errorf("%s: of the entry %q, the page lacks %q", pageFile, d.entry, missing)
 		}
 	}
+}
+
+// differenceByHeading shows the lines that are in one of two pages only. A change comes once, below all
+// headings that it is under.
+func differenceByHeading(file, want string) string {
+	old, changed := byHeading(file), byHeading(want)
+	headings := maps.Clone(old)
+	maps.Copy(headings, changed)
+	changes := map[string]string{}
+	for _, heading := range slices.Sorted(maps.Keys(headings)) {
+		if slices.Equal(old[heading], changed[heading]) {
+			continue
+		}
+		var change strings.Builder
+		for _, line := range without(old[heading], changed[heading]) {
+			fmt.Fprintf(&change, "\t- %s\n", line)
+		}
+		for _, line := range without(changed[heading], old[heading]) {
+			fmt.Fprintf(&change, "\t+ %s\n", line)
+		}
+		changes[change.String()] += "\n  " + heading
+	}
+	if len(changes) == 0 && file != want {
+		return "\n  the order of the headings differs\n"
+	}
+	var shown strings.Builder
+	for change, under := range changes {
+		shown.WriteString(under + "\n" + change)
+	}
+	return shown.String()
 }
 
 // byHeading are the lines of a page by their headings.
