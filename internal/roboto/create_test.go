@@ -86,13 +86,15 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 		if test.by != "" {
 			made.CreatedBy = test.by
 		}
+		added := make(chan robototest.Record, 1)
 		time.AfterFunc(time.Second, func() {
-			made = s.server.AddRecord(made)
+			added <- s.server.AddRecord(made)
 			if test.value != "" {
 				s.server.SetValue(testOrg, "db", test.value)
 			}
 		})
 		record, err := s.client.CreateSecret(s.Context(), ref("db"), Record{})
+		made = <-added
 		s.wantCount(robototest.CreateSecret, 1)
 		if test.why == "" {
 			s.wantKind(err, KindOther)
