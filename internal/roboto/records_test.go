@@ -5,14 +5,11 @@ package roboto
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
-
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 func TestWireTime(t *testing.T) {
@@ -50,20 +47,22 @@ func parseTime(t *testing.T, text string) time.Time {
 	return parsed.Time
 }
 
-// list returns the names of the secrets that are listed, and why others are left out.
-func (s service) list() (names, omitted []string) {
-	s.Helper()
-	for record, err := range s.client.Records(s.Context(), testOrg, func(why string) { omitted = append(omitted, why) }) {
-		if err != nil {
-			s.Fatal(err)
-		}
-		names = append(names, record.Name)
+// problemOf is why a record of Roboto's must not be used, or "".
+func problemOf(t *testing.T, name, arn string) string {
+	t.Helper()
+	wire := wireRecord{Name: identifier(name), OrgID: testOrg, StoreType: storeTypeAWS, Created: wireTime{time.Now()}}
+	wire.Location.ARN = identifier(arn)
+	_, problem, err := offline(t).record(answer{}, wire, name, testOrg)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return names, omitted
+	return problem
 }
 
-// A list leaves out what Terraform would change, because another secret may have the changed name. The
-// warning shows how it is written.
+const fineARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:db"
+
+// What Terraform would change is not used, because another secret may have the changed name. The warning shows how
+// it is written.
 func TestNamesThatTerraformChanges(t *testing.T) {
 	for name, shown := range map[string]string{
 		"caf\u00e9":                         "",
@@ -73,59 +72,42 @@ func TestNamesThatTerraformChanges(t *testing.T) {
 		"\u1112\u1161\u11ab":                `"\u1112\u1161\u11ab"`,
 		"273 \u212a":                        `"273 \u212a"`,
 		"\u0958":                            `"\u0958"`,
-		"a/e\u0301":                         `"a/e\u0301"`,
 		"e\u0301::##[error]x":               `"e\u0301:\\x3a#\\x23[error]x"`, // no command of a CI
 		"e" + strings.Repeat("\u0301", 300): strings.Repeat(`\u0301`, 249) + `\u2026"`,
 	} {
 		if changed := cty.StringVal(name).AsString(); changed != NFC(name) {
 			t.Errorf("Terraform has %+q, and the provider expects %+q", changed, NFC(name))
 		}
-		inService(t, func(s service) {
-			s.addAll([]SecretRef{ref(name), ref(NFC(name))})
-			names, omitted := s.list()
-			said := strings.Join(omitted, "\n")
-			if !slices.Equal(names, []string{NFC(name)}) || (said == "") != (shown == "") || !strings.Contains(said, shown) ||
-				shown != "" && !strings.Contains(said, "by user:somebody@example.com, and its name is ") {
-				s.Errorf("the listing of %+q has %+q, and omits %q, want one with %s", name, names, omitted, shown)
-			}
-		})
+		said := problemOf(t, name, fineARN)
+		if (said == "") != (shown == "") || !strings.Contains(said, shown) || problemOf(t, NFC(name), fineARN) != "" {
+			t.Errorf("the name %+q is not used because %q, want %s", name, said, shown)
+		}
 	}
 }
 
 // An ARN says where the value goes.
 func TestARNs(t *testing.T) {
-	for arn, fine := range map[string]bool{
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:db":            true,
-		"arn:aws:secretsmanager:ap-southeast-12:123456789012:secret:db":      true,
-		"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:db":        true,
-		"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db": true,
-		"arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:db": true,
-		"arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:db":  true,
-		"arn:aws-cn:secretsmanager:us-west-2:123456789012:secret:db":         false,
-		"arn:aws:secretsmanager:cn-north-1:123456789012:secret:db":           false,
-		"arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:db":        false,
-		"arn:aws-us-gov:secretsmanager:us-iso-east-1:123456789012:secret:db": false,
-		"arn:aws:secretsmanager:s3:123456789012:secret:db":                   false,
-		"arn:aws:secretsmanager:us-west:123456789012:secret:db":              false,
-		"arn:aws:secretsmanager:us-west-2.evil:123456789012:secret:db":       false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:a\u00a0b":      false,
-		"arn:aws:s3:us-west-2:123456789012:secret:db":                        false,
-		"arn:aws:secretsmanager:us-west-2:123456789012:secret:" + "\n::x":    false,
+	const none, elsewhere = "not the ARN of a secret", "not in the ARN's partition"
+	for arn, want := range map[string]string{
+		fineARN: "",
+		"arn:aws:secretsmanager:ap-southeast-12:123456789012:secret:db":      "",
+		"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:db":        "",
+		"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:db": "",
+		"arn:aws-iso-b:secretsmanager:us-isob-east-1:123456789012:secret:db": "",
+		"arn:aws-eusc:secretsmanager:eusc-de-east-1:123456789012:secret:db":  "",
+		"arn:aws-cn:secretsmanager:us-west-2:123456789012:secret:db":         elsewhere,
+		"arn:aws:secretsmanager:cn-north-1:123456789012:secret:db":           elsewhere,
+		"arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:db":        elsewhere,
+		"arn:aws-us-gov:secretsmanager:us-iso-east-1:123456789012:secret:db": elsewhere,
+		"arn:aws:secretsmanager:s3:123456789012:secret:db":                   none,
+		"arn:aws:secretsmanager:us-west:123456789012:secret:db":              none,
+		"arn:aws:secretsmanager:us-west-2.evil:123456789012:secret:db":       none,
+		"arn:aws:secretsmanager:us-west-2:123456789012:secret:a\u00a0b":      none,
+		"arn:aws:s3:us-west-2:123456789012:secret:db":                        none,
+		fineARN + "\n::x": none,
 	} {
-		inService(t, func(s service) {
-			s.server.AddRecord(robototest.Record{OrgID: testOrg, Name: "db", ARN: arn})
-			s.server.AddSecret(testOrg, "fine")
-			wantKind, wantNames := KindOther, []string{"db", "fine"}
-			if !fine {
-				wantKind, wantNames = KindUnexpectedAnswer, []string{"fine"}
-			}
-			_, err := s.client.Record(s.Context(), ref("db"))
-			s.wantKind(err, wantKind)
-			names, omitted := s.list()
-			slices.Sort(names)
-			if !slices.Equal(names, wantNames) || fine != (len(omitted) == 0) {
-				s.Errorf("%s: the listing has %q, and omits %q", arn, names, omitted)
-			}
-		})
+		if problem := problemOf(t, "db", arn); (problem == "") != (want == "") || !strings.Contains(problem, want) {
+			t.Errorf("%q: %q, want %q", arn, problem, want)
+		}
 	}
 }

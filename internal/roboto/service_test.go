@@ -4,11 +4,11 @@
 package roboto
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,9 +93,9 @@ func on(operation robototest.Operation, fault robototest.Fault) robototest.Fault
 	return fault
 }
 
-// replacing changes the answers of the service.
-func replacing(old, changed string) robototest.Fault {
-	return robototest.Fault{Mutate: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(old), []byte(changed)) }}
+// replacing changes what matches a pattern in the answers of the service.
+func replacing(pattern, changed string) robototest.Fault {
+	return robototest.Fault{Mutate: func(b []byte) []byte { return regexp.MustCompile(pattern).ReplaceAll(b, []byte(changed)) }}
 }
 
 func (s service) inject(faults ...robototest.Fault) {
