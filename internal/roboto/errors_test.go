@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/transport"
 )
@@ -44,45 +43,14 @@ func TestParseErrorBody(t *testing.T) {
 	}
 }
 
-// An error says what happened, in sentences.
-func TestErrorText(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	late, cancel := context.WithDeadline(t.Context(), time.Now())
-	defer cancel()
-	on := func(service, request string) exchange {
-		return exchange{place{service: service, host: "host"}, request}
-	}
-	get := on(ServiceRoboto, "GET /v1/x")
-	busy := on(ServiceRoboto, "POST /v1/secrets").refused(KindUnavailable, 503, "", "Busy.", "")
-	const isBusy = " Roboto (host) answered 503 Service Unavailable to POST /v1/secrets: Busy."
-	proxied := exchange{place{service: ServiceRoboto, host: "api.roboto.ai", proxy: "proxy:3128", keySource: "ROBOTO_API_KEY"}, "GET /v1/x"}
-	const throughProxy = "Roboto (api.roboto.ai, through the proxy proxy:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY)"
-	ofAWS := on(ServiceAWS, opGetSecretValue)
-	for want, err := range map[string]*Error{
-		"Roboto (host) answered 599 to GET /v1/x.":                               get.refused(KindUnavailable, 599, "", "", ""),
-		"Roboto (host) answered 308 Permanent Redirect to GET /v1/x. It is bad.": get.refused(KindUnexpectedAnswer, 308, "", "", "it is bad"),
-
-		"The answer from AWS Secrets Manager (host) to GetSecretValue cannot be used: it is bad.": ofAWS.unusable("it is bad"),
-
-		throughProxy + " gave no usable answer to GET /v1/x: it is late.": proxied.noAnswer(t.Context(), &transport.Failure{Reason: "it is late"}),
-
-		"It may be there." + isBusy: {What: "It may be there.", Err: busy},
-		"It is by x." + isBusy:      {What: "It is by x.", Settle: busy},
-		"It may be. The operation was canceled. Looking for it failed too." + isBusy: {What: "It may be.", Err: canceled(ctx), Settle: busy},
-
-		"The operation ran out of time.": canceled(late),
-	} {
-		if got := err.Error(); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-// What becomes of a request without a usable answer.
+// What becomes of a request without a usable answer. The catalog has the texts of errors.
 func TestNoAnswer(t *testing.T) {
 	interrupted := errors.New("interrupted")
-	const isCanceled, isNotHTTP = "The operation was canceled.", "Roboto (host) gave no usable answer to GET /v1/x: the answer was not HTTP."
+	get := exchange{place{service: ServiceRoboto, host: "host", proxy: "proxy:3128", keySource: "ROBOTO_API_KEY"}, "GET /v1/x"}
+	const (
+		isCanceled, isLate = "The operation was canceled.", "The operation ran out of time."
+		noAnswer           = "Roboto (host, through the proxy proxy:3128 of HTTPS_PROXY, with the API key from ROBOTO_API_KEY) gave no usable answer to GET /v1/x: "
+	)
 	for name, test := range map[string]struct {
 		cause error // of the end of the caller's context, if it has ended
 		err   error
@@ -93,21 +61,21 @@ func TestNoAnswer(t *testing.T) {
 		"final":          {nil, &transport.Failure{Sent: true, Final: true}, Error{Kind: KindNoAnswer, lost: true, final: true}},
 		"out of reach":   {nil, &transport.Failure{Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, OutOfReach: true, final: true}},
 		"untrusted":      {nil, &transport.Failure{Final: true, Untrusted: true}, Error{Kind: KindUntrusted, final: true}},
-		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, What: isNotHTTP, lost: true}},
+		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, What: noAnswer + "the answer was not HTTP.", lost: true}},
 		"canceled":       {interrupted, &transport.Failure{}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted}},
+		"late":           {context.DeadlineExceeded, &transport.Failure{}, Error{Kind: KindCanceled, What: isLate, Err: context.DeadlineExceeded}},
 		"sent, canceled": {interrupted, &transport.Failure{Sent: true}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted, lost: true}},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		if test.cause != nil {
 			cancel(test.cause)
 		}
-		get := exchange{place{service: ServiceRoboto, host: "host"}, "GET /v1/x"}
 		failed := &url.Error{Op: "Get", URL: "https://canary", Err: test.err}
 		got := get.noAnswer(ctx, failed)
 		repeated, _ := retrier(ctx, nil, 3, request{}.mayLag).CheckRetry(ctx, nil, failed)
 		cancel(nil)
 		if test.want.Kind != KindCanceled {
-			test.want.Service, test.want.What = ServiceRoboto, cmp.Or(test.want.What, "Roboto (host) gave no usable answer to GET /v1/x: .")
+			test.want.Service, test.want.What = ServiceRoboto, cmp.Or(test.want.What, noAnswer+".")
 		}
 		passes := test.want.Kind == KindNoAnswer && !test.want.final
 		if *got != test.want || mayPass(got) != passes || repeated != (passes && name != "not HTTP") {

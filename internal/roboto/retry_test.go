@@ -65,14 +65,16 @@ func TestRefusalsOfRoboto(t *testing.T) {
 		{500, "", "", KindUnavailable, true},
 		{501, "", "", KindUnavailable, true},
 		{503, "", "", KindUnavailable, true},
+		{599, "", "", KindUnavailable, true}, // which has no text
 	} {
 		resp := &http.Response{StatusCode: test.status}
 		body := fmt.Appendf(nil, `{"error":{"error_code":%q,"message":%q}}`, test.code, test.message)
 		e := offline(t).refusal(request{method: http.MethodGet, ownerOrg: testOrg}, resp, body)
 		repeated, _ := retrier(t.Context(), nil, 3, request{}.mayLag).CheckRetry(t.Context(), resp, nil)
-		if temporary := test.want == KindUnavailable; e.Kind != test.want || e.lost != test.lost || repeated != temporary || mayPass(e) != temporary {
-			t.Errorf("%d, %q: the kind is %q, want %q; lost: %t, want %t; repeated: %t; another one may help: %t, want %t",
-				test.status, test.code+test.message, e.Kind, test.want, e.lost, test.lost, repeated, mayPass(e), temporary)
+		temporary := test.want == KindUnavailable
+		if e.Kind != test.want || e.lost != test.lost || repeated != temporary || mayPass(e) != temporary || strings.Contains(e.What, "  ") {
+			t.Errorf("%d, %q: the kind is %q, want %q; lost: %t, want %t; repeated: %t; another one may help: %t, want %t: %v",
+				test.status, test.code+test.message, e.Kind, test.want, e.lost, test.lost, repeated, mayPass(e), temporary, e)
 		}
 	}
 }

@@ -4,8 +4,6 @@
 package roboto
 
 import (
-	"context"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -35,9 +33,10 @@ func inServiceWith(t *testing.T, options robototest.Options, test func(service))
 	synctest.Test(t, func(t *testing.T) {
 		options.InMemory = true
 		server := robototest.Start(t, options)
-		s := service{T: t, server: server}
-		s.client = s.newClient(server.DialContext)
-		test(s)
+		test(service{t, server, NewClient(Config{
+			APIKey: NewSensitive(server.APIKey()), Endpoint: parseURL(t, server.Endpoint()),
+			SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()), RequestTimeout: time.Minute, MaxAttempts: 3,
+		}, Options{ToolName: "test", DialContext: server.DialContext})})
 	})
 }
 
@@ -49,14 +48,6 @@ func eachCase[C any](t *testing.T, cases map[string]C, test func(service, C)) {
 			inService(t, func(s service) { test(s, c) })
 		})
 	}
-}
-
-func (s service) newClient(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *Client {
-	s.Helper()
-	return NewClient(Config{
-		APIKey: NewSensitive(s.server.APIKey()), Endpoint: parseURL(s.T, s.server.Endpoint()),
-		SecretsManagerEndpoint: parseURL(s.T, s.server.SecretsManagerEndpoint()), RequestTimeout: time.Minute, MaxAttempts: 3,
-	}, Options{ToolName: "test", DialContext: dial})
 }
 
 func parseURL(t *testing.T, text string) *url.URL {

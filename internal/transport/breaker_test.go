@@ -90,16 +90,14 @@ func must(s step) step {
 
 func TestBreaker(t *testing.T) {
 	for name, script := range map[string][]step{
-		"half a minute": {at(0, lost, failed), at(29.9, lost, failed), at(30, lost, outOfReach), at(31, fine, unsent)},
-		"half a minute since the request was sent": {
-			over(0, 20, lost, failed), over(20, 9.9, lost, failed), over(20, 10, lost, outOfReach),
+		"half a minute since the first was sent": {
+			over(0, 20, lost, failed), over(20, 9.9, lost, failed), over(20, 10, lost, outOfReach), at(31, fine, unsent),
 		},
 		"lost at one time":                    {over(0, 40, lost, failed), over(39, 2, lost, failed), over(39, 3, lost, failed), at(43, fine, answered)},
 		"lost at one time, and another later": {over(0, 40, lost, failed), over(39, 2, lost, failed), at(42, lost, outOfReach)},
 		"an answer in between": {
-			at(0, lost, failed), at(20, fine, answered), at(31, lost, failed), at(60, lost, failed), at(61, lost, outOfReach),
+			at(0, lost, failed), at(20, broken, answered), at(31, lost, failed), at(60, lost, failed), at(61, lost, outOfReach),
 		},
-		"an error in between":         {at(0, lost, failed), at(20, broken, answered), at(31, lost, failed)},
 		"an answer that is too large": {at(0, lost, failed), at(20, tooLong, answered), at(31, lost, failed)},
 		"partial answers":             {at(0, partly, failed), at(20, partly, failed), at(31, partly, outOfReach)},
 		"canceled requests": {

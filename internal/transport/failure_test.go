@@ -4,8 +4,10 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,17 +18,27 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// How each way in which an attempt can fail is described, and whether the request may have been
-// carried out. TestAnswersWithoutEnd of package hostile has answers that are much larger.
+// How each way in which an attempt can fail is described, whether the request may have been carried out, and how
+// long it takes. TestAnswersWithoutEnd of package hostile has answers that are much larger, TestTimeWithDefaults
+// those that come in pieces.
 func TestFailure(t *testing.T) {
 	const plain, secure, viaProxy = "http://api.example.com", "https://api.example.com", "proxy"
-	const canary = "canary"
+	const canary, second = "canary", time.Second
 	untrusted := httptest.NewTLSServer(http.NotFoundHandler()) // only for its certificate
 	untrusted.Close()
 	speakTLS := func(config *tls.Config) dialer {
 		return talking(func(conn net.Conn) { _ = tls.Server(conn, config).HandshakeContext(context.Background()) })
+	}
+	answers := func(text string) func(net.Conn) { // to the first bytes that come
+		return func(conn net.Conn) {
+			_, _ = conn.Read(make([]byte, 1<<12))
+			_, _ = conn.Write([]byte(text))
+			silent(conn)
+		}
 	}
 	refused := os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	unresolved := func(err net.DNSError) dialer { return failing(&err) }
@@ -37,7 +49,9 @@ func TestFailure(t *testing.T) {
 	}
 	const (
 		ok        = "HTTP/1.1 200 OK\r\n"
+		begun     = ok + "Content-Length: 9\r\n\r\n"
 		closed    = "the connection was closed before the answer was complete"
+		canceled  = "the request was canceled"
 		timedOut  = "the request timed out"
 		notHTTP   = "the connection failed, or the answer was not HTTP"
 		noAddress = "the host name cannot be resolved"
@@ -45,54 +59,60 @@ func TestFailure(t *testing.T) {
 	)
 	endless := Failure{Reason: "the header of the answer is larger than 1 MiB", Sent: true, Final: true, OutOfReach: true}
 	for name, test := range map[string]struct {
-		url  string
+		url  string // plain by default
 		dial dialer
 		want Failure
+		// deadline and cancel are those of the caller. took is checked if it is not 0.
+		deadline, cancel, took time.Duration
 	}{
-		"refused port":        {plain, failing(refused), unsent("connection refused")},
-		"resolver that fails": {plain, unresolved(net.DNSError{IsTemporary: true}), unsent(noAddress)},
-		"resolver too slow":   {plain, unresolved(net.DNSError{IsTimeout: true}), unsent(timedOut)},
-		"unknown host":        {plain, unresolved(net.DNSError{IsNotFound: true}), wrongHost(noAddress)},
-		"packets swallowed":   {plain, hanging, unsent(timedOut)},
-		"TLS refused":         {secure, speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), unsent("the server refused the TLS connection")},
-		"silent about TLS":    {secure, talking(silent), unsent(timedOut)},
-		"no TLS": {secure, talking(func(conn net.Conn) {
-			_, _ = conn.Read(make([]byte, 1<<12))
-			_, _ = conn.Write([]byte("HTTP/1.1 400 canary\r\n\r\n"))
-		}), wrongHost("the server does not speak TLS, which https needs")},
+		"a connection that hangs":        {dial: hanging, want: unsent(timedOut), took: connectTimeout},
+		"silence":                        {dial: talking(silent), want: sent(timedOut), took: 30 * second},
+		"half of the time to a deadline": {dial: talking(silent), want: sent(timedOut), deadline: 40 * second, took: 20 * second},
+		"a deadline that is far":         {dial: talking(silent), want: sent(timedOut), deadline: time.Hour, took: 30 * second},
+		"a deadline that is near":        {dial: talking(silent), want: sent(timedOut), deadline: 8 * second, took: 5 * second},
+		"a deadline that is nearer":      {dial: talking(silent), want: sent(timedOut), deadline: 3 * second, took: 3 * second},
+		"connecting before a deadline":   {dial: hanging, want: unsent(timedOut), deadline: 8 * second, took: 5 * second},
+		"canceled while connecting":      {dial: hanging, want: unsent(canceled), cancel: 5 * second, took: 5 * second},
+		"canceled while waiting":         {dial: talking(silent), want: sent(canceled), cancel: 5 * second, took: 5 * second},
+		"canceled while reading":         {dial: talking(answers(begun)), want: sent(canceled), cancel: 5 * second, took: 5 * second},
+
+		"refused port":        {dial: failing(refused), want: unsent("connection refused")},
+		"resolver that fails": {dial: unresolved(net.DNSError{IsTemporary: true}), want: unsent(noAddress)},
+		"resolver too slow":   {dial: unresolved(net.DNSError{IsTimeout: true}), want: unsent(timedOut)},
+		"unknown host":        {dial: unresolved(net.DNSError{IsNotFound: true}), want: wrongHost(noAddress)},
+		"TLS refused":         {url: secure, dial: speakTLS(&tls.Config{MinVersion: tls.VersionTLS12}), want: unsent("the server refused the TLS connection")},
+		"silent about TLS":    {url: secure, dial: talking(silent), want: unsent(timedOut)},
+		"no TLS": {
+			url: secure, dial: talking(answers("HTTP/1.1 400 canary\r\n\r\n")), want: wrongHost("the server does not speak TLS, which https needs"),
+		},
 		"not trusted": {
-			secure, speakTLS(&tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}),
-			Failure{Reason: "the server's TLS certificate is not trusted", Final: true, OutOfReach: true, Untrusted: true},
+			url: secure, dial: speakTLS(&tls.Config{Certificates: untrusted.TLS.Certificates, MinVersion: tls.VersionTLS12}),
+			want: Failure{Reason: "the server's TLS certificate is not trusted", Final: true, OutOfReach: true, Untrusted: true},
 		},
-		"closed":              {plain, saying(""), sent(closed)},
-		"closed in the body":  {plain, saying(ok + "Content-Length: 100\r\n\r\ncanary"), sent(closed)},
-		"endless header":      {plain, saying(ok + "X: " + strings.Repeat(canary, 1<<18)), endless},
-		"endless early hints": {plain, saying(strings.Repeat("HTTP/1.1 103 canary\r\n\r\n", 1<<16)), endless},
-		"cut JSON":            {plain, saying(ok + "\r\n{\"data\": \"canary"), sent("the answer is incomplete JSON")},
-		"silent":              {plain, talking(silent), sent(timedOut)},
-		"not HTTP":            {plain, saying("canary\r\n\r\n"), sent(notHTTP)},
-		"the largest body":    {plain, saying(ok + "\r\n" + strings.Repeat("x", 1<<20)), Failure{}},
+		"closed":              {dial: saying(""), want: sent(closed)},
+		"closed in the body":  {dial: saying(ok + "Content-Length: 100\r\n\r\ncanary"), want: sent(closed)},
+		"endless header":      {dial: saying(ok + "X: " + strings.Repeat(canary, 1<<18)), want: endless},
+		"endless early hints": {dial: saying(strings.Repeat("HTTP/1.1 103 canary\r\n\r\n", 1<<16)), want: endless},
+		"cut JSON":            {dial: saying(ok + "\r\n{\"data\": \"canary"), want: sent("the answer is incomplete JSON")},
+		"not HTTP":            {dial: saying("canary\r\n\r\n"), want: sent(notHTTP)},
+		"the largest body":    {dial: saying(ok + "\r\n" + strings.Repeat("x", 1<<20))},
 		"a larger body": {
-			plain, saying(ok + "\r\n" + strings.Repeat("x", 1<<20+1)), Failure{Reason: "the answer is larger than 1 MiB", Sent: true, Final: true},
+			dial: saying(ok + "\r\n" + strings.Repeat("x", 1<<20+1)), want: Failure{Reason: "the answer is larger than 1 MiB", Sent: true, Final: true},
 		},
-		"bad gzip": {plain, saying(ok + "Content-Encoding: gzip\r\nContent-Length: 25\r\n\r\n0123456789canary012345678"), sent(notHTTP)},
+		"bad gzip": {dial: saying(ok + "Content-Encoding: gzip\r\nContent-Length: 25\r\n\r\n0123456789canary012345678"), want: sent(notHTTP)},
 
 		"proxy that wants a password": {
-			viaProxy, saying("HTTP/1.1 407 canary\r\nContent-Length: 0\r\n\r\n"),
-			Failure{Reason: "the proxy answered 407 Proxy Authentication Required", Final: true, OutOfReach: true},
+			url: viaProxy, dial: saying("HTTP/1.1 407 canary\r\nContent-Length: 0\r\n\r\n"),
+			want: Failure{Reason: "the proxy answered 407 Proxy Authentication Required", Final: true, OutOfReach: true},
 		},
-		"proxy that forbids":            {viaProxy, saying("HTTP/1.1 403 canary\r\nContent-Length: 0\r\n\r\n"), unsent("the proxy answered 403 Forbidden")},
-		"proxy that finds no service":   {viaProxy, saying("HTTP/1.1 502 canary\r\nContent-Length: 0\r\n\r\n"), unsent("the proxy answered 502 Bad Gateway")},
-		"proxy on whose port is nobody": {viaProxy, failing(refused), unsent(ofProxy + "connection refused")},
-		"proxy that swallows packets":   {viaProxy, hanging, unsent(ofProxy + timedOut)},
-		"proxy of no known name":        {viaProxy, unresolved(net.DNSError{IsNotFound: true}), wrongHost(ofProxy + noAddress)},
-		"proxy that is silent":          {viaProxy, talking(silent), unsent(timedOut)},
-		"proxy that connects to a silent service": {viaProxy, talking(func(conn net.Conn) {
-			_, _ = conn.Read(make([]byte, 1<<12))
-			_, _ = conn.Write([]byte(ok + "\r\n"))
-			silent(conn)
-		}), unsent(timedOut)},
-		"proxy that closes": {viaProxy, saying(""), unsent(closed)},
+		"proxy that forbids":            {url: viaProxy, dial: saying("HTTP/1.1 403 canary\r\nContent-Length: 0\r\n\r\n"), want: unsent("the proxy answered 403 Forbidden")},
+		"proxy that finds no service":   {url: viaProxy, dial: saying("HTTP/1.1 502 canary\r\nContent-Length: 0\r\n\r\n"), want: unsent("the proxy answered 502 Bad Gateway")},
+		"proxy on whose port is nobody": {url: viaProxy, dial: failing(refused), want: unsent(ofProxy + "connection refused")},
+		"proxy that swallows packets":   {url: viaProxy, dial: hanging, want: unsent(ofProxy + timedOut)},
+		"proxy of no known name":        {url: viaProxy, dial: unresolved(net.DNSError{IsNotFound: true}), want: wrongHost(ofProxy + noAddress)},
+		"proxy that is silent":          {url: viaProxy, dial: talking(silent), want: unsent(timedOut)},
+		"proxy of a silent service":     {url: viaProxy, dial: talking(answers(ok + "\r\n")), want: unsent(timedOut)},
+		"proxy that closes":             {url: viaProxy, dial: saying(""), want: unsent(closed)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -102,14 +122,48 @@ func TestFailure(t *testing.T) {
 					transport.pool.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("robot", canary), Host: "proxy.example.com:3128"})
 					test.url = secure
 				}
-				var got Failure
-				if failure := get(t.Context(), t, transport.Client(one), test.url); failure != nil {
-					got = *failure
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if test.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, test.deadline)
+					defer cancel()
 				}
-				if got != test.want {
-					t.Errorf("%+v\nwant %+v", got, test.want)
+				if test.cancel > 0 {
+					time.AfterFunc(test.cancel, cancel)
+				}
+				began := time.Now()
+				got := cmp.Or(get(ctx, t, transport.Client(one), cmp.Or(test.url, plain)), &Failure{})
+				if took := time.Since(began); *got != test.want || test.took != 0 && took != test.took {
+					t.Errorf("after %s, want %s: %+v\nwant %+v", took, test.took, *got, test.want)
 				}
 			})
 		})
 	}
+}
+
+// The log has one entry for each attempt, and nothing from headers or bodies.
+func TestLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged []map[string]any
+		dial := saying("HTTP/1.1 503 canary\r\nContent-Length: 6\r\n\r\ncanary")
+		transport := New(Options{
+			Timeout: time.Minute, Log: func(_ context.Context, e map[string]any) { logged = append(logged, e) },
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				time.Sleep(2 * time.Second)
+				return dial(ctx, network, addr)
+			},
+		})
+		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com:8080/v1/a%2Fb?query=canary")
+		dial = failing(errors.New("canary"))
+		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com/")
+		const failure = "the connection failed, or the answer was not HTTP"
+		want := []map[string]any{
+			{"host": "api.example.com:8080", "method": "GET", "path": "/v1/a%2Fb", "status": 503, "duration_ms": int64(2000)},
+			{"host": "api.example.com", "method": "GET", "path": "/", "failure": failure, "duration_ms": int64(2000)},
+		}
+		if diff := gocmp.Diff(want, logged); diff != "" {
+			t.Errorf("logged (-want +got):\n%s", diff)
+		}
+		transport.pool.CloseIdleConnections()
+	})
 }

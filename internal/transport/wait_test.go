@@ -5,7 +5,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,18 +55,4 @@ func TestWaitBeforeADeadline(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSleep(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began, cause := time.Now(), errors.New("interrupted")
-		if err := Sleep(t.Context(), 3*time.Second); err != nil || time.Since(began) != 3*time.Second {
-			t.Errorf("%v after %s", err, time.Since(began))
-		}
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(cause) })
-		if err := Sleep(ctx, time.Hour); !errors.Is(err, cause) || time.Since(began) != 4*time.Second {
-			t.Errorf("%v after %s", err, time.Since(began))
-		}
-	})
 }
