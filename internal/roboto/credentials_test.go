@@ -4,7 +4,6 @@
 package roboto
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -12,36 +11,19 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// changedCredentials are credentials in which a pattern is replaced. want is how the value of a known secret is
-// then read.
-type changedCredentials struct {
-	pattern, changed string
-	want             Kind
-}
-
-func (c changedCredentials) check(s service) {
-	s.access()
-	s.server.SetValue(testOrg, "db", "the value")
-	record, err := s.client.Record(s.Context(), ref("db"))
-	s.wantKind(err, KindOther)
-	s.inject(on(robototest.GetCredentials, replacing(c.pattern, c.changed)))
-	_, err = s.client.ValueAccess(record).Read(s.Context(), Version{})
-	s.wantKind(err, c.want)
-	reads := 0
-	if c.want == KindOther {
-		reads = 1
-	}
-	s.wantCount(robototest.GetValue, reads)
-	if s.server.Faulted() == 0 || err != nil && strings.Contains(err.Error(), "NobodyMaySeeThis") {
-		s.Errorf("no answer was changed, or the error shows a part of the credentials: %v", err)
-	}
-}
-
-// A key that comes twice counts once: the last one, whose value is checked and used.
-func TestDuplicatedKeys(t *testing.T) {
+// Credentials that would take the value elsewhere are refused before AWS is called, and not shown. Of a key that
+// comes twice, the last one counts, whose value is checked and used. A line break would end a header and begin
+// another one. A region gets into the name of AWS's host, which errors and the log show.
+func TestCredentialsThatMustNotBeUsed(t *testing.T) {
 	const region, arn, elsewhere = `"region":"us-west-2"`, `"arn":"arn:aws:[^"]*"`, `arn:aws:secretsmanager:us-west-2:210987654321:secret:db-AbCdEf`
-	cases := map[string]changedCredentials{}
-	for name, c := range map[string]changedCredentials{
+	type test struct {
+		pattern, changed string
+		want             Kind
+	}
+	cases := map[string]test{
+		"a region that repeats them": {`us-west-2|("session_token":")`, `${1}us-nobodymayseethis-2`, KindUnexpectedAnswer},
+	}
+	for name, c := range map[string]test{
 		"another region":    {region, `"region":"evil.s3"`, KindUnexpectedAnswer},
 		"another account":   {arn, `"arn":"` + elsewhere + `"`, KindReplaced},
 		"another service":   {arn, `"arn":"arn:aws:s3:::bucket"`, KindUnexpectedAnswer},
@@ -49,33 +31,30 @@ func TestDuplicatedKeys(t *testing.T) {
 		"a key in capitals": {arn, `"ARN":"` + elsewhere + `"`, KindReplaced},
 		"another location":  {`"location":\{[^}]*\}`, `"location":{"arn":"arn:aws:s3:::bucket"}`, KindUnexpectedAnswer},
 	} {
-		cases[name+" first"] = changedCredentials{c.pattern, c.changed + ",$0", KindOther}
-		cases[name+" last"] = changedCredentials{c.pattern, "$0," + c.changed, c.want}
+		cases[name+" first"] = test{c.pattern, c.changed + ",$0", KindOther}
+		cases[name+" last"] = test{c.pattern, "$0," + c.changed, c.want}
 	}
-	eachCase(t, cases, func(s service, c changedCredentials) { c.check(s) })
-}
-
-// A line break would end a header and begin another one.
-func TestCredentialsWithLineBreaks(t *testing.T) {
-	cases := map[string]changedCredentials{}
 	for _, key := range []string{"access_key_id", "secret_access_key", "session_token"} {
 		for _, forged := range []string{`\n`, `\r\nX-Forged: 1\r\n`, ` `, `\u0000`, `\u2028`, `ü`} {
-			cases[key+" with "+forged] = changedCredentials{`"` + key + `":"`, `"` + key + `":"NobodyMaySeeThis` + forged, KindUnexpectedAnswer}
+			cases[key+" with "+forged] = test{`"` + key + `":"`, `"` + key + `":"NobodyMaySeeThis` + forged, KindUnexpectedAnswer}
 		}
 	}
-	eachCase(t, cases, func(s service, c changedCredentials) { c.check(s) })
-}
-
-// A region gets into the name of AWS's host, which errors and the log show.
-func TestRegionThatRepeatsTheCredentials(t *testing.T) {
-	inService(t, func(s service) {
-		access := s.access()
-		s.inject(on(robototest.GetCredentials, replacing(`us-west-2|("session_token":")`, `${1}us-kanarien-2`)))
-		_, err := access.Write(s.Context(), NewSensitive("value"))
-		if s.wantKind(err, KindUnexpectedAnswer); strings.Contains(fmt.Sprint(err), "kanarien") {
+	eachCase(t, cases, func(s service, test test) {
+		s.access()
+		s.server.SetValue(testOrg, "db", "the value")
+		known, err := s.client.Record(s.Context(), ref("db"))
+		if s.wantKind(err, KindOther); test.want != KindReplaced {
+			known.ARN = ""
+		}
+		s.inject(on(robototest.GetCredentials, replacing(test.pattern, test.changed)))
+		value, err := s.client.ValueAccess(known).Read(s.Context(), Version{})
+		s.wantKind(err, test.want)
+		if asked := s.server.Count(robototest.GetValue) > 0; asked != (err == nil) || asked == value.Text.IsEmpty() || s.server.Faulted() == 0 {
+			s.Errorf("AWS was asked: %t, or no answer was changed: %v", asked, err)
+		}
+		if err != nil && strings.Contains(strings.ToLower(err.Error()), "nobodymayseethis") {
 			s.Errorf("the error shows a part of the credentials: %v", err)
 		}
-		s.wantCount(robototest.PutValue, 0)
 	})
 }
 

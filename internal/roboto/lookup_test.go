@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // A call that is canceled, or has too little time, does not decide for the others.
@@ -67,7 +69,7 @@ func TestLookUpWaitsNoLongerThanItsCaller(t *testing.T) {
 // An error answers all that wait for it. One that was answered is remembered for half a minute, and one
 // without an answer is not.
 func TestLookUpRemembersErrors(t *testing.T) {
-	for failure, asks := range map[Kind]int32{KindUnauthorized: 2, KindUnavailable: 2, KindUnexpectedAnswer: 2, KindNoAnswer: 4} {
+	for failure, asks := range map[Kind]int32{KindUnauthorized: 2, KindUnavailable: 2, KindNoAnswer: 4} {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLookup[int]()
 			var asked atomic.Int32
@@ -93,4 +95,22 @@ func TestLookUpRemembersErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Many resources ask at once, and one request answers them all.
+func TestOwnerIsAskedForOnce(t *testing.T) {
+	inService(t, func(s service) {
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				_, orgErr := s.client.OnlyOrgID(s.Context())
+				_, userErr := s.client.userID(s.Context())
+				s.wantKind(orgErr, KindOther)
+				s.wantKind(userErr, KindOther)
+			})
+		}
+		group.Wait()
+		s.wantCount(robototest.ListOrgs, 1)
+		s.wantCount(robototest.GetUser, 1)
+	})
 }

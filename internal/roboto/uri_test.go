@@ -89,3 +89,16 @@ func TestParseURIRefusals(t *testing.T) {
 		}
 	}
 }
+
+func TestActionNamesAndOwners(t *testing.T) {
+	for name, ok := range map[string]bool{"check": true, "with space ü": true, "": false, ".": false, "a/b": false, "a@b": false, "a\nb": false, "\xff": false} {
+		if err := ValidateActionName(name); (err == nil) != ok {
+			t.Errorf("the name %q: %v", name, err)
+		}
+	}
+	for owner, ok := range map[string]bool{"og_1": true, "roboto-public": true, "": false, "a b": false, "a/b": false} {
+		if err := ValidateActionOwner(owner); (err == nil) != ok {
+			t.Errorf("the owner %q: %v", owner, err)
+		}
+	}
+}

@@ -15,53 +15,52 @@ import (
 )
 
 func TestParseConfigFile(t *testing.T) {
-	type flat struct{ Key, Endpoint, Timeout string }
-	type flats = map[string]flat
+	type profiles = map[string]string // key, endpoint and timeout
 	for name, test := range map[string]struct {
 		content string
-		want    flats
+		want    profiles
 	}{
 		"version 1": {
 			`{"version": "v1", "default_profile": "work", "profiles": {
 				"work": {"api_key": "k1", "endpoint": "https://one", "default_http_timeout": 2.5},
 				"home": {"api_key": "k2", "endpoint": "https://two"}}}`,
-			flats{"default is work": {}, "work": {"k1", "https://one", "2.5"}, "home": {"k2", "https://two", ""}},
+			profiles{"the default": "work", "work": "k1 https://one 2.5", "home": "k2 https://two "},
 		},
 		"version 1 with keys of a later time and without a default": {
-			`{"version": "v1", "theme": {"token": "no"}, "profiles": {"default": {"api_key": "k", "cache": [1]}}}`, flats{"default": {Key: "k"}},
+			`{"version": "v1", "theme": {"token": "no"}, "profiles": {"default": {"api_key": "k", "cache": [1]}}}`, profiles{"default": "k  "},
 		},
-		"version 1 with profiles that hold nothing": {`{"version": "v1", "profiles": {"a": {}, "b": null}}`, flats{}},
+		"version 1 with profiles that hold nothing": {`{"version": "v1", "profiles": {"a": {}, "b": null}}`, profiles{}},
 		"version 1 with names of version 0": {
 			`{"version": "v1", "profiles": {"default": {"api_key": "k", "default_endpoint": "https://one"}, "old": {"token": "k"}}}`,
-			flats{"default": {Key: "k"}},
+			profiles{"default": "k  "},
 		},
 		"version 0": {
 			`{"default": {"token": "k1", "default_endpoint": "https://one"}, "other": {"token": "k2"}}`,
-			flats{"default": {"k1", "https://one", ""}, "other": {Key: "k2"}},
+			profiles{"default": "k1 https://one ", "other": "k2  "},
 		},
 		"version 0 passes over what is no profile": {
 			`{"default": {"token": "k"}, "n": 1, "s": "x", "l": [{"token": "k"}], "null": null,
 				"no_token": {"default_endpoint": "https://one"}, "odd": {"token": 5}, "empty": {"token": ""}}`,
-			flats{"default": {Key: "k"}},
+			profiles{"default": "k  "},
 		},
-		"version 0 with a profile called version": {`{"version": {"token": "k"}}`, flats{"version": {Key: "k"}}},
+		"version 0 with a profile called version": {`{"version": {"token": "k"}}`, profiles{"version": "k  "}},
 		"version 0 with names of version 1": {
-			`{"default": {"token": "k", "endpoint": "https://one"}, "new": {"api_key": "k"}}`, flats{"default": {Key: "k"}},
+			`{"default": {"token": "k", "endpoint": "https://one"}, "new": {"api_key": "k"}}`, profiles{"default": "k  "},
 		},
 		"keys in another case": {
 			`{"VERSION": "v1", "version": "v1", "profiles": {"a": {"API_KEY": "k", "default_http_timeout": 1e300}}}`,
-			flats{"a": {"k", "", "1e300"}},
+			profiles{"a": "k  1e300"},
 		},
-		"an empty object":        {` {} `, flats{}},
-		"with a byte order mark": {"\ufeff" + `{"default": {"token": "k"}}`, flats{"default": {Key: "k"}}},
+		"an empty object":        {` {} `, profiles{}},
+		"with a byte order mark": {"\ufeff" + `{"default": {"token": "k"}}`, profiles{"default": "k  "}},
 	} {
 		file, err := parseConfigFile([]byte(test.content))
-		got := flats{}
+		got := profiles{}
 		if file.defaultProfile != "" {
-			got["default is "+file.defaultProfile] = flat{}
+			got["the default"] = file.defaultProfile
 		}
 		for name, p := range file.profiles {
-			got[name] = flat{p.apiKey.Reveal(), p.endpoint, p.requestTimeout}
+			got[name] = fmt.Sprintf("%s %s %s", p.apiKey.Reveal(), p.endpoint, p.requestTimeout)
 		}
 		if diff := cmp.Diff(test.want, got); err != nil || diff != "" {
 			t.Errorf("%s: error %v, profiles (-want +got):\n%s", name, err, diff)

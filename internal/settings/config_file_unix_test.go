@@ -52,15 +52,13 @@ func TestConfigFileHasToBeAFile(t *testing.T) {
 		"/dev/tty":             "not a regular file",
 		dir:                    "not a regular file",
 	} {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			config, warning, err := Resolve(Explicit{ConfigFile: file}, machine{}.environment(t))
-			switch {
-			case problem == "" && (err != nil || warning != "" || config.APIKey.Reveal() != "work-key"):
-				t.Errorf("%v, %v, want the key", warning, err)
-			case problem != "" && (err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), problem)):
-				t.Errorf("the error is %v, want one with %q", err, problem)
-			}
-		})
+		config, warning, err := Resolve(Explicit{ConfigFile: file}, machine{}.environment(t))
+		switch {
+		case problem == "" && (err != nil || warning != "" || config.APIKey.Reveal() != "work-key"):
+			t.Errorf("%s: %v, %v, want the key", file, warning, err)
+		case problem != "" && (err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), problem)):
+			t.Errorf("%s: the error is %v, want one with %q", file, err, problem)
+		}
 	}
 }
 

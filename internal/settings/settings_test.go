@@ -4,15 +4,15 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
@@ -115,7 +115,6 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 
 		"block profile beats environment's key": {profiled("home"), withV1(envBoth), "home-key", "https://home", home},
 		"block profile in its file":             {profiled("default"), withV1(envFile), "other-key", "https://other", ""},
-		"block profile beats its profile":       {profiled("home"), withV1("ROBOTO_PROFILE=bare"), "home-key", "https://home", home},
 		"block file beats environment's key":    {Explicit{ConfigFile: "~/other.json"}, withV1(envBoth), "other-key", "https://other", ""},
 		"block file beats its file":             {Explicit{ConfigFile: "~/" + configFileName}, withV1(envFile), "work-key", "https://work", work},
 		"profile without an endpoint":           {profiled("bare"), withV1(envEndpoint), "bare-key", DefaultEndpoint, ""},
@@ -123,62 +122,45 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 		"file's default profile":                {Explicit{}, withV1(envEndpoint), "work-key", "https://work", work},
 		"environment's profile beats it":        {Explicit{}, withV1("ROBOTO_PROFILE=home"), "home-key", "https://home", home},
 		"version 0 default":                     {Explicit{}, v0, "default-key", "https://default", ""},
-		"version 0, no endpoint":                {profiled("home"), machine{envEndpoint, configV0, false}, "home0-key", DefaultEndpoint, home},
 		"version 1, no default":                 {Explicit{}, machine{file: `{"version": "v1", "profiles": {"default": {"api_key": "k"}}}`}, "k", DefaultEndpoint, ""},
 		"an endpoint with a path":               {Explicit{Endpoint: "https://block/base//"}, machine{vars: envKey}, "env-key", "https://block/base", ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			config, _, err := Resolve(test.explicit, test.machine.environment(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if key, endpoint := config.APIKey.Reveal(), config.Endpoint.String(); key != test.key || endpoint != test.endpoint {
-				t.Errorf("the key %q goes to %q, want %q to %q", key, endpoint, test.key, test.endpoint)
-			}
-			if source := config.APIKeySource; !strings.HasPrefix(source, test.source) || strings.Contains(source, "-key") {
-				t.Errorf("the source is %q, want %q", source, test.source)
-			}
-		})
+		config, _, err := Resolve(test.explicit, test.machine.environment(t))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		key, endpoint, source := config.APIKey.Reveal(), config.Endpoint.String(), config.APIKeySource
+		if key != test.key || endpoint != test.endpoint || !strings.HasPrefix(source, test.source) || strings.Contains(source, "-key") {
+			t.Errorf("%s: the key %q of %q goes to %q, want %q of %q to %q", name, key, source, endpoint, test.key, test.source, test.endpoint)
+		}
 	}
 }
 
 func TestOtherSettings(t *testing.T) {
 	const env = envKey + "ROBOTO_ORG_ID=og_env ROBOTO_DEFAULT_HTTP_TIMEOUT=2.5 AWS_ENDPOINT_URL_SECRETS_MANAGER=https://env-manager/"
-	const manager = "https://env-manager"
-	type settings struct {
-		OrgID, Manager string
-		Timeout        time.Duration
-		Attempts       int
-	}
 	block := Explicit{OrgID: "og_block", RequestTimeout: time.Minute, MaxAttempts: 1, SecretsManagerEndpoint: "http://127.0.0.1:8080"}
 	for name, test := range map[string]struct {
 		explicit Explicit
 		vars     string
-		want     settings
+		want     string // organization, AWS's endpoint, timeout and attempts
 	}{
-		"defaults":                        {Explicit{}, envKey, settings{"", "", 30 * time.Second, 10}},
-		"environment":                     {Explicit{}, env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
-		"block beats environment":         {block, env, settings{"og_block", "http://127.0.0.1:8080", time.Minute, 1}},
-		"profile's timeout":               {profiled("slow"), "", settings{"", "", 90 * time.Second, 10}},
-		"environment's timeout beats it":  {profiled("slow"), env, settings{"og_env", manager, 2500 * time.Millisecond, 10}},
-		"block's timeout, a broken one":   {Explicit{RequestTimeout: time.Second}, "ROBOTO_DEFAULT_HTTP_TIMEOUT=x", settings{"", "", time.Second, 10}},
-		"timeout of a profile not in use": {Explicit{}, envKey + "ROBOTO_PROFILE=slow", settings{"", "", 30 * time.Second, 10}},
+		"defaults":                        {Explicit{}, envKey, "none, none, 30s, 10"},
+		"environment":                     {Explicit{}, env, "og_env, https://env-manager, 2.5s, 10"},
+		"block beats environment":         {block, env, "og_block, http://127.0.0.1:8080, 1m0s, 1"},
+		"profile's timeout":               {profiled("slow"), "", "none, none, 1m30s, 10"},
+		"environment's timeout beats it":  {profiled("slow"), env, "og_env, https://env-manager, 2.5s, 10"},
+		"block's timeout, a broken one":   {Explicit{RequestTimeout: time.Second}, "ROBOTO_DEFAULT_HTTP_TIMEOUT=x", "none, none, 1s, 10"},
+		"timeout of a profile not in use": {Explicit{}, envKey + "ROBOTO_PROFILE=slow", "none, none, 30s, 10"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			env := machine{vars: test.vars, file: configV1}.environment(t)
-			config, _, err := Resolve(test.explicit, env)
-			orgID, orgErr := DefaultOrgID(test.explicit, env)
-			if err := errors.Join(err, orgErr); err != nil {
-				t.Fatal(err)
-			}
-			got := settings{orgID, "", config.RequestTimeout, config.MaxAttempts}
-			if config.SecretsManagerEndpoint != nil {
-				got.Manager = config.SecretsManagerEndpoint.String()
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("the settings (-want +got):\n%s", diff)
-			}
-		})
+		env := withV1(test.vars).environment(t)
+		config, _, err := Resolve(test.explicit, env)
+		orgID, orgErr := DefaultOrgID(test.explicit, env)
+		manager := cmp.Or(config.SecretsManagerEndpoint, &url.URL{Path: "none"})
+		got := fmt.Sprintf("%s, %s, %s, %d", cmp.Or(orgID, "none"), manager, config.RequestTimeout, config.MaxAttempts)
+		if err := errors.Join(err, orgErr); err != nil || got != test.want {
+			t.Errorf("%s: %s (%v), want %s", name, got, err, test.want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -181,14 +180,9 @@ func seen(ctx context.Context, failure *Failure, sent bool) string {
 		return answered
 	case ctx.Err() != nil:
 		return ended
-	case failure.OutOfReach && failure.Final && sent:
-		return outOfReach
-	case failure.OutOfReach && failure.Final && !failure.Sent:
-		return unsent
-	case !failure.OutOfReach && failure.Final && sent:
-		return final
-	case !failure.OutOfReach && !failure.Final && sent:
-		return failed
 	}
-	return fmt.Sprintf("something else (sent: %t)", sent)
+	type flags struct{ sent, outOfReach, final bool }
+	return map[flags]string{
+		{true, false, false}: failed, {true, false, true}: final, {true, true, true}: outOfReach, {false, true, true}: unsent,
+	}[flags{sent || failure.Sent, failure.OutOfReach, failure.Final}]
 }

@@ -83,17 +83,17 @@ func hanging(ctx context.Context, _, _ string) (net.Conn, error) {
 // memory is a network in memory. What the client sends after forget, over connections that it has then, goes
 // nowhere, and nobody is told.
 type memory struct {
-	url       string
-	accepted  chan net.Conn
-	dialed    atomic.Int32
-	forgotten atomic.Int32 // connections, the oldest ones
+	net.Listener // whose address httptest takes
+	url          string
+	accepted     chan net.Conn
+	dialed       atomic.Int32
+	forgotten    atomic.Int32 // connections, the oldest ones
 }
 
 // serve returns a network with a server that speaks TLS, and a Transport that reaches it.
 func serve(t *testing.T, http2 bool, handler http.HandlerFunc) (*memory, *Transport) {
-	network := &memory{accepted: make(chan net.Conn)}
 	server := httptest.NewUnstartedServer(handler)
-	_ = server.Listener.Close()
+	network := &memory{Listener: server.Listener, accepted: make(chan net.Conn)}
 	server.Listener, server.EnableHTTP2 = network, http2
 	server.StartTLS()
 	network.url = server.URL
@@ -115,10 +115,6 @@ func (m *memory) Accept() (net.Conn, error) {
 	}
 	return nil, net.ErrClosed
 }
-
-func (*memory) Close() error { return nil }
-
-func (*memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
 
 func (m *memory) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()

@@ -6,7 +6,6 @@ package transport
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,31 +60,4 @@ func TestConnectionsAreKept(t *testing.T) {
 			t.Errorf("%d connections, want 64", n)
 		}
 	})
-}
-
-func TestProxy(t *testing.T) {
-	to := &url.URL{Scheme: "https", Host: "api.example.com"}
-	for proxy, want := range map[string]string{
-		"http://proxy.example.com:3128":                "proxy.example.com:3128",
-		"http://robot:hunter2@proxy.example.com:3128/": "proxy.example.com:3128",
-		"http://robot:hun@ter2@proxy.example.com:3128": "proxy.example.com:3128",
-		"http://robot:12?34@proxy.example.com:3128":    "",
-		"http://robot:12/34@proxy.example.com:3128":    "",
-		"http://robot:12#34@proxy.example.com:3128":    "",
-		"http://robot:1@2?34@proxy.example.com:3128":   "",
-		"http://hun?ter2@proxy.example.com:3128":       "",
-	} {
-		parsed, err := url.Parse(proxy)
-		if err != nil {
-			t.Fatal(err)
-		}
-		transport := New(Options{})
-		transport.pool.Proxy = http.ProxyURL(parsed)
-		if got := transport.Proxy(to); got != want {
-			t.Errorf("%s: the proxy is %q, want %q", proxy, got, want)
-		}
-	}
-	if got := New(Options{DialContext: hanging}).Proxy(to); got != "" {
-		t.Errorf("the proxy of connections of one's own is %q", got)
-	}
 }
