@@ -26,26 +26,19 @@ func TestParseConfigFile(t *testing.T) {
 				"home": {"api_key": "k2", "endpoint": "https://two"}}}`,
 			profiles{"the default": "work", "work": "k1 https://one 2.5", "home": "k2 https://two "},
 		},
-		"version 1 with keys of a later time and without a default": {
-			`{"version": "v1", "theme": {"token": "no"}, "profiles": {"default": {"api_key": "k", "cache": [1]}}}`, profiles{"default": "k  "},
-		},
-		"version 1 with profiles that hold nothing": {`{"version": "v1", "profiles": {"a": {}, "b": null}}`, profiles{}},
-		"version 1 with names of version 0": {
-			`{"version": "v1", "profiles": {"default": {"api_key": "k", "default_endpoint": "https://one"}, "old": {"token": "k"}}}`,
+		"version 1 with what another time has": {
+			`{"version": "v1", "theme": {"token": "no"}, "profiles": {
+				"default": {"api_key": "k", "default_endpoint": "https://one", "cache": [1]}, "old": {"token": "k"}, "a": {}, "b": null}}`,
 			profiles{"default": "k  "},
 		},
 		"version 0": {
-			`{"default": {"token": "k1", "default_endpoint": "https://one"}, "other": {"token": "k2"}}`,
-			profiles{"default": "k1 https://one ", "other": "k2  "},
+			`{"default": {"token": "k1", "default_endpoint": "https://one"}, "version": {"token": "k2"}}`,
+			profiles{"default": "k1 https://one ", "version": "k2  "},
 		},
-		"version 0 passes over what is no profile": {
-			`{"default": {"token": "k"}, "n": 1, "s": "x", "l": [{"token": "k"}], "null": null,
-				"no_token": {"default_endpoint": "https://one"}, "odd": {"token": 5}, "empty": {"token": ""}}`,
+		"version 0 with what is no profile, or of version 1": {
+			`{"default": {"token": "k", "endpoint": "https://one"}, "new": {"api_key": "k"}, "n": 1, "s": "x", "l": [{"token": "k"}],
+				"null": null, "no_token": {"default_endpoint": "https://one"}, "odd": {"token": 5}, "empty": {"token": ""}}`,
 			profiles{"default": "k  "},
-		},
-		"version 0 with a profile called version": {`{"version": {"token": "k"}}`, profiles{"version": "k  "}},
-		"version 0 with names of version 1": {
-			`{"default": {"token": "k", "endpoint": "https://one"}, "new": {"api_key": "k"}}`, profiles{"default": "k  "},
 		},
 		"keys in another case": {
 			`{"VERSION": "v1", "version": "v1", "profiles": {"a": {"API_KEY": "k", "default_http_timeout": 1e300}}}`,
@@ -85,15 +78,11 @@ func TestParseConfigFileErrorsDoNotRepeatTheContent(t *testing.T) {
 		"\xff\xfe{\x00\"\x00CANARY":                                                "UTF-16",
 		"\xfe\xff\x00{\x00\"CANARY":                                                "UTF-16",
 		`"CANARY"`:                                                                 form,
-		`["CANARY"]`:                                                               form,
-		`{"version": "CANARY"}`:                                                    version,
 		`{"version": "v2", "api_key": "CANARY"}`:                                   version,
 		`{"version": ""}`:                                                          version,
 		`{"version": "v1", "profiles": "CANARY"}`:                                  form,
-		`{"version": "v1", "profiles": ["CANARY"]}`:                                form,
 		`{"version": "v1", "profiles": {"default": "CANARY"}}`:                     form,
 		`{"version": "v1", "profiles": {"a": {"api_key": [1]}}}`:                   form,
-		`{"version": "v1", "default_profile": ["CANARY"]}`:                         form,
 		`{"version": "v1", "default_profile": 1, "x": "CANARY"}`:                   form,
 		`{"version": "v1", "profiles": {"a": {"default_http_timeout": "CANARY"}}}`: form,
 	} {
@@ -119,4 +108,17 @@ func TestReadInTime(t *testing.T) {
 			time.Sleep(time.Minute) // until the read has ended
 		}
 	})
+}
+
+// TestAdviceHeals has the warning about a real file.
+func TestConfigFileOfOtherUsers(t *testing.T) {
+	for mode, warns := range map[fs.FileMode]bool{
+		0o600: false, 0o400: false, 0o700: false, 0o611: false,
+		0o640: true, 0o604: true, 0o644: true, 0o620: true, 0o602: true, 0o666: true,
+	} {
+		warning, onWindows := warnOfOtherUsers("config.json", mode, "linux"), warnOfOtherUsers("config.json", mode, "windows")
+		if (warning != "") != warns || onWindows != "" {
+			t.Errorf("%04o: the warning is %q, and %q on Windows", mode, warning, onWindows)
+		}
+	}
 }

@@ -6,9 +6,6 @@
 package settings
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -59,27 +56,5 @@ func TestConfigFileHasToBeAFile(t *testing.T) {
 		case problem != "" && (err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), problem)):
 			t.Errorf("%s: the error is %v, want one with %q", file, err, problem)
 		}
-	}
-}
-
-func TestConfigFileOfOtherUsers(t *testing.T) {
-	for mode, warns := range map[fs.FileMode]bool{
-		0o600: false, 0o400: false, 0o700: false, 0o611: false,
-		0o640: true, 0o604: true, 0o644: true, 0o620: true, 0o602: true, 0o666: true,
-	} {
-		file := filepath.Join(t.TempDir(), "config.json")
-		if err := errors.Join(os.WriteFile(file, []byte(configV1), 0o600), os.Chmod(file, mode)); err != nil {
-			t.Fatal(err)
-		}
-		_, warning, err := Resolve(Explicit{ConfigFile: file}, machine{}.environment(t))
-		switch {
-		case err != nil:
-			t.Fatal(err)
-		case !warns && warning != "", warns && !(strings.Contains(warning, fmt.Sprintf("%s has the mode %04o", file, mode)) && strings.Contains(warning, "mode 0600")):
-			t.Errorf("%04o: the warning is %q", mode, warning)
-		}
-	}
-	if warning := warnOfOtherUsers("config.json", 0o666, "windows"); warning != "" {
-		t.Errorf("on Windows: %s", warning)
 	}
 }
