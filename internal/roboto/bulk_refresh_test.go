@@ -21,7 +21,7 @@ const (
 // pages with the secrets s-0 to s-24.
 func inBulk(t *testing.T, test func(service)) {
 	t.Helper()
-	inServiceWith(t, robototest.Options{PageSize: 10, Orgs: []string{testOrg, "og_other"}}, func(s service) {
+	inService(t, func(s service) {
 		s.server.Latency(time.Second)
 		for i := range bulkSecrets {
 			s.server.AddSecret(testOrg, fmt.Sprintf("s-%d", i))
@@ -85,6 +85,7 @@ func TestBulkRefresh(t *testing.T) {
 					}
 				}
 				s.inject(on(robototest.ListSecrets, test.fault))
+				s.server.AddOrg("og_other", "Other")
 				s.server.AddSecret("og_other", "s-0")
 				add(test.before)
 				s.refresh(unread("s-0"))

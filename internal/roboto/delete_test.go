@@ -4,6 +4,7 @@
 package roboto
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -13,21 +14,21 @@ import (
 // Without ARN and creation time, a deletion could take another secret. TestEitherDifferenceMakesAnotherSecret has
 // what becomes of another secret.
 func TestDeleteSecretNeedsToKnowTheSecret(t *testing.T) {
-	inService(t, func(s service) {
-		s.server.AddSecret(testOrg, "db")
-		db, created := ref("db"), time.Now()
-		for lacks, known := range map[string]Record{
-			"ARN and creation time": {SecretRef: db},
-			"creation time":         {SecretRef: db, ARN: "the ARN"},
-			"ARN":                   {SecretRef: db, Created: created},
-			"organization":          {SecretRef: SecretRef{Name: "db"}, ARN: "the ARN", Created: created},
-			"name":                  {SecretRef: SecretRef{OrgID: testOrg}, ARN: "the ARN", Created: created},
-		} {
-			if s.client.DeleteSecret(s.Context(), known) == nil || s.client.UndoCreate(s.Context(), known) == nil || len(s.server.Requests()) != 0 {
-				s.Errorf("a record without %s is enough for a deletion: %d requests", lacks, len(s.server.Requests()))
+	client, db, created := offline(t), ref("db"), time.Now()
+	client.config.Unusable = errors.New("a request")
+	for lacks, known := range map[string]Record{
+		"ARN and creation time": {SecretRef: db},
+		"creation time":         {SecretRef: db, ARN: fineARN},
+		"ARN":                   {SecretRef: db, Created: created},
+		"organization":          {SecretRef: SecretRef{Name: "db"}, ARN: fineARN, Created: created},
+		"name":                  {SecretRef: SecretRef{OrgID: testOrg}, ARN: fineARN, Created: created},
+	} {
+		for _, err := range []error{client.DeleteSecret(t.Context(), known), client.UndoCreate(t.Context(), known)} {
+			if err == nil || errors.Is(err, client.config.Unusable) {
+				t.Errorf("a record without %s is enough for a deletion: %v", lacks, err)
 			}
 		}
-	})
+	}
 }
 
 // A DELETE that was refused has had no effect, so "not found" still means that the record is new. TestCleanUp has one

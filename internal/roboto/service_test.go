@@ -25,14 +25,8 @@ type service struct {
 
 func inService(t *testing.T, test func(service)) {
 	t.Helper()
-	inServiceWith(t, robototest.Options{}, test)
-}
-
-func inServiceWith(t *testing.T, options robototest.Options, test func(service)) {
-	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		options.InMemory = true
-		server := robototest.Start(t, options)
+		server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 10})
 		test(service{t, server, NewClient(Config{
 			APIKey: NewSensitive(server.APIKey()), Endpoint: parseURL(t, server.Endpoint()),
 			SecretsManagerEndpoint: parseURL(t, server.SecretsManagerEndpoint()), RequestTimeout: time.Minute, MaxAttempts: 3,
