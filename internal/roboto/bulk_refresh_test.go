@@ -53,7 +53,7 @@ func (s service) wantRequests(pages, single int) {
 // change it: another notation would be a change in each plan.
 func TestBulkRefresh(t *testing.T) {
 	inSeconds := replacing(`("created":"[^".]*)\.\d+Z"`, `$1+00:00"`)
-	known := Record{SecretRef: ref("db"), ARN: fineARN, Created: time.Date(2000, 1, 1, 0, 0, 0, 123456000, time.UTC)}
+	known := Record{SecretRef: ref("db"), ARN: fineARN, Created: startOfTime.Add(123456 * time.Microsecond)}
 	elsewhere := Record{SecretRef: SecretRef{Name: "s-0", OrgID: "og_other"}}
 	type records = []Record
 	for name, test := range map[string]struct {

@@ -30,7 +30,7 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 	deniedValue := robototest.Fault{AWSError: codeAccessDenied}
 	// The Date of the answer that shows the record, relative to its time.
 	dated := func(d time.Duration) robototest.Fault {
-		answered := time.Date(2000, 1, 1, 0, 0, 2, 0, time.UTC) // the fake clock begins with the year 2000
+		answered := startOfTime.Add(2 * time.Second)
 		return robototest.Fault{Operation: get, Header: http.Header{"Date": {answered.Add(d).Format(http.TimeFormat)}}}
 	}
 	says := func(userID string) robototest.Fault {

@@ -23,19 +23,19 @@ import (
 var checkAction = ActionRef{OrgID: testOrg, Name: "check"}
 
 // invoke adds an action without a parameter and invokes it.
-func (s service) invoke(action robototest.Action) (Invocation, error) {
+func (s service) invoke(ctx context.Context, action robototest.Action) (Invocation, error) {
 	s.Helper()
 	action.Name = checkAction.Name
 	s.server.AddAction(action)
 	known, err := s.client.Action(s.Context(), checkAction)
 	s.wantKind(err, KindOther)
-	return s.client.Invoke(s.Context(), known, InvocationInput{OrgID: testOrg})
+	return s.client.Invoke(ctx, known, InvocationInput{OrgID: testOrg})
 }
 
 // mustInvoke is invoke for a test that is about what follows.
 func (s service) mustInvoke(action robototest.Action) Invocation {
 	s.Helper()
-	invocation, err := s.invoke(action)
+	invocation, err := s.invoke(s.Context(), action)
 	s.wantKind(err, KindOther)
 	return invocation
 }
@@ -63,13 +63,29 @@ func TestInvoke(t *testing.T) {
 		"its ID would lead to another path":       {faults{on(post, replacing(`"invocation_id":"`, `"invocation_id":"../`))}, KindUnsettled, 3, 1},
 	}, func(s service, test test) {
 		s.inject(test.faults...)
-		invocation, err := s.invoke(robototest.Action{})
+		invocation, err := s.invoke(s.Context(), robototest.Action{})
 		s.wantKind(err, test.want)
 		s.wantCount(post, test.posts)
 		if all := s.server.Invocations(); len(all) != test.invocations || err == nil && invocation.ID != all[0].ID {
 			s.Errorf("%d invocations, want %d. The invocation is %q", len(all), test.invocations, invocation.ID)
 		}
 	})
+}
+
+// After an interrupt, the answer is waited for, but not for long: it has the ID to cancel.
+func TestInvokeWhileInterrupted(t *testing.T) {
+	for delay, want := range map[time.Duration]Kind{5 * time.Second: KindOther, time.Hour: KindUnsettled} {
+		inService(t, func(s service) {
+			s.inject(robototest.Fault{Operation: robototest.InvokeAction, Delay: delay, After: true})
+			ctx, cancel := context.WithCancel(s.Context())
+			time.AfterFunc(time.Second, cancel)
+			_, err := s.invoke(ctx, robototest.Action{})
+			s.wantKind(err, want)
+			if took := time.Since(startOfTime); took > 11*time.Second {
+				s.Errorf("it took %s", took)
+			}
+		})
+	}
 }
 
 func TestFollow(t *testing.T) {
@@ -86,10 +102,9 @@ func TestFollow(t *testing.T) {
 	}}
 	// It fails after a second, and is queued again and fails again between two polls.
 	failsAnew := robototest.Fault{Mutate: func(answer []byte) []byte {
-		began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // which the fake clock begins with
 		var statuses []string
 		for after, code := range map[int]int{1: StatusFailed, 28: 0, 30: StatusFailed, 50: 0, 60: StatusCompleted} {
-			if at := began.Add(time.Duration(after) * time.Second); !at.After(time.Now()) {
+			if at := startOfTime.Add(time.Duration(after) * time.Second); !at.After(time.Now()) {
 				statuses = append(statuses, fmt.Sprintf(`{"status":%d,"timestamp":%q}`, code, at.Format(time.RFC3339)))
 			}
 		}
@@ -141,19 +156,26 @@ func TestFollow(t *testing.T) {
 // Terraform has been interrupted, and does not wait for long. The catalog and the matrix have other answers.
 func TestCancelInvocation(t *testing.T) {
 	const post, get = robototest.CancelInvocation, robototest.GetInvocation
+	accepted, hangs := faults{{Operation: post, Status: 204}}, robototest.Action{Hang: true}
 	type test struct {
 		action robototest.Action
+		ended  bool // before it is canceled
 		faults faults
 		want   string
 		kind   Kind
 	}
 	eachCase(t, map[string]test{
-		"after it failed, which Roboto accepts": {robototest.Action{Fails: "x"}, faults{{Operation: post, Status: 204}}, "Failed (x)", KindOther},
-		"although the answer is lost":           {robototest.Action{Hang: true}, faults{on(post, lostAnswer)}, "Cancelled", KindOther},
-		"without an answer":                     {robototest.Action{}, faults{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, "Queued", KindNoAnswer},
+		"at once":                               {want: "Cancelled"},
+		"after it has completed":                {ended: true, want: "Completed", kind: KindRefused},
+		"after it failed, which Roboto accepts": {action: robototest.Action{Fails: "x"}, ended: true, faults: accepted, want: "Failed (x)"},
+		"although the answer is lost":           {faults: faults{on(post, lostAnswer)}, want: "Cancelled"},
+		"although it is busy":                   {action: hangs, faults: faults{{Operation: post, Status: 429, Times: 1}}, want: "Cancelled"},
+		"without permission":                    {action: hangs, faults: faults{on(post, deniedRequest)}, want: "Scheduled", kind: KindUnauthorized},
+		"accepted and without effect":           {action: hangs, faults: accepted, want: "Scheduled"},
+		"without an answer":                     {faults: faults{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: KindNoAnswer},
 	}, func(s service, test test) {
 		invocation := s.mustInvoke(test.action)
-		if test.action.Fails != "" {
+		if test.ended {
 			_, err := s.client.Follow(s.Context(), invocation, func(Status) {})
 			s.wantKind(err, KindOther)
 		}
@@ -191,7 +213,7 @@ func TestInvocationInAnOutage(t *testing.T) {
 		"settled": {robototest.Fault{Drop: true}, func(s service) error {
 			s.inject(robototest.Fault{Operation: robototest.InvokeAction, Drop: true, After: true, Delay: 45 * time.Second, Times: 1})
 			go find(s)
-			_, err := s.invoke(robototest.Action{})
+			_, err := s.invoke(s.Context(), robototest.Action{})
 			s.wantCount(robototest.InvokeAction, 2)
 			return err
 		}},

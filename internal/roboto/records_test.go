@@ -46,11 +46,10 @@ func problemOf(t *testing.T, name, arn string) string {
 	t.Helper()
 	wire := wireRecord{Name: identifier(name), OrgID: testOrg, StoreType: storeTypeAWS, Created: wireTime{time.Now()}}
 	wire.Location.ARN = identifier(arn)
-	_, problem, err := offline(t).record(answer{}, wire, name, testOrg)
-	if err != nil {
-		t.Fatal(err)
+	if _, err := offline(t).checkedRecord(answer{}, wire, ref(name)); err != nil {
+		return err.Error()
 	}
-	return problem
+	return ""
 }
 
 const fineARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:db"

@@ -16,6 +16,9 @@ import (
 
 const testOrg = robototest.DefaultOrg
 
+// startOfTime is when the fake clock of a service begins.
+var startOfTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // service is an embedded Roboto with a client that makes three attempts, in a bubble whose clock is fake.
 type service struct {
 	*testing.T
