@@ -55,31 +55,30 @@ func TestNoAnswer(t *testing.T) {
 		cause error // of the end of the caller's context, if it has ended
 		err   error
 		want  Error
+		again bool
 	}{
-		"not sent":       {nil, &transport.Failure{}, Error{Kind: KindNoAnswer}},
-		"sent":           {nil, &transport.Failure{Sent: true}, Error{Kind: KindNoAnswer, lost: true}},
-		"final":          {nil, &transport.Failure{Sent: true, Final: true}, Error{Kind: KindNoAnswer, lost: true, final: true}},
-		"out of reach":   {nil, &transport.Failure{Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, OutOfReach: true, final: true}},
-		"untrusted":      {nil, &transport.Failure{Final: true, Untrusted: true}, Error{Kind: KindUntrusted, final: true}},
-		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, What: noAnswer + "the answer was not HTTP.", lost: true}},
-		"canceled":       {interrupted, &transport.Failure{}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted}},
-		"late":           {context.DeadlineExceeded, &transport.Failure{}, Error{Kind: KindCanceled, What: isLate, Err: context.DeadlineExceeded}},
-		"sent, canceled": {interrupted, &transport.Failure{Sent: true}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted, lost: true}},
+		"not sent":       {nil, &transport.Failure{}, Error{Kind: KindNoAnswer}, true},
+		"sent":           {nil, &transport.Failure{Sent: true}, Error{Kind: KindNoAnswer, lost: true}, true},
+		"final":          {nil, &transport.Failure{Sent: true, Final: true}, Error{Kind: KindNoAnswer, lost: true, final: true}, false},
+		"out of reach":   {nil, &transport.Failure{Final: true, OutOfReach: true}, Error{Kind: KindNoAnswer, OutOfReach: true, final: true}, false},
+		"untrusted":      {nil, &transport.Failure{Final: true, Untrusted: true}, Error{Kind: KindUntrusted, final: true}, false},
+		"not HTTP":       {nil, errors.New("canary"), Error{Kind: KindNoAnswer, What: noAnswer + "the answer was not HTTP.", lost: true}, false},
+		"canceled":       {interrupted, &transport.Failure{}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted}, false},
+		"late":           {context.DeadlineExceeded, &transport.Failure{}, Error{Kind: KindCanceled, What: isLate, Err: context.DeadlineExceeded}, false},
+		"sent, canceled": {interrupted, &transport.Failure{Sent: true}, Error{Kind: KindCanceled, What: isCanceled, Err: interrupted, lost: true}, false},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		if test.cause != nil {
 			cancel(test.cause)
+		} else {
+			test.want.Service, test.want.What = ServiceRoboto, cmp.Or(test.want.What, noAnswer+".")
 		}
 		failed := &url.Error{Op: "Get", URL: "https://canary", Err: test.err}
 		got := get.noAnswer(ctx, failed)
-		repeated, _ := retrier(ctx, nil, 3, request{}.mayLag).CheckRetry(ctx, nil, failed)
+		again, _ := retrier(ctx, nil, 3, request{}.mayLag).CheckRetry(ctx, nil, failed)
 		cancel(nil)
-		if test.want.Kind != KindCanceled {
-			test.want.Service, test.want.What = ServiceRoboto, cmp.Or(test.want.What, noAnswer+".")
-		}
-		passes := test.want.Kind == KindNoAnswer && !test.want.final
-		if *got != test.want || mayPass(got) != passes || repeated != (passes && name != "not HTTP") {
-			t.Errorf("%s: may pass %t, repeated %t, %+v\nwant %+v", name, mayPass(got), repeated, *got, test.want)
+		if *got != test.want || again != test.again || mayPass(got) != (test.again || name == "not HTTP") {
+			t.Errorf("%s: repeated %t, may pass %t, %+v\nwant %+v", name, again, mayPass(got), *got, test.want)
 		}
 	}
 }

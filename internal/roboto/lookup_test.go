@@ -73,16 +73,16 @@ func TestLookUpRemembersErrors(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := newLookup[int]()
 			var asked atomic.Int32
+			ask := func(context.Context) (int, error) {
+				time.Sleep(time.Second)
+				asked.Add(1)
+				return 0, &Error{Kind: failure}
+			}
 			for range 4 {
 				var group sync.WaitGroup
 				for range 10 {
 					group.Go(func() {
-						_, err := l.get(t.Context(), func(context.Context) (int, error) {
-							time.Sleep(time.Second)
-							asked.Add(1)
-							return 0, &Error{Kind: failure}
-						})
-						if KindOf(err) != failure {
+						if _, err := l.get(t.Context(), ask); KindOf(err) != failure {
 							t.Errorf("the error is %v", err)
 						}
 					})

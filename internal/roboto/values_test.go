@@ -19,8 +19,7 @@ func TestKeptVersions(t *testing.T) {
 		for range 3 {
 			s.server.SetValue(testOrg, "db", "value")
 		}
-		kept, ok := access.Kept(s.Context())
-		if !ok || len(kept) != 2 || !kept[0].Text.IsEmpty() || !kept[1].Text.IsEmpty() {
+		if kept, ok := access.Kept(s.Context()); !ok || len(kept) != 2 || !kept[0].Text.IsEmpty() || !kept[1].Text.IsEmpty() {
 			s.Errorf("the versions kept are %v, want two without their values", kept)
 		}
 		for _, fault := range []robototest.Fault{{Skip: 1, AWSError: codeAccessDenied}, {Delay: time.Hour}} {

@@ -4,10 +4,12 @@
 package transport
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +23,69 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
+
+// dialer opens connections.
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// one is for tests of a client that never waits for a pause.
+var one = Service{MaxAnswer: 1 << 20, Throttled: func(int, http.Header, []byte) bool { return false }}
+
+// get makes one attempt, and returns how it failed, or nil.
+func get(ctx context.Context, t *testing.T, client *http.Client, url string) *Failure {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		failure := FailureOf(err)
+		if failure == nil {
+			t.Fatalf("no Failure: %v", err)
+		}
+		return failure
+	}
+	if _, err := io.ReadAll(resp.Body); err != nil {
+		t.Error(err)
+	}
+	return nil
+}
+
+// talking dials servers in memory that are played by a function.
+func talking(play func(net.Conn)) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go func() {
+			defer func() { _ = server.Close() }()
+			play(server)
+		}()
+		return client, nil
+	}
+}
+
+// saying dials servers that read one request, say something, and hang up.
+func saying(answer string) dialer {
+	return talking(func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.WriteString(conn, answer)
+		}
+	})
+}
+
+// silent reads all that comes.
+func silent(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+
+func failing(err error) dialer {
+	return func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+}
+
+// hanging never connects.
+func hanging(ctx context.Context, _, _ string) (net.Conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
 
 // How each way in which an attempt can fail is described, whether the request may have been carried out, and how
 // long it takes. TestAnswersWithoutEnd of package hostile has answers that are much larger, TestTimeWithDefaults

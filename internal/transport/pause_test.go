@@ -22,11 +22,10 @@ func TestPauseOfAHost(t *testing.T) {
 		busy.Throttled = func(status int, header http.Header, body []byte) bool {
 			return status == http.StatusBadRequest && header.Get("X") == "throttled" && string(body) == "slow down"
 		}
-		retryAfter := "7"
+		header := http.Header{"X": {"throttled"}, "Retry-After": {"7"}}
 		transport := playing(func(req *http.Request) (*http.Response, error) {
 			resp, err := answering(http.StatusBadRequest, "slow down")(req)
-			resp.Header.Set("X", "throttled")
-			resp.Header.Set("Retry-After", retryAfter)
+			resp.Header = header
 			return resp, err
 		})
 		began := time.Now()
@@ -44,7 +43,7 @@ func TestPauseOfAHost(t *testing.T) {
 		}
 		group.Wait()
 
-		retryAfter = "" // a refusal that asks for no wait
+		header.Del("Retry-After") // a refusal that asks for no wait
 		send(busy, "other", 7*time.Second)
 		if pause := time.Until(transport.host("other.example.com").pause.until); pause != defaultPause {
 			t.Errorf("the pause takes %s, want %s", pause, defaultPause)

@@ -12,10 +12,9 @@ import (
 
 // An outage of which a call with ten attempts notices nothing lasts for 45 seconds.
 func TestBackoff(t *testing.T) {
-	shortest := time.Duration(0)
 	for attempt, limit := range map[int]time.Duration{
-		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 15 * time.Second,
-		6: 15 * time.Second, 7: 15 * time.Second, 8: 15 * time.Second, 9: 15 * time.Second, 64: 15 * time.Second, 1000: 15 * time.Second,
+		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 4: 8 * time.Second, 5: 15 * time.Second, 6: 15 * time.Second,
+		7: 15 * time.Second, 8: 15 * time.Second, 9: 15 * time.Second, 64: 15 * time.Second, 1000: 15 * time.Second,
 	} {
 		least, most := limit, time.Duration(0)
 		for range 300 {
@@ -25,12 +24,6 @@ func TestBackoff(t *testing.T) {
 		if least < limit/2 || most >= limit || least > limit*6/10 || most < limit*9/10 {
 			t.Errorf("after attempt %d: between %s and %s, want all from %s to %s", attempt, least, most, limit/2, limit)
 		}
-		if attempt < 10 {
-			shortest += limit / 2
-		}
-	}
-	if shortest < 45*time.Second {
-		t.Errorf("the waits between ten attempts can take only %s", shortest)
 	}
 }
 
