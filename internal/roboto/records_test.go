@@ -32,15 +32,6 @@ func TestWireTime(t *testing.T) {
 	}
 }
 
-func parseTime(t *testing.T, text string) time.Time {
-	t.Helper()
-	var parsed wireTime
-	if err := json.Unmarshal([]byte(`"`+text+`"`), &parsed); err != nil {
-		t.Fatal(err)
-	}
-	return parsed.Time
-}
-
 // problemOf is why a record of Roboto's must not be used, or "".
 func problemOf(t *testing.T, name, arn string) string {
 	t.Helper()

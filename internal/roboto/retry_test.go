@@ -141,10 +141,10 @@ func TestRefusalsOfAWS(t *testing.T) {
 		createdHere: {creds: &temporaryCredentials{}, record: Record{CreatedHere: time.Now()}},
 	}
 	for _, test := range []struct {
-		status                   int
-		code                     string
-		read, write              Kind
-		readRepeats, writeRepeat repeated
+		status                int
+		code                  string
+		read, write           Kind
+		readAgain, writeAgain repeated
 	}{
 		{400, "ThrottlingException", KindUnavailable, KindUnavailable, always, always},
 		{429, "", KindUnavailable, KindUnavailable, always, always},
@@ -165,7 +165,7 @@ func TestRefusalsOfAWS(t *testing.T) {
 			for operation, want := range map[string]struct {
 				kind    Kind
 				repeats repeated
-			}{opGetSecretValue: {test.read, test.readRepeats}, opPutSecretValue: {test.write, test.writeRepeat}} {
+			}{opGetSecretValue: {test.read, test.readAgain}, opPutSecretValue: {test.write, test.writeAgain}} {
 				access.exchange = exchange{access.client.awsPlace("us-west-2"), operation}
 				refusal := awsRefusal(test.status, test.code, "User eve")
 				again := access.retryer(t.Context()).IsErrorRetryable(refusal)

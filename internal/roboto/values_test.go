@@ -106,13 +106,11 @@ func TestAWSPlace(t *testing.T) {
 
 // AWS refuses signatures that are more than five minutes off, and no clock is blamed that is right.
 func TestClockSkew(t *testing.T) {
-	now := time.Now()
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
 	for date, want := range map[string]string{
-		now.Add(4 * time.Minute).UTC().Format(http.TimeFormat):   "",
-		now.Add(14 * time.Minute).UTC().Format(http.TimeFormat):  "the clock of this machine is 14 minutes behind AWS's: set it",
-		now.Add(-20 * time.Minute).UTC().Format(http.TimeFormat): "the clock of this machine is 20 minutes ahead of AWS's: set it",
-		"now": "",
-		"":    "",
+		in(14 * time.Minute):  "the clock of this machine is 14 minutes behind AWS's: set it",
+		in(-20 * time.Minute): "the clock of this machine is 20 minutes ahead of AWS's: set it",
+		in(4 * time.Minute):   "", "now": "", "": "",
 	} {
 		if got := clockSkew(http.Header{"Date": {date}}); got != want {
 			t.Errorf("%s by the clock of AWS: %q, want %q", date, got, want)

@@ -207,17 +207,15 @@ func TestFailure(t *testing.T) {
 // The log has one entry for each attempt, and nothing from headers or bodies.
 func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var logged []map[string]any
-		dial := saying("HTTP/1.1 503 canary\r\nContent-Length: 6\r\n\r\ncanary")
-		transport := New(Options{
-			Timeout: time.Minute, Log: func(_ context.Context, e map[string]any) { logged = append(logged, e) },
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				time.Sleep(2 * time.Second)
-				return dial(ctx, network, addr)
-			},
+		become := answering(http.StatusServiceUnavailable, "canary")
+		transport := playing(func(req *http.Request) (*http.Response, error) {
+			time.Sleep(2 * time.Second)
+			return become(req)
 		})
+		var logged []map[string]any
+		transport.options.Log = func(_ context.Context, e map[string]any) { logged = append(logged, e) }
 		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com:8080/v1/a%2Fb?query=canary")
-		dial = failing(errors.New("canary"))
+		become = lostBy(errors.New("canary"))
 		_ = get(t.Context(), t, transport.Client(one), "http://api.example.com/")
 		const failure = "the connection failed, or the answer was not HTTP"
 		want := []map[string]any{
@@ -227,6 +225,5 @@ func TestLog(t *testing.T) {
 		if diff := gocmp.Diff(want, logged); diff != "" {
 			t.Errorf("logged (-want +got):\n%s", diff)
 		}
-		transport.pool.CloseIdleConnections()
 	})
 }
