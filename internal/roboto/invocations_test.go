@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -97,9 +96,6 @@ func TestFollow(t *testing.T) {
 	html := func(times, skip int) robototest.Fault {
 		return robototest.Fault{Status: 200, Body: "<html>", Times: times, Skip: skip}
 	}
-	oneInstant := robototest.Fault{Mutate: func(b []byte) []byte {
-		return regexp.MustCompile(`"timestamp":"[^"]*"`).ReplaceAll(b, []byte(`"timestamp":"2100-01-01T00:00:00"`))
-	}}
 	// It fails after a second, and is queued again and fails again between two polls.
 	failsAnew := robototest.Fault{Mutate: func(answer []byte) []byte {
 		var statuses []string
@@ -108,7 +104,7 @@ func TestFollow(t *testing.T) {
 				statuses = append(statuses, fmt.Sprintf(`{"status":%d,"timestamp":%q}`, code, at.Format(time.RFC3339)))
 			}
 		}
-		return regexp.MustCompile(`"status":\[[^\]]*\]`).ReplaceAllLiteral(answer, []byte(`"status":[`+strings.Join(statuses, ",")+"]"))
+		return replacing(`"status":\[[^\]]*\]`, `"status":[`+strings.Join(statuses, ",")+"]").Mutate(answer)
 	}}
 	type test struct {
 		action robototest.Action
@@ -131,7 +127,7 @@ func TestFollow(t *testing.T) {
 		"through an outage":               {fault: robototest.Fault{Times: 1, Outage: 10 * time.Minute}, want: good},
 		"by the last status alone":        {fault: replacing(`"status":\[`, `"status":[],"x":[`), want: good},
 		"with an old status at the end":   {fault: replacing(`}\],"timeout"`, `},{"status":999,"timestamp":"1990-01-01T00:00:00"}],"timeout"`), want: good},
-		"through statuses of one instant": {fault: oneInstant, want: good},
+		"through statuses of one instant": {fault: replacing(`"timestamp":"[^"]*"`, `"timestamp":"2100-01-01T00:00:00"`), want: good},
 		"through a status of the future":  {fault: replacing(`"status":4,`, `"status":77,`), want: slices.Concat(run, []string{"status 77", "Completed"})},
 	}, func(s service, test test) {
 		invocation := s.mustInvoke(test.action)

@@ -10,15 +10,10 @@ import (
 	"testing"
 )
 
-var (
-	// clientGrammar is what Roboto's own client reads
-	// (src/roboto/domain/secrets/secret.py).
-	clientGrammar = regexp.MustCompile(`(?s)^roboto-secret://[^@]+(@\w+)?$`)
-	escaped       = regexp.MustCompile(`^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$`)
-)
-
 // A valid reference is written and read back as it is, and a path carries its name.
 func TestURIRoundTrip(t *testing.T) {
+	clientGrammar := regexp.MustCompile(`(?s)^roboto-secret://[^@]+(@\w+)?$`) // src/roboto/domain/secrets/secret.py
+	escaped := regexp.MustCompile(`^([A-Za-z0-9._~-]|%[0-9A-F]{2})+$`)
 	for uri, ref := range map[string]SecretRef{
 		"roboto-secret://db-password":                    {Name: "db-password"},
 		"roboto-secret://db-password@og_1aB":             {Name: "db-password", OrgID: "og_1aB"},

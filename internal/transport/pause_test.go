@@ -80,11 +80,9 @@ func TestPauseAndTheCallersContext(t *testing.T) {
 // After a pause, the requests do not come all at once.
 func TestRequestsAreSpreadAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var (
-			p     pause
-			group sync.WaitGroup
-			sent  [10]atomic.Int32 // in each tenth of the time
-		)
+		var p pause
+		var group sync.WaitGroup
+		var sent [10]atomic.Int32 // in each tenth of the time
 		p.extend(7 * time.Second)
 		for range 1000 {
 			group.Go(func() {
