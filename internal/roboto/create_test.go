@@ -20,9 +20,7 @@ import (
 func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 	const (
 		caller = "user:caller@example.com"
-		get    = robototest.GetSecret
 		user   = robototest.GetUser
-		creds  = robototest.GetCredentials
 		older  = "older than the first request"
 		newer  = "newer than the answer that shows it, whose Date is "
 		owner  = "who owns the API key"
@@ -32,7 +30,7 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 	// The Date of the answer that shows the record, relative to its time.
 	dated := func(d time.Duration) robototest.Fault {
 		answered := startOfTime.Add(2 * time.Second)
-		return robototest.Fault{Operation: get, Header: http.Header{"Date": {answered.Add(d).Format(http.TimeFormat)}}}
+		return robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": {answered.Add(d).Format(http.TimeFormat)}}}
 	}
 	says := func(userID string) robototest.Fault {
 		return robototest.Fault{Operation: user, Status: http.StatusOK, Body: `{"data": {"user_id": ` + userID + `}}`}
@@ -62,12 +60,12 @@ func TestCreateSecretTakesARecordOnlyByFacts(t *testing.T) {
 		"older, a gateway a minute slow":  {age: 30 * time.Second, fault: dated(-time.Minute), why: older},
 		"a gateway a minute fast":         {fault: dated(time.Minute), why: older},
 		"newer, a gateway a minute fast":  {age: -30 * time.Second, fault: dated(time.Minute), why: older},
-		"an answer without a Date":        {fault: robototest.Fault{Operation: get, Header: http.Header{"Date": nil}}, why: "no Date"},
-		"an answer with an unusable Date": {fault: robototest.Fault{Operation: get, Header: http.Header{"Date": {"today"}}}, why: "no Date"},
+		"an answer without a Date":        {fault: robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": nil}}, why: "no Date"},
+		"an answer with an unusable Date": {fault: robototest.Fault{Operation: robototest.GetSecret, Header: http.Header{"Date": {"today"}}}, why: "no Date"},
 
 		"a value that may not be read": {fault: on(robototest.GetValue, deniedValue), why: value, cause: KindUnauthorized},
-		"no access to the value":       {fault: on(creds, deniedRequest), why: value, cause: KindUnauthorized},
-		"replaced before that is read": {fault: on(creds, replacing("123456789012", "210987654321")), why: value, cause: KindReplaced},
+		"no access to the value":       {fault: on(robototest.GetCredentials, deniedRequest), why: value, cause: KindUnauthorized},
+		"replaced before that is read": {fault: on(robototest.GetCredentials, replacing("123456789012", "210987654321")), why: value, cause: KindReplaced},
 		"a caller who is kept secret":  {fault: on(user, deniedRequest), why: owner, cause: KindUnauthorized},
 		"a service without users":      {fault: robototest.Fault{Operation: user, Status: 404}, why: owner, cause: KindUnexpectedAnswer},
 		"a caller without an ID":       {fault: says(`""`), why: owner, cause: KindUnexpectedAnswer},

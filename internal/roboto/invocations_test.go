@@ -115,11 +115,13 @@ func TestFollow(t *testing.T) {
 	}
 	eachCase(t, map[string]test{
 		// Half a second, one, two, four and five.
-		"to its end":                      {want: good, took: 12500 * time.Millisecond},
-		"until it stays failed":           {action: robototest.Action{Fails: "x"}, want: bad, took: 37500 * time.Millisecond},
-		"while it is queued again":        {action: failsOnce, want: slices.Concat(bad, good), took: 37500 * time.Millisecond},
-		"until the third failure":         {action: fails, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
-		"until it stays failed anew":      {action: robototest.Action{Hang: true}, fault: failsAnew, want: []string{"Queued", "Scheduled", "Failed", "Failed", "Queued", "Completed"}},
+		"to its end":               {want: good, took: 12500 * time.Millisecond},
+		"until it stays failed":    {action: robototest.Action{Fails: "x"}, want: bad, took: 37500 * time.Millisecond},
+		"while it is queued again": {action: failsOnce, want: slices.Concat(bad, good), took: 37500 * time.Millisecond},
+		"until the third failure":  {action: fails, want: slices.Concat(bad, bad, run, []string{"Deadly"}), took: 57500 * time.Millisecond},
+		"until it stays failed anew": {
+			action: robototest.Action{Hang: true}, fault: failsAnew, want: []string{"Queued", "Scheduled", "Failed", "Failed", "Queued", "Completed"},
+		},
 		"while four answers are HTML":     {fault: html(4, 0), want: good},
 		"until five answers are HTML":     {fault: html(0, 1), want: run[:2], kind: KindUnexpectedAnswer},
 		"until the token is refused":      {fault: robototest.Fault{Status: 401, Skip: 2}, want: run[:3], kind: KindTokenRefused},
@@ -168,7 +170,9 @@ func TestCancelInvocation(t *testing.T) {
 		"although it is busy":                   {action: hangs, faults: faults{{Operation: post, Status: 429, Times: 1}}, want: "Cancelled"},
 		"without permission":                    {action: hangs, faults: faults{on(post, deniedRequest)}, want: "Scheduled", kind: KindUnauthorized},
 		"accepted and without effect":           {action: hangs, faults: accepted, want: "Scheduled"},
-		"without an answer":                     {faults: faults{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: KindNoAnswer},
+		"without an answer": {
+			faults: faults{{Operation: post, Delay: time.Hour}, {Operation: get, Delay: time.Hour}}, want: "Queued", kind: KindNoAnswer,
+		},
 	}, func(s service, test test) {
 		invocation := s.mustInvoke(test.action)
 		if test.ended {

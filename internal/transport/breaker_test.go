@@ -112,9 +112,7 @@ func TestBreaker(t *testing.T) {
 		"a probe that takes longer": {
 			at(0, lost, failed), at(30, lost, outOfReach), over(60, 45, lost, failed), at(89, fine, unsent), at(90, broken, answered),
 		},
-		"a probe that is answered partly": {
-			at(0, lost, failed), at(30, lost, outOfReach), at(60, partly, outOfReach), at(61, fine, unsent),
-		},
+		"a probe that is answered partly": {at(0, lost, failed), at(30, lost, outOfReach), at(60, partly, outOfReach), at(61, fine, unsent)},
 		"a canceled probe": {
 			at(0, lost, failed), at(30, lost, outOfReach), over(60, 2, nil, ended), at(61, fine, unsent), at(63, lost, outOfReach),
 			at(64, fine, unsent),
@@ -123,9 +121,7 @@ func TestBreaker(t *testing.T) {
 			at(0, lost, failed), at(30, lost, outOfReach), must(at(31, lost, outOfReach)), at(32, fine, unsent),
 			must(at(33, nil, ended)), at(34, fine, unsent), must(at(35, fine, answered)), at(36, fine, answered),
 		},
-		"what must be sent is no probe": {
-			at(0, lost, failed), at(30, lost, outOfReach), must(at(60, lost, outOfReach)), at(61, fine, answered),
-		},
+		"what must be sent is no probe":              {at(0, lost, failed), at(30, lost, outOfReach), must(at(60, lost, outOfReach)), at(61, fine, answered)},
 		"an unknown host that has never answered":    {at(0, unknown, outOfReach), at(1, unknown, outOfReach), at(2, fine, answered)},
 		"an unknown host that has answered before":   {at(0, broken, answered), at(1, unknown, failed), at(31, unknown, outOfReach)},
 		"an untrusted host that has never answered":  {at(0, untrusted, outOfReach), at(1, fine, answered)},

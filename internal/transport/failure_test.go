@@ -114,6 +114,7 @@ func TestFailure(t *testing.T) {
 	}
 	const (
 		ok        = "HTTP/1.1 200 OK\r\n"
+		empty     = "\r\nContent-Length: 0\r\n\r\n"
 		begun     = ok + "Content-Length: 9\r\n\r\n"
 		closed    = "the connection was closed before the answer was complete"
 		canceled  = "the request was canceled"
@@ -165,11 +166,11 @@ func TestFailure(t *testing.T) {
 		"bad gzip": {dial: saying(ok + "Content-Encoding: gzip\r\nContent-Length: 25\r\n\r\n0123456789canary012345678"), want: sent(notHTTP)},
 
 		"proxy that wants a password": {
-			url: viaProxy, dial: saying("HTTP/1.1 407 canary\r\nContent-Length: 0\r\n\r\n"),
+			url: viaProxy, dial: saying("HTTP/1.1 407 canary" + empty),
 			want: Failure{Reason: "the proxy answered 407 Proxy Authentication Required", Final: true, OutOfReach: true},
 		},
-		"proxy that forbids":            {url: viaProxy, dial: saying("HTTP/1.1 403 canary\r\nContent-Length: 0\r\n\r\n"), want: unsent("the proxy answered 403 Forbidden")},
-		"proxy that finds no service":   {url: viaProxy, dial: saying("HTTP/1.1 502 canary\r\nContent-Length: 0\r\n\r\n"), want: unsent("the proxy answered 502 Bad Gateway")},
+		"proxy that forbids":            {url: viaProxy, dial: saying("HTTP/1.1 403 canary" + empty), want: unsent("the proxy answered 403 Forbidden")},
+		"proxy that finds no service":   {url: viaProxy, dial: saying("HTTP/1.1 502 canary" + empty), want: unsent("the proxy answered 502 Bad Gateway")},
 		"proxy on whose port is nobody": {url: viaProxy, dial: failing(refused), want: unsent(ofProxy + "connection refused")},
 		"proxy that swallows packets":   {url: viaProxy, dial: hanging, want: unsent(ofProxy + timedOut)},
 		"proxy of no known name":        {url: viaProxy, dial: unresolved(net.DNSError{IsNotFound: true}), want: wrongHost(ofProxy + noAddress)},
