@@ -108,25 +108,27 @@ func TestBulkRefresh(t *testing.T) {
 // An organization is listed once, however many ask. A listing that failed is not tried again, neither for
 // each secret nor later. The matrix has other ways to fail.
 func TestBulkRefreshListsOnce(t *testing.T) {
-	for _, test := range []struct {
+	for name, test := range map[string]struct {
 		fault         robototest.Fault
 		pages, single int
 	}{
-		{robototest.Fault{}, bulkPages, 0},
-		{robototest.Fault{Status: 404, Code: codeNotFound}, 1, bulkSecrets},
-		{robototest.Fault{Skip: 1, Status: 500}, 2, bulkSecrets},
+		"without a fault":            {robototest.Fault{}, bulkPages, 0},
+		"not found":                  {robototest.Fault{Status: 404, Code: codeNotFound}, 1, bulkSecrets},
+		"failing at the second page": {robototest.Fault{Skip: 1, Status: 500}, 2, bulkSecrets},
 	} {
-		inBulk(t, func(s service) {
-			s.inject(on(robototest.ListSecrets, test.fault))
-			var group sync.WaitGroup
-			for i := range bulkSecrets {
-				group.Go(func() { s.refresh(unread(fmt.Sprintf("s-%d", i))) })
-			}
-			group.Wait()
-			s.wantRequests(test.pages, test.single)
-			time.Sleep(time.Hour)
-			s.refresh(unread("s-0"))
-			s.wantRequests(0, min(test.single, 1))
+		t.Run(name, func(t *testing.T) {
+			inBulk(t, func(s service) {
+				s.inject(on(robototest.ListSecrets, test.fault))
+				var group sync.WaitGroup
+				for i := range bulkSecrets {
+					group.Go(func() { s.refresh(unread(fmt.Sprintf("s-%d", i))) })
+				}
+				group.Wait()
+				s.wantRequests(test.pages, test.single)
+				time.Sleep(time.Hour)
+				s.refresh(unread("s-0"))
+				s.wantRequests(0, min(test.single, 1))
+			})
 		})
 	}
 }
