@@ -120,7 +120,7 @@ func TestIsUser(t *testing.T) {
 }
 
 // Without ARN and creation time, a deletion could take another secret. TestEitherDifferenceMakesAnotherSecret has
-// what becomes of another secret.
+// other secrets.
 func TestDeleteSecretNeedsToKnowTheSecret(t *testing.T) {
 	client, db, created := offline(t), ref("db"), time.Now()
 	client.config.Unusable = errors.New("a request")
@@ -139,8 +139,8 @@ func TestDeleteSecretNeedsToKnowTheSecret(t *testing.T) {
 	}
 }
 
-// A DELETE that was refused has had no effect, so "not found" still means that the record is new. TestCleanUp has one
-// whose answer is lost.
+// A DELETE that was refused has had no effect, so "not found" still means that the record is new. The package
+// faults has one whose answer is lost.
 func TestUndoOfARecordThatRobotoDoesNotShow(t *testing.T) {
 	inService(t, func(s service) {
 		record, err := s.client.CreateSecret(s.Context(), ref("db"), Record{})

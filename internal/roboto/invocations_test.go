@@ -59,6 +59,7 @@ func TestInvoke(t *testing.T) {
 		"the service refuses":                     {faults{{Operation: post, Status: 409, Code: codeConflict}}, KindRefused, 1, 0},
 		"the answer has no statuses":              {faults{on(post, replacing(`"(status|last_status)":`, `"x":`))}, KindOther, 1, 1},
 		"it is about another action":              {faults{on(post, replacing(`"name":"check"`, `"name":"other"`))}, KindUnsettled, 3, 1},
+		"it is about another organization":        {faults{on(post, replacing("og_test", "og_other"))}, KindUnsettled, 3, 1},
 		"its ID would lead to another path":       {faults{on(post, replacing(`"invocation_id":"`, `"invocation_id":"../`))}, KindUnsettled, 3, 1},
 	}, func(s service, test test) {
 		s.inject(test.faults...)
