@@ -110,8 +110,8 @@ func TestWaits(t *testing.T) {
 			r := retrier(ctx, nil, 3, request{}.mayLag)
 			repeated, _ := r.CheckRetry(ctx, resp, failure)
 			wait := r.Backoff(0, 0, 1, resp)
-			if repeated != (test.most > 0) || repeated && (wait < test.least || wait > test.most) {
-				t.Errorf("%s: repeated: %t, after %s, want %s to %s", name, repeated, wait, test.least, test.most)
+			if repeated != (test.most > 0) || repeated && (wait < test.least || wait > test.most) || r.RetryMax != 2 {
+				t.Errorf("%s: repeated: %t, after %s, want %s to %s, and %d times", name, repeated, wait, test.least, test.most, r.RetryMax)
 			}
 		})
 	}
