@@ -74,9 +74,11 @@ func refresh(s *protocol.Session, _ string) error { return s.Refresh() }
 func TestLoadUnderThrottle(t *testing.T) {
 	const secrets, parallel, perSecond = 100, 50, 20
 	for name, throttle := range map[string]func(*robototest.Server){
-		"429 with Retry-After":    func(s *robototest.Server) { s.Throttle(perSecond, true) },
-		"429 without Retry-After": func(s *robototest.Server) { s.Throttle(perSecond, false) },
-		"ThrottlingException":     func(s *robototest.Server) { s.ThrottleAWS(perSecond) },
+		"429 with Retry-After": func(s *robototest.Server) { s.Throttle(perSecond, tooMany("1")) },
+		"429 without Retry-After": func(s *robototest.Server) {
+			s.Throttle(perSecond, robototest.Fault{Status: http.StatusTooManyRequests})
+		},
+		"ThrottlingException": func(s *robototest.Server) { s.Throttle(perSecond, robototest.Fault{AWSError: "ThrottlingException"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -144,13 +145,9 @@ func (tf *terraform) failsHeld(arrived <-chan struct{}, meanwhile func(interrupt
 	tf.fails(ctx, args, words...)
 }
 
-// hold keeps an answer back until the client goes away, or until Until is closed.
-// Arrived is closed when the request comes in.
+// hold keeps an answer back until the client goes away. Arrived is closed when the request comes in.
 func (tf *terraform) hold(fault robototest.Fault) (arrived <-chan struct{}) {
-	if fault.Until == nil {
-		fault.Until = make(chan struct{})
-	}
-	fault.Times = 1
+	fault.Delay, fault.Times = time.Hour, 1
 	came := make(chan struct{})
 	var seen atomic.Int64
 	fault.Match = func(robototest.Request) bool {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -201,8 +202,8 @@ var started = regexp.MustCompile(`plugin started: path=\S+ pid=(\d+)`)
 // The log has to show the sign of the crash.
 func (s *scene) crashing(signal syscall.Signal, sign string) {
 	s.t.Helper()
-	arrived, release := make(chan struct{}, 1), make(chan struct{})
-	s.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, After: true, Until: release, Times: 1, Match: func(robototest.Request) bool {
+	arrived := make(chan struct{}, 1)
+	s.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, After: true, Delay: time.Hour, Times: 1, Match: func(robototest.Request) bool {
 		select {
 		case arrived <- struct{}{}:
 		default:
@@ -232,7 +233,6 @@ func (s *scene) crashing(signal syscall.Signal, sign string) {
 		}
 	})
 	s.run(1, "apply", "-auto-approve")
-	close(release)
 	crash.Wait()
 	s.roboto.ClearFaults()
 

@@ -33,9 +33,8 @@ type Fault struct {
 	// Times is how many matching requests go wrong; 0 means all.
 	Times int
 
-	// After lets the request take effect before Drop, Outage, Delay, Until or an answer in
-	// place of the service's own. Without it the request has no effect at all, or
-	// under Delay and Until only then.
+	// After lets the request take effect before Drop, Outage, Delay or an answer in place of
+	// the service's own. Without it the request has no effect at all, or under Delay only then.
 	After bool
 	// Drop closes the connection without an answer.
 	Drop bool
@@ -44,8 +43,6 @@ type Fault struct {
 	Outage time.Duration
 	// Delay is a wait that ends early if the client goes away.
 	Delay time.Duration
-	// Until is a wait until it is closed, or the client goes away.
-	Until <-chan struct{}
 
 	// Status is the answer's status; 0 means 200 with Body alone and Huge, else 400.
 	Status int
@@ -119,29 +116,15 @@ func (s *Server) fault(req Request) Fault {
 	return Fault{}
 }
 
-// Throttle makes Roboto answer 429 to more than so many requests in a second, with Retry-After: 1 if wanted.
-func (s *Server) Throttle(perSecond int, retryAfter bool) {
-	fault := Fault{Match: beyond(perSecond, false), Status: http.StatusTooManyRequests, Message: "Too Many Requests"}
-	if retryAfter {
-		fault.Header = http.Header{"Retry-After": {"1"}}
-	}
-	s.Inject(fault)
-}
-
-// ThrottleAWS makes AWS answer ThrottlingException, with status 400, to more than so many requests in a second.
-func (s *Server) ThrottleAWS(perSecond int) {
-	s.Inject(Fault{Match: beyond(perSecond, true), AWSError: "ThrottlingException", Message: "Rate exceeded"})
-}
-
-// beyond matches the requests to one service that are too many in their second.
-func beyond(perSecond int, aws bool) func(Request) bool {
+// Throttle lets a fault happen to more than so many requests in a second: to AWS if it has an AWSError, else to Roboto.
+func (s *Server) Throttle(perSecond int, f Fault) {
 	var mu sync.Mutex
 	var second time.Time
 	count := 0
-	return func(r Request) bool {
+	f.Match = func(r Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if r.AWS() != aws {
+		if r.AWS() != (f.AWSError != "") {
 			return false
 		}
 		if now := time.Now().Truncate(time.Second); now != second {
@@ -150,6 +133,7 @@ func beyond(perSecond int, aws bool) func(Request) bool {
 		count++
 		return count > perSecond
 	}
+	s.Inject(f)
 }
 
 // serve answers a request: by the service's rules, unless a fault says otherwise.
@@ -166,19 +150,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	latency := s.latency
 	s.mu.Unlock()
 
-	wait(r.Context(), latency, nil)
+	wait(r.Context(), latency)
 	if s.out() {
 		s.drop(recorded)
 	}
 	f := s.fault(req)
-	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Until != nil || f.Header != nil || f.answers() {
+	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Header != nil || f.answers() {
 		s.happened()
 	}
 	var rep *reply
 	if f.After {
 		rep = answer(req)
 	}
-	wait(r.Context(), f.Delay, f.Until)
+	wait(r.Context(), f.Delay)
 	if f.Outage > 0 {
 		s.mu.Lock()
 		s.outUntil = time.Now().Add(f.Outage)
@@ -290,17 +274,11 @@ func echo(req Request, status int) *reply {
 	return rep
 }
 
-// wait waits for both, unless the client goes away.
-func wait(ctx context.Context, d time.Duration, until <-chan struct{}) {
+// wait ends early if the client goes away.
+func wait(ctx context.Context, d time.Duration) {
 	if d > 0 {
 		timed, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
 		<-timed.Done()
-	}
-	if until != nil {
-		select {
-		case <-ctx.Done():
-		case <-until:
-		}
 	}
 }
