@@ -12,7 +12,9 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"os/signal"
@@ -41,11 +43,11 @@ type lab struct {
 	server *robototest.Server
 	// action may be invoked; "" for none.
 	action string
-	// prefix begins the names of this run.
+	// prefix begins the names of this run, of which these may be there.
 	prefix string
+	names  []string
 	// lag is for how long the service may lag.
 	lag    time.Duration
-	made   made
 	report report
 	// secrets must not be reported.
 	secrets []string
@@ -64,9 +66,18 @@ func TestSeveralOrganizations(t *testing.T) {
 // conform checks all facts, and cleans up whatever happens.
 func conform(t *testing.T, l *lab) {
 	t.Cleanup(func() { l.report.write(t) })
-	l.checkAccess(t)
-	l.tellLeftovers(t)
-	t.Cleanup(func() { l.cleanUp(t) })
+	// Without a Roboto that takes the API key, all facts would be said to differ.
+	if a, err := l.Roboto(l.ctx, wire.Call{Path: callerPath}); err != nil || a.Data() == nil {
+		t.Fatalf("asked for the caller's organizations, Roboto answered %s (%v)", cmp.Or(a.String(), "nothing"), err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := l.uninterrupted()
+		defer cancel()
+		l.report.left = append(l.report.left, l.sweep(ctx, l.prefix, l.names)...)
+		for _, what := range l.report.left {
+			t.Errorf("left behind, because it could not be deleted or ended, or is not known: %q", what)
+		}
+	})
 	for _, part := range []struct {
 		name  string
 		check func(*trial)
@@ -95,7 +106,7 @@ func TestSweep(t *testing.T) {
 		for _, name := range []string{"production", wire.NamePrefix + "a", wire.NamePrefix + "b", wire.NamePrefix + "c"} {
 			l.server.AddSecret(l.OrgID, name)
 		}
-	} else if l.tellLeftovers(t); !*sweep {
+	} else if !*sweep {
 		t.Skip("skipped: without -sweep, nothing is deleted at a real service")
 	}
 	for _, left := range l.sweep(t.Context(), wire.NamePrefix, nil) {
@@ -106,6 +117,35 @@ func TestSweep(t *testing.T) {
 			t.Errorf("there are %v", records)
 		}
 	}
+}
+
+// sweep deletes the named secrets and all others with the prefix, and returns what may be left.
+func (l *lab) sweep(ctx context.Context, prefix string, names []string) (left []string) {
+	for range 2 { // a listing may lag, and so may a create
+		for _, name := range names {
+			_, _ = l.Delete(ctx, name) // the listing tells whether that was of use
+		}
+		_ = wire.Sleep(ctx, min(l.lag, 5*time.Second))
+		list, err := l.list(ctx)
+		if problem := list.broken + list.odd(); err == nil && problem != "" {
+			err = errors.New(problem)
+		}
+		if err != nil {
+			return []string{"perhaps secrets, because they cannot be listed: " + err.Error()}
+		}
+		names = nil
+		for _, record := range list.records() {
+			if name := record.Text("name"); strings.HasPrefix(name, prefix) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// uninterrupted is for what has to be done after an interrupt too.
+func (l *lab) uninterrupted() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(l.ctx), 5*time.Minute)
 }
 
 // service is the one that the environment leads to, or an embedded one with small pages.
@@ -153,18 +193,4 @@ func newLab(t *testing.T, client *wire.Client, name string) *lab {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	t.Cleanup(stop)
 	return &lab{Client: client, ctx: ctx, prefix: wire.NewPrefix(), report: report{against: name}, secrets: []string{client.APIKey}}
-}
-
-// checkAccess finds out whether there is a Roboto that takes the API key. Without, all facts
-// would be said to differ.
-func (l *lab) checkAccess(t *testing.T) {
-	t.Helper()
-	switch a, err := l.Roboto(l.ctx, wire.Call{Path: callerPath}); {
-	case err != nil:
-		t.Fatalf("asking Roboto for the caller's organizations: %v", err)
-	case a.Refusal():
-		t.Fatalf("the API key is refused by Roboto, which answered %s", a)
-	case a.Data() == nil:
-		t.Fatalf("asked for the caller's organizations, Roboto answered %s, without data", a)
-	}
 }

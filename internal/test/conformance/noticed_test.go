@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -54,36 +53,33 @@ func TestWhatDiffersIsNoticed(t *testing.T) {
 		"no writing":              {fault: robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidRequestException"}, want: "| 61 | differs |"},
 		"an interrupt":            {interrupt: true, want: "| The rest of TestConformance/credentials. | interrupted"},
 		"echoes":                  {fault: robototest.Fault{Operation: robototest.GetValue, Echo: true}, want: "| 60 | differs |"},
-		"another key":             {env: "ROBOTO_API_KEY=another", want: "the API key is refused"},
+		"another key":             {env: "ROBOTO_API_KEY=another", want: "Roboto answered 403"},
 		"no organization":         {env: "ROBOTO_ORG_ID=", want: "name an organization for tests"},
-		"something else":          {fault: robototest.Fault{Body: "<html>Sign in</html>"}, want: "without data"},
+		"something else":          {fault: robototest.Fault{Body: "<html>Sign in</html>"}, want: "Roboto answered 200"},
 		"secrets where a code is": {fault: robototest.Fault{Operation: robototest.GetSecret, Code: key}, want: "| 10 | differs |"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestConformance$", "-lag=0", "-report="+filepath.Join(t.TempDir(), "report.md"))
-			var mu sync.Mutex
 			server := robototest.Start(t, robototest.Options{PageSize: 2, APIKey: key})
 			server.AllowViolations()
 			server.AddAction(robototest.Action{Name: "endless", Hang: true})
 			server.AddSecret(robototest.DefaultOrg, "production")
-			if test.interrupt {
-				test.fault = robototest.Fault{Operation: robototest.PutValue, Delay: time.Hour, Match: func(robototest.Request) bool {
-					mu.Lock()
-					defer mu.Unlock()
-					return child.Process.Signal(os.Interrupt) == nil
-				}}
+			if !test.interrupt {
+				server.Inject(test.fault)
 			}
-			server.Inject(test.fault)
 			child.Env = slices.Concat(os.Environ(), server.Env(), []string{"TF_ACC=1", "ROBOTO_ORG_ID=" + robototest.DefaultOrg, actionVariable + "=endless", test.env})
 			var printed bytes.Buffer
 			child.Stdout, child.Stderr = &printed, &printed
-			mu.Lock()
-			err := child.Start()
-			mu.Unlock()
-			if err == nil {
-				err = child.Wait()
+			if err := child.Start(); err != nil {
+				t.Fatal(err)
 			}
+			if test.interrupt { // of a process that has begun
+				server.Inject(robototest.Fault{Operation: robototest.PutValue, Delay: time.Hour, Match: func(robototest.Request) bool {
+					return child.Process.Signal(os.Interrupt) == nil
+				}})
+			}
+			err := child.Wait()
 			report, _ := os.ReadFile(strings.TrimPrefix(child.Args[len(child.Args)-1], "-report="))
 			text := printed.String() + string(report)
 			if (err == nil) != test.holds || !strings.Contains(text, test.want) {

@@ -17,26 +17,22 @@ import (
 
 const (
 	differs  = "differs"
-	notKnown = "not known"
 	holds    = "holds"
+	notKnown = "not known"
 )
 
 // sdk is the source of the facts.
 const sdk = "roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11)"
-
-// verdicts are in the order of the report.
-var verdicts = []string{differs, notKnown, holds}
 
 // report is what the checks of one run came to.
 type report struct {
 	// file is "" for none.
 	file string
 	// against says which service it was, without its host, which may be private.
-	against  string
-	results  []result
-	measured [][]string
-	// left may be left behind by this run, earlier by others.
-	left, earlier []string
+	against string
+	results []result
+	// left may be left behind.
+	left []string
 }
 
 type result struct {
@@ -53,36 +49,25 @@ func (r report) write(t *testing.T) {
 		return
 	}
 	slices.SortFunc(r.results, func(a, b result) int {
-		return cmp.Or(slices.Index(verdicts, a.verdict)-slices.Index(verdicts, b.verdict), a.number-b.number)
+		return cmp.Or(cmp.Compare(a.verdict, b.verdict), cmp.Compare(a.number, b.number))
 	})
-	rows, count := [][]string{}, map[string]int{}
+	var rows strings.Builder
+	count, escape := map[string]int{}, strings.NewReplacer("|", `\|`, "\n", " ")
 	for _, f := range r.results {
 		count[f.verdict]++
-		rows = append(rows, []string{strconv.Itoa(f.number), f.verdict, f.statement, f.seen, f.risk, f.code, f.source})
+		for _, cell := range []string{strconv.Itoa(f.number), f.verdict, f.statement, f.seen, f.risk, f.code, f.source} {
+			rows.WriteString("| " + escape.Replace(cell) + " ")
+		}
+		rows.WriteString("|\n")
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\nThe facts are from %s.\n",
+	text := fmt.Sprintf("# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\nThe facts are from %s.\n",
 		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs], sdk)
 	for _, name := range r.left {
-		fmt.Fprintf(&text, "\nLeft behind: %q\n", name)
+		text += fmt.Sprintf("\nLeft behind: %q\n", name)
 	}
-	for _, name := range r.earlier {
-		fmt.Fprintf(&text, "\nLeft by an earlier run: %q\n", name)
-	}
-	table(&text, "Facts", []string{"Fact", "Verdict", "Statement", "Seen", "At risk", "Code", "Source"}, rows)
-	table(&text, "Measured, not judged", []string{"Question", "Answer"}, r.measured)
-	if err := os.WriteFile(r.file, []byte(text.String()), 0o644); err != nil {
+	text += "\n## Facts\n\n| Fact | Verdict | Statement | Seen | At risk | Code | Source |\n" + strings.Repeat("| --- ", 7) + "|\n" + rows.String()
+	if err := os.WriteFile(r.file, []byte(text), 0o644); err != nil {
 		t.Error(err)
-	}
-}
-
-func table(text *strings.Builder, heading string, columns []string, rows [][]string) {
-	fmt.Fprintf(text, "\n## %s\n\n", heading)
-	for _, row := range slices.Concat([][]string{columns, slices.Repeat([]string{"---"}, len(columns))}, rows) {
-		for _, cell := range row {
-			text.WriteString("| " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(cell) + " ")
-		}
-		text.WriteString("|\n")
 	}
 }
 

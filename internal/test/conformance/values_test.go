@@ -5,7 +5,6 @@ package conformance
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -31,22 +30,15 @@ func credentials(t *trial) {
 	}
 	t.fact(51, cmp.Or(kind(creds, "text", fields...), odd, unless(creds.Text("store_type") == "aws", "another `store_type`")))
 	t.fact(53, unless(creds.Text("region") == wire.Access{ARN: s.record.ARN()}.Region(), "another region"))
-	t.measured("How long do credentials live?", "the known fields do not tell; other fields: "+otherKeys(creds, append(fields, "store_type")...))
 	own, other := t.open(s), t.open(t.secret("others"))
 	t.write(other.Access)
 	a := t.answer(t.get(own.Access, wire.Object{"SecretId": other.ARN}))
 	t.fact(54, unless(a.Code() == "AccessDeniedException", a))
-	t.measured("When does AWS grant what the credentials of a new secret allow?", after(own.lag, true))
-	for _, operation := range []string{"DescribeSecret", "ListSecretVersionIds"} {
-		a := t.answer(t.AWS(t.ctx, own.Access, operation, wire.Object{}))
-		t.measured("What do the credentials get from "+operation+"?", a.String())
-	}
 }
 
 func values(t *trial) {
 	s := t.open(t.secret("value"))
 	t.fact(60, unless(s.first.Code() == "ResourceNotFoundException", s.first))
-	t.measured("Which version of HTTP does AWS speak?", s.first.Protocol)
 	token, value := wire.NewToken(), t.value()
 	put := t.permitted(t.put(s.Access, token, value))
 	first := t.permitted(t.get(s.Access, wire.Object{})).Output()
@@ -66,7 +58,6 @@ func values(t *trial) {
 		unless(before.OK(), before), same(first, before.Output(), "SecretString")))
 	written := t.object(t.permitted(t.Get(t.ctx, s.name)))
 	t.fact(68, cmp.Or(sameRecord(s.record, written), sameCreated(s.record, written)))
-	t.measured("Does writing a value change `modified` of the record?", cmp.Or(unless(written["modified"] == s.record["modified"], "yes"), "no"))
 
 	large := t.open(t.secret("large"))
 	most := t.value()
@@ -79,20 +70,12 @@ func values(t *trial) {
 	t.fact(66, cmp.Or(unless(put.OK(), put), unless(read == most, "another value")))
 	tooMuch := t.permitted(t.put(large.Access, wire.NewToken(), most+"x"))
 	t.fact(67, unless(tooMuch.Status == http.StatusBadRequest, tooMuch))
-
-	t.permitted(t.Delete(t.ctx, s.name))
-	t.measured("What does AWS answer for the value of a deleted secret?", t.answer(t.get(s.Access, wire.Object{})).String())
-	recreated, _ := t.recreate(s.secret)
-	access := t.open(recreated)
-	lag, ok := t.until(func() bool { return t.permitted(t.put(access.Access, token, value)).OK() })
-	t.measured("When can a value be written under the name of a deleted secret?", after(access.lag+lag, ok))
-	t.measured("Was there a limit to the rate of requests?", fmt.Sprintf("%d of %d requests were answered 429", t.Throttled, t.Requests))
 }
 
 func versions(t *trial) {
 	s := t.open(t.secret("rewritten"))
 	previous := func() wire.Answer { return t.permitted(t.get(s.Access, wire.Object{"VersionStage": "AWSPREVIOUS"})) }
-	first, _, _ := t.write(s.Access)
+	t.write(s.Access)
 	none := previous()
 	t.fact(81, unless(none.Code() == "ResourceNotFoundException", none))
 	second, _, _ := t.write(s.Access)
@@ -104,6 +87,4 @@ func versions(t *trial) {
 	current := t.read(s.Access)
 	seconds, _ := current["CreatedDate"].(float64)
 	t.fact(82, cmp.Or(kind(current, "a number", "CreatedDate"), within(time.UnixMilli(int64(seconds*1000)), last)))
-	a := t.permitted(t.get(s.Access, wire.Object{"VersionId": first}))
-	t.measured("Is a version still read by its ID after two more writes?", cmp.Or(unless(a.OK(), "no: "+a.String()), "yes"))
 }
