@@ -5,7 +5,11 @@ package lives
 
 import (
 	"fmt"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -91,7 +95,7 @@ func steps() *rapid.Generator[step] {
 	return rapid.OneOf(
 		rapid.Map(edits(), func(e edit) step { return e }),
 		rapid.Map(acts(), func(a act) step { return a }),
-		rapid.Map(rapid.OneOf(applies(), criticalApplies(), contestedCreates()), func(a apply) step { return a }),
+		rapid.Map(rapid.OneOf(applies(), contestedApplies(), contestedApplies()), func(a apply) step { return a }),
 	)
 }
 
@@ -137,10 +141,10 @@ func applies() *rapid.Generator[apply] {
 	})
 }
 
-// criticalApplies lose what is known of a change, while other people act.
-func criticalApplies() *rapid.Generator[apply] {
+// contestedApplies lose what is known of a change, while other people act: of a create, while they take its name.
+func contestedApplies() *rapid.Generator[apply] {
 	return rapid.Custom(func(t *rapid.T) apply {
-		return apply{
+		a := apply{
 			Operation: rapid.SampledFrom(changes).Draw(t, "operation"),
 			Fault:     rapid.SampledFrom(lost).Draw(t, "fault"),
 			Times:     1,
@@ -148,19 +152,55 @@ func criticalApplies() *rapid.Generator[apply] {
 			Event:     meanwhile,
 			Meanwhile: acts().Draw(t, "meanwhile"),
 		}
-	})
-}
-
-// contestedCreates lose what is known of a create, while other people take the name.
-func contestedCreates() *rapid.Generator[apply] {
-	return rapid.Custom(func(t *rapid.T) apply {
-		a := criticalApplies().Draw(t, "apply")
-		a.Operation = robototest.CreateSecret
-		a.Times = rapid.IntRange(1, 3).Draw(t, "times")
-		a.Meanwhile.Name = ""
-		if a.Meanwhile.Kind == remove {
-			a.Meanwhile.Kind = write
+		if a.Operation == robototest.CreateSecret {
+			a.Times = rapid.IntRange(1, 3).Draw(t, "times")
+			a.Meanwhile.Name = ""
+			if a.Meanwhile.Kind == remove {
+				a.Meanwhile.Kind = write
+			}
 		}
 		return a
 	})
 }
+
+// fault is what goes wrong with a request, and with which it can. None of them is a lie
+// of the service about a secret.
+type fault struct {
+	robototest.Fault
+	of []robototest.Operation
+}
+
+var (
+	robotoCalls = []robototest.Operation{
+		robototest.ListOrgs, robototest.GetUser, robototest.CreateSecret, robototest.GetSecret, robototest.DeleteSecret, robototest.GetCredentials,
+	}
+	awsCalls = []robototest.Operation{robototest.PutValue, robototest.GetValue}
+	allCalls = append(slices.Concat(robotoCalls, awsCalls), "") // "" is every one
+	changes  = []robototest.Operation{robototest.CreateSecret, robototest.CreateSecret, robototest.PutValue, robototest.DeleteSecret}
+)
+
+var faults = map[string]fault{
+	"":                    {of: allCalls},
+	"dropped":             {robototest.Fault{Drop: true}, allCalls},
+	"dropped after":       {robototest.Fault{Drop: true, After: true}, allCalls},
+	"timeout":             {robototest.Fault{Delay: time.Hour}, allCalls},
+	"timeout after":       {robototest.Fault{Delay: time.Hour, After: true}, allCalls},
+	"truncated":           {robototest.Fault{Truncate: true}, allCalls},
+	"502":                 {robototest.Fault{Status: http.StatusBadGateway, Body: "<html>"}, allCalls},
+	"502 after":           {robototest.Fault{Status: http.StatusBadGateway, Body: "<html>", After: true}, allCalls},
+	"503":                 {robototest.Fault{Status: http.StatusServiceUnavailable, Code: "RobotoServiceUnavailableException"}, robotoCalls},
+	"504 after":           {robototest.Fault{Status: http.StatusGatewayTimeout, Code: "RobotoServiceTimeoutException", After: true}, robotoCalls},
+	"429":                 {robototest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}, allCalls},
+	"401":                 {robototest.Fault{Status: http.StatusUnauthorized, Code: "RobotoUnauthorizedException"}, robotoCalls},
+	"403":                 {robototest.Fault{Status: http.StatusForbidden, Message: "explicit deny"}, robotoCalls},
+	"404 of a proxy":      {robototest.Fault{Status: http.StatusNotFound, Body: "<html>"}, allCalls},
+	"expired credentials": {robototest.Fault{AWSError: "ExpiredTokenException"}, awsCalls},
+	"access denied":       {robototest.Fault{AWSError: "AccessDeniedException"}, awsCalls},
+	"throttled by AWS":    {robototest.Fault{AWSError: "ThrottlingException"}, awsCalls},
+}
+
+var (
+	faultNames = slices.Sorted(maps.Keys(faults))
+	// lost are those after which nobody knows whether a request took effect.
+	lost = []string{"dropped after", "dropped", "502 after", "502", "503", "timeout after", "timeout"}
+)

@@ -38,32 +38,12 @@ func TestLives(t *testing.T) {
 	})
 }
 
-// replayed are lives that once went wrong, or that the model once judged wrongly.
+// replayed are lives that once went wrong.
 var replayed = map[string]life{
-	"a replacement": {
-		edit{Name: "cache", Value: "v1", Version: "1", Drift: true},
-		apply{},
-		edit{Name: "db", Value: "v2", Version: "1", Drift: true},
-		apply{},
-	},
-	"the value is left to other people": {
-		edit{Name: "db", Value: "v1"},
-		apply{},
-		edit{Name: "db"},
-		apply{Event: kill, After: 1},
-	},
 	// A record with a value may be anybody's, so the create must not take it over.
 	"other people write into a record whose create had no answer": {
 		edit{Name: "db", Value: "v1"},
 		apply{Fault: "502 after", Operation: "", Skip: 1, Times: 2, After: 1, Event: meanwhile, Meanwhile: act{Kind: write, Name: "db", Value: "v2"}},
-	},
-	"drift detection is turned on after other people wrote": {
-		edit{Name: "db", Value: "v1", Version: "1"},
-		apply{},
-		act{Kind: write, Name: "db", Value: "v2"},
-		edit{Name: "db", Value: "v1", Version: "1", Drift: true},
-		apply{},
-		apply{},
 	},
 	"killed after the create": {
 		edit{Name: "db", Value: "v1", Version: "1"},

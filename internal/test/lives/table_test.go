@@ -4,6 +4,8 @@
 package lives
 
 import (
+	"fmt"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/decisions"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
@@ -95,11 +97,11 @@ func (w *world) situation() (situation decisions.Situation, state protocol.Field
 func (w *world) judge(want expectation) {
 	state, tainted := w.core.State, w.core.Tainted
 	for _, record := range w.roboto.Records(org) {
-		if _, other := w.others[record.ARN]; !other && record.Name != w.config.Name {
+		if !w.others[record.ARN] && record.Name != w.config.Name {
 			w.fail("the record %s is left", record.Name)
 		}
 	}
-	if hasValue(w.core.kept()) {
+	if hasValue(fmt.Sprint(state, w.core.Identity, string(w.core.Private), w.core.Warning)) {
 		w.fail("a value is kept or was printed")
 	}
 	if w.config.Name == "" {
@@ -129,7 +131,7 @@ func (w *world) judge(want expectation) {
 	if want.again {
 		return
 	}
-	if empty, err := w.core.PlanIsEmpty(fields(w.config)); err != nil || !empty {
+	if empty, err := w.core.PlanIsEmpty(w.config.fields()); err != nil || !empty {
 		w.fail("the plan after it is not empty (empty: %v, error: %v)", empty, err)
 	}
 }

@@ -5,30 +5,26 @@ package lives
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"maps"
 	"strings"
+	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-const (
-	org = robototest.DefaultOrg
-	// user is the API key's owner.
-	user = "caller@example.com"
-)
+const org = robototest.DefaultOrg
 
 // world is a Roboto, a configuration with its state, and other people.
 type world struct {
 	roboto *robototest.Server
-	core   *core
+	core   *protocol.Core
 	config edit
-	// others are the ARNs of the secrets that other people made, with the number of their
-	// versions.
-	others map[string]int
-	// theirs are the version IDs that other people wrote.
-	theirs map[string]bool
+	// others are the ARNs of the secrets that other people made.
+	others map[string]bool
 	// began is when the apply under way began, or zero.
 	began time.Time
 
@@ -39,6 +35,30 @@ type world struct {
 	turn      chan struct{}
 	wrong     *wrong
 }
+
+// inFakeTime lives a life.
+func inFakeTime(t *testing.T, l life) *wrong {
+	var found *wrong
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{others: map[string]bool{}, turn: make(chan struct{}, 1)}
+		w.roboto = robototest.Start(recorder{t, w}, robototest.Options{InMemory: true, OnRequest: w.request})
+		w.core = protocol.NewCore(recorder{t, w}, w.roboto)
+		found = w.live(l)
+	})
+	return found
+}
+
+// recorder is a test that goes on when something fails, so that the life can be printed
+// and shortened.
+type recorder struct {
+	testing.TB
+	*world
+}
+
+func (r recorder) Errorf(format string, args ...any) { r.fail(format, args...) }
+func (r recorder) Error(args ...any)                 { r.fail("%s", fmt.Sprint(args...)) }
+func (r recorder) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (r recorder) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
 
 func (w *world) request(request robototest.Request) {
 	w.turn <- struct{}{}
@@ -88,6 +108,24 @@ func text(value string) string {
 	return "the secret value " + value + " of kanarienvogel-4711"
 }
 
+// fields is the configuration for the provider, nil if there is no resource.
+func (e edit) fields() protocol.Fields {
+	if e.Name == "" {
+		return nil
+	}
+	fields := protocol.Fields{"name": e.Name}
+	if e.Value != "" {
+		fields["value_wo"] = text(e.Value)
+	}
+	if e.Version != "" {
+		fields["value_wo_version"] = e.Version
+	}
+	if e.Drift {
+		fields["detect_value_drift"] = true
+	}
+	return fields
+}
+
 func (e edit) take(w *world) { w.config = e }
 
 func (a act) take(w *world) {
@@ -106,30 +144,21 @@ func (a act) take(w *world) {
 		return
 	}
 	if !exists {
-		record = a.create(w, name)
-		w.others[record.ARN] = 0
+		record = robototest.Record{OrgID: org, Name: name}
+		if a.SameUser {
+			record.CreatedBy = "user:" + robototest.DefaultUser
+		}
+		if a.SameUser && a.Value == "" {
+			record.Created = cmp.Or(w.began, time.Now()).UTC().Add(-time.Minute)
+		}
+		w.others[w.roboto.AddRecord(record).ARN] = true
 	}
-	if a.Value == "" {
-		return
-	}
-	w.theirs[w.roboto.SetValue(org, name, text(a.Value))] = true
-	if _, other := w.others[record.ARN]; other {
-		w.others[record.ARN]++
+	if a.Value != "" {
+		w.roboto.SetValue(org, name, text(a.Value))
 	}
 }
 
 func (w *world) nameOf(a act) string { return cmp.Or(a.Name, w.config.Name) }
-
-func (a act) create(w *world, name string) robototest.Record {
-	record := robototest.Record{OrgID: org, Name: name}
-	if a.SameUser {
-		record.CreatedBy = "user:" + user
-		if a.Value == "" {
-			record.Created = cmp.Or(w.began, time.Now()).UTC().Add(-time.Minute)
-		}
-	}
-	return w.roboto.AddRecord(record)
-}
 
 // deadline bounds an apply.
 const deadline = 30 * time.Minute
@@ -137,8 +166,7 @@ const deadline = 30 * time.Minute
 func (a apply) take(w *world) {
 	written := w.written()
 	happened, err := a.trouble(w)
-	w.expectOthersUntouched()
-	w.expectFewWrites(written, 1)
+	w.expectWrites(written, 1)
 	if err != nil && hasValue(err.Error()) {
 		w.fail("an error holds a value: %v", err)
 	}
@@ -174,18 +202,21 @@ func (a apply) trouble(w *world) (happened bool, err error) {
 		case kill:
 			w.roboto.ClearFaults()
 			w.roboto.Inject(robototest.Fault{Drop: true})
-			w.core.killed.Store(true)
 		case meanwhile:
 			a.Meanwhile.take(w)
 			theirs, _ = w.roboto.Record(org, w.nameOf(a.Meanwhile))
 			before = w.roboto.Requests()
 		}
 	})
-	err = w.core.apply(w.config)
+	instance, tainted := w.core.Instance, w.core.Tainted
+	err = w.core.Apply(w.config.fields())
 	if took := time.Since(w.began); took > deadline {
 		w.fail("an apply took %s", took)
 	}
 	w.watch(nil)
+	if happened && a.Event == kill { // which loses the state
+		w.core.Instance, w.core.Tainted = instance, tainted
+	}
 	w.began = time.Time{}
 	if w.deletedUnseen(theirs, before) {
 		delete(w.others, theirs.ARN)
@@ -219,23 +250,23 @@ func (w *world) settle(mayBeLeft bool, earlier error) {
 	for attempt := 1; ; attempt++ {
 		want := w.expectation()
 		written := w.written()
-		err := w.core.apply(w.config)
-		w.expectOthersUntouched()
+		err := w.core.Apply(w.config.fields())
 		if err == nil {
-			w.expectFewWrites(written, want.writes)
+			w.expectWrites(written, want.writes)
 			w.judge(want)
 			break
 		}
+		w.expectWrites(written, 1)
 		record, exists := w.roboto.Record(org, w.config.Name)
-		_, other := w.others[record.ARN]
 		switch {
 		case attempt > 2 || !exists || !isNameTaken(err):
 			w.fail("a plain apply failed: %v\n\nafter: %v", err, earlier)
 			return
-		case other: // people remove a secret that nobody needs
+		case w.others[record.ARN]: // people remove a secret that nobody needs
 			act{Kind: remove, Name: w.config.Name}.take(w)
 		case mayBeLeft && strings.Contains(err.Error(), "import {"):
-			if err := w.core.importName(w.config.Name); err != nil {
+			w.core.Instance, w.core.Tainted = protocol.Instance{}, false
+			if err := errors.Join(w.core.ImportID(w.config.Name), w.core.MustStart().Refresh()); err != nil {
 				w.fail("an import failed: %v", err)
 				return
 			}
@@ -254,12 +285,13 @@ func isNameTaken(err error) bool {
 	return strings.Contains(err.Error(), "exists already") || strings.Contains(err.Error(), "Name of Roboto Secret Is Taken")
 }
 
-// written counts the versions that Terraform wrote, by ARN.
+// written counts the versions that Terraform wrote of each secret that is there, by ARN.
 func (w *world) written() map[string]int {
 	count := map[string]int{}
 	for _, record := range w.roboto.Records(org) {
+		count[record.ARN] = 0
 		for _, version := range w.roboto.Versions(org, record.Name) {
-			if !w.theirs[version.ID] {
+			if !version.ByHand {
 				count[record.ARN]++
 			}
 		}
@@ -267,26 +299,18 @@ func (w *world) written() map[string]int {
 	return count
 }
 
-// expectFewWrites checks that one apply wrote each secret at most so often.
-func (w *world) expectFewWrites(before map[string]int, most int) {
-	for arn, n := range w.written() {
+// expectWrites checks that an apply wrote each secret at most so often, and none of other people's.
+func (w *world) expectWrites(before map[string]int, most int) {
+	now := w.written()
+	for arn, n := range now {
 		if n-before[arn] > most {
 			w.fail("one apply wrote %d versions of a secret, at most %d are right", n-before[arn], most)
 		}
 	}
-}
-
-// expectOthersUntouched checks that the secrets of other people are there as they left
-// them.
-func (w *world) expectOthersUntouched() {
-	now := map[string]int{}
-	for _, record := range w.roboto.Records(org) {
-		if _, other := w.others[record.ARN]; other {
-			now[record.ARN] = len(w.roboto.Versions(org, record.Name))
+	for arn := range w.others {
+		if n, exists := now[arn]; !exists || n > 0 {
+			w.fail("a secret of other people is there: %t, and Terraform wrote it %d times", exists, n)
 		}
-	}
-	if !maps.Equal(now, w.others) {
-		w.fail("the secrets of other people are %v, want %v", now, w.others)
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *Server) answerRoboto(req Request) *reply {
 	case ListOrgs:
 		return s.listOrgs(grant)
 	case GetUser:
-		return data(map[string]any{"user_id": cmp.Or(grant.User, s.options.User), "is_service_user": false, "name": "Test Caller"})
+		return data(map[string]any{"user_id": cmp.Or(grant.User, DefaultUser), "is_service_user": false, "name": "Test Caller"})
 	case GetAction:
 		return s.getAction(req, grant)
 	case InvokeAction:

@@ -36,6 +36,8 @@ type Record struct {
 type Version struct {
 	ID, Value string
 	Created   time.Time
+	// ByHand is whether SetValue wrote it.
+	ByHand bool
 }
 
 // stages are the labels that AWS gives to a version: those of the two latest.
@@ -165,7 +167,7 @@ func (s *Server) DeleteAtAWS(orgID, name string, marked bool) {
 func (s *Server) SetValue(orgID, name, value string) string {
 	id := rand.Text() + "-by-hand"
 	s.mustWith(orgID, name, func(sec *secret) {
-		sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now()})
+		sec.versions = append(sec.versions, Version{ID: id, Value: value, Created: time.Now(), ByHand: true})
 		s.canaries[value] = true
 	})
 	return id

@@ -21,8 +21,11 @@ import (
 	"time"
 )
 
-// DefaultOrg exists from the start.
-const DefaultOrg = "og_test"
+// DefaultOrg exists from the start, and DefaultUser owns the API keys.
+const (
+	DefaultOrg  = "og_test"
+	DefaultUser = "caller@example.com"
+)
 
 // Options shape a Server. The zero value is a good one.
 type Options struct {
@@ -34,9 +37,7 @@ type Options struct {
 	ClockAhead time.Duration
 	// APIKey is the token of full rights; "" means a random one.
 	APIKey string
-	// User is the caller's ID; "" means caller@example.com.
-	User string
-	// CreatedBy names the caller in the records that it creates; "" means "user:" and its ID.
+	// CreatedBy names the caller in the records that it creates; "" means "user:" and DefaultUser.
 	CreatedBy string
 	// Orgs are the caller's organizations; none means DefaultOrg.
 	Orgs []string
@@ -95,7 +96,7 @@ type org struct {
 type Grant struct {
 	// Orgs are the key's organizations; nil means all.
 	Orgs []string
-	// User is the ID of the key's owner; "" means Options.User.
+	// User is the ID of the key's owner; "" means DefaultUser.
 	User string
 	// NoCredentials keeps the key from asking for credentials.
 	NoCredentials bool
@@ -105,8 +106,7 @@ type Grant struct {
 func New(options Options) (*Server, error) {
 	options.PageSize = cmp.Or(options.PageSize, 100)
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
-	options.User = cmp.Or(options.User, "caller@example.com")
-	options.CreatedBy = cmp.Or(options.CreatedBy, "user:"+options.User)
+	options.CreatedBy = cmp.Or(options.CreatedBy, "user:"+DefaultUser)
 	s := &Server{
 		options:     options,
 		keys:        map[string]Grant{options.APIKey: {}},
