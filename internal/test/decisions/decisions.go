@@ -1,14 +1,9 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package decisions is the table "When a value is written" as data. It imports nothing of the
-// provider, so that the provider can be tested against it.
+// Package decisions says when a value is written. It imports nothing of the provider, so that the
+// provider can be tested against it.
 package decisions
-
-import (
-	"fmt"
-	"slices"
-)
 
 // Situation is what a decision about the value of a secret depends on, after the refresh.
 type Situation struct {
@@ -105,131 +100,68 @@ const (
 	AfterNull    After = "null"
 )
 
-func (s Situation) updates(version ...Version) bool {
-	return !s.Creates && slices.Contains(version, s.Version)
-}
-
-func (s Situation) hasValue() bool { return s.Value != ValueNull }
-
-// findsSame is whether an update without a version finds the same value stored, and nothing else changes.
-func (s Situation) findsSame() bool {
-	return s.updates(VersionNone) && s.hasValue() && s.Stored == StoredSame && !s.OtherChange
-}
-
-// row is a row of the table.
-type row struct {
-	reason  string
-	outcome Outcome
-	when    func(Situation) bool
-}
-
-var (
-	refused   = Outcome{Refused: true}
-	nothing   = Outcome{After: AfterKept}
-	forgets   = Outcome{PlansUnknown: true, After: AfterNull}
-	writes    = Outcome{PlansUnknown: true, Writes: true, After: AfterCurrent}
-	differs   = Outcome{PlansUnknown: true, Compares: true, Writes: true, After: AfterCurrent}
-	takesOver = Outcome{PlansUnknown: true, Compares: true, After: AfterCurrent}
-)
-
-// table has one row for each situation.
-var table = []row{
-	{"a create with a value writes it", writes, func(s Situation) bool { return s.Creates && s.hasValue() }},
-	{"a create without a value writes nothing", forgets, func(s Situation) bool { return s.Creates && !s.hasValue() && s.Version == VersionNone }},
-	{"a create with a version has nothing to write", refused, func(s Situation) bool { return s.Creates && !s.hasValue() && s.Version != VersionNone }},
-
-	// Without value_wo.
-	{
-		"the version asks for a write, and there is nothing to write", refused,
-		func(s Situation) bool { return !s.hasValue() && s.updates(VersionChanged, VersionAdded) },
-	},
-	{
-		"the value is left to somebody else: version_id would name an old one some day", forgets,
-		func(s Situation) bool { return !s.hasValue() && s.updates(VersionRemoved) },
-	},
-	{"an ignored value with a version stays", nothing, func(s Situation) bool { return !s.hasValue() && s.updates(VersionSame) }},
-	{
-		"a removed value without a version looks like an ignored one, and stays", nothing,
-		func(s Situation) bool { return !s.hasValue() && s.updates(VersionNone) && !s.OtherChange },
-	},
-	{
-		"an update without a version promises none, because it is planned again during apply",
-		Outcome{PlansUnknown: true, After: AfterKept},
-		func(s Situation) bool { return !s.hasValue() && s.updates(VersionNone) && s.OtherChange },
-	},
-
-	// With value_wo_version.
-	{
-		"the version changes, also from or to null", writes,
-		func(s Situation) bool { return s.hasValue() && s.updates(VersionChanged, VersionAdded, VersionRemoved) },
-	},
-	{
-		"the value has drifted, or was never written", writes,
-		func(s Situation) bool {
-			return s.hasValue() && s.updates(VersionSame) && s.DetectsDrift && s.VersionID == IDNull
-		},
-	},
-	{
-		"there is no drift", nothing,
-		func(s Situation) bool {
-			return s.hasValue() && s.updates(VersionSame) && s.DetectsDrift && s.VersionID != IDNull
-		},
-	},
-	{"the same version asks for no write", nothing, func(s Situation) bool { return s.hasValue() && s.updates(VersionSame) && !s.DetectsDrift }},
-
-	// Without value_wo_version.
-	{"another value is stored, or none", differs, func(s Situation) bool { return s.hasValue() && s.updates(VersionNone) && s.Stored != StoredSame }},
-	{
-		"an update without a version promises none, because it is planned again during apply", takesOver,
-		func(s Situation) bool {
-			return s.hasValue() && s.updates(VersionNone) && s.Stored == StoredSame && s.OtherChange
-		},
-	},
-	{"the same value is current in another version", takesOver, func(s Situation) bool { return s.findsSame() && s.VersionID == IDOld }},
-	{
-		"what is not known while planning counts as different, until Terraform plans again during apply",
-		Outcome{PlansUnknown: true, Compares: true, After: AfterKept},
-		func(s Situation) bool { return s.findsSame() && s.VersionID != IDOld && s.Value == ValueUnknown },
-	},
-	{
-		"the same value is stored",
-		Outcome{Compares: true, After: AfterKept},
-		func(s Situation) bool { return s.findsSame() && s.VersionID != IDOld && s.Value == ValueGiven },
-	},
-}
-
 // Find returns the outcome of a situation.
 func Find(s Situation) Outcome {
-	for _, r := range table {
-		if r.when(s) {
-			return r.outcome
-		}
+	var (
+		refused   = Outcome{Refused: true}
+		nothing   = Outcome{After: AfterKept}
+		forgets   = Outcome{PlansUnknown: true, After: AfterNull}
+		writes    = Outcome{PlansUnknown: true, Writes: true, After: AfterCurrent}
+		takesOver = Outcome{PlansUnknown: true, Compares: true, After: AfterCurrent}
+		differs   = Outcome{PlansUnknown: true, Compares: true, Writes: true, After: AfterCurrent}
+	)
+	switch hasValue := s.Value != ValueNull; {
+	case s.Creates && hasValue:
+		return writes
+	case s.Creates && s.Version == VersionNone:
+		return forgets
+	case s.Creates: // with a version, and nothing to write
+		return refused
+
+	case hasValue && s.Version == VersionNone && s.Stored != StoredSame:
+		return differs
+	case hasValue && s.Version == VersionNone && (s.OtherChange || s.VersionID == IDOld):
+		// An update without a version promises none, because it is planned again during apply. A value that is
+		// current in another version is taken over.
+		return takesOver
+	case hasValue && s.Version == VersionNone:
+		// What is not known while planning counts as different, until Terraform plans again during apply.
+		return Outcome{PlansUnknown: s.Value == ValueUnknown, Compares: true, After: AfterKept}
+	case hasValue && s.Version != VersionSame: // it changes, also from or to null
+		return writes
+	case hasValue && s.DetectsDrift && s.VersionID == IDNull: // the value has drifted, or was never written
+		return writes
+	case hasValue:
+		return nothing
+
+	case s.Version == VersionNone:
+		// A removed value looks like an ignored one, and stays. An update without a version promises none,
+		// because it is planned again during apply.
+		return Outcome{PlansUnknown: s.OtherChange, After: AfterKept}
+	case s.Version == VersionSame: // the value is ignored
+		return nothing
+	case s.Version == VersionRemoved: // the value is left to somebody else: version_id would name an old one some day
+		return forgets
 	}
-	panic(fmt.Sprintf("the table has no row for %+v", s))
+	return refused // the version asks for a write, and there is nothing to write
 }
 
 // All returns all situations that can be.
-func All() []Situation {
-	var (
-		all    []Situation
-		values = []Value{ValueGiven, ValueNull, ValueUnknown}
-		both   = []bool{false, true}
-	)
-	for _, value := range values {
+func All() (all []Situation) {
+	both := []bool{false, true}
+	for _, value := range []Value{ValueGiven, ValueNull, ValueUnknown} {
 		for _, version := range []Version{VersionNone, VersionAdded} {
 			all = append(all, Situation{Creates: true, Value: value, Version: version, VersionID: IDNull, Stored: StoredNone})
 		}
 		for _, version := range []Version{VersionNone, VersionSame, VersionChanged, VersionAdded, VersionRemoved} {
-			for _, detectsDrift := range both {
-				for _, id := range []VersionID{IDNull, IDCurrent, IDOld} {
-					for _, stored := range []Stored{StoredSame, StoredDiffers, StoredNone} {
+			for _, id := range []VersionID{IDNull, IDCurrent, IDOld} {
+				for _, stored := range []Stored{StoredSame, StoredDiffers, StoredNone} {
+					if id == IDCurrent && stored == StoredNone {
+						continue
+					}
+					for _, detectsDrift := range both {
 						for _, otherChange := range both {
-							if id == IDCurrent && stored == StoredNone {
-								continue
-							}
-							all = append(all, Situation{
-								Value: value, Version: version, DetectsDrift: detectsDrift, VersionID: id, Stored: stored, OtherChange: otherChange,
-							})
+							all = append(all, Situation{false, value, version, detectsDrift, id, stored, otherChange})
 						}
 					}
 				}

@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package lives takes secrets through random lives, against the embedded Roboto in fake time. The table
-// in package decisions says how each has to end.
+// Package lives takes secrets through random lives, against the embedded Roboto in fake time. Package
+// decisions says how each has to end.
 package lives
 
 import (

@@ -23,8 +23,7 @@ type expectation struct {
 	again bool
 }
 
-// expectation is what the table "When a value is written" says of the state and the service as
-// they are now.
+// expectation is what package decisions says of the state and the service as they are now.
 func (w *world) expectation() expectation {
 	situation, state := w.situation()
 	outcome := decisions.Find(situation)
