@@ -36,26 +36,24 @@ type Scenario struct {
 	args   string
 }
 
-// Run is a command for all secrets of a scenario.
+// Run is a command of Terraform's for all secrets of a scenario. Its name is that in BENCHMARKS.md.
 type Run struct {
-	Command
+	Name, line string
 	// Requests are those for one secret, one after the other, but ListSecrets is for one page.
 	Requests string
 }
 
-// Command is one of Terraform's. Its name is that in BENCHMARKS.md.
-type Command struct{ Name, line string }
+const planLine = "plan -detailed-exitcode -var=generation=1"
 
-// To rotate is to go from generation 1 to 2.
-var (
-	create   = Command{"create", "apply -auto-approve -var=generation=1"}
-	plan     = Command{"plan, nothing to do", "plan -detailed-exitcode -var=generation=1"}
-	rotate   = Command{"rotate all", "apply -auto-approve -var=generation=2"}
-	destroy  = Command{"destroy", "destroy -auto-approve -var=generation=2"}
-	planBulk = Command{"plan, with `bulk_refresh`", "plan -detailed-exitcode -var=generation=1 -var=bulk_refresh=true"}
-	list     = Command{"list all", "plan -detailed-exitcode -var=generation=1"}
-	listTen  = Command{"list ten by `name_prefix`", "plan -detailed-exitcode -var=generation=1 -var=listed=10 -var=name_prefix=robot-00001"}
-)
+var create = Run{"create", "apply -auto-approve -var=generation=1", "CreateSecret GetCredentials PutValue"}
+
+func plan(requests string) Run { return Run{"plan, nothing to do", planLine, requests} }
+func rotate(requests string) Run {
+	return Run{"rotate all", "apply -auto-approve -var=generation=2", requests}
+}
+func destroy(requests string) Run {
+	return Run{"destroy", "destroy -auto-approve -var=generation=2", requests}
+}
 
 // Latency is how late each answer comes where there is a network.
 const Latency = 50 * time.Millisecond
@@ -67,33 +65,35 @@ var (
 
 // Scenarios are all of them, in the order of BENCHMARKS.md.
 func Scenarios() []Scenario {
+	list := Run{"list all", planLine, "ListSecrets"}
+	listTen := Run{"list ten by `name_prefix`", planLine + " -var=listed=10 -var=name_prefix=robot-00001", "ListSecrets"}
 	return []Scenario{
 		{"With `value_wo_version`", sizes, both, 100, []Run{
-			{create, "CreateSecret GetCredentials PutValue"},
-			{plan, "GetSecret"},
-			{rotate, "GetSecret GetCredentials PutValue"},
-			{destroy, "GetSecret GetSecret DeleteSecret"}, // a refresh, and a look before the deletion
+			create,
+			plan("GetSecret"),
+			rotate("GetSecret GetCredentials PutValue"),
+			destroy("GetSecret GetSecret DeleteSecret"), // a refresh, and a look before the deletion
 		}, false, ""},
 		{"With `value_wo_version` and `bulk_refresh`", sizes, both, 100, []Run{
-			{create, "CreateSecret GetCredentials PutValue"},
-			{plan, "ListSecrets"},
-			{rotate, "ListSecrets GetCredentials PutValue"},
-			{destroy, "ListSecrets GetSecret DeleteSecret"},
+			create,
+			plan("ListSecrets"),
+			rotate("ListSecrets GetCredentials PutValue"),
+			destroy("ListSecrets GetSecret DeleteSecret"),
 		}, false, "-var=bulk_refresh=true"},
 		{"Without `value_wo_version`", sizes, both, 100, []Run{
-			{create, "CreateSecret GetCredentials PutValue"},
-			{plan, "GetSecret GetCredentials GetValue"},
+			create,
+			plan("GetSecret GetCredentials GetValue"),
 			// Terraform plans twice. Then the update compares once more, and writes with the same credentials.
-			{rotate, "GetSecret GetCredentials GetValue GetCredentials GetValue GetCredentials GetValue PutValue"},
-			{destroy, "GetSecret GetCredentials GetValue GetSecret DeleteSecret"},
+			rotate("GetSecret GetCredentials GetValue GetCredentials GetValue GetCredentials GetValue PutValue"),
+			destroy("GetSecret GetCredentials GetValue GetSecret DeleteSecret"),
 		}, false, "-var=versions=false"},
 		{"By number of secrets in one state", []int{100, 1000, 3000}, both[1:], 100, []Run{
-			{create, "CreateSecret GetCredentials PutValue"},
-			{plan, "GetSecret"},
-			{planBulk, "ListSecrets"},
+			create,
+			plan("GetSecret"),
+			{"plan, with `bulk_refresh`", planLine + " -var=bulk_refresh=true", "ListSecrets"},
 		}, false, ""},
-		{"By number of secrets in a listing", []int{10_000, 100_000}, both[:1], 500, []Run{{list, "ListSecrets"}}, true, ""},
-		{"By number of secrets in a listing", []int{100_000}, both[:1], 500, []Run{{listTen, "ListSecrets"}}, true, ""},
+		{"By number of secrets in a listing", []int{10_000, 100_000}, both[:1], 500, []Run{list}, true, ""},
+		{"By number of secrets in a listing", []int{100_000}, both[:1], 500, []Run{listTen}, true, ""},
 	}
 }
 
