@@ -258,10 +258,6 @@ func stores(value string) step {
 	return elsewhere(func(r *robototest.Server) { r.SetValue(testOrg, "db", value) })
 }
 
-func delayReuse(writes int) step {
-	return elsewhere(func(r *robototest.Server) { r.DelayReuse(writes) })
-}
-
 func unset(attribute string) step { return change(fields{attribute: nil}) }
 
 func writeValue(r *robototest.Server) { r.SetValue(testOrg, "db", "written elsewhere") }

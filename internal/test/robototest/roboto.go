@@ -5,7 +5,6 @@ package robototest
 
 import (
 	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -244,14 +243,8 @@ func (s *Server) listSecrets(req Request, orgID string) *reply {
 	if err != nil {
 		return gateway(http.StatusBadRequest, "Bad Request")
 	}
-	all, from := s.sorted(orgID), 0
-	if token := query.Get("page_token"); token != "" {
-		after, err := base64.RawURLEncoding.DecodeString(token)
-		if err != nil {
-			return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The page token is not valid.")
-		}
-		from, _ = slices.BinarySearchFunc(all, string(after), func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
-	}
+	all := s.sorted(orgID)
+	from, _ := slices.BinarySearchFunc(all, query.Get("page_token"), func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
 	page := all[from:min(from+s.options.PageSize, len(all))]
 	items := make([]map[string]any, len(page))
 	for i, sec := range page {
@@ -259,7 +252,7 @@ func (s *Server) listSecrets(req Request, orgID string) *reply {
 	}
 	var next any
 	if end := from + len(page); end < len(all) {
-		next = base64.RawURLEncoding.EncodeToString([]byte(all[end].serial))
+		next = all[end].serial
 	}
 	return data(map[string]any{"items": items, "next_token": next})
 }

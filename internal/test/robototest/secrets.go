@@ -20,8 +20,6 @@ type secret struct {
 	Record
 	serial   string
 	versions []Version
-	// refusals is how often AWS still says that the name's predecessor is marked for deletion.
-	refusals int
 }
 
 // Record is a secret's record.
@@ -73,9 +71,6 @@ func (s *Server) add(r Record) *secret {
 	r.CreatedBy = cmp.Or(r.CreatedBy, "user:somebody@example.com")
 	r.ModifiedBy = cmp.Or(r.ModifiedBy, "user:modifier@example.com")
 	sec := &secret{serial: serial, Record: r}
-	if s.deleted[key] {
-		sec.refusals = s.deletionLag
-	}
 	s.secrets[key] = sec
 	s.byARN[sec.ARN] = sec
 	delete(s.listings, r.OrgID)
@@ -92,8 +87,6 @@ func (s *Server) remove(orgID, name string) {
 	delete(s.secrets, key)
 	delete(s.byARN, sec.ARN)
 	delete(s.listings, orgID)
-	s.deleted[key] = true
-	s.markedARNs[sec.ARN] = s.deletionLag > 0
 }
 
 // sorted lists an organization's secrets in an order that is stable and not that
@@ -222,13 +215,4 @@ func (s *Server) Records(orgID string) []Record {
 		records = append(records, sec.Record)
 	}
 	return records
-}
-
-// DelayReuse makes AWS say of secrets that are deleted from now on that they are
-// marked for deletion, and refuse so the first n writes to a secret that is
-// created under a name that was deleted before.
-func (s *Server) DelayReuse(n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.deletionLag = n
 }

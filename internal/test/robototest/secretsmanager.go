@@ -5,17 +5,27 @@ package robototest
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
 const (
 	awsRegion          = "us-west-2"
 	credentialLifetime = 15 * time.Minute
+	// maxClockSkew is what AWS tolerates (IAM User Guide, "Troubleshoot signed requests").
+	maxClockSkew = 5 * time.Minute
 )
 
 // Credentials are temporary AWS credentials, good for one secret.
@@ -88,10 +98,6 @@ func awsError(status int, code, message string) *reply {
 
 func badRequest(code, message string) *reply { return awsError(http.StatusBadRequest, code, message) }
 
-func markedForDeletion() *reply {
-	return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
-}
-
 func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +116,7 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply 
 	sec := s.byARN[creds.arn]
 	switch {
 	case sec == nil && s.markedARNs[creds.arn]:
-		return markedForDeletion()
+		return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
 	case sec == nil:
 		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	case s.options.PermissionLag > 0 && time.Since(sec.Created) < s.options.PermissionLag: // a record may be of the future
@@ -124,9 +130,6 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply 
 
 func (sec *secret) put(input putOrGet) *reply {
 	switch {
-	case sec.refusals > 0:
-		sec.refusals--
-		return markedForDeletion()
 	case len(input.ClientRequestToken) < 32 || len(input.ClientRequestToken) > 64:
 		return badRequest("InvalidParameterException", "You must provide a ClientRequestToken of 32 to 64 characters.")
 	case input.SecretString == nil:
@@ -169,4 +172,49 @@ func (sec *secret) get(input putOrGet) *reply {
 func (sec *secret) awsName() string {
 	name := sec.ARN[strings.LastIndex(sec.ARN, ":")+1:]
 	return name[:len(name)-7]
+}
+
+var authorizationPattern = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/[^,]+, SignedHeaders=([^,]+), Signature=`)
+
+// authenticate verifies an AWS Signature Version 4 by signing the request once
+// more with the credentials that it names; the lock is held.
+func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *reply) {
+	match := authorizationPattern.FindStringSubmatch(req.Header.Get("Authorization"))
+	if match == nil {
+		return nil, badRequest("MissingAuthenticationTokenException", "The request is not signed.")
+	}
+	creds := s.credentials[match[1]]
+	if creds == nil || creds.SessionToken != req.Header.Get("X-Amz-Security-Token") {
+		return nil, badRequest("UnrecognizedClientException", "The security token included in the request is invalid.")
+	}
+	at, err := time.Parse("20060102T150405Z", req.Header.Get("X-Amz-Date"))
+	if err != nil || s.now().Sub(at).Abs() > maxClockSkew {
+		return nil, badRequest("InvalidSignatureException", "Signature expired or not yet current.")
+	}
+	if !sameSignature(r, req, creds, at, strings.Split(match[2], ";")) {
+		return nil, badRequest("InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")
+	}
+	if time.Now().After(creds.expires) {
+		return nil, badRequest("ExpiredTokenException", "The security token included in the request is expired")
+	}
+	return creds, nil
+}
+
+// sameSignature signs what the client says that it signed, and what must be: the host, the
+// time, the session token, the payload, its type and all other headers of AWS's.
+func sameSignature(r *http.Request, req Request, creds *Credentials, at time.Time, signed []string) bool {
+	again := r.Clone(context.Background())
+	again.URL.Host, again.URL.Scheme, again.ContentLength = r.Host, "https", 0
+	if slices.Contains(signed, "content-length") {
+		again.ContentLength = int64(len(req.Body))
+	}
+	maps.DeleteFunc(again.Header, func(name string, _ []string) bool {
+		name = strings.ToLower(name)
+		return name != "content-type" && !strings.HasPrefix(name, "x-amz-") && !slices.Contains(signed, name)
+	})
+	hash := sha256.Sum256(req.Body)
+	err := v4.NewSigner().SignHTTP(context.Background(), aws.Credentials{
+		AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
+	}, again, hex.EncodeToString(hash[:]), "secretsmanager", awsRegion, at)
+	return err == nil && again.Header.Get("Authorization") == req.Header.Get("Authorization")
 }

@@ -71,7 +71,6 @@ type Server struct {
 	listings    map[string][]*secret
 	credentials map[string]*Credentials
 	issued      []Credentials
-	deleted     map[secretKey]bool
 	markedARNs  map[string]bool
 	// canaries are the values, which must never reach Roboto.
 	canaries        map[string]bool
@@ -81,7 +80,6 @@ type Server struct {
 	faulted         int
 	latency         time.Duration
 	outUntil        time.Time
-	deletionLag     int
 	actions         map[secretKey][]Action
 	invocations     []*Invocation
 	allowViolations bool
@@ -114,7 +112,6 @@ func New(options Options) (*Server, error) {
 		byARN:       map[string]*secret{},
 		listings:    map[string][]*secret{},
 		credentials: map[string]*Credentials{},
-		deleted:     map[secretKey]bool{},
 		markedARNs:  map[string]bool{},
 		canaries:    map[string]bool{},
 		memory:      map[string]*memoryListener{},
