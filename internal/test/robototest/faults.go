@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -70,7 +71,7 @@ type Fault struct {
 
 type activeFault struct {
 	Fault
-	seen int
+	seen atomic.Int64
 }
 
 // Inject adds a fault. The first that matches a request is the one that happens.
@@ -85,16 +86,12 @@ func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
-	s.outUntil = time.Time{}
+	s.outUntil.Store(0)
 }
 
 // Faulted counts how often a fault really happened: an answer that
 // came out the same after Truncate and Mutate does not count.
-func (s *Server) Faulted() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.faulted
-}
+func (s *Server) Faulted() int { return int(s.faulted.Load()) }
 
 // fault is the one that happens to a request; the zero Fault is none.
 func (s *Server) fault(req Request) Fault {
@@ -105,11 +102,7 @@ func (s *Server) fault(req Request) Fault {
 		if f.Operation != "" && f.Operation != req.Operation || f.Match != nil && !f.Match(req) {
 			continue
 		}
-		s.mu.Lock()
-		f.seen++
-		happens := f.seen > f.Skip && (f.Times == 0 || f.seen <= f.Skip+f.Times)
-		s.mu.Unlock()
-		if happens {
+		if seen := int(f.seen.Add(1)); seen > f.Skip && (f.Times == 0 || seen <= f.Skip+f.Times) {
 			return f.Fault
 		}
 	}
@@ -147,16 +140,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	defer s.handling.Done()
 	recorded := &req
 	s.requests = append(s.requests, recorded)
-	latency := s.latency
 	s.mu.Unlock()
 
-	wait(r.Context(), latency)
-	if s.out() {
-		s.drop(recorded)
-	}
+	wait(r.Context(), time.Duration(s.latency.Load()))
+	s.dropIf(s.out(), recorded)
 	f := s.fault(req)
 	if f.Drop || f.Outage > 0 || f.Delay > 0 || f.Header != nil || f.answers() {
-		s.happened()
+		s.faulted.Add(1)
 	}
 	var rep *reply
 	if f.After {
@@ -164,13 +154,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	}
 	wait(r.Context(), f.Delay)
 	if f.Outage > 0 {
-		s.mu.Lock()
-		s.outUntil = time.Now().Add(f.Outage)
-		s.mu.Unlock()
+		s.outUntil.Store(time.Now().Add(f.Outage).UnixNano())
 	}
-	if f.Drop || s.out() || r.Context().Err() != nil {
-		s.drop(recorded)
-	}
+	s.dropIf(f.Drop || s.out() || r.Context().Err() != nil, recorded)
 	if f.answers() {
 		rep = f.reply(req)
 	} else {
@@ -185,12 +171,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 			rep.body = f.Mutate(rep.body)
 		}
 		if !bytes.Equal(rep.body, own) {
-			s.happened()
+			s.faulted.Add(1)
 		}
 	}
-	if s.out() { // the outage of another request, which began meanwhile
-		s.drop(recorded)
-	}
+	s.dropIf(s.out(), recorded) // by another request, meanwhile
 	header := http.Header{"Date": {s.now().UTC().Format(http.TimeFormat)}}
 	maps.Copy(header, rep.header)
 	maps.Copy(header, f.Header)
@@ -203,22 +187,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, req Request, answ
 	rep.write(w)
 }
 
-func (s *Server) out() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.Now().Before(s.outUntil)
-}
+// out tells whether there is an outage.
+func (s *Server) out() bool { return time.Now().UnixNano() < s.outUntil.Load() }
 
-func (s *Server) happened() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faulted++
-}
-
-// drop closes the connection, without an answer.
-func (s *Server) drop(req *Request) {
-	s.settle(req, 0)
-	panic(http.ErrAbortHandler)
+// dropIf closes the connection, without an answer.
+func (s *Server) dropIf(drop bool, req *Request) {
+	if drop {
+		s.settle(req, 0)
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (s *Server) settle(req *Request, status int) {
