@@ -4,7 +4,6 @@
 package robototest
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
@@ -59,18 +58,10 @@ func (s *Server) AddAction(a Action) Action {
 	key := secretKey{a.OrgID, a.Name}
 	a.Digest = cmp.Or(a.Digest, fmt.Sprintf("%032x", len(s.actions[key])+1))
 	s.actions[key] = append(s.actions[key], a)
-	for value := range maps.Values(a.Expect) {
+	for _, value := range a.Expect {
 		s.canaries[value] = true
 	}
 	return a
-}
-
-func (s *Server) getAction(req Request, grant Grant) *reply {
-	action, refusal := s.findAction(req, grant)
-	if refusal != nil {
-		return refusal
-	}
-	return data(action.wire())
 }
 
 // findAction finds the version that a request names, or the latest; the lock is held.
@@ -137,6 +128,7 @@ type Invocation struct {
 	idempotencyID string
 	timeout       int      // in minutes
 	statuses      []status // oldest first
+	failures      int
 }
 
 type status struct {
@@ -148,42 +140,18 @@ type status struct {
 // Status is the code of the current status.
 func (i *Invocation) Status() int { return i.statuses[len(i.statuses)-1].code }
 
-// invocationBody is what a client sends to invoke an action. What it does not give is null.
+// invocationBody is what decides about an invocation.
 type invocationBody struct {
-	InvocationSource   string   `json:"invocation_source"`
-	InvocationSourceID *string  `json:"invocation_source_id"`
-	DataSourceType     string   `json:"data_source_type"`
-	DataSourceID       string   `json:"data_source_id"`
-	InputData          []string `json:"input_data"`
-	RichInputData      *struct {
-		Files  *selector `json:"files"`
-		Topics *selector `json:"topics"`
-	} `json:"rich_input_data"`
-	ParameterValues   map[string]string `json:"parameter_values"`
-	Timeout           int               `json:"timeout"`
-	IdempotencyID     string            `json:"idempotency_id"`
-	UploadDestination *struct {
-		Type string `json:"destination_type"`
-		ID   string `json:"destination_id"`
-	} `json:"upload_destination"`
+	InputData       []string          `json:"input_data"`
+	ParameterValues map[string]string `json:"parameter_values"`
+	Timeout         int               `json:"timeout"`
+	IdempotencyID   string            `json:"idempotency_id"`
 }
 
-type selector struct {
-	Query     *string  `json:"query"`
-	DatasetID *string  `json:"dataset_id"`
-	Paths     []string `json:"paths"`
-}
-
-// knownInvocationBody is stricter than Roboto: without an idempotency ID, a request whose
-// answer is lost cannot be sent again.
-func knownInvocationBody(raw []byte) bool {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	var body invocationBody
-	return decoder.Decode(&body) == nil && body.InvocationSource == "Manual" && body.DataSourceType == "Dataset" && body.DataSourceID != "" &&
-		body.InputData != nil && (len(body.InputData) == 0 || body.DataSourceID != "__UNSPECIFIED_DATA_SOURCE__") &&
-		(body.UploadDestination == nil || body.UploadDestination.Type == "Dataset" && body.UploadDestination.ID != "") &&
-		len(body.IdempotencyID) >= 16
+// parseInvocation tells whether it is a client's that can repeat it: Roboto itself needs no idempotency ID.
+func parseInvocation(raw []byte) (body invocationBody, repeatable bool) {
+	err := json.Unmarshal(raw, &body)
+	return body, err == nil && body.InputData != nil && len(body.IdempotencyID) >= 16
 }
 
 // Invocations lists all invocations, oldest first.
@@ -201,17 +169,7 @@ func (s *Server) Invocations() []Invocation {
 func (s *Server) CancelInvocation(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.invocation(id).add(Cancelled, "Cancelled by somebody@example.com.")
-}
-
-// invocation finds an invocation, nil for none; the lock is held.
-func (s *Server) invocation(id string) *Invocation {
-	for _, inv := range s.invocations {
-		if inv.ID == id {
-			return inv
-		}
-	}
-	return nil
+	s.invocationByID[id].add(Cancelled, "Cancelled by somebody@example.com.")
 }
 
 func (s *Server) invokeAction(req Request, grant Grant) *reply {
@@ -223,12 +181,12 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	var body invocationBody
-	if json.Unmarshal(req.Body, &body) != nil || body.InputData == nil {
+	body, repeatable := parseInvocation(req.Body)
+	if !repeatable {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body does not describe an invocation.")
 	}
 	for _, inv := range s.invocations {
-		if inv.OrgID == orgID && inv.idempotencyID == body.IdempotencyID && body.IdempotencyID != "" {
+		if inv.OrgID == orgID && inv.idempotencyID == body.IdempotencyID {
 			return data(inv.wire())
 		}
 	}
@@ -238,6 +196,7 @@ func (s *Server) invokeAction(req Request, grant Grant) *reply {
 	}
 	inv.add(Queued, "None")
 	s.invocations = append(s.invocations, inv)
+	s.invocationByID[inv.ID] = inv
 	return data(inv.wire())
 }
 
@@ -264,7 +223,7 @@ func (s *Server) cancelInvocation(req Request, grant Grant) *reply {
 }
 
 func (s *Server) callersInvocation(req Request, grant Grant) (*Invocation, *reply) {
-	inv := s.invocation(req.Name)
+	inv := s.invocationByID[req.Name]
 	if inv == nil || req.OrgID != "" && req.OrgID != inv.OrgID ||
 		!slices.ContainsFunc(s.callerOrgs(grant), func(o org) bool { return o.id == inv.OrgID }) {
 		return nil, envelope(http.StatusNotFound, "RobotoNotFoundException", fmt.Sprintf("No invocation %q.", req.Name))
@@ -283,20 +242,15 @@ func (i *Invocation) add(code int, detail string) {
 
 // advance brings an invocation to its next status; the lock is held.
 func (s *Server) advance(i *Invocation) {
-	failures := 0
-	for _, status := range i.statuses {
-		if status.code == Failed {
-			failures++
-		}
-	}
 	problem := s.problem(i)
 	switch status := i.Status(); {
 	case status == Completed, status == Cancelled, status == Deadly, status == Failed && !i.action.Requeue:
 	case status == Failed:
 		i.add(Queued, "None")
 	case status == Processing && i.action.Hang:
-	case problem != "" && (i.action.FailedRuns == 0 || failures < i.action.FailedRuns):
-		i.add([]int{Failed, Failed, Deadly}[failures], problem)
+	case problem != "" && (i.action.FailedRuns == 0 || i.failures < i.action.FailedRuns):
+		i.add([]int{Failed, Failed, Deadly}[i.failures], problem)
+		i.failures++
 	default:
 		i.add(status+1, "None")
 	}

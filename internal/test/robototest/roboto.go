@@ -97,7 +97,8 @@ func (s *Server) answerRoboto(req Request) *reply {
 	case GetUser:
 		return data(map[string]any{"user_id": cmp.Or(grant.User, DefaultUser), "is_service_user": false, "name": "Test Caller"})
 	case GetAction:
-		return s.getAction(req, grant)
+		action, refusal := s.findAction(req, grant)
+		return cmp.Or(refusal, data(action.wire()))
 	case InvokeAction:
 		return s.invokeAction(req, grant)
 	case GetInvocation:
@@ -182,7 +183,8 @@ func knownBody(req Request) bool {
 		var body map[string]json.RawMessage
 		return json.Unmarshal(req.Body, &body) == nil && len(body) == 1 && body["name"] != nil
 	case InvokeAction:
-		return knownInvocationBody(req.Body)
+		_, repeatable := parseInvocation(req.Body)
+		return repeatable
 	}
 	return len(req.Body) == 0
 }

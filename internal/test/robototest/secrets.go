@@ -20,6 +20,8 @@ type secret struct {
 	Record
 	serial   string
 	versions []Version
+	// gone is whether AWS has deleted the value, and marked whether it still keeps it.
+	gone, marked bool
 }
 
 // Record is a secret's record.
@@ -150,10 +152,7 @@ func (s *Server) mustWith(orgID, name string, f func(*secret)) {
 // DeleteAtAWS deletes the value of a secret where Roboto does not notice it. marked is whether AWS
 // still keeps it, marked for deletion.
 func (s *Server) DeleteAtAWS(orgID, name string, marked bool) {
-	s.mustWith(orgID, name, func(sec *secret) {
-		delete(s.byARN, sec.ARN)
-		s.markedARNs[sec.ARN] = marked
-	})
+	s.mustWith(orgID, name, func(sec *secret) { sec.gone, sec.marked = true, marked })
 }
 
 // SetValue writes a value as somebody elsewhere would, and returns the version's ID.

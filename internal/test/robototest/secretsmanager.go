@@ -45,7 +45,6 @@ func (s *Server) issue(sec *secret) Credentials {
 		arn:             sec.ARN,
 		expires:         time.Now().Add(credentialLifetime),
 	}
-	s.credentials[creds.AccessKeyID] = &creds
 	s.issued = append(s.issued, creds)
 	return creds
 }
@@ -115,9 +114,9 @@ func (s *Server) answerAWS(r *http.Request, req Request, input putOrGet) *reply 
 	}
 	sec := s.byARN[creds.arn]
 	switch {
-	case sec == nil && s.markedARNs[creds.arn]:
+	case sec != nil && sec.marked:
 		return badRequest("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
-	case sec == nil:
+	case sec == nil || sec.gone:
 		return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	case s.options.PermissionLag > 0 && time.Since(sec.Created) < s.options.PermissionLag: // a record may be of the future
 		return badRequest("AccessDeniedException", "User is not authorized to perform this operation on this resource.")
@@ -183,10 +182,11 @@ func (s *Server) authenticate(r *http.Request, req Request) (*Credentials, *repl
 	if match == nil {
 		return nil, badRequest("MissingAuthenticationTokenException", "The request is not signed.")
 	}
-	creds := s.credentials[match[1]]
-	if creds == nil || creds.SessionToken != req.Header.Get("X-Amz-Security-Token") {
+	i := slices.IndexFunc(s.issued, func(c Credentials) bool { return c.AccessKeyID == match[1] })
+	if i < 0 || s.issued[i].SessionToken != req.Header.Get("X-Amz-Security-Token") {
 		return nil, badRequest("UnrecognizedClientException", "The security token included in the request is invalid.")
 	}
+	creds := &s.issued[i]
 	at, err := time.Parse("20060102T150405Z", req.Header.Get("X-Amz-Date"))
 	if err != nil || s.now().Sub(at).Abs() > maxClockSkew {
 		return nil, badRequest("InvalidSignatureException", "Signature expired or not yet current.")

@@ -68,10 +68,8 @@ type Server struct {
 	secrets map[secretKey]*secret
 	byARN   map[string]*secret
 	// listings are the secrets of the organizations whose secrets have not changed since they were sorted.
-	listings    map[string][]*secret
-	credentials map[string]*Credentials
-	issued      []Credentials
-	markedARNs  map[string]bool
+	listings map[string][]*secret
+	issued   []Credentials
 	// canaries are the values, which must never reach Roboto.
 	canaries        map[string]bool
 	requests        []*Request
@@ -79,6 +77,7 @@ type Server struct {
 	faults          []*activeFault
 	actions         map[secretKey][]Action
 	invocations     []*Invocation
+	invocationByID  map[string]*Invocation
 	allowViolations bool
 	closed          bool
 }
@@ -103,16 +102,16 @@ func New(options Options) (*Server, error) {
 	options.APIKey = cmp.Or(options.APIKey, "rbt_"+rand.Text())
 	options.CreatedBy = cmp.Or(options.CreatedBy, "user:"+DefaultUser)
 	s := &Server{
-		options:     options,
-		keys:        map[string]Grant{options.APIKey: {}},
-		secrets:     map[secretKey]*secret{},
-		byARN:       map[string]*secret{},
-		listings:    map[string][]*secret{},
-		credentials: map[string]*Credentials{},
-		markedARNs:  map[string]bool{},
-		canaries:    map[string]bool{},
-		memory:      map[string]*memoryListener{},
-		actions:     map[secretKey][]Action{},
+		options:  options,
+		keys:     map[string]Grant{options.APIKey: {}},
+		secrets:  map[secretKey]*secret{},
+		byARN:    map[string]*secret{},
+		listings: map[string][]*secret{},
+		canaries: map[string]bool{},
+		memory:   map[string]*memoryListener{},
+		actions:  map[secretKey][]Action{},
+
+		invocationByID: map[string]*Invocation{},
 	}
 	s.SetClock(options.ClockAhead)
 	if len(options.Orgs) == 0 {
