@@ -14,7 +14,6 @@ package conformance
 import (
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"os"
 	"os/signal"
@@ -126,15 +125,12 @@ func (l *lab) sweep(ctx context.Context, prefix string, names []string) (left []
 			_, _ = l.Delete(ctx, name) // the listing tells whether that was of use
 		}
 		_ = wire.Sleep(ctx, min(l.lag, 5*time.Second))
-		list, err := l.list(ctx)
-		if problem := list.broken + list.odd(); err == nil && problem != "" {
-			err = errors.New(problem)
-		}
-		if err != nil {
-			return []string{"perhaps secrets, because they cannot be listed: " + err.Error()}
+		list := l.list(ctx)
+		if problem := list.broken + list.odd; problem != "" {
+			return []string{"perhaps secrets, because they cannot be listed: " + problem}
 		}
 		names = nil
-		for _, record := range list.records() {
+		for _, record := range list.records {
 			if name := record.Text("name"); strings.HasPrefix(name, prefix) {
 				names = append(names, name)
 			}

@@ -6,7 +6,6 @@ package conformance
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -89,23 +88,20 @@ func names(t *trial) {
 
 func listings(t *trial) {
 	s := t.secret("listed")
-	t.until(t.ctx, func() bool {
-		list, _ := t.list(t.ctx)
-		return list.find(s.name) != nil
-	})
+	t.until(t.ctx, func() bool { return t.list(t.ctx).find(s.name) != nil })
 	for _, label := range []string{"listed-2", "listed-3", "listed-4"} { // so that an embedded Roboto has several pages
 		t.secret(label)
 	}
-	list, err := t.list(t.ctx)
-	if err != nil {
-		t.end("%v", err)
+	list := t.list(t.ctx)
+	if len(list.pages) == 0 {
+		t.end("the listing cannot be read: %s", list.broken)
 	}
-	t.fact(30, list.odd())
-	if list.odd() != "" {
+	t.fact(30, list.odd)
+	if list.odd != "" {
 		t.end("the pages cannot be read")
 	}
 	seen, twice := map[string]bool{}, ""
-	for _, record := range list.records() {
+	for _, record := range list.records {
 		twice = cmp.Or(twice, unless(!seen[record.ARN()], "a record twice"))
 		seen[record.ARN()] = true
 	}
@@ -113,7 +109,7 @@ func listings(t *trial) {
 	listed := list.find(s.name)
 	lacking := unlessKnown(listed != nil, "the listing lacks the secret")
 	t.fact(32, cmp.Or(lacking, sameRecord(s.record, listed)))
-	others := slices.ContainsFunc(list.records(), func(record wire.Object) bool { return record.Text("org_id") != "" && record.Text("org_id") != t.OrgID })
+	others := slices.ContainsFunc(list.records, func(record wire.Object) bool { return record.Text("org_id") != "" && record.Text("org_id") != t.OrgID })
 	t.fact(33, unless(!others, "a record of another organization"))
 	byName := t.object(t.permitted(t.Get(t.ctx, s.name)))
 	handed := t.object(t.permitted(t.Credentials(t.ctx, s.name))).Object("record")
@@ -122,22 +118,15 @@ func listings(t *trial) {
 
 // listing is what the pages said.
 type listing struct {
-	pages []wire.Object
-	// broken is why there is no last page, or "".
-	broken string
-}
-
-// records leaves out what is none.
-func (list listing) records() (all []wire.Object) {
-	for _, page := range list.pages {
-		all = append(all, wire.Objects(page["items"])...)
-	}
-	return slices.DeleteFunc(all, func(record wire.Object) bool { return record == nil })
+	// records are those of all pages.
+	pages, records []wire.Object
+	// odd is what a page lacks, and broken why there is no last page, or "".
+	odd, broken string
 }
 
 // find returns nil if no record has the name.
 func (list listing) find(name string) wire.Object {
-	for _, record := range list.records() {
+	for _, record := range list.records {
 		if record.Text("name") == name {
 			return record
 		}
@@ -145,37 +134,27 @@ func (list listing) find(name string) wire.Object {
 	return nil
 }
 
-// odd is what a page lacks, or "".
-func (list listing) odd() (seen string) {
-	for _, page := range list.pages {
-		seen = cmp.Or(seen, kind(page, "a list", "items"), kind(page, "text|null", "next_token"))
-	}
-	return seen
-}
-
-func (l *lab) list(ctx context.Context) (list listing, err error) {
+func (l *lab) list(ctx context.Context) (list listing) {
 	path, tokens := "/v1/secrets", map[string]bool{}
-	for token := "first"; token != ""; path = "/v1/secrets?page_token=" + url.QueryEscape(token) {
+	for token := "first"; token != "" && list.broken == ""; path = "/v1/secrets?page_token=" + url.QueryEscape(token) {
 		a, err := l.Roboto(ctx, wire.Call{Path: path, Owner: l.OrgID})
 		page := a.Object()
-		switch {
-		case err != nil:
-			return list, err
-		case page == nil && len(list.pages) == 0:
-			return list, errors.New("the listing was answered " + a.String())
-		case page == nil:
-			list.broken = "the next page was answered " + a.String()
-			return list, nil
+		if err != nil || page == nil {
+			list.broken = cmp.Or(unlessKnown(err == nil, "a page has no answer"), "a page was answered "+a.String())
+			return list
 		}
 		list.pages = append(list.pages, page)
-		token = page.Text("next_token")
-		if tokens[token] || len(list.pages) > 1_000 {
-			list.broken = "the pages do not end"
-			return list, nil
+		list.odd = cmp.Or(list.odd, kind(page, "a list", "items"), kind(page, "text|null", "next_token"))
+		for _, record := range wire.Objects(page["items"]) {
+			if record != nil {
+				list.records = append(list.records, record)
+			}
 		}
+		token = page.Text("next_token")
+		list.broken = unless(!tokens[token] && len(list.pages) <= 1_000, "the pages do not end")
 		tokens[token] = true
 	}
-	return list, nil
+	return list
 }
 
 const callerPath = "/v1/orgs/caller"

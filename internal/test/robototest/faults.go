@@ -53,7 +53,7 @@ type Fault struct {
 	Code, Message string
 	// AWSError is the type of AWS's error form, with Message.
 	AWSError string
-	// Huge answers with that many bytes of JSON, which is never complete.
+	// Huge answers with at least that many bytes of JSON, which is never complete.
 	Huge int64
 	// Echo answers with an error that repeats the request's credentials and body.
 	Echo bool

@@ -111,40 +111,38 @@ func (s *Server) Count(op Operation) int {
 
 // leaks looks for every known value in every request to Roboto, and for every API
 // key in every request to AWS; the lock is held.
-func (s *Server) leaks() []string {
-	var toRoboto, toAWS []leaks.Artifact
-	for _, r := range s.requests {
-		request := leaks.Bytes(string(r.Operation), r.Whole())
-		if r.AWS() {
-			toAWS = append(toAWS, request)
-		} else {
-			toRoboto = append(toRoboto, request)
+func (s *Server) leaks() (found []string) {
+	for _, search := range []struct {
+		toAWS     bool
+		secrets   iter.Seq[string]
+		complaint string
+	}{
+		{false, maps.Keys(s.canaries), "%s to Roboto carries a secret value"},
+		{true, maps.Keys(s.keys), "%s to Secrets Manager carries an API key"},
+	} {
+		var requests []leaks.Artifact
+		for _, r := range s.requests {
+			if r.AWS() == search.toAWS {
+				requests = append(requests, leaks.Bytes(string(r.Operation), r.Whole()))
+			}
 		}
-	}
-	return slices.Concat(
-		carriers(toRoboto, maps.Keys(s.canaries), "%s to Roboto carries a secret value"),
-		carriers(toAWS, maps.Keys(s.keys), "%s to Secrets Manager carries an API key"))
-}
-
-// carriers complains of each operation whose requests carry one of the secrets.
-func carriers(requests []leaks.Artifact, secrets iter.Seq[string], complaint string) []string {
-	var needles []leaks.Needle
-	for secret := range secrets {
-		if len(secret) >= leaks.MinValueBytes {
-			needles = append(needles, leaks.Needle{Name: fmt.Sprintf("secret %d", len(needles)), Value: secret})
+		var needles []leaks.Needle
+		for secret := range search.secrets {
+			if len(secret) >= leaks.MinValueBytes {
+				needles = append(needles, leaks.Needle{Name: fmt.Sprintf("secret %d", len(needles)), Value: secret})
+			}
 		}
-	}
-	if len(requests) == 0 || len(needles) == 0 {
-		return nil
-	}
-	findings, _, err := leaks.Search(requests, needles)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	var found []string
-	for _, finding := range findings {
-		if leak := fmt.Sprintf(complaint, finding.Artifact); !finding.Part && !slices.Contains(found, leak) {
-			found = append(found, leak)
+		if len(requests) == 0 || len(needles) == 0 {
+			continue
+		}
+		findings, _, err := leaks.Search(requests, needles)
+		if err != nil {
+			found = append(found, err.Error())
+		}
+		for _, finding := range findings {
+			if leak := fmt.Sprintf(search.complaint, finding.Artifact); !finding.Part && !slices.Contains(found, leak) {
+				found = append(found, leak)
+			}
 		}
 	}
 	return found
@@ -184,13 +182,14 @@ func (rep *reply) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), rep.header)
 	w.WriteHeader(rep.status)
 	_, _ = w.Write(rep.body)
-	if rep.huge == 0 {
-		return
+	if rep.huge > 0 {
+		_, _ = io.WriteString(w, `{"data":"`)
 	}
 	chunk := bytes.Repeat([]byte("x"), 1<<16)
-	written, err := io.WriteString(w, `{"data":"`)
-	for left := rep.huge - int64(written); left > 0 && err == nil; left -= int64(written) {
-		written, err = w.Write(chunk[:min(left, int64(len(chunk)))])
+	for left := rep.huge; left > 0; left -= int64(len(chunk)) {
+		if _, err := w.Write(chunk); err != nil {
+			return
+		}
 	}
 }
 
