@@ -406,35 +406,25 @@ func TestEchoes(t *testing.T) {
 
 // Without these, a test under load would pass for nothing.
 func TestThrottleAndLatency(t *testing.T) {
-	tooMany := robototest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}
-	for name, test := range map[string]struct {
-		begin func(*robototest.Server)
-		// took is for how long 25 requests wait, which the client repeats after a second.
-		took time.Duration
-		aws  string
-	}{
-		"ten in a second": {func(s *robototest.Server) { s.Throttle(10, tooMany) }, 2 * time.Second, "success"},
-		"AWS only":        {func(s *robototest.Server) { s.Throttle(2, robototest.Fault{AWSError: "ThrottlingException"}) }, 0, "ThrottlingException: "},
-		"a latency":       {func(s *robototest.Server) { s.Latency(time.Second) }, 25 * time.Second, "success"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
-				a := c.access()
-				time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
-				test.begin(c.s)
-				start := time.Now()
-				for range 25 {
-					c.must(getDB)
-				}
-				if took := time.Since(start); took != test.took {
-					t.Errorf("25 requests took %s, want %s", took, test.took)
-				}
-				for _, want := range []string{"success", "success", test.aws} {
-					if got := c.put(a, "some value"); got != want {
-						t.Errorf("AWS answered %q, want %q", got, want)
-					}
-				}
-			})
-		})
-	}
+	inBubble(t, robototest.Options{}, func(t *testing.T, c *client) {
+		a := c.access()
+		c.s.Throttle(2, robototest.Fault{AWSError: "ThrottlingException"})
+		time.Sleep(time.Second - time.Duration(time.Now().Nanosecond()))
+		for _, want := range []string{"success", "success", "ThrottlingException: "} {
+			if got := c.put(a, "some value"); got != want {
+				t.Errorf("AWS answered %q, want %q", got, want)
+			}
+		}
+		c.s.Throttle(10, robototest.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})
+		start := time.Now()
+		for range 25 {
+			c.must(getDB) // it is repeated after a second
+		}
+		c.s.ClearFaults()
+		c.s.Latency(time.Minute)
+		c.must(getDB)
+		if took := time.Since(start); took != 62*time.Second {
+			t.Errorf("25 requests, ten in a second, and a late one took %s", took)
+		}
+	})
 }
