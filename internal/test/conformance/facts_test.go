@@ -181,7 +181,9 @@ func organizations(t *trial) {
 	refused := a.Status == http.StatusBadRequest && strings.Contains(string(a.Body), "did not provide a org for single-org operation")
 	t.fact(44, cmp.Or(unless(len(orgs) > 1 || a.OK(), a.String()+", with one organization"),
 		unless(len(orgs) == 1 || refused, a.String()+", or another message, with several organizations")))
-	invalid := t.answer(t.Roboto(t.ctx, wire.Call{Path: callerPath, APIKey: "not-a-key-of-anybody"}))
+	stranger := *t.Client
+	stranger.APIKey = "not-a-key-of-anybody"
+	invalid := t.answer(stranger.Roboto(t.ctx, wire.Call{Path: callerPath}))
 	t.fact(45, cmp.Or(unless(invalid.Refusal(), invalid),
 		unless(strings.Contains(string(invalid.Body), "User is not authorized to access this resource with an explicit deny"), "another message")))
 	record := t.secret("owned").record

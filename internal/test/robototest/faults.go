@@ -236,16 +236,13 @@ func (f Fault) reply(req Request) *reply {
 // echo repeats what only a hostile or careless service would.
 func echo(req Request, status int) *reply {
 	words := fmt.Sprintf("bad request: %s %s %s", req.Header.Get("Authorization"), req.Header.Get("X-Amz-Security-Token"), req.Body)
-	var rep *reply
+	var input putOrGet
+	if json.Unmarshal(req.Body, &input) == nil && input.SecretString != nil {
+		words += " value " + *input.SecretString
+	}
+	rep := envelope(status, "RobotoInvalidRequestException", words)
 	if req.AWS() {
-		var input putOrGet
-		_ = json.Unmarshal(req.Body, &input)
-		if input.SecretString != nil {
-			words += " value " + *input.SecretString
-		}
 		rep = awsError(status, "InvalidRequestException", words)
-	} else {
-		rep = envelope(status, "RobotoInvalidRequestException", words)
 	}
 	rep.header.Set("X-Echo", strconv.QuoteToASCII(words))
 	return rep

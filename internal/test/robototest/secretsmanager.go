@@ -142,17 +142,13 @@ func (sec *secret) put(input putOrGet) *reply {
 		sec.versions = append(sec.versions, Version{ID: input.ClientRequestToken, Value: *input.SecretString, Created: time.Now()})
 	}
 	return awsReply(http.StatusOK, map[string]any{
-		"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": input.ClientRequestToken, "VersionStages": sec.stages(input.ClientRequestToken),
+		"ARN": sec.ARN, "VersionId": input.ClientRequestToken, "VersionStages": sec.stages(input.ClientRequestToken),
 	})
 }
 
 func (sec *secret) get(input putOrGet) *reply {
-	wanted := "VersionId: " + input.VersionID
 	if input.VersionID == "" {
 		input.VersionStage = cmp.Or(input.VersionStage, "AWSCURRENT")
-	}
-	if input.VersionStage != "" {
-		wanted = "staging label: " + input.VersionStage
 	}
 	for _, v := range sec.versions {
 		stages := sec.stages(v.ID)
@@ -160,17 +156,11 @@ func (sec *secret) get(input putOrGet) *reply {
 			continue
 		}
 		return awsReply(http.StatusOK, map[string]any{
-			"ARN": sec.ARN, "Name": sec.awsName(), "VersionId": v.ID, "SecretString": v.Value,
+			"ARN": sec.ARN, "VersionId": v.ID, "SecretString": v.Value,
 			"VersionStages": stages, "CreatedDate": float64(v.Created.UnixMilli()) / 1000,
 		})
 	}
-	return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret value for "+wanted)
-}
-
-// awsName is the ARN's last part less the six characters that AWS adds.
-func (sec *secret) awsName() string {
-	name := sec.ARN[strings.LastIndex(sec.ARN, ":")+1:]
-	return name[:len(name)-7]
+	return badRequest("ResourceNotFoundException", "Secrets Manager can't find the specified secret value.")
 }
 
 var authorizationPattern = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/[^,]+, SignedHeaders=([^,]+), Signature=`)

@@ -80,8 +80,6 @@ type Call struct {
 	Acting, Owner string
 	// Body is nil for none.
 	Body any
-	// APIKey is another one than the client's, or "".
-	APIKey string
 }
 
 // SecretPath is the path of a secret's record.
@@ -120,7 +118,7 @@ func (c *Client) Roboto(ctx context.Context, call Call) (Answer, error) {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for name, value := range map[string]string{
-		"Authorization":              "Bearer " + cmp.Or(call.APIKey, c.APIKey),
+		"Authorization":              "Bearer " + c.APIKey,
 		"X-Roboto-Api-Version":       "2026-05-20",
 		"X-Roboto-Requester":         `{"schema_version":"v1","roboto_tool":"terraform-provider-roboto-test"}`,
 		"X-Roboto-Org-Id":            call.Acting,
