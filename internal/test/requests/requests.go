@@ -51,6 +51,7 @@ func plan(requests string) Run { return Run{"plan, nothing to do", planLine, req
 func rotate(requests string) Run {
 	return Run{"rotate all", "apply -auto-approve -var=generation=2", requests}
 }
+
 func destroy(requests string) Run {
 	return Run{"destroy", "destroy -auto-approve -var=generation=2", requests}
 }

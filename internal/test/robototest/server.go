@@ -198,12 +198,9 @@ func (s *Server) Env() []string {
 
 // DialContext connects to a server that is in memory.
 func (s *Server) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
-	l, ok := s.memory[addr]
-	if !ok {
-		return nil, refused(memoryAddr(addr))
-	}
-	if s.out() {
-		return nil, refused(l.addr)
+	l := s.memory[addr]
+	if l == nil || s.out() {
+		return nil, refused(addr)
 	}
 	return l.dial(ctx)
 }
@@ -257,40 +254,38 @@ func (s *Server) Latency(d time.Duration) { s.latency.Store(int64(d)) }
 // memoryListener accepts connections that never leave the process, and so are
 // durably blocking in the sense of testing/synctest.
 type memoryListener struct {
-	addr   memoryAddr
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
+	addr  string
+	conns chan net.Conn
+	open  context.Context
+	close context.CancelFunc
 }
 
-type memoryAddr string
-
-func (memoryAddr) Network() string  { return "memory" }
-func (a memoryAddr) String() string { return string(a) }
-
 func newMemoryListener(addr string) *memoryListener {
-	return &memoryListener{addr: memoryAddr(addr), conns: make(chan net.Conn), closed: make(chan struct{})}
+	open, cancel := context.WithCancel(context.Background())
+	return &memoryListener{addr, make(chan net.Conn), open, cancel}
 }
 
 func (l *memoryListener) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
 		return conn, nil
-	case <-l.closed:
+	case <-l.open.Done():
 		return nil, net.ErrClosed
 	}
 }
 
 func (l *memoryListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
+	l.close()
 	return nil
 }
 
-func (l *memoryListener) Addr() net.Addr { return l.addr }
+func (l *memoryListener) Addr() net.Addr { return memoryAddr(l.addr) }
+
+func memoryAddr(addr string) net.Addr { return &net.UnixAddr{Name: addr, Net: "memory"} }
 
 // refused is what a user sees of a port on which nobody listens.
-func refused(addr memoryAddr) error {
-	return &net.OpError{Op: "dial", Net: "tcp", Addr: addr, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+func refused(addr string) error {
+	return &net.OpError{Op: "dial", Net: "tcp", Addr: memoryAddr(addr), Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 }
 
 func (l *memoryListener) dial(ctx context.Context) (net.Conn, error) {
@@ -298,7 +293,7 @@ func (l *memoryListener) dial(ctx context.Context) (net.Conn, error) {
 	select {
 	case l.conns <- server:
 		return client, nil
-	case <-l.closed:
+	case <-l.open.Done():
 		return nil, refused(l.addr)
 	case <-ctx.Done():
 		return nil, ctx.Err()
