@@ -152,12 +152,15 @@ func (l *lab) until(ctx context.Context, done func() bool) bool {
 type secret struct {
 	name   string
 	record wire.Object
+	// Access is that to the value, and first the first answer that was not a refusal, once it is open.
+	wire.Access
+	first wire.Answer
 }
 
 // secret creates a secret. Without, the trial ends.
 func (t *trial) secret(label string) secret {
 	t.Helper()
-	return secret{t.prefix + label, t.object(t.permitted(t.create(t.prefix + label)))}
+	return secret{name: t.prefix + label, record: t.object(t.permitted(t.create(t.prefix + label)))}
 }
 
 // create notes the name first, because the answer may be lost.
@@ -166,26 +169,19 @@ func (l *lab) create(name string) (wire.Answer, error) {
 	return l.Create(l.ctx, name)
 }
 
-// opened is a secret with access to its value, and the first answer that was not a refusal.
-type opened struct {
-	secret
-	wire.Access
-	first wire.Answer
-}
-
 // open waits until AWS grants access.
-func (t *trial) open(s secret) opened {
+func (t *trial) open(s secret) secret {
 	t.Helper()
-	o := opened{secret: s, Access: t.permitted(t.Credentials(t.ctx, s.name)).Access()}
-	o.ARN = s.record.ARN() // an odd record beside the credentials is another difference
-	t.hide(o.Creds.Text("access_key_id"), o.Creds.Text("secret_access_key"), o.Creds.Text("session_token"))
+	s.Access = t.permitted(t.Credentials(t.ctx, s.name)).Access()
+	s.ARN = s.record.ARN() // an odd record beside the credentials is another difference
+	t.hide(s.Creds.Text("access_key_id"), s.Creds.Text("secret_access_key"), s.Creds.Text("session_token"))
 	if !t.until(t.ctx, func() bool {
-		o.first = t.answer(t.get(o.Access, wire.Object{}))
-		return !o.first.Refusal() && !slices.Contains([]string{"AccessDeniedException", "UnrecognizedClientException"}, o.first.Code())
+		s.first = t.answer(t.get(s.Access, wire.Object{}))
+		return !s.first.Refusal() && !slices.Contains([]string{"AccessDeniedException", "UnrecognizedClientException"}, s.first.Code())
 	}) {
-		t.end("AWS refused the credentials: %s", o.first)
+		t.end("AWS refused the credentials: %s", s.first)
 	}
-	return o
+	return s
 }
 
 // value makes a new value, which is nobody's secret, and must not be seen all the same.
@@ -318,9 +314,6 @@ const (
 	notKnown = "not known"
 )
 
-// sdk is the source of the facts.
-const sdk = "roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11)"
-
 // report is what the checks of one run came to.
 type report struct {
 	// file is "" for none.
@@ -357,8 +350,9 @@ func (r report) write(t *testing.T) {
 		}
 		rows.WriteString("|\n")
 	}
-	text := fmt.Sprintf("# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\nThe facts are from %s.\n",
-		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs], sdk)
+	text := fmt.Sprintf("# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\n",
+		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs])
+	text += "The facts are from roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11).\n"
 	for _, name := range r.left {
 		text += fmt.Sprintf("\nLeft behind: %q\n", name)
 	}

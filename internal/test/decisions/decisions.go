@@ -108,7 +108,6 @@ func Find(s Situation) Outcome {
 		forgets   = Outcome{PlansUnknown: true, After: AfterNull}
 		writes    = Outcome{PlansUnknown: true, Writes: true, After: AfterCurrent}
 		takesOver = Outcome{PlansUnknown: true, Compares: true, After: AfterCurrent}
-		differs   = Outcome{PlansUnknown: true, Compares: true, Writes: true, After: AfterCurrent}
 	)
 	switch hasValue := s.Value != ValueNull; {
 	case s.Creates && hasValue:
@@ -119,7 +118,7 @@ func Find(s Situation) Outcome {
 		return refused
 
 	case hasValue && s.Version == VersionNone && s.Stored != StoredSame:
-		return differs
+		return Outcome{PlansUnknown: true, Compares: true, Writes: true, After: AfterCurrent}
 	case hasValue && s.Version == VersionNone && (s.OtherChange || s.VersionID == IDOld):
 		// An update without a version promises none, because it is planned again during apply. A value that is
 		// current in another version is taken over.

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 // as it goes wrong in the same way, and printed for replayed.
 func TestLives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := lives().Draw(rt, "life")
+		l := life(rapid.SliceOfN(steps(), 1, 20).Draw(rt, "steps"))
 		if wrong := inFakeTime(t, l); wrong != nil {
 			rt.Logf("%s\n\n%v", l, wrong)
 			rt.Fatal(wrong.kind)
@@ -67,24 +67,6 @@ var replayed = map[string]life{
 		edit{Name: "db", Value: "v1"},
 		act{Kind: write, Name: "db", SameUser: true},
 		apply{Fault: "dropped", Operation: robototest.CreateSecret, Times: 1},
-	},
-	"the name is handed on between the refresh and the deletion": {
-		edit{Name: "db", Value: "v1"},
-		apply{},
-		edit{},
-		apply{Operation: robototest.GetSecret, After: 1, Event: meanwhile, Meanwhile: act{Kind: handOn, Name: "db", Value: "v2"}},
-	},
-	"the name is handed on between the look and the deletion": {
-		edit{Name: "db", Value: "v1"},
-		apply{},
-		edit{},
-		apply{Operation: robototest.GetSecret, After: 2, Event: meanwhile, Meanwhile: act{Kind: handOn, Name: "db", Value: "v2"}},
-	},
-	"interrupted in each request": {
-		edit{Name: "db", Value: "v1"},
-		apply{Fault: "timeout after", Operation: robototest.CreateSecret, After: 1, Event: interrupt},
-		edit{Name: "cache", Value: "v2"},
-		apply{Fault: "timeout after", Operation: robototest.DeleteSecret, After: 1, Event: interrupt},
 	},
 }
 
@@ -168,10 +150,6 @@ var (
 	values   = []string{"v1", "v2", "v3"}
 	versions = []string{"", "1", "2", "3"}
 )
-
-func lives() *rapid.Generator[life] {
-	return rapid.Custom(func(t *rapid.T) life { return rapid.SliceOfN(steps(), 1, 20).Draw(t, "steps") })
-}
 
 func steps() *rapid.Generator[step] {
 	return rapid.OneOf(

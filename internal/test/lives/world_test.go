@@ -161,9 +161,6 @@ func (a act) take(w *world) {
 
 func (w *world) nameOf(a act) string { return cmp.Or(a.Name, w.config.Name) }
 
-// deadline bounds an apply.
-const deadline = 30 * time.Minute
-
 func (a apply) take(w *world) {
 	written := w.written()
 	happened, err := a.trouble(w)
@@ -211,7 +208,7 @@ func (a apply) trouble(w *world) (happened bool, err error) {
 	})
 	instance, tainted := w.core.Instance, w.core.Tainted
 	err = w.core.Apply(w.config.fields())
-	if took := time.Since(w.began); took > deadline {
+	if took := time.Since(w.began); took > 30*time.Minute {
 		w.fail("an apply took %s", took)
 	}
 	w.watch(nil)

@@ -38,22 +38,20 @@ type Scenario struct {
 
 // Run is a command of Terraform's for all secrets of a scenario. Its name is that in BENCHMARKS.md.
 type Run struct {
-	Name, line string
+	Name string
 	// Requests are those for one secret, one after the other, but ListSecrets is for one page.
 	Requests string
 }
 
-const planLine = "plan -detailed-exitcode -var=generation=1"
-
-var create = Run{"create", "apply -auto-approve -var=generation=1", "CreateSecret GetCredentials PutValue"}
-
-func plan(requests string) Run { return Run{"plan, nothing to do", planLine, requests} }
-func rotate(requests string) Run {
-	return Run{"rotate all", "apply -auto-approve -var=generation=2", requests}
-}
-
-func destroy(requests string) Run {
-	return Run{"destroy", "destroy -auto-approve -var=generation=2", requests}
+// lines are the commands by name. To rotate is to go from generation 1 to 2.
+var lines = map[string]string{
+	"create":                    "apply -auto-approve -var=generation=1",
+	"plan, nothing to do":       "plan -detailed-exitcode -var=generation=1",
+	"plan, with `bulk_refresh`": "plan -detailed-exitcode -var=generation=1 -var=bulk_refresh=true",
+	"rotate all":                "apply -auto-approve -var=generation=2",
+	"destroy":                   "destroy -auto-approve -var=generation=2",
+	"list all":                  "plan -detailed-exitcode -var=generation=1",
+	"list ten by `name_prefix`": "plan -detailed-exitcode -var=generation=1 -var=listed=10 -var=name_prefix=robot-00001",
 }
 
 // Latency is how late each answer comes where there is a network.
@@ -66,35 +64,33 @@ var (
 
 // Scenarios are all of them, in the order of BENCHMARKS.md.
 func Scenarios() []Scenario {
-	list := Run{"list all", planLine, "ListSecrets"}
-	listTen := Run{"list ten by `name_prefix`", planLine + " -var=listed=10 -var=name_prefix=robot-00001", "ListSecrets"}
 	return []Scenario{
 		{"With `value_wo_version`", sizes, both, 100, []Run{
-			create,
-			plan("GetSecret"),
-			rotate("GetSecret GetCredentials PutValue"),
-			destroy("GetSecret GetSecret DeleteSecret"), // a refresh, and a look before the deletion
+			{"create", "CreateSecret GetCredentials PutValue"},
+			{"plan, nothing to do", "GetSecret"},
+			{"rotate all", "GetSecret GetCredentials PutValue"},
+			{"destroy", "GetSecret GetSecret DeleteSecret"}, // a refresh, and a look before the deletion
 		}, false, ""},
 		{"With `value_wo_version` and `bulk_refresh`", sizes, both, 100, []Run{
-			create,
-			plan("ListSecrets"),
-			rotate("ListSecrets GetCredentials PutValue"),
-			destroy("ListSecrets GetSecret DeleteSecret"),
+			{"create", "CreateSecret GetCredentials PutValue"},
+			{"plan, nothing to do", "ListSecrets"},
+			{"rotate all", "ListSecrets GetCredentials PutValue"},
+			{"destroy", "ListSecrets GetSecret DeleteSecret"},
 		}, false, "-var=bulk_refresh=true"},
 		{"Without `value_wo_version`", sizes, both, 100, []Run{
-			create,
-			plan("GetSecret GetCredentials GetValue"),
+			{"create", "CreateSecret GetCredentials PutValue"},
+			{"plan, nothing to do", "GetSecret GetCredentials GetValue"},
 			// Terraform plans twice. Then the update compares once more, and writes with the same credentials.
-			rotate("GetSecret GetCredentials GetValue GetCredentials GetValue GetCredentials GetValue PutValue"),
-			destroy("GetSecret GetCredentials GetValue GetSecret DeleteSecret"),
+			{"rotate all", "GetSecret GetCredentials GetValue GetCredentials GetValue GetCredentials GetValue PutValue"},
+			{"destroy", "GetSecret GetCredentials GetValue GetSecret DeleteSecret"},
 		}, false, "-var=versions=false"},
 		{"By number of secrets in one state", []int{100, 1000, 3000}, both[1:], 100, []Run{
-			create,
-			plan("GetSecret"),
-			{"plan, with `bulk_refresh`", planLine + " -var=bulk_refresh=true", "ListSecrets"},
+			{"create", "CreateSecret GetCredentials PutValue"},
+			{"plan, nothing to do", "GetSecret"},
+			{"plan, with `bulk_refresh`", "ListSecrets"},
 		}, false, ""},
-		{"By number of secrets in a listing", []int{10_000, 100_000}, both[:1], 500, []Run{list}, true, ""},
-		{"By number of secrets in a listing", []int{100_000}, both[:1], 500, []Run{listTen}, true, ""},
+		{"By number of secrets in a listing", []int{10_000, 100_000}, both[:1], 500, []Run{{"list all", "ListSecrets"}}, true, ""},
+		{"By number of secrets in a listing", []int{100_000}, both[:1], 500, []Run{{"list ten by `name_prefix`", "ListSecrets"}}, true, ""},
 	}
 }
 
@@ -176,7 +172,7 @@ func (b Bench) Live(ctx context.Context, s Scenario, secrets int, latency time.D
 	}
 	server.Latency(latency)
 	for _, r := range s.Runs {
-		command, variables, _ := strings.Cut(r.line, " ")
+		command, variables, _ := strings.Cut(lines[r.Name], " ")
 		server.ResetRequests()
 		start := time.Now()
 		if _, err := workspace.Expect(ctx, terraformcli.NothingToDo, nil, strings.Fields(command+args+variables)...); err != nil {

@@ -81,17 +81,13 @@ func (s *Server) findAction(req Request, grant Grant) (Action, *reply) {
 }
 
 func (a Action) wire() map[string]any {
-	accessibility := "organization"
-	if a.Hub {
-		accessibility = "action_hub"
-	}
 	parameters := []map[string]any{}
 	for _, p := range a.Parameters {
 		parameters = append(parameters, map[string]any{"name": p.Name, "required": p.Required, "description": nil, "default": orNull(p.Default)})
 	}
 	const created, by = "2024-01-01T00:00:00Z", "owner@example.com"
 	return map[string]any{
-		"name": a.Name, "org_id": a.OrgID, "digest": a.Digest, "accessibility": accessibility,
+		"name": a.Name, "org_id": a.OrgID, "digest": a.Digest, "accessibility": map[bool]string{true: "action_hub", false: "organization"}[a.Hub],
 		"parameters": parameters, "timeout": orNull(a.Timeout), "uri": "registry.example.com/" + a.OrgID + "/" + a.Name,
 		"created": created, "created_by": by, "modified": created, "modified_by": by,
 	}

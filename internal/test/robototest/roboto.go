@@ -180,8 +180,7 @@ func oneIfAny(req Request, name string, allowed []string) bool {
 func knownBody(req Request) bool {
 	switch req.Operation {
 	case CreateSecret:
-		var body map[string]json.RawMessage
-		return json.Unmarshal(req.Body, &body) == nil && len(body) == 1 && body["name"] != nil
+		return secretName(req.Body) != ""
 	case InvokeAction:
 		_, repeatable := parseInvocation(req.Body)
 		return repeatable
@@ -189,11 +188,17 @@ func knownBody(req Request) bool {
 	return len(req.Body) == 0
 }
 
-func (s *Server) callerOrgs(grant Grant) []org {
-	if grant.Orgs == nil {
-		return s.orgs
+// secretName is the only thing in the body of a create, or "".
+func secretName(raw []byte) string {
+	var body map[string]string
+	if json.Unmarshal(raw, &body) != nil || len(body) != 1 {
+		return ""
 	}
-	return slices.DeleteFunc(slices.Clone(s.orgs), func(o org) bool { return !slices.Contains(grant.Orgs, o.id) })
+	return body["name"]
+}
+
+func (s *Server) callerOrgs(grant Grant) []org {
+	return slices.DeleteFunc(slices.Clone(s.orgs), func(o org) bool { return grant.Orgs != nil && !slices.Contains(grant.Orgs, o.id) })
 }
 
 func (s *Server) listOrgs(grant Grant) *reply {
@@ -223,28 +228,23 @@ func (s *Server) organization(named string, grant Grant) (string, *reply) {
 }
 
 func (s *Server) createSecret(req Request, orgID string, grant Grant) *reply {
-	var body struct {
-		Name string `json:"name"`
-	}
-	if json.Unmarshal(req.Body, &body) != nil || body.Name == "" {
+	name := secretName(req.Body)
+	if name == "" {
 		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The body must be an object with a name.")
 	}
 	by := s.options.CreatedBy
 	if grant.User != "" {
 		by = "user:" + grant.User
 	}
-	sec := s.add(Record{OrgID: orgID, Name: body.Name, CreatedBy: by})
+	sec := s.add(Record{OrgID: orgID, Name: name, CreatedBy: by})
 	if sec == nil {
-		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", body.Name))
+		return envelope(http.StatusConflict, "RobotoConflictException", fmt.Sprintf("A secret named %q exists already.", name))
 	}
 	return data(sec.wire())
 }
 
 func (s *Server) listSecrets(req Request, orgID string) *reply {
-	query, err := url.ParseQuery(req.Query)
-	if err != nil {
-		return gateway(http.StatusBadRequest, "Bad Request")
-	}
+	query, _ := url.ParseQuery(req.Query) // check has complained
 	all := s.sorted(orgID)
 	from, _ := slices.BinarySearchFunc(all, query.Get("page_token"), func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
 	page := all[from:min(from+s.options.PageSize, len(all))]
@@ -252,11 +252,11 @@ func (s *Server) listSecrets(req Request, orgID string) *reply {
 	for i, sec := range page {
 		items[i] = sec.wire()
 	}
-	var next any
+	next := ""
 	if end := from + len(page); end < len(all) {
 		next = all[end].serial
 	}
-	return data(map[string]any{"items": items, "next_token": next})
+	return data(map[string]any{"items": items, "next_token": orNull(next)})
 }
 
 func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z07:00") }

@@ -82,13 +82,11 @@ func (s *Server) add(r Record) *secret {
 // remove deletes record and value; the lock is held.
 func (s *Server) remove(orgID, name string) {
 	key := secretKey{orgID, name}
-	sec := s.secrets[key]
-	if sec == nil {
-		return
+	if sec := s.secrets[key]; sec != nil {
+		delete(s.secrets, key)
+		delete(s.byARN, sec.ARN)
+		delete(s.listings, orgID)
 	}
-	delete(s.secrets, key)
-	delete(s.byARN, sec.ARN)
-	delete(s.listings, orgID)
 }
 
 // sorted lists an organization's secrets in an order that is stable and not that
