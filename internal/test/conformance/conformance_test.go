@@ -134,7 +134,7 @@ func (l *lab) sweep(ctx context.Context, prefix string, names []string) (left []
 		_ = wire.Sleep(ctx, min(l.lag, 5*time.Second))
 		list := l.list(ctx)
 		if problem := list.broken + list.odd; problem != "" {
-			return []string{"perhaps secrets, because they cannot be listed: " + problem}
+			return []string{"perhaps secrets, because they cannot be listed: " + strings.TrimPrefix(problem, notKnown+": ")}
 		}
 		names = nil
 		for _, record := range list.records {

@@ -84,9 +84,7 @@ type Server struct {
 	closed          bool
 }
 
-type org struct {
-	id, name string
-}
+type org struct{ id, name string }
 
 // Grant is what an API key may do.
 type Grant struct {
@@ -156,8 +154,9 @@ func Start(t testing.TB, options Options) *Server {
 
 func (s *Server) listen() (net.Listener, error) {
 	if s.options.InMemory {
-		l := newMemoryListener(fmt.Sprintf("127.0.0.1:%d", len(s.memory)+1))
-		s.memory[l.Addr().String()] = l
+		open, cancel := context.WithCancel(context.Background())
+		l := &memoryListener{fmt.Sprintf("127.0.0.1:%d", len(s.memory)+1), make(chan net.Conn), open, cancel}
+		s.memory[l.addr] = l
 		return l, nil
 	}
 	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -258,11 +257,6 @@ type memoryListener struct {
 	conns chan net.Conn
 	open  context.Context
 	close context.CancelFunc
-}
-
-func newMemoryListener(addr string) *memoryListener {
-	open, cancel := context.WithCancel(context.Background())
-	return &memoryListener{addr, make(chan net.Conn), open, cancel}
 }
 
 func (l *memoryListener) Accept() (net.Conn, error) {
