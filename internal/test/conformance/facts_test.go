@@ -275,10 +275,7 @@ func versions(t *trial) {
 const actionVariable = "ROBOTO_CONFORMANCE_ACTION"
 
 // The statuses of invocations from which on one has ended, and of one that was canceled.
-const (
-	completed = 5
-	cancelled = 997
-)
+const completed, cancelled = 5, 997
 
 func actions(t *trial) {
 	path := func(name string) string { return "/v1/actions/" + url.PathEscape(name) }
@@ -341,9 +338,12 @@ func actions(t *trial) {
 func (l *lab) endInvocations(ids ...string) {
 	ctx, cancel := l.uninterrupted()
 	defer cancel()
-	for _, id := range ids {
+	for _, id := range slices.Compact(ids) {
+		if id == "" {
+			continue
+		}
 		_, _ = l.cancelInvocation(ctx, id) // the status tells whether that was of use
-		if id != "" && !l.until(ctx, func() bool {
+		if !l.until(ctx, func() bool {
 			a, _ := l.invocation(ctx, id)
 			return lastStatus(a.Object()) >= completed
 		}) {
