@@ -4,332 +4,348 @@
 package provider_test
 
 import (
-	"context"
 	"fmt"
-	"maps"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
 
-const (
-	testOrg = "og_test"
-	address = "roboto_secret.test"
-)
+// The tests of this file run the real Terraform, and show what only it can show.
 
-// TestMain makes terraform-plugin-testing use the terraform that the rest of the
-// project uses.
-func TestMain(m *testing.M) {
-	path, err := terraformcli.Find(context.Background())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	// A developer's own set-up, such as dev_overrides, is none of the tests' business.
-	_ = os.Unsetenv("TF_CLI_CONFIG_FILE")
-	if err := os.Setenv("TF_ACC_TERRAFORM_PATH", path); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
+// lifeStep is an apply in the life of one secret.
+type lifeStep struct {
+	// before and meanwhile are values that somebody else writes before the plan, and between plan and apply.
+	before, meanwhile string
+	// arguments are those of the resource, besides its name.
+	arguments []string
+	action    plancheck.ResourceActionType
+	// value is what the service has then, and versionID what the state has: the ID of the current version, the one
+	// before, or null.
+	value, versionID string
 }
 
-// What the tests at protocol level speak of.
-type (
-	fields   = protocol.Fields
-	instance = protocol.Instance
-	outcome  = protocol.Outcome
-)
-
-const (
-	typeSecret        = protocol.TypeSecret
-	typeSecrets       = protocol.TypeSecrets
-	typeOrganizations = protocol.TypeOrganizations
-)
-
-var (
-	unknown      = protocol.Unknown
-	identityOfDB = fields{"name": "db", "org_id": testOrg}
-)
-
-// environment is a machine with a Roboto of its own.
-type environment struct {
-	protocol.Machine
-	t *testing.T
-	// roboto is nil for a real one.
-	roboto *robototest.Server
-	// client works on the same secrets as Terraform does, and not through the provider.
-	client *wire.Client
-	// prefix begins the names of the test's secrets, and named are all so far.
-	prefix string
-	named  map[string]bool
-}
-
-// newEnvironment has an embedded Roboto. It also lets the test run beside others.
-func newEnvironment(t *testing.T, options ...robototest.Options) *environment {
-	t.Helper()
-	t.Parallel()
-	server := robototest.Start(t, append(options, robototest.Options{})[0])
-	e := &environment{Machine: protocol.NewMachine(server), t: t, roboto: server, named: map[string]bool{}, client: &wire.Client{
-		Endpoint: server.Endpoint(), SecretsManagerEndpoint: server.SecretsManagerEndpoint(), APIKey: server.APIKey(), OrgID: testOrg, Timeout: time.Minute,
-	}}
-	e.Home = t.TempDir()
-	return e
-}
-
-// anyService is an embedded Roboto, or, with TF_ACC=1, the one that the process's environment leads
-// to, in the organization that ROBOTO_ORG_ID names. The tests that begin with it are the
-// same for both, so they inject no faults. Only an embedded one counts requests.
-func anyService(t *testing.T) *environment {
-	t.Helper()
-	var e *environment
-	if os.Getenv("TF_ACC") == "" {
-		e = newEnvironment(t)
-	} else {
-		e = realService(t)
-	}
-	e.prefix = wire.NewPrefix()
-	t.Cleanup(func() {
-		for name := range e.named {
-			e.remove(name)
-		}
-	})
-	return e
-}
-
-func realService(t *testing.T) *environment {
-	t.Helper()
-	client, err := wire.FromEnvironment(settings.OSEnvironment())
-	if err != nil {
-		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, client: client, named: map[string]bool{}}
-	for _, variable := range os.Environ() {
-		name, value, _ := strings.Cut(variable, "=")
-		e.Vars[name] = value
-	}
-	return e
-}
-
-// with returns a copy with other variables; an empty text unsets one.
-func (e *environment) with(pairs ...string) *environment {
-	changed := *e
-	changed.Vars = maps.Clone(e.Vars)
-	for i := 0; i < len(pairs); i += 2 {
-		changed.Vars[pairs[i]] = pairs[i+1]
-	}
-	return &changed
-}
-
-// in returns the same environment for a subtest.
-func (e *environment) in(t *testing.T) *environment {
-	same := *e
-	same.t = t
-	return &same
-}
-
-// protocol starts a provider with the settings.
-func (e *environment) protocol(settings fields) *protocol.Provider {
-	e.t.Helper()
-	p := protocol.Start(e.t, e.Server())
-	p.Succeeds(p.Configure(settings))
-	return p
-}
-
-// resetRequests forgets the requests so far. A real Roboto does not count them.
-func (e *environment) resetRequests() {
-	if e.roboto != nil {
-		e.roboto.ResetRequests()
+// Each step plans what it should, with a known uri, and ends with the right value and version.
+func TestAccSecretLives(t *testing.T) {
+	const (
+		creates = plancheck.ResourceActionCreate
+		updates = plancheck.ResourceActionUpdate
+		nothing = plancheck.ResourceActionNoop
+	)
+	var (
+		nobody    []string
+		first     = []string{`value_wo = "first value"`}
+		second    = []string{`value_wo = "second value"`}
+		first1    = []string{`value_wo = "first value"`, `value_wo_version = "1"`}
+		second1   = []string{`value_wo = "second value"`, `value_wo_version = "1"`}
+		second2   = []string{`value_wo = "second value"`, `value_wo_version = "2"`}
+		flagged   = append(second, `detect_value_drift = true`)
+		applying  = []string{`value_wo = terraform.applying ? "first value" : null`}
+		ephemeral = []string{`value_wo = var.value`}
+		protected = `deletion_protection = true`
+	)
+	for name, steps := range map[string][]lifeStep{
+		"with a version": {
+			{arguments: first1, action: creates, value: "first value", versionID: "current"},
+			{arguments: second1, action: nothing, value: "first value", versionID: "before"},
+			{arguments: second2, action: updates, value: "second value", versionID: "current"},
+			{arguments: nobody, action: updates, value: "second value", versionID: "null"},
+			{arguments: nobody, action: nothing, value: "second value", versionID: "null"},
+		},
+		"without a version": {
+			{arguments: ephemeral, action: creates, value: "value of a variable", versionID: "current"},
+			{arguments: ephemeral, action: nothing, value: "value of a variable", versionID: "before"},
+			{arguments: second, action: updates, value: "second value", versionID: "current"},
+			{before: "theirs", arguments: second, action: updates, value: "second value", versionID: "current"},
+			// A removed value looks like one that ignore_changes hides.
+			{arguments: nobody, action: nothing, value: "second value", versionID: "before"},
+		},
+		// Terraform plans once more during apply, and refuses what differs from its first plan.
+		"with a value that is null while planning": {
+			{arguments: applying, action: creates, value: "first value", versionID: "current"},
+			{arguments: applying, action: nothing, value: "first value", versionID: "before"},
+			{arguments: append(applying, protected), action: updates, value: "first value", versionID: "before"},
+			{arguments: applying, action: updates, value: "first value", versionID: "before"},
+		},
+		"written elsewhere between plan and apply": {
+			{arguments: first, action: creates, value: "first value", versionID: "current"},
+			{meanwhile: "second value", arguments: second, action: updates, value: "second value", versionID: "current"},
+			{meanwhile: "theirs", arguments: first, action: updates, value: "first value", versionID: "current"},
+			{arguments: second, action: updates, value: "second value", versionID: "current"},
+			{meanwhile: "theirs", arguments: flagged, action: updates, value: "second value", versionID: "current"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := anyService(t)
+			writes := func(value string) {
+				if value != "" {
+					env.write(value)
+				}
+			}
+			var before any // version_id in the state
+			var all []resource.TestStep
+			for _, step := range steps {
+				all = append(all, resource.TestStep{
+					PreConfig:       func() { writes(step.before) },
+					Config:          "variable \"value\" {\n  ephemeral = true\n}\n" + env.secret("db", step.arguments...),
+					ConfigVariables: config.Variables{"value": config.StringVariable("value of a variable")},
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectResourceAction(address, step.action),
+						plancheck.ExpectKnownValue(address, tfjsonpath.New("uri"), knownvalue.StringExact(env.uri("db"))),
+						planCheck(func() { writes(step.meanwhile) }),
+					}},
+					ConfigStateChecks: []statecheck.StateCheck{
+						attribute("org_id", knownvalue.StringExact(env.client.OrgID)), attribute("arn", knownvalue.NotNull()),
+						attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
+						attribute("value_wo", knownvalue.Null()), env.holds("db", step.value),
+						stateCheck(func(req statecheck.CheckStateRequest) error {
+							_, current := env.read("db")
+							want := map[string]any{"current": current, "before": before, "null": nil}[step.versionID]
+							before = req.State.Values.RootModule.Resources[0].AttributeValues["version_id"]
+							if before != want {
+								return fmt.Errorf("version_id is %v, and should be %v (%s)", before, want, step.versionID)
+							}
+							return nil
+						}),
+					},
+				})
+			}
+			env.run(all...)
+		})
 	}
 }
 
-func (e *environment) wantCount(op robototest.Operation, want int) {
-	e.t.Helper()
-	if e.roboto == nil {
-		return
+// Names that the SDK mishandles work, because they exist.
+func TestAccSecretNames(t *testing.T) {
+	env := anyService(t)
+	config := ""
+	var checks []statecheck.StateCheck
+	for i, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語", "..."} {
+		config += strings.Replace(env.secret(name, `value_wo = "value"`), `"test"`, fmt.Sprintf(`"test%d"`, i), 1)
+		checks = append(checks, env.holds(name, "value"),
+			statecheck.ExpectKnownValue(fmt.Sprint("roboto_secret.test", i), tfjsonpath.New("uri"), knownvalue.StringExact(env.uri(name))))
 	}
-	if got := e.roboto.Count(op); got != want {
-		e.t.Errorf("%d requests for %s, want %d", got, op, want)
-	}
+	env.run(resource.TestStep{Config: config, ConfigStateChecks: checks})
 }
 
-func (e *environment) makesNoRequest() {
-	e.t.Helper()
-	if n := len(e.roboto.Requests()); n != 0 {
-		e.t.Errorf("%d requests were made", n)
-	}
-}
-
-func (e *environment) factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"roboto": func() (tfprotov6.ProviderServer, error) { return e.Server(), nil },
-	}
-}
-
-// run drives the real terraform through the steps.
-func (e *environment) run(steps ...resource.TestStep) {
-	e.t.Helper()
-	e.runCase(resource.TestCase{Steps: steps})
-}
-
-func (e *environment) runCase(c resource.TestCase) {
-	e.t.Helper()
-	if c.ProtoV6ProviderFactories == nil {
-		c.ProtoV6ProviderFactories = e.factories()
-	}
-	c.CheckDestroy = e.isDestroyed
-	resource.UnitTest(e.t, c)
-}
-
-// isDestroyed fails if Roboto has a secret that Terraform has destroyed.
-func (e *environment) isDestroyed(state *terraform.State) error {
-	for address, r := range state.RootModule().Resources {
-		name := r.Primary.Attributes["name"]
-		if strings.HasPrefix(address, typeSecret+".") && r.Primary.Attributes["org_id"] == e.client.OrgID && e.exists(name) {
-			return fmt.Errorf("%s is still there", name)
-		}
-	}
-	return nil
-}
-
-// errorLike matches text whatever the line breaks that Terraform put into it.
-func errorLike(text string) *regexp.Regexp {
-	words := strings.Fields(text)
-	for i, word := range words {
-		words[i] = regexp.QuoteMeta(word)
-	}
-	return regexp.MustCompile(strings.Join(words, `[\s│╵]+`))
-}
-
-// secret is a configuration of one secret with the given further lines.
-func secret(name string, lines ...string) string {
-	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", name, strings.Join(lines, "\n  "))
-}
-
-func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
-}
-
-func emptyPlan() resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-}
-
-func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
-}
-
-// planCheck is a check of a plan, or something that happens between plan and apply.
-type planCheck func(plancheck.CheckPlanRequest) error
-
-func (check planCheck) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
-	resp.Error = check(req)
-}
-
-// stateCheck is a check of the state, or of what the service has after an apply.
-type stateCheck func(statecheck.CheckStateRequest) error
-
-func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	resp.Error = check(req)
-}
-
-// holds checks the value that the service has.
-func (e *environment) holds(name, want string) stateCheck {
-	return func(statecheck.CheckStateRequest) error {
-		value, _ := e.read(name)
-		if diff := cmp.Diff(want, value); diff != "" {
-			return fmt.Errorf("the service has another value of %s (-want +got):\n%s", name, diff)
-		}
-		return nil
-	}
-}
-
-// name is the full name of a secret of this test.
-func (e *environment) name(short string) string {
-	full := short
-	if !strings.HasPrefix(short, e.prefix) {
-		full = e.prefix + short
-	}
-	e.named[full] = true
-	return full
-}
-
-func (e *environment) uri(short string) string {
-	return "roboto-secret://" + e.name(short) + "@" + e.client.OrgID
-}
-
-// create creates secrets as somebody else does. So do write and remove.
-func (e *environment) create(names ...string) {
-	for _, name := range names {
-		if a, err := e.client.Create(context.Background(), e.name(name)); err != nil || !a.OK() {
-			e.t.Fatalf("creating %q: %s (%v)", name, a, err)
-		}
-	}
-}
-
-// remove does nothing if there is no such secret.
-func (e *environment) remove(name string) {
-	if a, err := e.client.Delete(context.Background(), e.name(name)); (err != nil || !a.OK()) && e.exists(name) {
-		e.t.Errorf("deleting %q: %s (%v)", name, a, err)
-	}
-}
-
-// write writes a value of the secret db, and returns the new version's ID.
-func (e *environment) write(value string) string {
-	return e.aws("db", "PutSecretValue", wire.Object{"SecretString": value, "ClientRequestToken": wire.NewToken()}).Text("VersionId")
-}
-
-// read returns "" for no value.
-func (e *environment) read(name string) (value, versionID string) {
-	current := e.aws(name, "GetSecretValue", wire.Object{})
-	return current.Text("SecretString"), current.Text("VersionId")
-}
-
-func (e *environment) exists(name string) bool {
-	a, err := e.client.Get(context.Background(), e.name(name))
-	if err != nil || !a.OK() && a.Code() != "RobotoNotFoundException" {
-		e.t.Fatalf("asking for %q: %s (%v)", name, a, err)
-	}
-	return a.OK()
-}
-
-// aws asks with Roboto's credentials, whose permissions may lag behind a create.
-func (e *environment) aws(name, operation string, input wire.Object) wire.Object {
-	e.t.Helper()
-	ctx, cancel := context.WithTimeout(e.t.Context(), time.Minute)
-	defer cancel()
-	creds, err := e.client.Credentials(ctx, e.name(name))
-	if err != nil || !creds.OK() {
-		e.t.Fatalf("asking for the credentials of %q: %s (%v)", name, creds, err)
-	}
-	for {
-		a, err := e.client.AWS(ctx, creds.Access(), operation, input)
-		switch {
-		case err == nil && a.OK():
-			return a.Output()
-		case a.Code() == "ResourceNotFoundException": // no value
+// After each step, Terraform plans again, and finds nothing to do.
+func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
+	env := anyService(t)
+	env.create("db")
+	before := env.write("value")
+	env.resetRequests()
+	env.run(resource.TestStep{
+		Config:           fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, env.name("db")) + env.secret("db"),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)}},
+		ConfigStateChecks: []statecheck.StateCheck{stateCheck(func(statecheck.CheckStateRequest) error {
+			env.wantCount(robototest.GetCredentials, 0)
+			if _, now := env.read("db"); now != before {
+				return fmt.Errorf("the version %s is current, and was %s before the import", now, before)
+			}
 			return nil
-		case a.Code() != "AccessDeniedException" || wire.Sleep(ctx, time.Second) != nil:
-			e.t.Fatalf("AWS, about %q: %s (%v)", name, a, err)
+		})},
+	})
+}
+
+// By a configuration that Terraform writes itself, and by the command. Both then change nothing.
+func TestAccSecretImport(t *testing.T) {
+	env := anyService(t)
+	env.create("db")
+	env.write("value")
+	step := resource.TestStep{
+		Config: env.secret("db", `value_wo = "value"`), ResourceName: address,
+		ImportState: true, ImportStateId: env.name("db") + "@" + env.client.OrgID, ImportStatePersist: true,
+	}
+	env.run(
+		resource.TestStep{
+			Config: "provider \"roboto\" {}\n", ResourceName: address, ImportState: true, GenerateConfig: true,
+			ImportStateKind: resource.ImportBlockWithID, ImportStateId: env.name("db"),
+		},
+		step,
+		resource.TestStep{Config: step.Config, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+// The results are known while planning.
+func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
+	env := anyService(t)
+	env.create("a", "b")
+	env.run(resource.TestStep{
+		Config: fmt.Sprintf(`
+data "roboto_organizations" "mine" {}
+data "roboto_secrets" "all" {
+  org_id      = one([for o in data.roboto_organizations.mine.organizations : o.org_id if o.org_id == %q])
+  name_prefix = %q
+}
+resource "terraform_data" "each" {
+  for_each = data.roboto_secrets.all.uris
+  input    = each.value
+}
+`, env.client.OrgID, env.prefix),
+		// terraform-plugin-testing cannot read a state with string keys.
+		PlanOnly:           true,
+		ExpectNonEmptyPlan: true,
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: []plancheck.PlanCheck{
+			plancheck.ExpectKnownValue("terraform_data.each[\""+env.name("b")+"\"]", tfjsonpath.New("input"), knownvalue.StringExact(env.uri("b"))),
+		}},
+	})
+}
+
+// The version of a secret that does not exist yet, or is about to be written, is unknown while planning, so the
+// ephemeral resource waits. The echo provider writes what it gets to the state, and keeps what is there.
+func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
+	env := anyService(t)
+	created := env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
+	rotated := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
+	reads := func(secret, echo, value string) resource.TestStep {
+		data := tfjsonpath.New("data")
+		return resource.TestStep{
+			PreConfig: env.resetRequests,
+			Config: secret + "ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n" +
+				"  version_id = roboto_secret.test.version_id\n}\n" +
+				"provider \"echo\" {\n  data = ephemeral.roboto_secret.test\n}\nresource \"echo\" \"" + echo + "\" {}\n",
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func() { env.wantCount(robototest.GetValue, 0) })}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue("echo."+echo, data.AtMapKey("value"), knownvalue.StringExact(value)),
+				statecheck.CompareValuePairs("echo."+echo, data.AtMapKey("version_id"), address, tfjsonpath.New("version_id"), compare.ValuesSame()),
+			},
 		}
 	}
+	// Refreshing after the first step would read the first version, which is known.
+	env.run(reads(created, "test", "first"), resource.TestStep{Config: created}, reads(rotated, "rotated", "second"))
+}
+
+// The first apply makes the very things that the provider's settings come from. Terraform validates a setting
+// again once it is known.
+func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
+	env := newEnvironment(t)
+	env.roboto.AddOrg("og_other", "Other")
+	// The key of the environment could not create the secret.
+	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{Orgs: []string{"og_other"}}))
+	config := func(org, endpoint string) string {
+		return fmt.Sprintf("resource \"terraform_data\" \"made\" {\n  input = { key = %q, org = %q, endpoint = %q }\n}\n", env.roboto.APIKey(), org, endpoint) +
+			"provider \"roboto\" {\n  api_key  = terraform_data.made.output.key\n  org_id   = terraform_data.made.output.org\n" +
+			"  endpoint = terraform_data.made.output.endpoint\n}\n" + env.secret("db", `value_wo = "value"`)
+	}
+	first := config(testOrg, env.roboto.Endpoint())
+	env.run(
+		resource.TestStep{Config: config(testOrg, "http://example.com"), ExpectError: errorLike("plain http")},
+		resource.TestStep{
+			Config: first,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				planCheck(func() { env.wantRequests(0) }),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("org_id")),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("uri")),
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")), env.holds("db", "value")},
+		},
+		// What exists has to be read, with settings that are about to change.
+		resource.TestStep{
+			PreConfig: env.resetRequests, Config: config("og_other", env.roboto.Endpoint()),
+			ExpectError: errorLike("does not know api_key, endpoint, org_id yet"),
+		},
+		resource.TestStep{PreConfig: func() { env.wantRequests(0) }, Config: first, ConfigPlanChecks: emptyPlan()},
+	)
+}
+
+// Terraform reports the mistakes of all blocks together, and with each the block. It prints the line that an
+// error points at, where a value may stand.
+func TestBadBlocksAreRefused(t *testing.T) {
+	const tooLong = "tooLongToBeAValue"
+	var config string
+	texts, said := map[string][]string{}, map[string]string{}
+	add := func(block, typeName, arguments string, want ...string) {
+		name := fmt.Sprint("case", len(texts))
+		config += fmt.Sprintf("%s %q %q {\n  %s\n}\n", block, typeName, name, strings.ReplaceAll(arguments, "; ", "\n  "))
+		texts[strings.TrimPrefix(block+".", "resource.")+typeName+"."+name] = want
+	}
+	secret := func(arguments string, want ...string) { add("resource", typeSecret, arguments, want...) }
+	secret(`name = ""`, `attribute "name"`, "must not be empty", "Choose another name")
+	secret(`name = "a@b"`, `attribute "name"`, `must not contain "@"`)
+	secret(`name = "db"; org_id = "My Org"`, `attribute "org_id"`, "not its name")
+	secret(`name = "db"; value_wo = ""`, `The value_wo of the secret "db" is not usable`, "must not be empty", "remove value_wo")
+	secret(`name = "db"; value_wo = "`+strings.Repeat(tooLong, 4000)+`"`, "value_wo", "65536 bytes", "this one has 68000")
+	secret(`name = "db"; value_wo_version = "1"`, "value_wo_version", "no value_wo", "remove value_wo_version")
+	add("data", typeSecrets, `org_id = "My Org"`, `attribute "org_id" is not usable`)
+	for _, block := range []string{"data", "ephemeral"} {
+		add := func(arguments string, want ...string) { add(block, typeSecret, arguments, want...) }
+		reads := map[string]string{"data": "read_version_id = true; "}[block]
+		add("# nothing", `Neither "name" nor "uri" is given`)
+		add(`name = "db"; uri = "roboto-secret://db"`, `Both "name" and "uri" are given`)
+		add(`uri = "https://example.com"`, "must be a secret URI")
+		add(`name = "a/b"`, `attribute "name" is not usable`)
+		add(`name = "db"; org_id = "My Org"`, `attribute "org_id" is not usable`)
+		add(`uri = "roboto-secret://db@og_test"; org_id = "og_other"`, `names the organization "og_test"`)
+		add(reads+`name = "db"; version_stage = "AWSPENDING"`, `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`)
+	}
+	add("data", typeSecret, `name = "db"; version_stage = "AWSPREVIOUS"`, `Set "read_version_id" to true as well`)
+	add("data", typeSecret, `name = "db"; version_stage = "AWSPREVIOUS"; read_version_id = false`, `Set "read_version_id" to true as well`)
+	add("ephemeral", typeSecret, `name = "db"; version_id = "1"`, "the ID of an AWS version has")
+	add("ephemeral", typeSecret, `name = "db"; version_id = "00000000000000000000000000000000"; version_stage = "AWSCURRENT"`,
+		`"version_id" cannot be specified when`)
+	// A variable is unknown when Terraform validates, and no mistake.
+	config += "variable \"read\" {\n  default = true\n}\ndata \"roboto_secret\" \"fine\" {\n  name = \"db\"\n" +
+		"  read_version_id = var.read\n  version_stage = \"AWSPREVIOUS\"\n}\n"
+	env := newEnvironment(t)
+	env.runCase(resource.TestCase{
+		Steps: []resource.TestStep{{Config: config, PlanOnly: true}},
+		ErrorCheck: func(err error) error {
+			at := regexp.MustCompile(`with (\S+),`)
+			for _, one := range strings.Split(err.Error(), "\nError: ")[1:] {
+				if block := at.FindStringSubmatch(one); block != nil {
+					said[block[1]] += one
+				}
+				if strings.Contains(one, tooLong) {
+					t.Error("an error repeats the value")
+				}
+			}
+			return nil
+		},
+	})
+	for block, want := range texts {
+		for _, text := range want {
+			if !errorLike(text).MatchString(said[block]) {
+				t.Errorf("%q is not in the error of %s: %s", text, block, said[block])
+			}
+		}
+	}
+	if len(texts) != len(said) {
+		t.Errorf("Terraform finds mistakes in %d blocks, want %d:\n%v", len(said), len(texts), said)
+	}
+	env.wantRequests(0)
+}
+
+// A value in place of a URI would be a secret on its way through Roboto.
+func TestActionParametersTakeNoEphemeralValue(t *testing.T) {
+	env := newEnvironment(t)
+	env.runCase(resource.TestCase{
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		Steps: []resource.TestStep{{
+			Config: `
+variable "value" {
+  ephemeral = true
+  default   = "a value"
+}
+
+action "roboto_action_invoke" "test" {
+  config {
+    name             = "check"
+    parameter_values = { key = var.value }
+  }
+}
+` + env.secret("db", "lifecycle {", "action_trigger {", "events = [after_create]", "actions = [action.roboto_action_invoke.test]", "}", "}"),
+			ExpectError: errorLike("Ephemeral values are not valid"),
+		}},
+	})
+	env.wantRequests(0)
 }

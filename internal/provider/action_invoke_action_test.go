@@ -14,8 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -23,7 +21,6 @@ import (
 
 const (
 	goodValue = "correct horse battery staple"
-	badValue  = "incorrect horse battery staple"
 )
 
 // checkWith invokes the action "check" with that parameter and other changes.
@@ -92,9 +89,7 @@ func TestActionInvokePlans(t *testing.T) {
 			} else {
 				p.Fails(p.PlanAction(test.config), test.texts...)
 			}
-			if got := len(env.roboto.Requests()); got != test.requests {
-				t.Errorf("%d requests, want %d", got, test.requests)
-			}
+			env.wantRequests(test.requests)
 		})
 	}
 }
@@ -276,31 +271,4 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 		p.Fails(out, text, "-invoke=action.roboto_action_invoke.NAME")
 	}
 	env.wantCount(robototest.InvokeAction, 0)
-}
-
-// With real Terraform: a value in place of a URI would be a secret on its way through Roboto.
-func TestActionParametersTakeNoEphemeralValue(t *testing.T) {
-	env := newEnvironment(t)
-	env.runCase(resource.TestCase{
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
-		Steps: []resource.TestStep{{
-			Config: `
-variable "value" {
-  type      = string
-  ephemeral = true
-  default   = "` + badValue + `"
-}
-
-action "roboto_action_invoke" "test" {
-  config {
-    name             = "check"
-    parameter_values = { key = var.value }
-  }
-}
-` + secret("db", "lifecycle {\n    action_trigger {\n      events  = [after_create]\n"+
-				"      actions = [action.roboto_action_invoke.test]\n    }\n  }"),
-			ExpectError: errorLike("Ephemeral values are not valid"),
-		}},
-	})
-	env.makesNoRequest()
 }

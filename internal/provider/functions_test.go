@@ -34,7 +34,7 @@ func TestSecretURIFunctions(t *testing.T) {
 		}
 		p.Equal(fmt.Sprintf("%s(%q)", test.function, test.arguments), result, test.want)
 	}
-	env.makesNoRequest()
+	env.wantRequests(0)
 }
 
 // What is refused is for ParseURI's tests. An error names the argument.

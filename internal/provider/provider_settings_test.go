@@ -6,13 +6,9 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -35,24 +31,28 @@ type (
 func only[Result any](_ Result, out outcome) outcome { return out }
 
 // unknownIfDeferred checks that all of a deferred result is unknown. Nulls would pass for what Roboto said.
-func unknownIfDeferred(p *protocol.Provider) func(fields, outcome) outcome {
-	return func(result fields, out outcome) outcome {
-		if out.Deferred != nil {
-			p.Equal("the deferred result is null", len(result) == 0, false)
-			for attribute, value := range result {
-				p.Equal("the deferred "+attribute, value, unknown)
-			}
+func unknownIfDeferred(p *protocol.Provider, result fields, out outcome) outcome {
+	if out.Deferred != nil {
+		p.Equal("the deferred result is null", len(result) == 0, false)
+		for attribute, value := range result {
+			p.Equal("the deferred "+attribute, value, unknown)
 		}
-		return out
 	}
+	return out
 }
 
 func read(typeName string, config fields) call {
-	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.ReadDataSource(typeName, config)) }
+	return func(p *protocol.Provider) outcome {
+		result, out := p.ReadDataSource(typeName, config)
+		return unknownIfDeferred(p, result, out)
+	}
 }
 
 func open(config fields) call {
-	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.OpenEphemeral(config)) }
+	return func(p *protocol.Provider) outcome {
+		result, out := p.OpenEphemeral(config)
+		return unknownIfDeferred(p, result, out)
+	}
 }
 
 func plan(prior instance, config fields) call {
@@ -74,64 +74,41 @@ func importing(id string, identity fields) call {
 	return func(p *protocol.Provider) outcome { return only(p.Import(id, identity)) }
 }
 
-// needingCalls are what cannot be answered without a call. own are those that name an organization of their
-// own, or need none. existing is the secret db, whose value is compared.
-func needingCalls(existing instance) (own, defaulted calls) {
-	own = calls{
-		"refresh":                       refresh(existing),
-		"compare":                       plan(existing, fields{"name": "db", "value_wo": "value"}),
-		"data source by URI":            read(typeSecret, fields{"uri": "roboto-secret://db@og_test"}),
-		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
-		"secrets of an org_id":          read(typeSecrets, fields{"org_id": testOrg}),
-		"organizations":                 read(typeOrganizations, fields{}),
-		"ephemeral resource by URI":     open(fields{"uri": "roboto-secret://db@og_test"}),
-		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
-	}
-	defaulted = calls{
-		"data source by name":           read(typeSecret, fields{"name": "db"}),
-		"data source by short URI":      read(typeSecret, fields{"uri": "roboto-secret://db"}),
-		"secrets of the default":        read(typeSecrets, fields{}),
-		"ephemeral resource by name":    open(fields{"name": "db"}),
-		"ephemeral resource, short URI": open(fields{"uri": "roboto-secret://db"}),
-		"import by name":                importing("db", nil),
-		"import by identity":            importing("", fields{"name": "db"}),
-	}
-	return own, defaulted
-}
+// What becomes of calls. What waits is deferred if Terraform can defer, and fails otherwise.
+type end string
 
-// settingsCase is a provider with settings, and what its calls say.
-type settingsCase struct {
-	vars  []string
-	block fields
-	// fails is the error of the calls, or "". A Terraform that can defer has them deferred instead if defers is set.
-	fails  string
-	defers bool
-}
+const (
+	works end = "works"
+	fails end = "fails"
+	waits end = "waits"
+)
 
-func (c settingsCase) check(t *testing.T, env *environment, all ...calls) {
+// end checks what becomes of the calls with the settings, and what an error says. Without an end, it makes no call.
+func (e *environment) end(t *testing.T, settings fields, all calls, how end, says string) {
 	t.Helper()
-	env = env.with(c.vars...)
-	for _, calls := range all {
-		for task, call := range calls {
-			t.Run(task, func(t *testing.T) {
-				p, able := env.in(t).protocol(c.block), env.in(t).protocol(c.block).Deferring()
-				switch out := call(p); {
-				case c.fails == "":
-					p.Succeeds(out)
-				case c.defers:
-					p.Fails(out, c.fails, "No other source is used in its place")
-					able.Defers(call(able))
-				default:
-					p.Fails(out, c.fails)
-					able.Fails(call(able), c.fails)
-				}
-			})
-		}
+	if how == "" {
+		return
+	}
+	for task, call := range all {
+		t.Run(task, func(t *testing.T) {
+			p, able := e.in(t).protocol(settings), e.in(t).protocol(settings).Deferring()
+			switch out := call(p); how {
+			case works:
+				p.Succeeds(out)
+			case waits:
+				p.Fails(out, says, "No other source is used in its place")
+				able.Defers(call(able))
+			case fails:
+				p.Fails(out, says)
+				able.Fails(call(able), says)
+			}
+		})
 	}
 }
 
 // What is wrong outside of the provider block is an error of each call, and of nothing else. It is no reason
 // to wait: nothing else makes it known. No other setting is used in place of one that is wrong or unknown.
+// TestSettingErrors has all errors.
 func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
@@ -140,61 +117,110 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 	versioned.State = maps.Clone(existing.State)
 	versioned.State["value_wo_version"] = "1"
 	created, rotated := fields{"name": "new", "org_id": testOrg, "value_wo": "value"}, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
-	own, defaulted := needingCalls(existing)
+	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
+	// own are calls that name an organization, or need none, and defaulted need the default one.
+	own := calls{
+		"refresh":                       refresh(existing),
+		"compare":                       plan(existing, fields{"name": "db", "value_wo": "value"}),
+		"data source by URI":            read(typeSecret, fields{"uri": uri}),
+		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
+		"secrets of an org_id":          read(typeSecrets, fields{"org_id": testOrg}),
+		"organizations":                 read(protocol.TypeOrganizations, fields{}),
+		"ephemeral resource by URI":     open(fields{"uri": uri}),
+		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
+	}
+	defaulted := calls{
+		"data source by name":           read(typeSecret, fields{"name": "db"}),
+		"data source by short URI":      read(typeSecret, fields{"uri": short}),
+		"secrets of the default":        read(typeSecrets, fields{}),
+		"ephemeral resource by name":    open(fields{"name": "db"}),
+		"ephemeral resource, short URI": open(fields{"uri": short}),
+		"import by name":                importing("db", nil),
+		"import by identity":            importing("", fields{"name": "db"}),
+	}
 	planDefault := calls{"plan to create in the default organization": plan(instance{}, fields{"name": "new"})}
 	plans := calls{
 		"plan to create": plan(instance{}, created), "plan to update": plan(versioned, rotated), "plan to delete": plan(existing, nil),
 	}
 	applies := calls{"create": apply(instance{}, created), "update": apply(versioned, rotated), "delete": apply(existing, nil)}
-	env.roboto.ResetRequests()
 
-	const fromFile = ", the API key has to come from a config file"
-	for name, test := range map[string]settingsCase{
-		"API key":         {vars: []string{"ROBOTO_API_KEY", `"quoted"`}, fails: "The api_key from ROBOTO_API_KEY is not usable"},
-		"no API key":      {vars: []string{"ROBOTO_API_KEY", ""}, fails: "No API key was found"},
-		"endpoint":        {vars: []string{"ROBOTO_SERVICE_ENDPOINT", "x"}, fails: "The endpoint from ROBOTO_SERVICE_ENDPOINT is not usable"},
-		"endpoint of AWS": {vars: []string{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "x"}, fails: "from AWS_ENDPOINT_URL_SECRETS_MANAGER is not usable"},
-		"timeout":         {vars: []string{"ROBOTO_DEFAULT_HTTP_TIMEOUT", "soon"}, fails: "from ROBOTO_DEFAULT_HTTP_TIMEOUT is not usable"},
-		"block's profile": {block: fields{"profile": "prod"}, fails: "Because of profile in the provider block" + fromFile},
-		"block's file":    {block: fields{"config_file": "/absent"}, fails: "Because of config_file in the provider block" + fromFile},
-		"variable's file": {vars: []string{"ROBOTO_API_KEY", "", "ROBOTO_CONFIG_FILE", "/absent"}, fails: "Because of ROBOTO_CONFIG_FILE" + fromFile},
-	} {
-		t.Run(name, func(t *testing.T) {
-			test.check(t, env, own, defaulted, planDefault, applies)
-			settingsCase{vars: test.vars, block: test.block}.check(t, env, plans)
-		})
+	type test struct {
+		vars  []string
+		block fields
+		says  string
+		// An end that is "" is not looked at.
+		own, defaulted, planDefault, plans, applies end
+	}
+	badKey, badOrg := "The api_key from ROBOTO_API_KEY is not usable", "The org_id from ROBOTO_ORG_ID is not usable"
+	wrongOrg := []string{"ROBOTO_ORG_ID", "My Org"}
+	tests := map[string]test{
+		"wrong API key": {
+			vars: []string{"ROBOTO_API_KEY", `"quoted"`}, says: badKey,
+			own: fails, defaulted: fails, planDefault: fails, plans: works, applies: fails,
+		},
+		"profile": {
+			block: fields{"profile": "prod"}, says: "Because of profile in the provider block, the API key has to come from a config file",
+			own: fails, defaulted: fails, planDefault: fails, plans: works, applies: fails,
+		},
+		"wrong organization":                    {vars: wrongOrg, says: badOrg, own: works, defaulted: fails, planDefault: fails},
+		"wrong organization beside a given one": {vars: wrongOrg, block: fields{"org_id": testOrg}, planDefault: works},
+		"wrong organization, unknown API key":   {vars: wrongOrg, block: fields{"api_key": unknown}, says: badOrg, planDefault: fails},
+		"unknown organization beside a variable": {
+			vars: []string{"ROBOTO_ORG_ID", testOrg}, block: fields{"org_id": unknown}, says: "does not know org_id yet",
+			own: works, defaulted: waits, planDefault: works, plans: works,
+		},
 	}
 	for _, setting := range settingNames(p) {
 		if setting != "org_id" {
-			t.Run("unknown "+setting, func(t *testing.T) {
-				test := settingsCase{block: fields{setting: unknown}, fails: "does not know " + setting + " yet", defers: true}
-				test.check(t, env, own, defaulted)
-				test.defers = false
-				test.check(t, env, applies)
-				settingsCase{block: test.block}.check(t, env, plans, planDefault)
-			})
+			tests["unknown "+setting] = test{
+				block: fields{setting: unknown}, says: "does not know " + setting + " yet",
+				own: waits, defaulted: waits, planDefault: works, plans: works, applies: fails,
+			}
 		}
 	}
-	// An organization that the environment names is not taken in place of an unknown one, and no other in place of a wrong one.
-	unknownOrg := settingsCase{vars: []string{"ROBOTO_ORG_ID", testOrg}, block: fields{"org_id": unknown}}
-	wrongOrg := settingsCase{vars: []string{"ROBOTO_ORG_ID", "My Org"}}
-	t.Run("organization", func(t *testing.T) {
-		unknownOrg.check(t, env, plans, planDefault)
-		test := unknownOrg
-		test.fails, test.defers = "does not know org_id yet", true
-		test.check(t, env, defaulted)
-		settingsCase{vars: wrongOrg.vars, block: fields{"org_id": testOrg}}.check(t, env, planDefault)
-		test = wrongOrg
-		test.fails = "The org_id from ROBOTO_ORG_ID is not usable"
-		test.check(t, env, defaulted, planDefault)
-		test.block = fields{"api_key": unknown}
-		test.check(t, env, planDefault)
-	})
-	env.makesNoRequest()
-	t.Run("organization that is not needed", func(t *testing.T) {
-		unknownOrg.check(t, env, own)
-		wrongOrg.check(t, env, own)
-	})
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			env.roboto.ResetRequests()
+			env := env.with(test.vars...)
+			env.end(t, test.block, defaulted, test.defaulted, test.says)
+			env.end(t, test.block, planDefault, test.planDefault, test.says)
+			env.end(t, test.block, plans, test.plans, test.says)
+			env.end(t, test.block, applies, test.applies, test.says)
+			env.in(t).wantRequests(0)
+			env.end(t, test.block, own, test.own, test.says)
+			if test.own != works {
+				env.in(t).wantRequests(0)
+			}
+		})
+	}
+}
+
+// With a version, and without detect_value_drift, nothing short of a write needs more than metadata.
+func TestSecretWithVersionAndDeniedCredentials(t *testing.T) {
+	env := newEnvironment(t)
+	config := fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}
+	rotated := fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
+	created := env.protocol(fields{}).Apply(instance{}, config)
+	env.roboto.ResetRequests()
+	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{NoCredentials: true}))
+	p := env.protocol(fields{})
+	refreshed, out := p.Read(created)
+	p.Succeeds(out)
+	p.Equal("state", refreshed.State, created.State)
+	planned, _, out := p.Plan(refreshed, config)
+	p.Succeeds(out)
+	p.Equal("plan", planned, created.State)
+	imported, out := p.Import("db", nil)
+	p.Succeeds(out)
+	env.end(t, nil, calls{
+		"plan to rotate": plan(created, rotated), "plan to create": plan(instance{}, rotated), "plan to delete": plan(created, nil),
+		"data source": read(typeSecret, fields{"name": "db"}), "list": read(typeSecrets, nil), "read after an import": refresh(imported),
+	}, works, "")
+	env.wantCount(robototest.GetCredentials, 0)
+	env.end(t, nil, calls{"rotate": apply(created, rotated), "ephemeral resource": open(fields{"name": "db"})},
+		fails, "You are not permitted to access secret values")
+	deleted := env.protocol(fields{}).Apply(created, nil)
+	p.Equal("state after the deletion", deleted.State, fields(nil))
 }
 
 // A default organization that is known depends on nothing else.
@@ -222,7 +248,7 @@ func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 	imported, out := p.Import("db", nil)
 	p.Succeeds(out)
 	p.Equal("identity after an import", imported.Identity, identityOfDB)
-	env.makesNoRequest()
+	env.wantRequests(0)
 }
 
 // What Terraform defers it still reads and plans, and that needs a name and an identity.
@@ -254,51 +280,52 @@ func TestUnknownSettingsDeferAnImport(t *testing.T) {
 			p.Equal("org_id, and org_id and uri as planned", []any{current.State["org_id"], planned["org_id"], planned["uri"]}, want)
 			_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "value"})
 			p.Defers(out)
-			env.makesNoRequest()
+			env.wantRequests(0)
 		})
 	}
 }
 
-// The first apply makes the very things that the provider's settings come from.
-func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
-	env := newEnvironment(t)
-	env.roboto.AddOrg("og_other", "Other")
-	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{Orgs: []string{"og_other"}}))
-	config := func(org string) string {
-		return fmt.Sprintf("resource \"terraform_data\" \"made\" {\n  input = { key = %q, org = %q }\n}\n", env.roboto.APIKey(), org) +
-			"provider \"roboto\" {\n  api_key  = terraform_data.made.output.key\n  org_id   = terraform_data.made.output.org\n" +
-			fmt.Sprintf("  endpoint = %q\n}\n", env.roboto.Endpoint()) + secret("db", `value_wo = "value"`)
+// The line of a setting may hold a key or a password, so no error points at it. An empty setting comes from a
+// variable that is not set: what the environment has must not take its place.
+func TestBadSettingsAreRefused(t *testing.T) {
+	const key, password = "rbt_a_literal_key", "hunter2secret"
+	type test struct {
+		settings fields
+		texts    []string
 	}
-	env.run(
-		resource.TestStep{
-			Config: config(testOrg),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				planCheck(func(plancheck.CheckPlanRequest) error {
-					env.makesNoRequest()
-					return nil
-				}),
-				plancheck.ExpectUnknownValue(address, tfjsonpath.New("org_id")),
-				plancheck.ExpectUnknownValue(address, tfjsonpath.New("uri")),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")), env.holds("db", "value")},
-		},
-		resource.TestStep{Config: config(testOrg), ConfigPlanChecks: emptyPlan()},
-		// What exists has to be read, with a key that is about to change.
-		resource.TestStep{PreConfig: env.roboto.ResetRequests, Config: config("og_other"), ExpectError: errorLike("does not know api_key, org_id yet")},
-		resource.TestStep{PreConfig: env.makesNoRequest, Config: config(testOrg), ConfigPlanChecks: emptyPlan()},
-	)
-	for _, request := range env.roboto.Requests() {
-		if got := request.Header.Get("Authorization"); !request.AWS() && got != "Bearer "+env.roboto.APIKey() {
-			t.Errorf("%s %s went out with another API key than the block's", request.Method, request.Path)
+	tests := map[string]test{
+		"an organization's name":        {fields{"org_id": "My Org"}, []string{`attribute "org_id"`, "not its name"}},
+		"no time":                       {fields{"request_timeout": "0s"}, []string{"request_timeout", "positive duration"}},
+		"no duration":                   {fields{"request_timeout": "30"}, []string{"request_timeout", "positive duration"}},
+		"no attempts":                   {fields{"max_attempts": 0}, []string{"max_attempts", "at least 1"}},
+		"plain http":                    {fields{"endpoint": "http://example.com"}, []string{`attribute "endpoint"`, "plain http", "Use https://example.com"}},
+		"plain http to Secrets Manager": {fields{"secrets_manager_endpoint": "http://example.com"}, []string{`attribute "secrets_manager_endpoint"`, "plain http"}},
+		"a user in the endpoint":        {fields{"endpoint": "https://me:" + password + "@example.com"}, []string{"endpoint", "nothing else"}},
+		"a user at AWS":                 {fields{"secrets_manager_endpoint": "https://me:" + password + "@example.com"}, []string{"nothing else"}},
+		"a key with a space":            {fields{"api_key": key + " "}, []string{"api_key", "white space"}},
+		"a key and a profile":           {fields{"api_key": key, "profile": "prod"}, []string{`"api_key" cannot be specified when "profile"`}},
+		"a key and a config file":       {fields{"api_key": key, "config_file": "x.json"}, []string{`"api_key" cannot be specified when "config_file"`}},
+	}
+	env := newEnvironment(t)
+	for _, setting := range settingNames(env.protocol(fields{})) {
+		if !slices.Contains([]string{"max_attempts", "bulk_refresh"}, setting) {
+			tests["an empty "+setting] = test{fields{setting: ""}, []string{setting, "not usable"}}
 		}
 	}
-}
-
-// Terraform validates a setting again once it is known. Nothing else refuses this value.
-func TestSettingsKnownAtApplyAreValidated(t *testing.T) {
-	newEnvironment(t).run(resource.TestStep{
-		Config: "resource \"terraform_data\" \"late\" {\n  input = \"http://example.com\"\n}\n" +
-			"provider \"roboto\" {\n  endpoint = terraform_data.late.output\n}\n" + secret("db"),
-		ExpectError: errorLike("plain http"),
-	})
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := protocol.Start(t, env.Server())
+			out := p.Configure(test.settings)
+			p.Fails(out, test.texts...)
+			if text := out.Err().Error(); strings.Contains(text, key) || strings.Contains(text, password) {
+				t.Errorf("the error shows the setting:\n%s", text)
+			}
+			for _, d := range out.Diagnostics {
+				at := d.Attribute.String()
+				if strings.Contains(at, "api_key") || strings.Contains(at, "endpoint") {
+					t.Errorf("the error points at %s, whose line Terraform prints", at)
+				}
+			}
+		})
+	}
 }

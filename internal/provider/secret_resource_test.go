@@ -4,225 +4,117 @@
 package provider_test
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/config"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
-
-const (
-	creates  = plancheck.ResourceActionCreate
-	updates  = plancheck.ResourceActionUpdate
-	replaces = plancheck.ResourceActionDestroyBeforeCreate
-	nothing  = plancheck.ResourceActionNoop
-)
-
-// What version_id in the state can be after an apply.
-type versionID string
-
-const (
-	isCurrent versionID = "that of the current version"
-	isNull    versionID = "null"
-	isKept    versionID = "as before"
-)
-
-// lifeStep is an apply in the life of one secret.
-type lifeStep struct {
-	// before happens before the plan, and meanwhile between plan and apply.
-	before, meanwhile func(*environment)
-	// arguments are those of the resource, besides its name.
-	arguments []string
-	action    plancheck.ResourceActionType
-	// value is what the service has then, "" for no value.
-	value     string
-	versionID versionID
-}
-
-func writes(value string) func(*environment) {
-	return func(e *environment) { e.write(value) }
-}
-
-// Each step plans what it should, and ends with the right value and version.
-func TestAccSecretLives(t *testing.T) {
-	var (
-		nobody    []string
-		first     = []string{`value_wo = "first value"`}
-		second    = []string{`value_wo = "second value"`}
-		first1    = []string{`value_wo = "first value"`, `value_wo_version = "1"`}
-		second1   = []string{`value_wo = "second value"`, `value_wo_version = "1"`}
-		second2   = []string{`value_wo = "second value"`, `value_wo_version = "2"`}
-		flagged   = append(second, `detect_value_drift = true`)
-		applying  = []string{`value_wo = terraform.applying ? "first value" : null`}
-		ephemeral = []string{`value_wo = var.value`}
-		protected = `deletion_protection = true`
-	)
-	for name, steps := range map[string][]lifeStep{
-		"with a version": {
-			{arguments: first1, action: creates, value: "first value", versionID: isCurrent},
-			{arguments: second1, action: nothing, value: "first value", versionID: isKept},
-			{arguments: second2, action: updates, value: "second value", versionID: isCurrent},
-			{arguments: nobody, action: updates, value: "second value", versionID: isNull},
-			{arguments: nobody, action: nothing, value: "second value", versionID: isNull},
-		},
-		"without a version": {
-			{arguments: first, action: creates, value: "first value", versionID: isCurrent},
-			{arguments: first, action: nothing, value: "first value", versionID: isKept},
-			{arguments: second, action: updates, value: "second value", versionID: isCurrent},
-			{before: writes("theirs"), arguments: second, action: updates, value: "second value", versionID: isCurrent},
-			// A removed value looks like one that ignore_changes hides.
-			{arguments: nobody, action: nothing, value: "second value", versionID: isKept},
-		},
-		"with an ephemeral value": {
-			{arguments: ephemeral, action: creates, value: "value of a variable", versionID: isCurrent},
-			{arguments: ephemeral, action: nothing, value: "value of a variable", versionID: isKept},
-		},
-		// Terraform plans once more during apply, and refuses what differs from its first plan.
-		"with a value that is null while planning": {
-			{arguments: applying, action: creates, value: "first value", versionID: isCurrent},
-			{arguments: applying, action: nothing, value: "first value", versionID: isKept},
-			{arguments: append(applying, protected), action: updates, value: "first value", versionID: isKept},
-			{arguments: applying, action: updates, value: "first value", versionID: isKept},
-		},
-		"written elsewhere between plan and apply": {
-			{arguments: first, action: creates, value: "first value", versionID: isCurrent},
-			{meanwhile: writes("second value"), arguments: second, action: updates, value: "second value", versionID: isCurrent},
-			{meanwhile: writes("theirs"), arguments: first, action: updates, value: "first value", versionID: isCurrent},
-			{arguments: second, action: updates, value: "second value", versionID: isCurrent},
-			{meanwhile: writes("theirs"), arguments: flagged, action: updates, value: "second value", versionID: isCurrent},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			env := anyService(t)
-			var all []resource.TestStep
-			known := new(string)
-			for _, step := range steps {
-				all = append(all, env.lifeStep(step, known))
-			}
-			env.run(all...)
-		})
-	}
-}
-
-// lifeStep is a step for Terraform. versionID is version_id in the state before and after it.
-func (e *environment) lifeStep(step lifeStep, versionID *string) resource.TestStep {
-	happens := func(what func(*environment)) {
-		if what != nil {
-			what(e)
-		}
-	}
-	planChecks := []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, step.action)}
-	stateChecks := []statecheck.StateCheck{
-		attribute("uri", knownvalue.StringExact(e.uri("db"))), attribute("org_id", knownvalue.StringExact(e.client.OrgID)),
-		attribute("arn", knownvalue.NotNull()), attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
-		attribute("value_wo", knownvalue.Null()), e.holds("db", step.value),
-	}
-	planChecks = append(planChecks, planCheck(func(plancheck.CheckPlanRequest) error {
-		happens(step.meanwhile)
-		return nil
-	}))
-	stateChecks = append(stateChecks, stateCheck(func(req statecheck.CheckStateRequest) error {
-		before, got := *versionID, req.State.Values.RootModule.Resources[0].AttributeValues["version_id"]
-		*versionID, _ = got.(string)
-		_, current := e.read("db")
-		if want := map[string]any{string(isCurrent): current, string(isKept): before, string(isNull): nil}[string(step.versionID)]; got != want {
-			return fmt.Errorf("version_id is %v, and should be %s: %v", got, step.versionID, want)
-		}
-		return nil
-	}))
-	return resource.TestStep{
-		PreConfig:         func() { happens(step.before) },
-		Config:            "variable \"value\" {\n  ephemeral = true\n}\n" + e.secret("db", step.arguments...),
-		ConfigVariables:   config.Variables{"value": config.StringVariable("value of a variable")},
-		ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: planChecks},
-		ConfigStateChecks: stateChecks,
-	}
-}
-
-// secret is a configuration of one secret of this test.
-func (e *environment) secret(short string, lines ...string) string {
-	return secret(e.name(short), lines...)
-}
-
-// Names that the SDK mishandles work, because they exist.
-func TestAccSecretNames(t *testing.T) {
-	env := anyService(t)
-	config := ""
-	var checks []statecheck.StateCheck
-	for i, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語", "..."} {
-		config += strings.Replace(env.secret(name, `value_wo = "value"`), `"test"`, fmt.Sprintf(`"test%d"`, i), 1)
-		checks = append(checks, env.holds(name, "value"),
-			statecheck.ExpectKnownValue(fmt.Sprint("roboto_secret.test", i), tfjsonpath.New("uri"), knownvalue.StringExact(env.uri(name))))
-	}
-	env.run(resource.TestStep{Config: config, ConfigStateChecks: checks})
-}
-
-func TestSecretURIIsKnownAtPlan(t *testing.T) {
-	newEnvironment(t).run(resource.TestStep{
-		Config: secret("db") + "output \"uri\" {\n  value = roboto_secret.test.uri\n}\n",
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-			plancheck.ExpectKnownOutputValue("uri", knownvalue.StringExact("roboto-secret://db@og_test")),
-		}},
-	})
-}
 
 // A changed default never moves or destroys existing secrets, imported ones included.
 func TestSecretKeepsItsOrganization(t *testing.T) {
 	env := newEnvironment(t)
 	env.roboto.AddOrg("og_other", "Other")
 	env.roboto.AddSecret(testOrg, "db")
-	env.Vars["ROBOTO_ORG_ID"] = testOrg
-	const otherDefault = "provider \"roboto\" {\n  org_id = \"og_other\"\n}\n"
-	env.run(
-		resource.TestStep{Config: importOf(`id = "db"`) + secret("db"), ConfigPlanChecks: plans(nothing)},
-		// The import block may stay, with an ID that would now mean another secret.
-		resource.TestStep{Config: otherDefault + importOf(`id = "db"`) + secret("db"), ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{PreConfig: func() { env.Vars["ROBOTO_ORG_ID"] = "og_other" }, Config: secret("db"), ConfigPlanChecks: emptyPlan()},
-		resource.TestStep{
-			Config: secret("db", `org_id = "og_other"`), ConfigPlanChecks: plans(replaces),
-			ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://db@og_other"))},
-		},
-	)
-	if records := env.roboto.Records(testOrg); len(records) != 0 {
-		t.Errorf("%d records are left in the first organization", len(records))
+	imported, out := env.protocol(fields{"org_id": testOrg}).Import("db", nil)
+	for _, start := range []func() *protocol.Provider{
+		func() *protocol.Provider { return env.protocol(fields{"org_id": "og_other"}) },
+		func() *protocol.Provider { return env.with("ROBOTO_ORG_ID", "og_other").protocol(nil) },
+	} {
+		p := start()
+		p.Succeeds(out)
+		kept, out := p.Read(imported)
+		p.Succeeds(out)
+		p.Equal("identity", kept.Identity, identityOfDB)
+		planned, replaces, out := p.Plan(kept, fields{"name": "db"})
+		p.Succeeds(out)
+		p.Equal("plan", planned, kept.State)
+		p.Equal("replaced attributes", replaces, []string(nil))
+		p = start()
+		planned, replaces, out = p.Plan(kept, fields{"name": "db", "org_id": "og_other"})
+		p.Succeeds(out)
+		p.Equal("uri in another organization", planned["uri"], "roboto-secret://db@og_other")
+		p.Equal("attributes that replace it then", replaces, []string{`AttributeName("org_id")`})
 	}
 }
 
-// The secret would have to be replaced otherwise, which its lifecycle forbids.
-func TestSecretCreateThatCannotWriteTheValue(t *testing.T) {
+// Each operation sets the identity, also in a state that an older Terraform wrote.
+func TestSecretIdentityIsSet(t *testing.T) {
 	env := newEnvironment(t)
-	env.roboto.AllowViolations()
-	env.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusBadRequest, AWSError: "AccessDeniedException"})
-	config := func(prevents bool) string {
-		return "provider \"roboto\" {\n  max_attempts = 1\n}\n" +
-			secret("db", `value_wo = "value"`, `value_wo_version = "1"`, fmt.Sprintf("lifecycle {\n prevent_destroy = %t\n }", prevents)) +
-			"resource \"terraform_data\" \"dependent\" {\n  input = roboto_secret.test.uri\n  lifecycle { create_before_destroy = true }\n}\n"
+	p := env.protocol(fields{})
+	created := p.Apply(instance{}, fields{"name": "db"})
+	p.Equal("identity after create", created.Identity, identityOfDB)
+	waiting := env.protocol(fields{"api_key": unknown}).Deferring()
+	for _, before := range []fields{identityOfDB, nil} {
+		p := env.protocol(fields{})
+		prior := created
+		prior.Identity = before
+		refreshed, out := p.Read(prior)
+		p.Succeeds(out)
+		deferred, out := waiting.Read(prior)
+		p.Defers(out)
+		for name, read := range map[string]instance{"a read": refreshed, "a read that is deferred": deferred} {
+			p.Equal("identity after "+name, read.Identity, identityOfDB)
+			p.Equal("state after "+name, read.State, created.State)
+		}
+		updated := p.Apply(prior, fields{"name": "db", "detect_value_drift": true})
+		p.Equal("identity after update", updated.Identity, identityOfDB)
 	}
-	env.run(
-		resource.TestStep{Config: config(true), ExpectError: errorLike("could not be written, so its new record was deleted again")},
-		resource.TestStep{
-			PreConfig: func() {
-				if records := env.roboto.Records(testOrg); len(records) != 0 {
-					t.Errorf("%d records are left", len(records))
-				}
-				env.roboto.ClearFaults()
-			},
-			Config: config(true), ConfigPlanChecks: plans(creates), ConfigStateChecks: []statecheck.StateCheck{env.holds("db", "value")},
-		},
-		resource.TestStep{Config: config(false)},
-	)
+	env.roboto.DeleteSecret(testOrg, "db")
+	gone, out := p.Read(created)
+	p.Succeeds(out)
+	p.Equal("state of what is gone", gone.State, fields(nil))
+}
+
+// The catalog of errors has more refusals, with their whole texts.
+func TestSecretImportByIDOrIdentity(t *testing.T) {
+	env := newEnvironment(t)
+	arns := map[string]string{}
+	for _, name := range []string{"db", "arn:db", "caf\u00e9", "cafe\u0301"} {
+		arns[name] = env.roboto.AddSecret(testOrg, name).ARN
+	}
+	const byURI, badIdentity = "roboto-secret://", "The identity is not valid"
+	notNFC := `must be in Unicode NFC, to which Terraform changes all text, and "cafe\u0301" is not`
+	for name, test := range map[string]struct {
+		id       string
+		identity fields
+		// want is the name of the secret, or "" if the import is refused with the texts.
+		want  string
+		texts []string
+	}{
+		"name":                          {id: "db", want: "db"},
+		"name@org_id":                   {id: "db@og_test", want: "db"},
+		"URI":                           {id: byURI + "db@og_test", want: "db"},
+		"URI without org_id":            {id: byURI + "db", want: "db"},
+		"URI of a name like an ARN":     {id: byURI + "arn:db@og_test", want: "arn:db"},
+		"NFC":                           {id: "caf\u00e9", want: "caf\u00e9"},
+		"not NFC":                       {id: "cafe\u0301", texts: []string{"Invalid Import ID", notNFC}},
+		"organization's name":           {id: "db@My Org", texts: []string{"Invalid Import ID", "letters, digits"}},
+		"identity":                      {identity: identityOfDB, want: "db"},
+		"identity without org_id":       {identity: fields{"name": "db"}, want: "db"},
+		"identity of one not there":     {identity: fields{"name": "nope"}, texts: []string{`There is no secret "nope" in the organization og_test`}},
+		"identity with an empty name":   {identity: fields{"name": ""}, texts: []string{badIdentity, "must not be empty"}},
+		"identity with a URI as a name": {identity: fields{"name": byURI + "db@og_test"}, texts: []string{badIdentity, `must not contain "@"`}},
+		"identity with a bad org_id":    {identity: fields{"name": "db", "org_id": "My Org"}, texts: []string{badIdentity, "organization ID"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := env.in(t).protocol(fields{})
+			imported, out := p.Import(test.id, test.identity)
+			if out.Err() == nil {
+				imported, out = p.Read(imported)
+			}
+			if test.want == "" {
+				p.Fails(out, test.texts...)
+				return
+			}
+			p.Succeeds(out)
+			p.Equal("identity", imported.Identity, fields{"name": test.want, "org_id": testOrg})
+			p.Equal("ARN", imported.State["arn"], arns[test.want])
+		})
+	}
 }
 
 // Drift is asked for only where a version was written, and a value that is gone is drift.
