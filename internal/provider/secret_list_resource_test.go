@@ -18,32 +18,24 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-var forbidden = robototest.Fault{
-	Operation: robototest.ListSecrets, Skip: 1, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",
-}
-
-// listing is what a list gives: the names of its secrets, in its order, and what it says.
-type listing struct{ names, warnings, errors []string }
-
-func list(p *protocol.Provider, of protocol.Listing) (got listing) {
+// list returns the names that a list gives, in its order, and all warnings and errors.
+func list(p *protocol.Provider, of protocol.Listing) (names, said []string) {
 	for result := range p.List(of) {
 		if result.Identity != nil {
-			got.names = append(got.names, result.DisplayName)
+			names = append(names, result.DisplayName)
 		}
-		if warning := result.Warning(); warning != nil {
-			got.warnings = append(got.warnings, warning.Error())
-		}
-		if err := result.Err(); err != nil {
-			got.errors = append(got.errors, err.Error())
+		for _, err := range []error{result.Warning(), result.Err()} {
+			if err != nil {
+				said = append(said, err.Error())
+			}
 		}
 	}
-	return got
+	return names, said
 }
 
 // Nobody pays for pages that nobody looks at. Whoever adopts what a query finds has to know that it did not find all.
 func TestListSecrets(t *testing.T) {
 	const secrets, pageSize, pages = 250, 20, 13
-	const more, unknown = "stops at the limit of 20, and there are more", "it is not known whether there are more"
 	env := newEnvironment(t, robototest.Options{PageSize: pageSize})
 	env.roboto.AddOrg("og_other", "Other")
 	env.roboto.AddSecret("og_other", "elsewhere")
@@ -57,33 +49,36 @@ func TestListSecrets(t *testing.T) {
 		}
 	}
 	last := all[secrets-1]
-	prefix := func(text string) fields { return fields{"name_prefix": text} }
-	other := fields{"org_id": "og_other"}
+	inTest, inOther := fields{"org_id": testOrg}, fields{"org_id": "og_other"}
+	prefix := func(text string) fields { return fields{"org_id": testOrg, "name_prefix": text} }
+	forbidden := robototest.Fault{
+		Operation: robototest.ListSecrets, Skip: 1, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException", Message: "Not permitted.",
+	}
 	for name, test := range map[string]struct {
-		config fields
-		limit  int64
-		want   []string
+		settings, config fields
+		limit            int64
+		want             []string
 		// says is in the only warning, or in the only error.
 		says  string
 		pages int
 		fault robototest.Fault
 	}{
-		"without a limit":                     {want: all, pages: pages},
-		"at a limit within the first page":    {limit: 10, want: all[:10], says: "the limit of 10, and there are more", pages: 1},
-		"at a limit of one page":              {limit: pageSize, want: all[:pageSize], says: more, pages: 2},
-		"at a limit of one page and one":      {limit: pageSize + 1, want: all[:pageSize+1], says: "the limit of 21, and there are more", pages: 2},
-		"at a limit that is exactly enough":   {limit: secrets, want: all, pages: pages},
-		"at a higher limit":                   {limit: 1000, want: all, pages: pages},
-		"at a limit, and the next page fails": {limit: pageSize, fault: forbidden, want: all[:pageSize], says: unknown, pages: 2},
-		"by a prefix":                         {config: prefix("secret-1"), want: ones, pages: pages},
+		"without a limit":                     {config: inTest, want: all, pages: pages},
+		"of the default organization":         {settings: inTest, want: all, pages: pages},
+		"at a limit within the first page":    {config: inTest, limit: 10, want: all[:10], says: "the limit of 10, and there are more", pages: 1},
+		"at a limit of one page":              {config: inTest, limit: 20, want: all[:20], says: "the limit of 20, and there are more", pages: 2},
+		"at a limit of one page and one":      {config: inTest, limit: 21, want: all[:21], says: "the limit of 21, and there are more", pages: 2},
+		"at a limit that is exactly enough":   {config: inTest, limit: secrets, want: all, pages: pages},
+		"at a limit, and the next page fails": {config: inTest, limit: 20, fault: forbidden, want: all[:20], says: "it is not known whether there are more", pages: 2},
+		"until a page fails":                  {config: inTest, fault: forbidden, want: all[:20], says: "The secrets of the organization og_test could not be listed", pages: 2},
 		"by a prefix, at its limit":           {config: prefix("secret-1"), limit: 100, want: ones, pages: pages},
 		"by a prefix that names the last":     {config: prefix(last), limit: 1, want: []string{last}, pages: pages},
+		"by a prefix, at a limit of one page": {config: prefix("secret-"), limit: 20, want: all[:20], says: "the limit of 20, and there are more", pages: 2},
 		"by a text in the middle":             {config: prefix("ecret"), pages: pages},
 		"by the case of the prefix":           {config: prefix("Secret-"), pages: pages},
-		"of another org_id":                   {config: other, want: []string{"elsewhere"}, pages: 1},
-		"of another org_id, by a prefix":      {config: fields{"org_id": "og_other", "name_prefix": "secret-"}, pages: 1},
-		"until a page fails":                  {fault: forbidden, want: all[:pageSize], says: "The secrets of the organization og_test could not be listed", pages: 2},
-		"by a prefix, at a limit of one page": {config: prefix("secret-"), limit: pageSize, want: all[:pageSize], says: more, pages: 2},
+		"of another org_id":                   {settings: inTest, config: inOther, want: []string{"elsewhere"}, pages: 1},
+		"without an organization":             {says: "og_test (Test Organization), og_other (Other)"},
+		"with unknown settings":               {settings: fields{"api_key": unknown}, config: inOther, says: "does not know api_key yet"},
 	} {
 		for _, includeResource := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", with resources: ", includeResource), func(t *testing.T) {
@@ -93,12 +88,12 @@ func TestListSecrets(t *testing.T) {
 				if test.fault.Operation != "" {
 					env.roboto.Inject(test.fault)
 				}
-				got := list(env.protocol(fields{"org_id": testOrg}), protocol.Listing{Config: test.config, Limit: test.limit, IncludeResource: includeResource})
-				if diff := cmp.Diff(test.want, got.names, cmpopts.EquateEmpty()); diff != "" {
+				p := env.protocol(test.settings)
+				names, said := list(p, protocol.Listing{Config: test.config, Limit: test.limit, IncludeResource: includeResource})
+				if diff := cmp.Diff(test.want, names, cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("the list has other names (-want +got):\n%s", diff)
 				}
-				said := append(got.warnings, got.errors...)
-				if test.says == "" && len(said) != 0 || test.says != "" && (len(said) != 1 || !strings.Contains(said[0], test.says)) {
+				if (len(said) == 1) != (test.says != "") || len(said) > 1 || !strings.Contains(strings.Join(said, ""), test.says) {
 					t.Errorf("the list says %q, want %q", said, test.says)
 				}
 				env.wantCount(robototest.ListSecrets, test.pages)
@@ -109,23 +104,10 @@ func TestListSecrets(t *testing.T) {
 	t.Run("until Terraform stops listening", func(t *testing.T) {
 		env := env.in(t)
 		env.roboto.ResetRequests()
-		env.roboto.ClearFaults()
-		for range env.protocol(fields{"org_id": testOrg}).List(protocol.Listing{}) {
+		for range env.protocol(inTest).List(protocol.Listing{}) {
 			break
 		}
 		env.wantCount(robototest.ListSecrets, 1)
-	})
-	t.Run("without an organization", func(t *testing.T) {
-		got := list(env.in(t).protocol(fields{}), protocol.Listing{})
-		if len(got.errors) != 1 || len(got.names) != 0 || !strings.Contains(got.errors[0], "og_test (Test Organization), og_other (Other)") {
-			t.Errorf("the list is %q", got)
-		}
-	})
-	t.Run("with unknown settings", func(t *testing.T) {
-		got := list(env.in(t).protocol(fields{"api_key": protocol.Unknown}), protocol.Listing{Config: other})
-		if len(got.errors) != 1 || len(got.names) != 0 || !strings.Contains(got.errors[0], "does not know api_key yet") {
-			t.Errorf("the list is %q", got)
-		}
 	})
 }
 
@@ -142,21 +124,15 @@ func TestListSecretsLeavesOutUnusableOnesAtTheLimit(t *testing.T) {
 		return bytes.Replace(b, []byte(`"items":[`), []byte(`"items":[`+unusable), 1)
 	}})
 	p := env.protocol(fields{})
+	const unusable, more = "Unusable Roboto Secrets of og_test Are Not Listed", "Not All Roboto Secrets Are Listed"
 	for _, limit := range []int64{0, 1, 2, 3, 4} {
-		got := list(p, protocol.Listing{Limit: limit, IncludeResource: true})
-		said := strings.Join(got.warnings, "\n")
-		stops := limit == 1 || limit == 2
-		left, all := strings.Count(said, "Unusable Roboto Secrets of og_test Are Not Listed"), !strings.Contains(said, "Not All Roboto Secrets Are Listed")
-		if left != 1 || all == stops {
-			t.Errorf("at the limit %d, the list says %s", limit, said)
+		names, said := list(p, protocol.Listing{Limit: limit, IncludeResource: true})
+		text, stops := strings.Join(said, "\n"), limit == 1 || limit == 2
+		if strings.Count(text, unusable) != 1 || strings.Contains(text, more) != stops || !stops && !strings.Contains(text, "leaves out 4 that") {
+			t.Errorf("at the limit %d, the list says %s", limit, text)
 		}
-		if stops {
-			continue
-		}
-		if !strings.Contains(said, "leaves out 4 that Terraform cannot use") {
-			t.Errorf("at the limit %d, the list says %s", limit, said)
-		}
-		if diff := cmp.Diff([]string{"a", "d", "e"}, got.names, cmpopts.SortSlices(strings.Compare)); diff != "" {
+		diff := cmp.Diff([]string{"a", "d", "e"}, names, cmpopts.SortSlices(strings.Compare))
+		if !stops && diff != "" || stops && len(names) != int(limit) {
 			t.Errorf("at the limit %d, the list has other names (-want +got):\n%s", limit, diff)
 		}
 	}
