@@ -230,3 +230,48 @@ func TestActionInvokeChecksAgain(t *testing.T) {
 	}
 	env.wantCount(robototest.InvokeAction, 0)
 }
+
+func TestBadActionIsRefused(t *testing.T) {
+	p := newEnvironment(t).with("ROBOTO_API_KEY", "").protocol(fields{})
+	const combination = "Invalid Attribute Combination"
+	for name, test := range map[string]struct {
+		config fields
+		texts  []string
+	}{
+		"parameters":                     {config: checkDB()},
+		"parameters that are unknown":    {config: checkWith(unknown)},
+		"a parameter like no URI":        {config: checkWith("https://example.com")},
+		"files":                          {config: fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}}},
+		"a dataset alone":                {config: fields{"dataset_id": "ds_1"}},
+		"files of an unknown dataset":    {config: fields{"dataset_id": unknown, "file_paths": []any{"a"}}},
+		"two queries":                    {config: fields{"file_query": "a", "topic_query": "b"}},
+		"a query and an unknown dataset": {config: fields{"dataset_id": unknown, "file_query": "a"}},
+		"durations":                      {config: fields{"action_timeout": "1h30m", "wait_timeout": "90s"}},
+		"an owner with a hyphen":         {config: fields{"action_org_id": "roboto-public"}},
+
+		"a name with a digest":           {fields{"name": "check@1"}, []string{"Invalid Action Name", `must not contain "@"`, `"digest"`}},
+		"a name with an owner":           {fields{"name": "org/check"}, []string{"Invalid Action Name", `must not contain "/"`, `"action_org_id"`}},
+		"an organization's name":         {fields{"org_id": "My Org"}, []string{"Invalid Organization ID", `"org_id"`}},
+		"an owner's name":                {fields{"action_org_id": "My Org"}, []string{"Invalid Organization ID", `"action_org_id"`}},
+		"an empty digest":                {fields{"digest": ""}, []string{"digest"}},
+		"a malformed URI":                {checkWith("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
+		"a URI without a name":           {checkWith("roboto-secret://"), []string{"Invalid Secret URI", "must not be empty"}},
+		"files of no dataset":            {fields{"file_paths": []any{"a"}}, []string{combination, `"dataset_id" must be specified`}},
+		"no files":                       {fields{"dataset_id": "ds_1", "file_paths": []any{}}, []string{"file_paths"}},
+		"a file that is null":            {fields{"dataset_id": "ds_1", "file_paths": []any{nil}}, []string{"Null List Value"}},
+		"a file query beside a dataset":  {fields{"dataset_id": "ds_1", "file_query": "a"}, []string{combination, `when "file_query"`}},
+		"a topic query beside a dataset": {fields{"dataset_id": "ds_1", "topic_query": "a"}, []string{combination, `when "topic_query"`}},
+		"a timeout of no whole minutes":  {fields{"action_timeout": "90s"}, []string{"whole minutes", "1m30s"}},
+		"a timeout that is no duration":  {fields{"action_timeout": "10"}, []string{"Invalid Duration", `"action_timeout"`, `"10" is not a positive duration`}},
+		"a negative wait":                {fields{"wait_timeout": "-1m"}, []string{"Invalid Duration", "wait_timeout"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := p.In(t)
+			if out := p.ValidateAction(checkDB(test.config)); test.texts == nil {
+				p.Succeeds(out)
+			} else {
+				p.Fails(out, test.texts...)
+			}
+		})
+	}
+}

@@ -101,6 +101,10 @@ func TestListSecrets(t *testing.T) {
 			})
 		}
 	}
+	t.Run("of an organization's name", func(t *testing.T) {
+		p := env.in(t).protocol(fields{})
+		p.Fails(p.ValidateList(fields{"org_id": "My Org"}), `attribute "org_id"`, "not its name")
+	})
 	t.Run("until Terraform stops listening", func(t *testing.T) {
 		env := env.in(t)
 		env.roboto.ResetRequests()

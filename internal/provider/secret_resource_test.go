@@ -186,3 +186,19 @@ func TestSecretCreateWaitsForTheDeletionOfItsName(t *testing.T) {
 		})
 	}
 }
+
+func TestDriftDetectionWithoutEffectIsWarnedOf(t *testing.T) {
+	p := newEnvironment(t).protocol(fields{})
+	for _, test := range []struct {
+		config fields
+		texts  []string
+	}{
+		{fields{"name": "db"}, []string{`The secret "db" has detect_value_drift`, "does not manage the value"}},
+		{fields{"name": unknown}, []string{"The secret whose name is not known yet has detect_value_drift"}},
+		{fields{"name": "db", "value_wo": unknown, "value_wo_version": "1"}, nil},
+		{fields{"name": "db", "value_wo": "value"}, []string{"each plan compares the value anyway"}},
+	} {
+		test.config["detect_value_drift"] = true
+		p.Warns(p.Validate(test.config), test.texts...)
+	}
+}
