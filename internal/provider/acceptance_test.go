@@ -258,10 +258,9 @@ func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
 	)
 }
 
-// Terraform reports the mistakes of all blocks together, and with each the block. It prints the line that an
-// error points at, where a value may stand.
+// Terraform reports the mistakes of all blocks together, and with each the block. The catalog of errors has those of
+// values.
 func TestBadBlocksAreRefused(t *testing.T) {
-	const tooLong = "tooLongToBeAValue"
 	var config string
 	texts, said := map[string][]string{}, map[string]string{}
 	add := func(block, typeName, arguments string, want ...string) {
@@ -269,13 +268,8 @@ func TestBadBlocksAreRefused(t *testing.T) {
 		config += fmt.Sprintf("%s %q %q {\n  %s\n}\n", block, typeName, name, strings.ReplaceAll(arguments, "; ", "\n  "))
 		texts[strings.TrimPrefix(block+".", "resource.")+typeName+"."+name] = want
 	}
-	secret := func(arguments string, want ...string) { add("resource", typeSecret, arguments, want...) }
-	secret(`name = ""`, `attribute "name"`, "must not be empty", "Choose another name")
-	secret(`name = "a@b"`, `attribute "name"`, `must not contain "@"`)
-	secret(`name = "db"; org_id = "My Org"`, `attribute "org_id"`, "not its name")
-	secret(`name = "db"; value_wo = ""`, `The value_wo of the secret "db" is not usable`, "must not be empty", "remove value_wo")
-	secret(`name = "db"; value_wo = "`+strings.Repeat(tooLong, 4000)+`"`, "value_wo", "65536 bytes", "this one has 68000")
-	secret(`name = "db"; value_wo_version = "1"`, "value_wo_version", "no value_wo", "remove value_wo_version")
+	add("resource", typeSecret, `name = ""`, `attribute "name"`, "must not be empty", "Choose another name")
+	add("resource", typeSecret, `name = "db"; org_id = "My Org"`, `attribute "org_id"`, "not its name")
 	add("data", typeSecrets, `org_id = "My Org"`, `attribute "org_id" is not usable`)
 	for _, block := range []string{"data", "ephemeral"} {
 		add := func(arguments string, want ...string) { add(block, typeSecret, arguments, want...) }
@@ -304,9 +298,6 @@ func TestBadBlocksAreRefused(t *testing.T) {
 			for _, one := range strings.Split(err.Error(), "\nError: ")[1:] {
 				if block := at.FindStringSubmatch(one); block != nil {
 					said[block[1]] += one
-				}
-				if strings.Contains(one, tooLong) {
-					t.Error("an error repeats the value")
 				}
 			}
 			return nil

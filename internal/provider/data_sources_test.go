@@ -69,9 +69,11 @@ func TestSecretIsRead(t *testing.T) {
 				}
 				config := maps.Clone(test.config)
 				config["read_version_id"] = reads
+				env.roboto.ResetRequests()
 				result, out := p.ReadDataSource(typeSecret, config)
 				p.Succeeds(out)
 				p.Equal("the data source", result, want)
+				p.Equal("requests for credentials", env.roboto.Count(robototest.GetCredentials), map[bool]int{true: 1}[reads])
 			}
 		})
 	}

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
-	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
 // settingNames are the names of the provider's settings.
@@ -28,30 +27,24 @@ type (
 	calls map[string]call
 )
 
-func only[Result any](_ Result, out outcome) outcome { return out }
-
-// unknownIfDeferred checks that all of a deferred result is unknown. Nulls would pass for what Roboto said.
-func unknownIfDeferred(p *protocol.Provider, result fields, out outcome) outcome {
-	if out.Deferred != nil {
-		p.Equal("the deferred result is null", len(result) == 0, false)
-		for attribute, value := range result {
-			p.Equal("the deferred "+attribute, value, unknown)
-		}
-	}
-	return out
-}
-
+// read and open check that all of a deferred result is unknown. Nulls would pass for what Roboto said.
 func read(typeName string, config fields) call {
-	return func(p *protocol.Provider) outcome {
-		result, out := p.ReadDataSource(typeName, config)
-		return unknownIfDeferred(p, result, out)
-	}
+	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.ReadDataSource(typeName, config)) }
 }
 
 func open(config fields) call {
-	return func(p *protocol.Provider) outcome {
-		result, out := p.OpenEphemeral(config)
-		return unknownIfDeferred(p, result, out)
+	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.OpenEphemeral(config)) }
+}
+
+func unknownIfDeferred(p *protocol.Provider) func(fields, outcome) outcome {
+	return func(result fields, out outcome) outcome {
+		if out.Deferred != nil {
+			p.Equal("the deferred result is null", len(result) == 0, false)
+			for attribute, value := range result {
+				p.Equal("the deferred "+attribute, value, unknown)
+			}
+		}
+		return out
 	}
 }
 
@@ -63,15 +56,17 @@ func plan(prior instance, config fields) call {
 }
 
 func apply(prior instance, config fields) call {
-	return func(p *protocol.Provider) outcome { return only(p.TryApply(prior, config)) }
-}
-
-func refresh(current instance) call {
-	return func(p *protocol.Provider) outcome { return only(p.Read(current)) }
+	return func(p *protocol.Provider) outcome {
+		_, out := p.TryApply(prior, config)
+		return out
+	}
 }
 
 func importing(id string, identity fields) call {
-	return func(p *protocol.Provider) outcome { return only(p.Import(id, identity)) }
+	return func(p *protocol.Provider) outcome {
+		_, out := p.Import(id, identity)
+		return out
+	}
 }
 
 // What becomes of calls. What waits is deferred if Terraform can defer, and fails otherwise.
@@ -120,7 +115,10 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
 	// own are calls that name an organization, or need none, and defaulted need the default one.
 	own := calls{
-		"refresh":                       refresh(existing),
+		"refresh": func(p *protocol.Provider) outcome {
+			_, out := p.Read(existing)
+			return out
+		},
 		"compare":                       plan(existing, fields{"name": "db", "value_wo": "value"}),
 		"data source by URI":            read(typeSecret, fields{"uri": uri}),
 		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
@@ -193,34 +191,6 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 			}
 		})
 	}
-}
-
-// With a version, and without detect_value_drift, nothing short of a write needs more than metadata.
-func TestSecretWithVersionAndDeniedCredentials(t *testing.T) {
-	env := newEnvironment(t)
-	config := fields{"name": "db", "value_wo": "value", "value_wo_version": "1"}
-	rotated := fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
-	created := env.protocol(fields{}).Apply(instance{}, config)
-	env.roboto.ResetRequests()
-	env = env.with("ROBOTO_API_KEY", env.roboto.AddAPIKey(robototest.Grant{NoCredentials: true}))
-	p := env.protocol(fields{})
-	refreshed, out := p.Read(created)
-	p.Succeeds(out)
-	p.Equal("state", refreshed.State, created.State)
-	planned, _, out := p.Plan(refreshed, config)
-	p.Succeeds(out)
-	p.Equal("plan", planned, created.State)
-	imported, out := p.Import("db", nil)
-	p.Succeeds(out)
-	env.end(t, nil, calls{
-		"plan to rotate": plan(created, rotated), "plan to create": plan(instance{}, rotated), "plan to delete": plan(created, nil),
-		"data source": read(typeSecret, fields{"name": "db"}), "list": read(typeSecrets, nil), "read after an import": refresh(imported),
-	}, works, "")
-	env.wantCount(robototest.GetCredentials, 0)
-	env.end(t, nil, calls{"rotate": apply(created, rotated), "ephemeral resource": open(fields{"name": "db"})},
-		fails, "You are not permitted to access secret values")
-	deleted := env.protocol(fields{}).Apply(created, nil)
-	p.Equal("state after the deletion", deleted.State, fields(nil))
 }
 
 // A default organization that is known depends on nothing else.
