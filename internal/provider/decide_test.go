@@ -12,16 +12,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// secretWith is the secret db of og_test, with changes.
-func secretWith(changes ...func(*secretModel)) *secretModel {
-	secret := &secretModel{Name: types.StringValue("db"), OrgID: types.StringValue("og_test")}
+// secret is the secret db of og_test, with changes.
+func secret(changes ...func(*secretModel)) *secretModel {
+	m := &secretModel{Name: types.StringValue("db"), OrgID: types.StringValue("og_test")}
 	for _, change := range changes {
-		change(secret)
+		change(m)
 	}
-	return secret
+	return m
 }
 
-// Changes of secretWith.
+// Changes of a secret.
 var (
 	noOrg        = func(m *secretModel) { m.OrgID = types.StringNull() }
 	otherOrg     = func(m *secretModel) { m.OrgID = types.StringValue("og_other") }
@@ -54,13 +54,12 @@ func TestDecideNotices(t *testing.T) {
 		another    = &storedValue{versionID: "another"}
 		noValue    = &storedValue{}
 		ofOrg      = func(id string) *defaultOrg { return &defaultOrg{id} }
-		db         = secretWith()
+		db         = secret()
 		cache      = name("cache")
 		seen       = map[*notice]bool{}
 		notOfPlans = notices{noticeTwoAddresses, noticeCreatedTwice, noticeDeletedElsewhere, noticeChangedByTerraform}
 	)
-	// decide asks for what is given here, and for nothing else: for default and stored if they are not nil, and
-	// for what is remembered unless the secret is protected.
+	// decide asks for nothing that is not given here. What is remembered is given unless the secret is protected.
 	for title, test := range map[string]struct {
 		state, config *secretModel
 		remembered    remembered
@@ -69,110 +68,105 @@ func TestDecideNotices(t *testing.T) {
 		defaults   *defaultOrg
 		stored     *storedValue
 		want       notices
-		// orgID is that of the plan if it is not og_test.
+		// orgID is that of the plan as a text, or "" if it is that of the configuration or the state.
 		orgID string
 	}{
-		"delete":                                    {state: secretWith(written)},
-		"delete, with a version":                    {state: secretWith(written, one)},
-		"delete what has drifted":                   {state: secretWith(one), want: notices{noticeLost}},
+		"delete":                                    {state: secret(written)},
+		"delete what has drifted":                   {state: secret(one), want: notices{noticeLost}},
 		"delete what Terraform did not write":       {state: db, want: notices{noticeLost}},
-		"delete what has drifted, during apply":     {state: secretWith(one), remembered: applying},
+		"delete what has drifted, during apply":     {state: secret(one), remembered: applying},
 		"delete what is kept at another address":    {state: db, remembered: elsewhere, want: notices{noticeKeptElsewhere}},
-		"delete what is created at another address": {state: secretWith(written), remembered: recreated, want: notices{noticeAddressChanged}},
-		"delete what moved and has drifted":         {state: secretWith(one), remembered: recreated, want: notices{noticeAddressChanged, noticeLost}},
-		"delete what is protected":                  {state: secretWith(protected), want: notices{noticeProtected}},
+		"delete what is created at another address": {state: secret(written), remembered: recreated, want: notices{noticeAddressChanged}},
+		"delete what moved and has drifted":         {state: secret(one), remembered: recreated, want: notices{noticeAddressChanged, noticeLost}},
+		"delete what is protected":                  {state: secret(protected), want: notices{noticeProtected}},
 
-		"replace": {state: secretWith(written), config: secretWith(cache, value)},
-		"replace what is protected": {
-			state: secretWith(protected), config: secretWith(noOrg, cache), want: notices{noticeProtected},
-		},
-		"replace what will no longer be protected": {state: secretWith(protected), config: secretWith(cache), want: notices{noticeProtected}},
-		"replace what will be protected":           {state: secretWith(written), config: secretWith(cache, value, protected)},
+		"replace":                   {state: secret(written), config: secret(cache, value)},
+		"replace what is protected": {state: secret(protected), config: secret(noOrg, cache), want: notices{noticeProtected}},
+		"replace what will no longer be protected": {state: secret(protected), config: secret(cache), want: notices{noticeProtected}},
+		"replace what will be protected":           {state: secret(written), config: secret(cache, value, protected)},
 		"replace what was written, with an odd name": {
-			state: secretWith(written), config: secretWith(name("c %"), value), want: notices{noticeNameUnresolvable},
+			state: secret(written), config: secret(name("c %"), value), want: notices{noticeNameUnresolvable},
 		},
-		"replace, with a space": {state: secretWith(written), config: secretWith(name("cache "), value), want: notices{noticeNameUnresolvable}},
 		"replace an odd name in another organization": {
-			state: secretWith(name("c %"), written), config: secretWith(name("c %"), otherOrg, value), orgID: "og_other",
+			state: secret(name("c %"), written), config: secret(name("c %"), otherOrg, value), orgID: `"og_other"`,
 		},
-		"replace, with a line break":            {state: secretWith(written), config: secretWith(cache, line), want: notices{noticeLineBreak}},
-		"replace by a name to come":             {state: secretWith(written), config: secretWith(unknownName, value)},
-		"replace without a value":               {state: secretWith(written), config: secretWith(cache), want: notices{noticeNoValueAgain}},
-		"replace with an ignored value":         {state: secretWith(written, one), config: secretWith(cache, one)},
-		"replace with a first value":            {state: db, config: secretWith(cache, value), want: notices{noticeReplacedLost}},
-		"replace with a first value to come":    {state: db, config: secretWith(cache, unknownValue), want: notices{noticeReplacedLost}},
-		"replace what has drifted":              {state: secretWith(one), config: secretWith(cache, value, one), want: notices{noticeReplacedLost}},
-		"replace what drifted, without a value": {state: secretWith(one), config: secretWith(cache), want: notices{noticeNoValueAgain}},
+		"replace, with a line break":            {state: secret(written), config: secret(cache, line), want: notices{noticeLineBreak}},
+		"replace by a name to come":             {state: secret(written), config: secret(unknownName, value)},
+		"replace without a value":               {state: secret(written), config: secret(cache), want: notices{noticeNoValueAgain}},
+		"replace with an ignored value":         {state: secret(written, one), config: secret(cache, one)},
+		"replace with a first value":            {state: db, config: secret(cache, value), want: notices{noticeReplacedLost}},
+		"replace with a first value to come":    {state: db, config: secret(cache, unknownValue), want: notices{noticeReplacedLost}},
+		"replace what has drifted":              {state: secret(one), config: secret(cache, value, one), want: notices{noticeReplacedLost}},
+		"replace what drifted, without a value": {state: secret(one), config: secret(cache), want: notices{noticeNoValueAgain}},
 		"replace what is kept at another address": {
-			state: db, config: secretWith(cache), remembered: elsewhere, want: notices{noticeKeptElsewhere},
+			state: db, config: secret(cache), remembered: elsewhere, want: notices{noticeKeptElsewhere},
 		},
-		"swap names": {
-			state: secretWith(written), config: secretWith(cache, value), remembered: recreated, want: notices{noticeAddressChanged},
-		},
-		"replace in the default organization": {state: secretWith(written), config: secretWith(noOrg, cache, value), defaults: ofOrg("og_test")},
+		"swap names":                          {state: secret(written), config: secret(cache, value), remembered: recreated, want: notices{noticeAddressChanged}},
+		"replace in the default organization": {state: secret(written), config: secret(noOrg, cache, value), defaults: ofOrg("og_test")},
 		"replace in another default organization": {
-			state: secretWith(written), config: secretWith(noOrg, cache, value), defaults: ofOrg("og_other"), want: notices{noticeMoves},
+			state: secret(written), config: secret(noOrg, cache, value), defaults: ofOrg("og_other"), want: notices{noticeMoves},
 		},
-		"replace in a default organization to come": {state: secretWith(written), config: secretWith(noOrg, cache, value), defaults: ofOrg("")},
+		"replace in a default organization to come": {state: secret(written), config: secret(noOrg, cache, value), defaults: ofOrg("")},
 
-		"create":                                   {config: secretWith(value)},
-		"create in the default organization":       {config: secretWith(noOrg, value), defaults: ofOrg("og_other"), orgID: "og_other"},
-		"create in a default organization to come": {config: secretWith(noOrg), defaults: ofOrg(""), orgID: "unknown"},
-		"create a name to come":                    {config: secretWith(unknownName)},
-		"create a name with a space":               {config: secretWith(name(" db")), want: notices{noticeNameUnresolvable}},
-		"create a name that actions cannot use":    {config: secretWith(name("größe")), want: notices{noticeNameUnresolvable}},
-		"create with a line break":                 {config: secretWith(line), want: notices{noticeLineBreak}},
-		"create with several lines":                {config: secretWith(lines)},
+		"create":                                   {config: secret(value)},
+		"create in the default organization":       {config: secret(noOrg, value), defaults: ofOrg("og_other"), orgID: `"og_other"`},
+		"create in a default organization to come": {config: secret(noOrg), defaults: ofOrg(""), orgID: "<unknown>"},
+		"create a name to come":                    {config: secret(unknownName)},
+		"create a name that actions cannot use":    {config: secret(name("größe")), want: notices{noticeNameUnresolvable}},
+		"create with a line break":                 {config: secret(line), want: notices{noticeLineBreak}},
+		"create with several lines":                {config: secret(lines)},
 		"create in place of a tainted one":         {config: db, remembered: read, want: notices{noticeNoValueAgain}},
-		"write in place of a tainted one":          {config: secretWith(value), remembered: read},
-		"create in place of one at two addresses":  {config: secretWith(value), remembered: elsewhere, want: notices{noticeKeptElsewhere}},
-		"create what another address deletes":      {config: secretWith(value), remembered: recreated, want: notices{noticeAddressChanged}},
+		"write in place of a tainted one":          {config: secret(value), remembered: read},
+		"create in place of one at two addresses":  {config: secret(value), remembered: elsewhere, want: notices{noticeKeptElsewhere}},
+		"create what another address deletes":      {config: secret(value), remembered: recreated, want: notices{noticeAddressChanged}},
 
 		"keep":                              {state: db, config: db},
 		"keep what another address deletes": {state: db, config: db, remembered: elsewhere, want: notices{noticeKeptElsewhere}},
 		"keep in another organization": {
-			state: db, config: secretWith(noOrg), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
+			state: db, config: secret(noOrg), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
 		},
-		"keep in another organization, unread":  {state: db, config: secretWith(noOrg), configured: "og_other"},
+		"keep in another organization, unread":  {state: db, config: secret(noOrg), configured: "og_other"},
 		"keep in an organization that is given": {state: db, config: db, configured: "og_other", remembered: read},
-		"keep in the default organization":      {state: db, config: secretWith(noOrg), configured: "og_test", remembered: read},
-		"keep without a default organization":   {state: db, config: secretWith(noOrg), remembered: read},
-		"keep a line break":                     {state: secretWith(written, one), config: secretWith(line, one), remembered: read},
+		"keep in the default organization":      {state: db, config: secret(noOrg), configured: "og_test", remembered: read},
+		"keep without a default organization":   {state: db, config: secret(noOrg), remembered: read},
+		"keep a line break":                     {state: secret(written, one), config: secret(line, one), remembered: read},
 
 		"write in another organization": {
-			state: secretWith(written), config: secretWith(noOrg, value, one), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
+			state: secret(written), config: secret(noOrg, value, one), configured: "og_other", remembered: read, want: notices{noticeOtherDefault},
 		},
-		"write nothing with a new version": {state: db, config: secretWith(noOrg, one), remembered: read, want: notices{noticeMissingValue}},
-		"write another version":            {state: secretWith(written, one), config: secretWith(value, two), remembered: read},
-		"write a line break": {
-			state: secretWith(written, one), config: secretWith(line, two), remembered: read, want: notices{noticeLineBreak},
-		},
-		"write a line break, unread": {state: secretWith(written, one), config: secretWith(line, two)},
+		"write nothing with a new version": {state: db, config: secret(noOrg, one), remembered: read, want: notices{noticeMissingValue}},
+		"write another version":            {state: secret(written, one), config: secret(value, two), remembered: read},
+		"write a line break":               {state: secret(written, one), config: secret(line, two), remembered: read, want: notices{noticeLineBreak}},
+		"write a line break, unread":       {state: secret(written, one), config: secret(line, two)},
 		"write another version over drift": {
-			state: secretWith(one), config: secretWith(value, two), remembered: read, want: notices{noticeOverwritten},
+			state: secret(one), config: secret(value, two), remembered: read, want: notices{noticeOverwritten},
 		},
-		"write another version over drift, unread": {state: secretWith(one), config: secretWith(value, two)},
+		"write another version over drift, unread": {state: secret(one), config: secret(value, two)},
 		"write the same version over drift": {
-			state: secretWith(one, watched), config: secretWith(value, one, watched), remembered: read, want: notices{noticeOverwritten},
+			state: secret(one, watched), config: secret(value, one, watched), remembered: read, want: notices{noticeOverwritten},
 		},
-		"write a version after an import": {state: db, config: secretWith(value, one), remembered: read, want: notices{noticeMayBeOverwritten}},
-		"write another value":             {state: secretWith(written), config: secretWith(value), remembered: read, stored: differs},
+		"write a version after an import": {state: db, config: secret(value, one), remembered: read, want: notices{noticeMayBeOverwritten}},
+		"write another value":             {state: secret(written), config: secret(value), remembered: read, stored: differs},
 		"write over another value": {
-			state: secretWith(written), config: secretWith(value), remembered: read, stored: another, want: notices{noticeOverwritten},
+			state: secret(written), config: secret(value), remembered: read, stored: another, want: notices{noticeOverwritten},
 		},
-		"write over another value, unread":   {state: secretWith(written), config: secretWith(value), stored: another},
-		"write over a value after an import": {state: db, config: secretWith(value), remembered: read, stored: another, want: notices{noticeOverwritten}},
-		"write a first value":                {state: db, config: secretWith(value), remembered: read, stored: noValue},
-		"write a value that is lost":         {state: secretWith(written), config: secretWith(value), remembered: read, stored: noValue},
-		"write a value to come":              {state: db, config: secretWith(unknownValue), remembered: read},
+		"write over another value, unread":   {state: secret(written), config: secret(value), stored: another},
+		"write over a value after an import": {state: db, config: secret(value), remembered: read, stored: another, want: notices{noticeOverwritten}},
+		"write a first value":                {state: db, config: secret(value), remembered: read, stored: noValue},
+		"write a value that is lost":         {state: secret(written), config: secret(value), remembered: read, stored: noValue},
+		"write a value to come":              {state: db, config: secret(unknownValue), remembered: read},
 		"write over another value with a flag": {
-			state: secretWith(written), config: secretWith(value, watched), remembered: read, stored: another, want: notices{noticeOverwritten},
+			state: secret(written), config: secret(value, watched), remembered: read, stored: another, want: notices{noticeOverwritten},
 		},
-		"change a flag":         {state: secretWith(written), config: secretWith(value, watched), remembered: read, stored: same},
-		"change a flag, unread": {state: secretWith(written), config: secretWith(value, watched)},
+		"change a flag":         {state: secret(written), config: secret(value, watched), remembered: read, stored: same},
+		"change a flag, unread": {state: secret(written), config: secret(value, watched)},
 	} {
 		t.Run(title, func(t *testing.T) {
-			f := facts{state: test.state, configuredOrg: test.configured}
+			f := facts{state: test.state, configuredOrg: test.configured, defaultOrg: test.defaults, stored: test.stored}
+			if !slices.Contains(test.want, noticeProtected) {
+				f.remembered = &test.remembered
+			}
+			wantOrgID := types.StringNull().String()
 			if test.config != nil {
 				f.config = *test.config
 				plan := *test.config
@@ -182,51 +176,21 @@ func TestDecideNotices(t *testing.T) {
 						plan.OrgID = test.state.OrgID
 					}
 				}
-				f.plan = &plan
+				f.plan, wantOrgID = &plan, plan.OrgID.String()
 			}
-			var want, needed []need
-			if test.defaults != nil {
-				want = append(want, needDefaultOrg)
-			}
-			if !slices.Contains(test.want, noticeProtected) {
-				want = append(want, needRemembered)
-			}
-			if test.stored != nil {
-				want = append(want, needStoredValue)
+			if test.orgID != "" {
+				wantOrgID = test.orgID
 			}
 			d := decide(f)
-			for ; d.need != needNothing && len(needed) < 4; d = decide(f) {
-				needed = append(needed, d.need)
-				switch d.need {
-				case needDefaultOrg:
-					f.defaultOrg = test.defaults
-				case needRemembered:
-					f.remembered = &test.remembered
-				case needStoredValue:
-					f.stored = test.stored
-				}
+			if d.need != needNothing {
+				t.Fatalf("decide asks for %d, which it should not need", d.need)
 			}
-			if diff := cmp.Diff(want, needed); diff != "" {
-				t.Errorf("decide asks for something else (-want +got):\n%s", diff)
-			}
-			titles := func(all []*notice) (titles []string) {
-				for _, n := range all {
-					titles = append(titles, n.title)
-				}
-				return titles
-			}
-			if diff := cmp.Diff(titles(test.want), titles(d.notices), cmpopts.EquateEmpty()); diff != "" {
+			title := cmp.Transformer("title", func(n *notice) string { return n.title })
+			if diff := cmp.Diff(test.want, d.notices, title, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the plan has other notices (-want +got):\n%s", diff)
 			}
 			refused := slices.ContainsFunc(test.want, func(n *notice) bool { return n.refuses })
-			orgID, wantOrgID := d.orgID.ValueString(), test.orgID
-			if d.orgID.IsUnknown() {
-				orgID = "unknown"
-			}
-			if wantOrgID == "" {
-				wantOrgID = "og_test"
-			}
-			if test.config != nil && !refused && orgID != wantOrgID {
+			if orgID := d.orgID.String(); !refused && orgID != wantOrgID {
 				t.Errorf("org_id is %s, want %s", orgID, wantOrgID)
 			}
 			for _, n := range d.notices {
