@@ -25,29 +25,25 @@ func recordOf(name string) roboto.Record {
 // Each address plans for itself, in any order. The last one learns of the others.
 func TestMemoryOfPlans(t *testing.T) {
 	type step func(*memory) remembered
-	read := func(name string) step {
+	learnsNothing := func(do func(*memory)) step {
 		return func(m *memory) remembered {
-			m.noteRead(recordOf(name))
+			do(m)
 			return remembered{}
 		}
+	}
+	read := func(name string) step { return learnsNothing(func(m *memory) { m.noteRead(recordOf(name)) }) }
+	created := func(name string) step {
+		record := recordOf(name)
+		record.CreatedHere = time.Now()
+		return learnsNothing(func(m *memory) { m.noteCreated(record) })
 	}
 	keepAs := func(record roboto.Record) step { return func(m *memory) remembered { return m.noteKeep(record) } }
 	keep := func(name string) step { return keepAs(recordOf(name)) }
 	remove := func(name string) step { return func(m *memory) remembered { return m.noteDelete(recordOf(name), nil) } }
 	create := func(name string) step { return func(m *memory) remembered { return m.noteCreate(refOf(name)) } }
 	replace := func(old, name string) step {
-		return func(m *memory) remembered {
-			ref := refOf(name)
-			return m.noteDelete(recordOf(old), &ref)
-		}
-	}
-	created := func(name string) step {
-		return func(m *memory) remembered {
-			record := recordOf(name)
-			record.CreatedHere = time.Now()
-			m.noteCreated(record)
-			return remembered{}
-		}
+		ref := refOf(name)
+		return func(m *memory) remembered { return m.noteDelete(recordOf(old), &ref) }
 	}
 	inSeconds, later, otherARN := recordOf("db"), recordOf("db"), recordOf("db")
 	inSeconds.Created = inSeconds.Created.Truncate(time.Second)
@@ -105,16 +101,15 @@ func TestMemoryOfPlans(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			backwards := slices.Clone(test.steps)
 			slices.Reverse(backwards)
-			for order, steps := range map[string][]step{"in order": test.steps, "in reverse": backwards} {
+			var got [2]remembered
+			for i, steps := range [][]step{test.steps, backwards} {
 				m := newMemory()
-				var last remembered
-				for _, do := range append(slices.Clone(test.first), steps...) {
-					last = do(m)
+				for _, do := range slices.Concat(test.first, steps) {
+					got[i] = do(m)
 				}
-				want := map[string]remembered{"in order": test.want, "in reverse": test.reversed}[order]
-				if diff := cmp.Diff(want, last, cmp.AllowUnexported(remembered{})); diff != "" {
-					t.Errorf("%s, the last step learns something else (-want +got):\n%s", order, diff)
-				}
+			}
+			if diff := cmp.Diff([2]remembered{test.want, test.reversed}, got, cmp.AllowUnexported(remembered{})); diff != "" {
+				t.Errorf("in order and in reverse, the last step learns something else (-want +got):\n%s", diff)
 			}
 		})
 	}
