@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,9 +28,9 @@ type trial struct {
 	name string
 	// applied is value_wo during apply. An ignored value is null while planning, and not during apply.
 	applied any
-	// newFlag: the other change is one of detect_value_drift. unknown is the attribute that is so while planning.
+	// newFlag: the other change is one of detect_value_drift. unknown are the attributes that are so while planning.
 	newFlag bool
-	unknown string
+	unknown []string
 }
 
 // "When a value is written", from the plan to the state: each situation ends as the table says.
@@ -39,30 +40,32 @@ func TestSecretValueIsWrittenAsDecided(t *testing.T) {
 	count := 0
 	for _, s := range decisions.All() {
 		forms := []trial{{applied: configuredValue}}
-		if s.Value == decisions.ValueNull {
+		switch {
+		case s.Value == decisions.ValueUnknown:
+			forms[0].unknown = []string{"value_wo"}
+		case s.Value == decisions.ValueNull && (s.Creates || s.Version == decisions.VersionRemoved):
 			forms[0].applied = nil
-			if !s.Creates && s.Version != decisions.VersionRemoved {
-				forms = append(forms, trial{applied: configuredValue})
-			}
-			if s.Version == decisions.VersionSame { // null in the configuration itself, it is refused
-				forms = forms[1:]
-			}
+		case s.Value == decisions.ValueNull && s.Version != decisions.VersionSame: // with it, null in the configuration itself is refused
+			forms = append(forms, trial{})
 		}
 		if s.OtherChange && s.Stored == decisions.StoredSame {
-			forms = append(forms, trial{applied: forms[0].applied, newFlag: true})
+			flag := forms[len(forms)-1]
+			flag.newFlag = true
+			forms = append(forms, flag)
 			if s.DetectsDrift {
-				forms = append(forms, trial{applied: forms[0].applied, newFlag: true, unknown: "detect_value_drift"})
+				flag.unknown = append(slices.Clone(flag.unknown), "detect_value_drift")
+				forms = append(forms, flag)
 			}
 		}
 		if s.Value == decisions.ValueGiven && !s.OtherChange && (s.Version == decisions.VersionChanged || s.Version == decisions.VersionAdded) {
-			forms = append(forms, trial{applied: configuredValue, unknown: "value_wo_version"})
+			forms = append(forms, trial{applied: configuredValue, unknown: []string{"value_wo_version"}})
 		}
 		for _, form := range forms {
 			count++
 			form.Core, form.Situation, form.name = protocol.NewCore(t, server), s, fmt.Sprintf("secret-%d", count)
 			got, err := form.run()
 			if diff := cmp.Diff(decisions.Find(s), got); err != nil || diff != "" {
-				t.Errorf("%+v, value_wo during apply: %v, the flag changes: %t, unknown: %q: %v\nthe table (-) and what happened (+):\n%s",
+				t.Errorf("%+v, value_wo during apply: %v, the flag changes: %t, %q unknown: %v\nthe table (-) and what happened (+):\n%s",
 					s, form.applied, form.newFlag, form.unknown, err, diff)
 			}
 		}
@@ -71,41 +74,34 @@ func TestSecretValueIsWrittenAsDecided(t *testing.T) {
 
 // run plans and applies, and returns what happened.
 func (r *trial) run() (got decisions.Outcome, err error) {
-	planned := r.prepare()
+	known := r.prepare()
+	planned, applied := maps.Clone(known), maps.Clone(known)
+	applied["value_wo"] = r.applied
+	for _, attribute := range r.unknown {
+		planned[attribute] = unknown
+	}
 	before, versions := maps.Clone(r.State), len(r.Roboto.Versions(testOrg, r.name))
 	r.Roboto.ResetRequests()
-	applied := maps.Clone(planned)
-	applied["value_wo"] = r.applied
-	if r.unknown != "" {
-		planned[r.unknown] = unknown
-	}
 
 	s := r.MustStart()
-	if r.Creates {
-		if err := s.Validate(planned).Err(); err != nil {
-			return refusal(err)
-		}
-	}
 	shown, _, out := s.Provider.Plan(r.Instance, planned)
-	if err := out.Err(); err != nil {
-		return refusal(err)
+	err = out.Err()
+	if r.Creates {
+		err = errors.Join(s.Validate(planned).Err(), err)
+	}
+	if err != nil && strings.Contains(err.Error(), "Missing Secret Value") {
+		return decisions.Outcome{Refused: true}, nil
+	} else if err != nil {
+		return got, err
 	}
 	got.PlansUnknown = shown["version_id"] == unknown
 
+	// Terraform plans again during apply, when all is known, and applies what is a change then.
 	s = r.MustStart()
-	if r.Value == decisions.ValueUnknown { // by now it is known
-		r.unknown = "value_wo"
-	}
-	if r.unknown != "" {
-		planned[r.unknown] = applied[r.unknown]
-		shown, _, _ = s.Provider.Plan(r.Instance, planned)
-	}
-	plan, err := s.Plan(planned)
+	shown, _, _ = s.Provider.Plan(r.Instance, known)
+	plan, err := s.Plan(known)
 	if err == nil && !reflect.DeepEqual(shown, before) {
 		err = s.ApplyPlanned(plan.With(applied))
-	}
-	if err != nil {
-		return got, err
 	}
 	_, current, _ := r.Roboto.Value(testOrg, r.name)
 	want := decisions.Find(r.Situation).After // one ID can be that of several outcomes
@@ -115,32 +111,24 @@ func (r *trial) run() (got decisions.Outcome, err error) {
 		}
 	}
 	got.Compares = r.Roboto.Count(robototest.GetValue) > 0
-	switch written := len(r.Roboto.Versions(testOrg, r.name)) - versions; {
-	case written > 1:
-		err = fmt.Errorf("%d versions were written", written)
-	case r.Roboto.Count(robototest.GetCredentials) > 0 && written == 0 && !got.Compares:
-		err = errors.New("there was a request for credentials")
-	default:
-		got.Writes = written == 1
+	written := len(r.Roboto.Versions(testOrg, r.name)) - versions
+	got.Writes = written > 0
+	if written > 1 || r.Roboto.Count(robototest.GetCredentials) > 0 && written == 0 && !got.Compares {
+		err = errors.Join(err, fmt.Errorf("credentials were requested, and %d versions written", written))
 	}
 	return got, err
-}
-
-func refusal(err error) (decisions.Outcome, error) {
-	if strings.Contains(err.Error(), "Missing Secret Value") {
-		return decisions.Outcome{Refused: true}, nil
-	}
-	return decisions.Outcome{}, err
 }
 
 // prepare brings secret and state into the situation, and returns the configuration.
 func (r *trial) prepare() fields {
 	config := fields{
-		"name": r.name, "org_id": testOrg,
-		"value_wo": map[decisions.Value]any{decisions.ValueGiven: configuredValue, decisions.ValueUnknown: unknown}[r.Value],
+		"name": r.name, "org_id": testOrg, "value_wo": configuredValue,
 		"value_wo_version": map[decisions.Version]any{
 			decisions.VersionSame: "1", decisions.VersionAdded: "1", decisions.VersionChanged: "2",
 		}[r.Version],
+	}
+	if r.Value == decisions.ValueNull {
+		config["value_wo"] = nil
 	}
 	if r.DetectsDrift {
 		config["detect_value_drift"] = true
@@ -160,9 +148,9 @@ func (r *trial) prepare() fields {
 	r.Must(r.MustStart().Refresh())
 	_, current, _ := r.Roboto.Value(testOrg, r.name)
 	r.State["version_id"] = map[decisions.VersionID]any{decisions.IDCurrent: current, decisions.IDOld: old}[r.VersionID]
-	r.State["value_wo_version"] = map[decisions.Version]any{
-		decisions.VersionSame: "1", decisions.VersionChanged: "1", decisions.VersionRemoved: "1",
-	}[r.Version]
+	if r.Version != decisions.VersionNone && r.Version != decisions.VersionAdded {
+		r.State["value_wo_version"] = "1"
+	}
 	r.State["detect_value_drift"] = config["detect_value_drift"]
 	switch {
 	case r.newFlag:
