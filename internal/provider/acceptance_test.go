@@ -180,7 +180,7 @@ func TestAccSecretImport(t *testing.T) {
 func TestAccSecretsDataSourceFeedsForEachAtPlan(t *testing.T) {
 	env := anyService(t)
 	env.create("a", "b")
-	env.run(resource.TestStep{
+	env.runCase(resource.TestCase{Steps: []resource.TestStep{{
 		Config: fmt.Sprintf(`
 data "roboto_organizations" "mine" {}
 data "roboto_secrets" "all" {
@@ -198,7 +198,7 @@ resource "terraform_data" "each" {
 		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: []plancheck.PlanCheck{
 			plancheck.ExpectKnownValue("terraform_data.each[\""+env.name("b")+"\"]", tfjsonpath.New("input"), knownvalue.StringExact(env.uri("b"))),
 		}},
-	})
+	}}})
 }
 
 // The version of a secret that does not exist yet, or is about to be written, is unknown while planning, so the

@@ -30,11 +30,6 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/wire"
 )
 
-const (
-	testOrg = "og_test"
-	address = "roboto_secret.test"
-)
-
 // TestMain makes terraform-plugin-testing use the terraform that the rest of the
 // project uses.
 func TestMain(m *testing.M) {
@@ -59,9 +54,10 @@ type (
 )
 
 const (
-	typeSecret        = protocol.TypeSecret
-	typeSecrets       = protocol.TypeSecrets
-	typeOrganizations = protocol.TypeOrganizations
+	testOrg     = "og_test"
+	address     = "roboto_secret.test"
+	typeSecret  = protocol.TypeSecret
+	typeSecrets = protocol.TypeSecrets
 )
 
 var (
@@ -108,7 +104,9 @@ func anyService(t *testing.T) *environment {
 	e.prefix = wire.NewPrefix()
 	t.Cleanup(func() {
 		for name := range e.named {
-			e.remove(name)
+			if a, err := e.client.Delete(context.Background(), name); (err != nil || !a.OK()) && e.exists(name) {
+				t.Errorf("deleting %q: %s (%v)", name, a, err)
+			}
 		}
 	})
 	return e
@@ -120,10 +118,7 @@ func realService(t *testing.T) *environment {
 	if err != nil {
 		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
+	home, _ := os.UserHomeDir() // which the key may not need
 	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, client: client, named: map[string]bool{}}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
@@ -182,10 +177,17 @@ func (e *environment) wantRequests(want int) {
 	}
 }
 
-// run drives the real terraform through the steps.
+// run drives the real terraform through the steps. In the end it destroys all, which the test has named.
 func (e *environment) run(steps ...resource.TestStep) {
 	e.t.Helper()
-	e.runCase(resource.TestCase{Steps: steps})
+	e.runCase(resource.TestCase{Steps: steps, CheckDestroy: func(*terraform.State) error {
+		for name := range e.named {
+			if e.exists(name) {
+				return fmt.Errorf("%s is still there", name)
+			}
+		}
+		return nil
+	}})
 }
 
 func (e *environment) runCase(c resource.TestCase) {
@@ -194,19 +196,7 @@ func (e *environment) runCase(c resource.TestCase) {
 		"roboto": func() (tfprotov6.ProviderServer, error) { return e.Server(), nil },
 		"echo":   echoprovider.NewProviderServer(),
 	}
-	c.CheckDestroy = e.isDestroyed
 	resource.UnitTest(e.t, c)
-}
-
-// isDestroyed fails if Roboto has a secret that Terraform has destroyed.
-func (e *environment) isDestroyed(state *terraform.State) error {
-	for address, r := range state.RootModule().Resources {
-		name := r.Primary.Attributes["name"]
-		if strings.HasPrefix(address, typeSecret+".") && r.Primary.Attributes["org_id"] == e.client.OrgID && e.exists(name) {
-			return fmt.Errorf("%s is still there", name)
-		}
-	}
-	return nil
 }
 
 // errorLike matches text whatever the line breaks that Terraform put into it.
@@ -238,7 +228,7 @@ func (happens planCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, 
 	happens()
 }
 
-// stateCheck is a check of the state, or of what the service has after an apply.
+// stateCheck is a check after an apply.
 type stateCheck func(statecheck.CheckStateRequest) error
 
 func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
@@ -270,19 +260,12 @@ func (e *environment) uri(short string) string {
 	return "roboto-secret://" + e.name(short) + "@" + e.client.OrgID
 }
 
-// create creates secrets as somebody else does. So do write and remove.
+// create creates secrets as somebody else does, and write writes.
 func (e *environment) create(names ...string) {
 	for _, name := range names {
 		if a, err := e.client.Create(context.Background(), e.name(name)); err != nil || !a.OK() {
 			e.t.Fatalf("creating %q: %s (%v)", name, a, err)
 		}
-	}
-}
-
-// remove does nothing if there is no such secret.
-func (e *environment) remove(name string) {
-	if a, err := e.client.Delete(context.Background(), e.name(name)); (err != nil || !a.OK()) && e.exists(name) {
-		e.t.Errorf("deleting %q: %s (%v)", name, a, err)
 	}
 }
 
