@@ -38,6 +38,7 @@ func addActions(server *robototest.Server, check robototest.Action) {
 	server.AddAction(robototest.Action{OrgID: "og_hub", Name: "shared", Hub: true, Digest: "4567"})
 }
 
+// What is wrong is refused while planning, and when the action is invoked: it may have been unknown before.
 func TestActionInvokePlans(t *testing.T) {
 	ofHub := fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}
 	noKey := []string{"ROBOTO_API_KEY", ""}
@@ -63,6 +64,9 @@ func TestActionInvokePlans(t *testing.T) {
 		"an unknown default":           {settings: fields{"org_id": unknown}, config: checkDB()},
 		"an unknown default, not used": {settings: fields{"org_id": unknown}, config: checkDB(fields{"org_id": testOrg}), requests: 1},
 
+		"a malformed URI": {config: checkWith("roboto-secret://a b@"), texts: []string{"Invalid Secret URI"}},
+		"a bad duration":  {config: checkDB(fields{"wait_timeout": "soon"}), texts: []string{"Invalid Duration"}},
+		"a bad name":      {config: checkDB(fields{"name": "a/b"}), texts: []string{"must not contain"}, requests: 1},
 		"no token":        {vars: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
 		"no such version": {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
 		"a parameter is null, another has a typo": {
@@ -84,6 +88,11 @@ func TestActionInvokePlans(t *testing.T) {
 				p.Fails(p.PlanAction(test.config), test.texts...)
 			}
 			env.wantRequests(test.requests)
+			if test.texts != nil {
+				_, out := env.protocol(test.settings).InvokeAction(test.config)
+				p.Fails(out, append(test.texts, "-invoke=action.roboto_action_invoke.NAME")...)
+				env.wantCount(robototest.InvokeAction, 0)
+			}
 		})
 	}
 }
@@ -95,13 +104,15 @@ func TestActionInvokes(t *testing.T) {
 	run := []string{"Queued", "Scheduled", "Downloading", "Processing", "Uploading", "Completed"}
 	again := append(slices.Clone(run[:4]), "Failed (Lost). Waiting 30s, because Roboto may queue it again.")
 	notCanceled := robototest.Fault{Operation: robototest.CancelInvocation, Status: 400, Code: "RobotoInvalidRequestException"}
+	lateAnswer := robototest.Fault{Operation: robototest.InvokeAction, Delay: 3 * time.Second, After: true}
+	hangs := robototest.Action{Hang: true}
 	completed, canceled := []int{robototest.Completed}, []int{robototest.Cancelled}
 	for name, test := range map[string]struct {
 		action robototest.Action
 		fault  robototest.Fault
 		config fields
-		// canceledAfter is when somebody else cancels.
-		canceledAfter time.Duration
+		// after are things that happen meanwhile, by their time.
+		after map[time.Duration]func(*protocol.Core)
 		// texts are in the error, none for success.
 		texts []string
 		// progress is checked unless it is nil. last are the statuses of the invocations: there is one at most.
@@ -140,12 +151,18 @@ func TestActionInvokes(t *testing.T) {
 			config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"},
 		},
 		"too slowly": {
-			action: robototest.Action{Hang: true}, config: fields{"wait_timeout": "1m"}, last: canceled,
+			action: hangs, config: fields{"wait_timeout": "1m"}, last: canceled,
 			texts: []string{"Roboto Action Was Canceled", "wait_timeout of 1m expired", "roboto invocations logs iv_"},
 		},
 		"until somebody cancels": {
-			action: robototest.Action{Hang: true}, canceledAfter: time.Minute, last: canceled,
-			texts: []string{"Roboto Action Failed", "the status Cancelled (Cancelled by somebody@example.com)"},
+			action: hangs, last: canceled, texts: []string{"Roboto Action Failed", "the status Cancelled (Cancelled by somebody@example.com)"},
+			after: map[time.Duration]func(*protocol.Core){
+				time.Minute: func(c *protocol.Core) { c.Roboto.CancelInvocation(c.Roboto.Invocations()[0].ID) },
+			},
+		},
+		"interrupted while the answer is late": {
+			fault: lateAnswer, last: canceled, texts: []string{"Roboto Action Was Canceled"},
+			after: map[time.Duration]func(*protocol.Core){time.Second: (*protocol.Core).Interrupt},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,8 +173,8 @@ func TestActionInvokes(t *testing.T) {
 				c := protocol.NewCore(t, server)
 				c.Settings["org_id"] = testOrg
 				c.Must(c.Apply(fields{"name": "db", "value_wo": value}))
-				if test.canceledAfter != 0 {
-					time.AfterFunc(test.canceledAfter, func() { server.CancelInvocation(server.Invocations()[0].ID) })
+				for wait, happens := range test.after {
+					time.AfterFunc(wait, func() { happens(c) })
 				}
 				if test.fault.Operation != "" {
 					server.Inject(test.fault)
@@ -212,23 +229,6 @@ func wantTexts(t *testing.T, err error, texts ...string) {
 			t.Errorf("%q is not in the error:\n%s", text, err)
 		}
 	}
-}
-
-// What is unknown while planning is checked before anything is sent.
-func TestActionInvokeChecksAgain(t *testing.T) {
-	env := newEnvironment(t)
-	addActions(env.roboto, robototest.Action{})
-	p := env.protocol(nil)
-	for text, config := range map[string]fields{
-		"Invalid Secret URI": checkWith("roboto-secret://a b@"),
-		"requires \"key\"":   checkWith(nil),
-		"Invalid Duration":   checkDB(fields{"wait_timeout": "soon"}),
-		"must not contain":   checkDB(fields{"name": "a/b"}),
-	} {
-		_, out := p.InvokeAction(config)
-		p.Fails(out, text, "-invoke=action.roboto_action_invoke.NAME")
-	}
-	env.wantCount(robototest.InvokeAction, 0)
 }
 
 func TestBadActionIsRefused(t *testing.T) {

@@ -21,22 +21,15 @@ func settingNames(p *protocol.Provider) (names []string) {
 	return names
 }
 
-// A call is something that a provider is asked to do. Calls have names.
-type (
-	call  func(*protocol.Provider) outcome
-	calls map[string]call
-)
+// calls are what a provider is asked to do, by names.
+type calls map[string]func(*protocol.Provider) outcome
 
-// read and open check that all of a deferred result is unknown. Nulls would pass for what Roboto said.
-func read(typeName string, config fields) call {
-	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.ReadDataSource(typeName, config)) }
-}
+func only[Result any](_ Result, out outcome) outcome { return out }
 
-func open(config fields) call {
-	return func(p *protocol.Provider) outcome { return unknownIfDeferred(p)(p.OpenEphemeral(config)) }
-}
+func planned(_ fields, _ []string, out outcome) outcome { return out }
 
-func unknownIfDeferred(p *protocol.Provider) func(fields, outcome) outcome {
+// read checks that all of a deferred result is unknown. Nulls would pass for what Roboto said.
+func read(p *protocol.Provider) func(fields, outcome) outcome {
 	return func(result fields, out outcome) outcome {
 		if out.Deferred != nil {
 			p.Equal("the deferred result is null", len(result) == 0, false)
@@ -44,27 +37,6 @@ func unknownIfDeferred(p *protocol.Provider) func(fields, outcome) outcome {
 				p.Equal("the deferred "+attribute, value, unknown)
 			}
 		}
-		return out
-	}
-}
-
-func plan(prior instance, config fields) call {
-	return func(p *protocol.Provider) outcome {
-		_, _, out := p.Plan(prior, config)
-		return out
-	}
-}
-
-func apply(prior instance, config fields) call {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.TryApply(prior, config)
-		return out
-	}
-}
-
-func importing(id string, identity fields) call {
-	return func(p *protocol.Provider) outcome {
-		_, out := p.Import(id, identity)
 		return out
 	}
 }
@@ -113,34 +85,41 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 	versioned.State["value_wo_version"] = "1"
 	created, rotated := fields{"name": "new", "org_id": testOrg, "value_wo": "value"}, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
 	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
+	type provider = *protocol.Provider
+	secrets, organizations := typeSecrets, protocol.TypeOrganizations
 	// own are calls that name an organization, or need none, and defaulted need the default one.
 	own := calls{
-		"refresh": func(p *protocol.Provider) outcome {
-			_, out := p.Read(existing)
-			return out
+		"refresh":            func(p provider) outcome { return only(p.Read(existing)) },
+		"compare":            func(p provider) outcome { return planned(p.Plan(existing, fields{"name": "db", "value_wo": "value"})) },
+		"data source by URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": uri})) },
+		"data source by org_id": func(p provider) outcome {
+			return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db", "org_id": testOrg}))
 		},
-		"compare":                       plan(existing, fields{"name": "db", "value_wo": "value"}),
-		"data source by URI":            read(typeSecret, fields{"uri": uri}),
-		"data source with org_id":       read(typeSecret, fields{"name": "db", "org_id": testOrg}),
-		"secrets of an org_id":          read(typeSecrets, fields{"org_id": testOrg}),
-		"organizations":                 read(protocol.TypeOrganizations, fields{}),
-		"ephemeral resource by URI":     open(fields{"uri": uri}),
-		"ephemeral resource and org_id": open(fields{"name": "db", "org_id": testOrg}),
+		"secrets of an org_id":   func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, fields{"org_id": testOrg})) },
+		"organizations":          func(p provider) outcome { return read(p)(p.ReadDataSource(organizations, nil)) },
+		"ephemeral resource":     func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": uri})) },
+		"ephemeral resource, id": func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db", "org_id": testOrg})) },
 	}
 	defaulted := calls{
-		"data source by name":           read(typeSecret, fields{"name": "db"}),
-		"data source by short URI":      read(typeSecret, fields{"uri": short}),
-		"secrets of the default":        read(typeSecrets, fields{}),
-		"ephemeral resource by name":    open(fields{"name": "db"}),
-		"ephemeral resource, short URI": open(fields{"uri": short}),
-		"import by name":                importing("db", nil),
-		"import by identity":            importing("", fields{"name": "db"}),
+		"data source by name":      func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db"})) },
+		"data source by short URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": short})) },
+		"secrets of the default":   func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, nil)) },
+		"ephemeral by name":        func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db"})) },
+		"ephemeral by short URI":   func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": short})) },
+		"import by name":           func(p provider) outcome { return only(p.Import("db", nil)) },
+		"import by identity":       func(p provider) outcome { return only(p.Import("", fields{"name": "db"})) },
 	}
-	planDefault := calls{"plan to create in the default organization": plan(instance{}, fields{"name": "new"})}
+	planDefault := calls{"plan to create": func(p provider) outcome { return planned(p.Plan(instance{}, fields{"name": "new"})) }}
 	plans := calls{
-		"plan to create": plan(instance{}, created), "plan to update": plan(versioned, rotated), "plan to delete": plan(existing, nil),
+		"plan to create": func(p provider) outcome { return planned(p.Plan(instance{}, created)) },
+		"plan to update": func(p provider) outcome { return planned(p.Plan(versioned, rotated)) },
+		"plan to delete": func(p provider) outcome { return planned(p.Plan(existing, nil)) },
 	}
-	applies := calls{"create": apply(instance{}, created), "update": apply(versioned, rotated), "delete": apply(existing, nil)}
+	applies := calls{
+		"create": func(p provider) outcome { return only(p.TryApply(instance{}, created)) },
+		"update": func(p provider) outcome { return only(p.TryApply(versioned, rotated)) },
+		"delete": func(p provider) outcome { return only(p.TryApply(existing, nil)) },
+	}
 
 	type test struct {
 		vars  []string
