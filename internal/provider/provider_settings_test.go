@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -77,14 +76,12 @@ func (e *environment) end(t *testing.T, settings fields, all calls, how end, say
 // to wait: nothing else makes it known. No other setting is used in place of one that is wrong or unknown.
 // TestSettingErrors has all errors.
 func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
+	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
 	existing := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
-	versioned := existing
-	versioned.State = maps.Clone(existing.State)
-	versioned.State["value_wo_version"] = "1"
+	versioned := p.Apply(existing, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	created, rotated := fields{"name": "new", "org_id": testOrg, "value_wo": "value"}, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
-	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
 	type provider = *protocol.Provider
 	secrets, organizations := typeSecrets, protocol.TypeOrganizations
 	// own are calls that name an organization, or need none, and defaulted need the default one.
@@ -202,36 +199,32 @@ func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 
 // What Terraform defers it still reads and plans, and that needs a name and an identity.
 func TestUnknownSettingsDeferAnImport(t *testing.T) {
-	for name, test := range map[string]struct {
+	env := newEnvironment(t)
+	known, notKnown := []any{testOrg, testOrg, testOrg, "roboto-secret://db@og_test"}, []any{nil, unknown, unknown, unknown}
+	for _, test := range []struct {
 		id       string
 		identity fields
-		// orgID is known from what is imported, or nil.
-		orgID any
+		// want is org_id in identity, state and plan, and uri in the plan.
+		want []any
 	}{
-		"by name":                    {id: "db"},
-		"by name@org_id":             {id: "db@og_test", orgID: testOrg},
-		"by identity without org_id": {identity: fields{"name": "db"}},
-		"by identity":                {identity: identityOfDB, orgID: testOrg},
+		{id: "db", want: notKnown},
+		{id: "db@og_test", want: known},
+		{identity: fields{"name": "db"}, want: notKnown},
+		{identity: identityOfDB, want: known},
 	} {
-		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
-			p := env.protocol(fields{"api_key": unknown}).Deferring()
-			imported, _ := p.Import(test.id, test.identity)
-			current, out := p.Read(imported)
-			p.Defers(out)
-			p.Equal("identity", current.Identity, fields{"name": "db", "org_id": test.orgID})
-			planned, _, out := p.Plan(current, fields{"name": "db"})
-			p.Succeeds(out)
-			want := []any{unknown, unknown, unknown}
-			if test.orgID != nil {
-				want = []any{testOrg, testOrg, "roboto-secret://db@og_test"}
-			}
-			p.Equal("org_id, and org_id and uri as planned", []any{current.State["org_id"], planned["org_id"], planned["uri"]}, want)
-			_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "value"})
-			p.Defers(out)
-			env.wantRequests(0)
-		})
+		p := env.protocol(fields{"api_key": unknown}).Deferring()
+		imported, _ := p.Import(test.id, test.identity)
+		current, out := p.Read(imported)
+		p.Defers(out)
+		planned, _, out := p.Plan(current, fields{"name": "db"})
+		p.Succeeds(out)
+		got := []any{current.Identity["org_id"], current.State["org_id"], planned["org_id"], planned["uri"]}
+		p.Equal(fmt.Sprintf("org_id and uri by %q or %v", test.id, test.identity), got, test.want)
+		p.Equal("the name in the identity", current.Identity["name"], "db")
+		_, _, out = p.Plan(current, fields{"name": "db", "value_wo": "value"})
+		p.Defers(out)
 	}
+	env.wantRequests(0)
 }
 
 // The line of a setting may hold a key or a password, so no error points at it. An empty setting comes from a
