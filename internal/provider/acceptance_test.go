@@ -9,12 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -92,32 +91,32 @@ func TestAccSecretLives(t *testing.T) {
 					env.write(value)
 				}
 			}
-			var before any // version_id in the state
+			var before string // version_id in the state, "" for null
 			var all []resource.TestStep
 			for _, step := range steps {
 				all = append(all, resource.TestStep{
 					PreConfig:       func() { writes(step.before) },
 					Config:          "variable \"value\" {\n  ephemeral = true\n}\n" + env.secret("db", step.arguments...),
 					ConfigVariables: config.Variables{"value": config.StringVariable("value of a variable")},
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					ConfigPlanChecks: beforeApply(
 						plancheck.ExpectResourceAction(address, step.action),
 						plancheck.ExpectKnownValue(address, tfjsonpath.New("uri"), knownvalue.StringExact(env.uri("db"))),
 						planCheck(func() { writes(step.meanwhile) }),
-					}},
-					ConfigStateChecks: []statecheck.StateCheck{
-						attribute("org_id", knownvalue.StringExact(env.client.OrgID)), attribute("arn", knownvalue.NotNull()),
-						attribute("created", knownvalue.NotNull()), attribute("created_by", knownvalue.NotNull()),
-						attribute("value_wo", knownvalue.Null()), env.holds("db", step.value),
-						stateCheck(func(req statecheck.CheckStateRequest) error {
+					),
+					Check: resource.ComposeTestCheckFunc(
+						resource.TestCheckResourceAttr(address, "org_id", env.client.OrgID), resource.TestCheckResourceAttrSet(address, "arn"),
+						resource.TestCheckResourceAttrSet(address, "created"), resource.TestCheckResourceAttrSet(address, "created_by"),
+						resource.TestCheckNoResourceAttr(address, "value_wo"), env.holds("db", step.value),
+						func(state *terraform.State) error {
 							_, current := env.read("db")
-							want := map[string]any{"current": current, "before": before, "null": nil}[step.versionID]
-							before = req.State.Values.RootModule.Resources[0].AttributeValues["version_id"]
+							want := map[string]string{"current": current, "before": before, "null": ""}[step.versionID]
+							before = state.RootModule().Resources[address].Primary.Attributes["version_id"]
 							if before != want {
-								return fmt.Errorf("version_id is %v, and should be %v (%s)", before, want, step.versionID)
+								return fmt.Errorf("version_id is %q, and should be %q (%s)", before, want, step.versionID)
 							}
 							return nil
-						}),
-					},
+						},
+					),
 				})
 			}
 			env.run(all...)
@@ -129,13 +128,12 @@ func TestAccSecretLives(t *testing.T) {
 func TestAccSecretNames(t *testing.T) {
 	env := anyService(t)
 	config := ""
-	var checks []statecheck.StateCheck
+	var checks []resource.TestCheckFunc
 	for i, name := range []string{"with space", "größe", "a?b", "a#b", "a%2fb", "a+b&c=d", `quo"te`, "日本語", "..."} {
 		config += strings.Replace(env.secret(name, `value_wo = "value"`), `"test"`, fmt.Sprintf(`"test%d"`, i), 1)
-		checks = append(checks, env.holds(name, "value"),
-			statecheck.ExpectKnownValue(fmt.Sprint("roboto_secret.test", i), tfjsonpath.New("uri"), knownvalue.StringExact(env.uri(name))))
+		checks = append(checks, env.holds(name, "value"), resource.TestCheckResourceAttr(fmt.Sprint("roboto_secret.test", i), "uri", env.uri(name)))
 	}
-	env.run(resource.TestStep{Config: config, ConfigStateChecks: checks})
+	env.run(resource.TestStep{Config: config, Check: resource.ComposeTestCheckFunc(checks...)})
 }
 
 // After each step, Terraform plans again, and finds nothing to do.
@@ -145,13 +143,13 @@ func TestAccSecretImportWithoutValueAdoptsTheRecordOnly(t *testing.T) {
 	before := env.write("value")
 	env.run(resource.TestStep{
 		Config:           fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, env.name("db")) + env.secret("db"),
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)}},
-		ConfigStateChecks: []statecheck.StateCheck{stateCheck(func(statecheck.CheckStateRequest) error {
+		ConfigPlanChecks: beforeApply(plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop)),
+		Check: func(*terraform.State) error {
 			if _, now := env.read("db"); now != before {
 				return fmt.Errorf("the version %s is current, and was %s before the import", now, before)
 			}
 			return nil
-		})},
+		},
 	})
 }
 
@@ -206,15 +204,14 @@ func TestAccSecretEphemeralResourceInFirstApply(t *testing.T) {
 	created := env.secret("db", `value_wo = "first"`, `value_wo_version = "1"`)
 	rotated := env.secret("db", `value_wo = "second"`, `value_wo_version = "2"`)
 	reads := func(secret, echo, value string) resource.TestStep {
-		data := tfjsonpath.New("data")
 		return resource.TestStep{
 			Config: secret + "ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n" +
 				"  version_id = roboto_secret.test.version_id\n}\n" +
 				"provider \"echo\" {\n  data = ephemeral.roboto_secret.test\n}\nresource \"echo\" \"" + echo + "\" {}\n",
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue("echo."+echo, data.AtMapKey("value"), knownvalue.StringExact(value)),
-				statecheck.CompareValuePairs("echo."+echo, data.AtMapKey("version_id"), address, tfjsonpath.New("version_id"), compare.ValuesSame()),
-			},
+			Check: resource.ComposeTestCheckFunc(
+				resource.TestCheckResourceAttr("echo."+echo, "data.value", value),
+				resource.TestCheckResourceAttrPair("echo."+echo, "data.version_id", address, "version_id"),
+			),
 		}
 	}
 	// Refreshing after the first step would read the first version, which is known.
@@ -238,12 +235,14 @@ func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
 		resource.TestStep{Config: config(testOrg, "http://example.com"), ExpectError: errorLike("plain http")},
 		resource.TestStep{
 			Config: first,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			ConfigPlanChecks: beforeApply(
 				planCheck(func() { env.wantRequests(0) }),
 				plancheck.ExpectUnknownValue(address, tfjsonpath.New("org_id")),
 				plancheck.ExpectUnknownValue(address, tfjsonpath.New("uri")),
-			}},
-			ConfigStateChecks: []statecheck.StateCheck{attribute("uri", knownvalue.StringExact("roboto-secret://db@og_test")), env.holds("db", "value")},
+			),
+			Check: resource.ComposeTestCheckFunc(
+				resource.TestCheckResourceAttr(address, "uri", "roboto-secret://db@og_test"), env.holds("db", "value"),
+			),
 		},
 		// What exists has to be read, with settings that are about to change.
 		resource.TestStep{

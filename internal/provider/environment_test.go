@@ -16,11 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/settings"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
@@ -202,13 +199,12 @@ func (e *environment) secret(short string, lines ...string) string {
 	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", e.name(short), strings.Join(lines, "\n  "))
 }
 
-func attribute(name string, check knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(address, tfjsonpath.New(name), check)
+// beforeApply makes checks of a plan, and emptyPlan wants nothing to do.
+func beforeApply(checks ...plancheck.PlanCheck) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: checks}
 }
 
-func emptyPlan() resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-}
+func emptyPlan() resource.ConfigPlanChecks { return beforeApply(plancheck.ExpectEmptyPlan()) }
 
 // planCheck happens between plan and apply.
 type planCheck func()
@@ -217,16 +213,9 @@ func (happens planCheck) CheckPlan(context.Context, plancheck.CheckPlanRequest, 
 	happens()
 }
 
-// stateCheck is a check after an apply.
-type stateCheck func(statecheck.CheckStateRequest) error
-
-func (check stateCheck) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
-	resp.Error = check(req)
-}
-
 // holds checks the value that the service has.
-func (e *environment) holds(name, want string) stateCheck {
-	return func(statecheck.CheckStateRequest) error {
+func (e *environment) holds(name, want string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
 		if value, _ := e.read(name); value != want {
 			return fmt.Errorf("the service has the value %q of %s, want %q", value, name, want)
 		}
