@@ -256,57 +256,53 @@ func TestFirstApplyMakesTheSettingsKnown(t *testing.T) {
 // Terraform reports the mistakes of all blocks together, and with each the block. The catalog of errors has those of
 // values.
 func TestBadBlocksAreRefused(t *testing.T) {
-	var config string
-	texts, said := map[string][]string{}, map[string]string{}
-	add := func(block, typeName, arguments string, want ...string) {
-		name := fmt.Sprint("case", len(texts))
-		config += fmt.Sprintf("%s %q %q {\n  %s\n}\n", block, typeName, name, strings.ReplaceAll(arguments, "; ", "\n  "))
-		texts[strings.TrimPrefix(block+".", "resource.")+typeName+"."+name] = want
+	const data, ephemeral, setRead = "data roboto_secret", "ephemeral roboto_secret", `Set "read_version_id" to true as well`
+	type block struct{ kind, arguments, says string }
+	blocks := []block{
+		{"resource roboto_secret", `name = ""`, "must not be empty"},
+		{"resource roboto_secret", `name = "db"; org_id = "My Org"`, "not its name"},
+		{"data roboto_secrets", `org_id = "My Org"`, `attribute "org_id" is not usable`},
+		{data, `name = "db"; version_stage = "AWSPREVIOUS"`, setRead},
+		{data, `name = "db"; version_stage = "AWSPREVIOUS"; read_version_id = false`, setRead},
+		// A variable is unknown when Terraform validates, and no mistake.
+		{data, `name = "db"; version_stage = "AWSPREVIOUS"; read_version_id = var.read`, ""},
+		{data, `name = "db"; version_stage = "AWSPENDING"; read_version_id = true`, `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`},
+		{ephemeral, `name = "db"; version_stage = "AWSPENDING"`, `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`},
+		{ephemeral, `name = "db"; version_id = "1"`, "the ID of an AWS version has"},
+		{ephemeral, `name = "db"; version_id = "` + strings.Repeat("0", 32) + `"; version_stage = "AWSCURRENT"`, `"version_id" cannot be specified when`},
 	}
-	add("resource", typeSecret, `name = ""`, `attribute "name"`, "must not be empty", "Choose another name")
-	add("resource", typeSecret, `name = "db"; org_id = "My Org"`, `attribute "org_id"`, "not its name")
-	add("data", typeSecrets, `org_id = "My Org"`, `attribute "org_id" is not usable`)
-	for _, block := range []string{"data", "ephemeral"} {
-		add := func(arguments string, want ...string) { add(block, typeSecret, arguments, want...) }
-		reads := map[string]string{"data": "read_version_id = true; "}[block]
-		add("# nothing", `Neither "name" nor "uri" is given`)
-		add(`name = "db"; uri = "roboto-secret://db"`, `Both "name" and "uri" are given`)
-		add(`uri = "https://example.com"`, "must be a secret URI")
-		add(`name = "a/b"`, `attribute "name" is not usable`)
-		add(`name = "db"; org_id = "My Org"`, `attribute "org_id" is not usable`)
-		add(`uri = "roboto-secret://db@og_test"; org_id = "og_other"`, `names the organization "og_test"`)
-		add(reads+`name = "db"; version_stage = "AWSPENDING"`, `must be one of: ["AWSCURRENT" "AWSPREVIOUS"]`)
+	for _, kind := range []string{data, ephemeral} {
+		blocks = append(
+			blocks,
+			block{kind, "# nothing", `Neither "name" nor "uri" is given`},
+			block{kind, `name = "db"; uri = "roboto-secret://db"`, `Both "name" and "uri" are given`},
+			block{kind, `uri = "https://example.com"`, "must be a secret URI"},
+			block{kind, `name = "a/b"`, `attribute "name" is not usable`},
+			block{kind, `name = "db"; org_id = "My Org"`, `attribute "org_id" is not usable`},
+			block{kind, `uri = "roboto-secret://db@og_test"; org_id = "og_other"`, `names the organization "og_test"`},
+		)
 	}
-	add("data", typeSecret, `name = "db"; version_stage = "AWSPREVIOUS"`, `Set "read_version_id" to true as well`)
-	add("data", typeSecret, `name = "db"; version_stage = "AWSPREVIOUS"; read_version_id = false`, `Set "read_version_id" to true as well`)
-	add("ephemeral", typeSecret, `name = "db"; version_id = "1"`, "the ID of an AWS version has")
-	add("ephemeral", typeSecret, `name = "db"; version_id = "00000000000000000000000000000000"; version_stage = "AWSCURRENT"`,
-		`"version_id" cannot be specified when`)
-	// A variable is unknown when Terraform validates, and no mistake.
-	config += "variable \"read\" {\n  default = true\n}\ndata \"roboto_secret\" \"fine\" {\n  name = \"db\"\n" +
-		"  read_version_id = var.read\n  version_stage = \"AWSPREVIOUS\"\n}\n"
+	config := "variable \"read\" {\n  default = true\n}\n"
+	for i, b := range blocks {
+		kind, typeName, _ := strings.Cut(b.kind, " ")
+		config += fmt.Sprintf("%s %q \"case%d\" {\n  %s\n}\n", kind, typeName, i, strings.ReplaceAll(b.arguments, "; ", "\n  "))
+	}
 	env := newEnvironment(t)
+	said := map[string]string{}
 	env.runCase(resource.TestCase{
 		Steps: []resource.TestStep{{Config: config, PlanOnly: true}},
 		ErrorCheck: func(err error) error {
-			at := regexp.MustCompile(`with (\S+),`)
 			for _, one := range strings.Split(err.Error(), "\nError: ")[1:] {
-				if block := at.FindStringSubmatch(one); block != nil {
-					said[block[1]] += one
-				}
+				said[regexp.MustCompile(`\.case\d+,`).FindString(one)] += one
 			}
 			return nil
 		},
 	})
-	for block, want := range texts {
-		for _, text := range want {
-			if !errorLike(text).MatchString(said[block]) {
-				t.Errorf("%q is not in the error of %s: %s", text, block, said[block])
-			}
+	for i, b := range blocks {
+		got := said[fmt.Sprintf(".case%d,", i)]
+		if (got == "") != (b.says == "") || !errorLike(b.says).MatchString(got) {
+			t.Errorf("the error of %s with %s is %q, and should say %q", b.kind, b.arguments, got, b.says)
 		}
-	}
-	if len(texts) != len(said) {
-		t.Errorf("Terraform finds mistakes in %d blocks, want %d:\n%v", len(said), len(texts), said)
 	}
 	env.wantRequests(0)
 }
