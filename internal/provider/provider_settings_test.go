@@ -20,9 +20,6 @@ func settingNames(p *protocol.Provider) (names []string) {
 	return names
 }
 
-// calls are what a provider is asked to do, by names.
-type calls map[string]func(*protocol.Provider) outcome
-
 func only[Result any](_ Result, out outcome) outcome { return out }
 
 func planned(_ fields, _ []string, out outcome) outcome { return out }
@@ -40,132 +37,116 @@ func read(p *protocol.Provider) func(fields, outcome) outcome {
 	}
 }
 
-// What becomes of calls. What waits is deferred if Terraform can defer, and fails otherwise.
-type end string
-
-const (
-	works end = "works"
-	fails end = "fails"
-	waits end = "waits"
-)
-
-// end checks what becomes of the calls with the settings, and what an error says. Without an end, it makes no call.
-func (e *environment) end(t *testing.T, settings fields, all calls, how end, says string) {
-	t.Helper()
-	if how == "" {
-		return
-	}
-	for task, call := range all {
-		t.Run(task, func(t *testing.T) {
-			p, able := e.in(t).protocol(settings), e.in(t).protocol(settings).Deferring()
-			switch out := call(p); how {
-			case works:
-				p.Succeeds(out)
-			case waits:
-				p.Fails(out, says, "No other source is used in its place")
-				able.Defers(call(able))
-			case fails:
-				p.Fails(out, says)
-				able.Fails(call(able), says)
-			}
-		})
-	}
-}
-
 // What is wrong outside of the provider block is an error of each call, and of nothing else. It is no reason
 // to wait: nothing else makes it known. No other setting is used in place of one that is wrong or unknown.
 // TestSettingErrors has all errors.
 func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
-	const uri, short = "roboto-secret://db@og_test", "roboto-secret://db"
+	const (
+		uri, short             = "roboto-secret://db@og_test", "roboto-secret://db"
+		secrets, organizations = typeSecrets, protocol.TypeOrganizations
+		// What calls are about: an organization that they name, or none; the default organization; a plan that
+		// needs no call, or no more than the default organization; an apply.
+		own, defaulted, plan, planDefault, apply = "own", "defaulted", "plan", "planDefault", "apply"
+		// What becomes of them. What waits is deferred if Terraform can defer, and fails otherwise.
+		works, fails, waits = "works", "fails", "waits"
+	)
 	env := newEnvironment(t)
 	p := env.protocol(fields{})
 	existing := p.Apply(instance{}, fields{"name": "db", "value_wo": "value"})
 	versioned := p.Apply(existing, fields{"name": "db", "value_wo": "value", "value_wo_version": "1"})
 	created, rotated := fields{"name": "new", "org_id": testOrg, "value_wo": "value"}, fields{"name": "db", "value_wo": "value", "value_wo_version": "2"}
-	type provider = *protocol.Provider
-	secrets, organizations := typeSecrets, protocol.TypeOrganizations
-	// own are calls that name an organization, or need none, and defaulted need the default one.
-	own := calls{
-		"refresh":            func(p provider) outcome { return only(p.Read(existing)) },
-		"compare":            func(p provider) outcome { return planned(p.Plan(existing, fields{"name": "db", "value_wo": "value"})) },
-		"data source by URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": uri})) },
-		"data source by org_id": func(p provider) outcome {
-			return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db", "org_id": testOrg}))
+	type (
+		provider = *protocol.Provider
+		calls    = map[string]func(provider) outcome
+		// test has what becomes of each kind of calls. Those that are not given are not made.
+		test struct {
+			variable [2]string
+			block    fields
+			says     string
+			ends     map[string]string
+		}
+	)
+	kinds := map[string]calls{
+		own: {
+			"refresh":            func(p provider) outcome { return only(p.Read(existing)) },
+			"compare":            func(p provider) outcome { return planned(p.Plan(existing, fields{"name": "db", "value_wo": "value"})) },
+			"data source by URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": uri})) },
+			"data source and org_id": func(p provider) outcome {
+				return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db", "org_id": testOrg}))
+			},
+			"secrets of an org_id": func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, fields{"org_id": testOrg})) },
+			"organizations":        func(p provider) outcome { return read(p)(p.ReadDataSource(organizations, nil)) },
+			"ephemeral by URI":     func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": uri})) },
+			"ephemeral and org_id": func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db", "org_id": testOrg})) },
 		},
-		"secrets of an org_id":   func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, fields{"org_id": testOrg})) },
-		"organizations":          func(p provider) outcome { return read(p)(p.ReadDataSource(organizations, nil)) },
-		"ephemeral resource":     func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": uri})) },
-		"ephemeral resource, id": func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db", "org_id": testOrg})) },
+		defaulted: {
+			"data source by name":      func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db"})) },
+			"data source by short URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": short})) },
+			"secrets of the default":   func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, nil)) },
+			"ephemeral by name":        func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db"})) },
+			"ephemeral by short URI":   func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": short})) },
+			"import by name":           func(p provider) outcome { return only(p.Import("db", nil)) },
+			"import by identity":       func(p provider) outcome { return only(p.Import("", fields{"name": "db"})) },
+		},
+		plan: {
+			"create": func(p provider) outcome { return planned(p.Plan(instance{}, created)) },
+			"update": func(p provider) outcome { return planned(p.Plan(versioned, rotated)) },
+			"delete": func(p provider) outcome { return planned(p.Plan(existing, nil)) },
+		},
+		planDefault: {"create": func(p provider) outcome { return planned(p.Plan(instance{}, fields{"name": "new"})) }},
+		apply: {
+			"create": func(p provider) outcome { return only(p.TryApply(instance{}, created)) },
+			"update": func(p provider) outcome { return only(p.TryApply(versioned, rotated)) },
+			"delete": func(p provider) outcome { return only(p.TryApply(existing, nil)) },
+		},
 	}
-	defaulted := calls{
-		"data source by name":      func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"name": "db"})) },
-		"data source by short URI": func(p provider) outcome { return read(p)(p.ReadDataSource(typeSecret, fields{"uri": short})) },
-		"secrets of the default":   func(p provider) outcome { return read(p)(p.ReadDataSource(secrets, nil)) },
-		"ephemeral by name":        func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"name": "db"})) },
-		"ephemeral by short URI":   func(p provider) outcome { return read(p)(p.OpenEphemeral(fields{"uri": short})) },
-		"import by name":           func(p provider) outcome { return only(p.Import("db", nil)) },
-		"import by identity":       func(p provider) outcome { return only(p.Import("", fields{"name": "db"})) },
-	}
-	planDefault := calls{"plan to create": func(p provider) outcome { return planned(p.Plan(instance{}, fields{"name": "new"})) }}
-	plans := calls{
-		"plan to create": func(p provider) outcome { return planned(p.Plan(instance{}, created)) },
-		"plan to update": func(p provider) outcome { return planned(p.Plan(versioned, rotated)) },
-		"plan to delete": func(p provider) outcome { return planned(p.Plan(existing, nil)) },
-	}
-	applies := calls{
-		"create": func(p provider) outcome { return only(p.TryApply(instance{}, created)) },
-		"update": func(p provider) outcome { return only(p.TryApply(versioned, rotated)) },
-		"delete": func(p provider) outcome { return only(p.TryApply(existing, nil)) },
-	}
-
-	type test struct {
-		vars  []string
-		block fields
-		says  string
-		// An end that is "" is not looked at.
-		own, defaulted, planDefault, plans, applies end
-	}
-	badKey, badOrg := "The api_key from ROBOTO_API_KEY is not usable", "The org_id from ROBOTO_ORG_ID is not usable"
-	wrongOrg := []string{"ROBOTO_ORG_ID", "My Org"}
+	callsFail := map[string]string{own: fails, defaulted: fails, planDefault: fails, plan: works, apply: fails}
+	badOrg := [2]string{"ROBOTO_ORG_ID", "My Org"}
+	const badKey, badOrgSays = "The api_key from ROBOTO_API_KEY is not usable", "The org_id from ROBOTO_ORG_ID is not usable"
+	const noFile = "Because of profile in the provider block, the API key has to come from a config file"
 	tests := map[string]test{
-		"wrong API key": {
-			vars: []string{"ROBOTO_API_KEY", `"quoted"`}, says: badKey,
-			own: fails, defaulted: fails, planDefault: fails, plans: works, applies: fails,
-		},
-		"profile": {
-			block: fields{"profile": "prod"}, says: "Because of profile in the provider block, the API key has to come from a config file",
-			own: fails, defaulted: fails, planDefault: fails, plans: works, applies: fails,
-		},
-		"wrong organization":                    {vars: wrongOrg, says: badOrg, own: works, defaulted: fails, planDefault: fails},
-		"wrong organization beside a given one": {vars: wrongOrg, block: fields{"org_id": testOrg}, planDefault: works},
-		"wrong organization, unknown API key":   {vars: wrongOrg, block: fields{"api_key": unknown}, says: badOrg, planDefault: fails},
-		"unknown organization beside a variable": {
-			vars: []string{"ROBOTO_ORG_ID", testOrg}, block: fields{"org_id": unknown}, says: "does not know org_id yet",
-			own: works, defaulted: waits, planDefault: works, plans: works,
+		"bad API key":     {[2]string{"ROBOTO_API_KEY", `"quoted"`}, nil, badKey, callsFail},
+		"block's profile": {block: fields{"profile": "prod"}, says: noFile, ends: callsFail},
+
+		"bad organization":                  {badOrg, nil, badOrgSays, map[string]string{own: works, defaulted: fails, planDefault: fails}},
+		"bad organization, and the block's": {badOrg, fields{"org_id": testOrg}, "", map[string]string{planDefault: works}},
+		"bad organization, and no API key":  {badOrg, fields{"api_key": unknown}, badOrgSays, map[string]string{planDefault: fails}},
+		"unknown organization in the block": {
+			[2]string{"ROBOTO_ORG_ID", testOrg}, fields{"org_id": unknown}, "does not know org_id yet",
+			map[string]string{own: works, defaulted: waits, planDefault: works, plan: works},
 		},
 	}
 	for _, setting := range settingNames(p) {
 		if setting != "org_id" {
 			tests["unknown "+setting] = test{
 				block: fields{setting: unknown}, says: "does not know " + setting + " yet",
-				own: waits, defaulted: waits, planDefault: works, plans: works, applies: fails,
+				ends: map[string]string{own: waits, defaulted: waits, planDefault: works, plan: works, apply: fails},
 			}
 		}
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			env.roboto.ResetRequests()
-			env := env.with(test.vars...)
-			env.end(t, test.block, defaulted, test.defaulted, test.says)
-			env.end(t, test.block, planDefault, test.planDefault, test.says)
-			env.end(t, test.block, plans, test.plans, test.says)
-			env.end(t, test.block, applies, test.applies, test.says)
-			env.in(t).wantRequests(0)
-			env.end(t, test.block, own, test.own, test.says)
-			if test.own != works {
-				env.in(t).wantRequests(0)
+		for kind, end := range test.ends {
+			for task, call := range kinds[kind] {
+				t.Run(fmt.Sprint(name, ", ", kind, ": ", task), func(t *testing.T) {
+					env := env.in(t).with(test.variable[0], test.variable[1])
+					env.roboto.ResetRequests()
+					p, able := env.protocol(test.block), env.protocol(test.block).Deferring()
+					switch out := call(p); end {
+					case works:
+						p.Succeeds(out)
+					case waits:
+						p.Fails(out, test.says, "No other source is used in its place")
+						able.Defers(call(able))
+					case fails:
+						p.Fails(out, test.says)
+						able.Fails(call(able), test.says)
+					}
+					if kind != own || end != works {
+						env.wantRequests(0)
+					}
+				})
 			}
-		})
+		}
 	}
 }
 
@@ -238,12 +219,10 @@ func TestBadSettingsAreRefused(t *testing.T) {
 	tests := map[string]test{
 		"an organization's name":        {fields{"org_id": "My Org"}, []string{`attribute "org_id"`, "not its name"}},
 		"no time":                       {fields{"request_timeout": "0s"}, []string{"request_timeout", "positive duration"}},
-		"no duration":                   {fields{"request_timeout": "30"}, []string{"request_timeout", "positive duration"}},
 		"no attempts":                   {fields{"max_attempts": 0}, []string{"max_attempts", "at least 1"}},
 		"plain http":                    {fields{"endpoint": "http://example.com"}, []string{`attribute "endpoint"`, "plain http", "Use https://example.com"}},
 		"plain http to Secrets Manager": {fields{"secrets_manager_endpoint": "http://example.com"}, []string{`attribute "secrets_manager_endpoint"`, "plain http"}},
 		"a user in the endpoint":        {fields{"endpoint": "https://me:" + password + "@example.com"}, []string{"endpoint", "nothing else"}},
-		"a user at AWS":                 {fields{"secrets_manager_endpoint": "https://me:" + password + "@example.com"}, []string{"nothing else"}},
 		"a key with a space":            {fields{"api_key": key + " "}, []string{"api_key", "white space"}},
 		"a key and a profile":           {fields{"api_key": key, "profile": "prod"}, []string{`"api_key" cannot be specified when "profile"`}},
 		"a key and a config file":       {fields{"api_key": key, "config_file": "x.json"}, []string{`"api_key" cannot be specified when "config_file"`}},
