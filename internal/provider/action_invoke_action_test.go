@@ -238,16 +238,15 @@ func TestBadActionIsRefused(t *testing.T) {
 		config fields
 		texts  []string
 	}{
-		"parameters":                     {config: checkDB()},
 		"parameters that are unknown":    {config: checkWith(unknown)},
 		"a parameter like no URI":        {config: checkWith("https://example.com")},
-		"files":                          {config: fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}}},
 		"a dataset alone":                {config: fields{"dataset_id": "ds_1"}},
 		"files of an unknown dataset":    {config: fields{"dataset_id": unknown, "file_paths": []any{"a"}}},
-		"two queries":                    {config: fields{"file_query": "a", "topic_query": "b"}},
 		"a query and an unknown dataset": {config: fields{"dataset_id": unknown, "file_query": "a"}},
-		"durations":                      {config: fields{"action_timeout": "1h30m", "wait_timeout": "90s"}},
-		"an owner with a hyphen":         {config: fields{"action_org_id": "roboto-public"}},
+		"two queries, and an owner":      {config: fields{"file_query": "a", "topic_query": "b", "action_org_id": "roboto-public"}},
+		"files and durations": {
+			config: fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}, "action_timeout": "1h30m", "wait_timeout": "90s"},
+		},
 
 		"a name with a digest":           {fields{"name": "check@1"}, []string{"Invalid Action Name", `must not contain "@"`, `"digest"`}},
 		"a name with an owner":           {fields{"name": "org/check"}, []string{"Invalid Action Name", `must not contain "/"`, `"action_org_id"`}},

@@ -19,13 +19,10 @@ func TestSecretKeepsItsOrganization(t *testing.T) {
 	env := newEnvironment(t)
 	env.roboto.AddOrg("og_other", "Other")
 	env.roboto.AddSecret(testOrg, "db")
-	imported, out := env.protocol(fields{"org_id": testOrg}).Import("db", nil)
-	for _, start := range []func() *protocol.Provider{
-		func() *protocol.Provider { return env.protocol(fields{"org_id": "og_other"}) },
-		func() *protocol.Provider { return env.with("ROBOTO_ORG_ID", "og_other").protocol(nil) },
-	} {
+	imported, _ := env.protocol(fields{"org_id": testOrg}).Import("db", nil)
+	for variable, block := range map[string]fields{testOrg: {"org_id": "og_other"}, "og_other": nil} {
+		start := func() *protocol.Provider { return env.with("ROBOTO_ORG_ID", variable).protocol(block) }
 		p := start()
-		p.Succeeds(out)
 		kept, out := p.Read(imported)
 		p.Succeeds(out)
 		p.Equal("identity", kept.Identity, identityOfDB)
@@ -168,19 +165,16 @@ func TestSecretCreateWaitsForTheDeletionOfItsName(t *testing.T) {
 				time.Sleep(100 * time.Millisecond) // the deletion has looked by then
 				created := s.With(after).ApplyPlanned(creation)
 				group.Wait()
-				want := "second"
-				if name == "in vain" {
-					want = "first"
+				value, _, _ := server.Value(testOrg, "db")
+				switch n := server.Count(robototest.CreateSecret); {
+				case name == "in vain":
 					wantTexts(t, deleted, "could not be deleted")
 					wantTexts(t, created, "exists already")
-					if n := server.Count(robototest.CreateSecret); n != 1 {
-						t.Errorf("%d requests for a create, want 1", n)
+					if n != 1 || value != "first" {
+						t.Errorf("after %d requests for a create, the value is %q", n, value)
 					}
-				} else if deleted != nil || created != nil {
-					t.Errorf("the deletion ends with %v, the create with %v", deleted, created)
-				}
-				if value, _, _ := server.Value(testOrg, "db"); value != want {
-					t.Errorf("the value is %q, want %q", value, want)
+				case deleted != nil || created != nil || value != "second":
+					t.Errorf("the deletion ends with %v, the create with %v, and the value is %q", deleted, created, value)
 				}
 			})
 		})

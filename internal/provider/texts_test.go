@@ -33,9 +33,6 @@ func TestNoticeTexts(t *testing.T) {
 		if n.title == "" || n.sentence == "" || n.advice == "" {
 			t.Errorf("a notice lacks a text: %+v", n)
 		}
-		if n.path == "value_wo" || n.path == "parameter_values" {
-			t.Errorf("the notice %q points at a value", n.title)
-		}
 	}
 	for _, n := range planNotices {
 		if !n.refuses && !n.once && !strings.Contains(n.title, "{name}") {
