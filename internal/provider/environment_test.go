@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -185,15 +184,6 @@ func (e *environment) runCase(c resource.TestCase) {
 	resource.UnitTest(e.t, c)
 }
 
-// errorLike matches text whatever the line breaks that Terraform put into it.
-func errorLike(text string) *regexp.Regexp {
-	words := strings.Fields(text)
-	for i, word := range words {
-		words[i] = regexp.QuoteMeta(word)
-	}
-	return regexp.MustCompile(strings.Join(words, `[\s│╵]+`))
-}
-
 // secret is a configuration of one secret of this test, with the given further lines.
 func (e *environment) secret(short string, lines ...string) string {
 	return fmt.Sprintf("resource \"roboto_secret\" \"test\" {\n  name = %q\n  %s\n}\n", e.name(short), strings.Join(lines, "\n  "))
@@ -225,12 +215,8 @@ func (e *environment) holds(name, want string) resource.TestCheckFunc {
 
 // name is the full name of a secret of this test.
 func (e *environment) name(short string) string {
-	full := short
-	if !strings.HasPrefix(short, e.prefix) {
-		full = e.prefix + short
-	}
-	e.named[full] = true
-	return full
+	e.named[e.prefix+short] = true
+	return e.prefix + short
 }
 
 func (e *environment) uri(short string) string {
@@ -257,10 +243,10 @@ func (e *environment) read(name string) (value, versionID string) {
 	return current.Text("SecretString"), current.Text("VersionId")
 }
 
-func (e *environment) exists(name string) bool {
-	a, err := e.client.Get(context.Background(), e.name(name))
+func (e *environment) exists(fullName string) bool {
+	a, err := e.client.Get(context.Background(), fullName)
 	if err != nil || !a.OK() && a.Code() != "RobotoNotFoundException" {
-		e.t.Fatalf("asking for %q: %s (%v)", name, a, err)
+		e.t.Fatalf("asking for %q: %s (%v)", fullName, a, err)
 	}
 	return a.OK()
 }
