@@ -43,61 +43,50 @@ var guarded = map[string]string{
 	"Functions parse_secret_uri": "return return.name return.org_id uri",
 }
 
-// attributesOf lists the attributes of all schemas, by the protocol's name of their kind and their own.
-func attributesOf(t *testing.T, s protocol.Schemas) map[string][]string {
-	all := map[string][]string{}
-	add := func(name string, schema *tfprotov6.Schema) {
+// addAttributes lists the attributes of all schemas below a field of the protocol.
+func addAttributes(t *testing.T, all map[string][]string, name string, field any) {
+	t.Helper()
+	switch schema := field.(type) {
+	case *tfprotov6.ServerCapabilities, []*tfprotov6.Diagnostic:
+	case *tfprotov6.ActionSchema:
+		addAttributes(t, all, name, schema.Schema)
+	case *tfprotov6.ResourceIdentitySchema:
+		all[name] = members("", schema.ValueType())
+	case *tfprotov6.Function:
+		types := map[string]tftypes.Type{"return": schema.Return.Type}
+		for _, parameter := range append(schema.Parameters, schema.VariadicParameter) {
+			if parameter != nil {
+				types[parameter.Name] = parameter.Type
+			}
+		}
+		all[name] = members("", tftypes.Object{AttributeTypes: types})
+	case *tfprotov6.Schema:
 		if schema == nil {
 			return
 		}
 		all[name] = members("", schema.ValueType())
 		for _, a := range schema.Block.Attributes {
-			if i := slices.Index(all[name], a.Name); a.Sensitive || a.WriteOnly {
-				for _, flag := range []struct {
-					name string
-					set  bool
-				}{{"+sensitive", a.Sensitive}, {"+write-only", a.WriteOnly}, {"+computed", a.Computed}} {
-					if flag.set {
-						all[name][i] += flag.name
-					}
-				}
+			at, flags := slices.Index(all[name], a.Name), ""
+			if a.Sensitive {
+				flags += "+sensitive"
 			}
+			if a.WriteOnly {
+				flags += "+write-only"
+			}
+			if a.Sensitive && a.Computed {
+				flags += "+computed"
+			}
+			all[name][at] += flags
+		}
+	default:
+		schemas := reflect.ValueOf(field)
+		if schemas.Kind() != reflect.Map {
+			t.Fatalf("%s of the protocol is of a kind that this test does not know: list its attributes too", name)
+		}
+		for key, schema := range schemas.Seq2() {
+			addAttributes(t, all, name+" "+key.String(), schema.Interface())
 		}
 	}
-	for _, response := range []any{*s.GetProviderSchemaResponse, *s.GetResourceIdentitySchemasResponse} {
-		for field, value := range reflect.ValueOf(response).Fields() {
-			switch schemas := value.Interface().(type) {
-			case *tfprotov6.Schema:
-				add(field.Name, schemas)
-			case map[string]*tfprotov6.Schema:
-				for name, schema := range schemas {
-					add(field.Name+" "+name, schema)
-				}
-			case map[string]*tfprotov6.ActionSchema:
-				for name, action := range schemas {
-					add(field.Name+" "+name, action.Schema)
-				}
-			case map[string]*tfprotov6.ResourceIdentitySchema:
-				for name, identity := range schemas {
-					all[field.Name+" "+name] = members("", identity.ValueType())
-				}
-			case map[string]*tfprotov6.Function:
-				for name, function := range schemas {
-					types := map[string]tftypes.Type{"return": function.Return.Type}
-					for _, parameter := range append(function.Parameters, function.VariadicParameter) {
-						if parameter != nil {
-							types[parameter.Name] = parameter.Type
-						}
-					}
-					all[field.Name+" "+name] = members("", tftypes.Object{AttributeTypes: types})
-				}
-			case *tfprotov6.ServerCapabilities, []*tfprotov6.Diagnostic:
-			default:
-				t.Errorf("the protocol has %s of a kind that this test does not know: list its attributes too", field.Name)
-			}
-		}
-	}
-	return all
 }
 
 // members are the paths of all that is in a type, sorted.
@@ -138,7 +127,13 @@ func TestNoSchemaHasRoomForValues(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(want, attributesOf(t, schemas)); diff != "" {
+	got := map[string][]string{}
+	for _, response := range []any{*schemas.GetProviderSchemaResponse, *schemas.GetResourceIdentitySchemasResponse} {
+		for field, value := range reflect.ValueOf(response).Fields() {
+			addAttributes(t, got, field.Name, value.Interface())
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("attributes changed. If none of them can carry a secret value, change the list in schema_guard_test.go (-want +got):\n%s", diff)
 	}
 }
