@@ -77,8 +77,6 @@ func TestSecretIsRead(t *testing.T) {
 		})
 	}
 
-	_, out := p.OpenEphemeral(fields{"name": "empty"})
-	p.Fails(out, "has no value")
 	state, out := p.ReadDataSource(typeSecret, fields{"name": "empty", "read_version_id": true})
 	p.Succeeds(out)
 	p.Equal("version_id of no value", state["version_id"], nil)

@@ -4,12 +4,18 @@
 package provider
 
 import (
+	"errors"
+	"maps"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/roboto"
 )
 
 // secret is the secret db of og_test, with changes.
@@ -72,7 +78,6 @@ func TestDecideNotices(t *testing.T) {
 		orgID string
 	}{
 		"delete":                                    {state: secret(written)},
-		"delete what has drifted":                   {state: secret(one), want: notices{noticeLost}},
 		"delete what Terraform did not write":       {state: db, want: notices{noticeLost}},
 		"delete what has drifted, during apply":     {state: secret(one), remembered: applying},
 		"delete what is kept at another address":    {state: db, remembered: elsewhere, want: notices{noticeKeptElsewhere}},
@@ -90,17 +95,11 @@ func TestDecideNotices(t *testing.T) {
 		"replace an odd name in another organization": {
 			state: secret(name("c %"), written), config: secret(name("c %"), otherOrg, value), orgID: `"og_other"`,
 		},
-		"replace, with a line break":            {state: secret(written), config: secret(cache, line), want: notices{noticeLineBreak}},
-		"replace by a name to come":             {state: secret(written), config: secret(unknownName, value)},
-		"replace without a value":               {state: secret(written), config: secret(cache), want: notices{noticeNoValueAgain}},
-		"replace with an ignored value":         {state: secret(written, one), config: secret(cache, one)},
-		"replace with a first value":            {state: db, config: secret(cache, value), want: notices{noticeReplacedLost}},
-		"replace with a first value to come":    {state: db, config: secret(cache, unknownValue), want: notices{noticeReplacedLost}},
-		"replace what has drifted":              {state: secret(one), config: secret(cache, value, one), want: notices{noticeReplacedLost}},
-		"replace what drifted, without a value": {state: secret(one), config: secret(cache), want: notices{noticeNoValueAgain}},
-		"replace what is kept at another address": {
-			state: db, config: secret(cache), remembered: elsewhere, want: notices{noticeKeptElsewhere},
-		},
+		"replace, with a line break":          {state: secret(written), config: secret(cache, line), want: notices{noticeLineBreak}},
+		"replace by a name to come":           {state: secret(written), config: secret(unknownName, value)},
+		"replace without a value":             {state: secret(written), config: secret(cache), want: notices{noticeNoValueAgain}},
+		"replace with an ignored value":       {state: secret(written, one), config: secret(cache, one)},
+		"replace with a first value":          {state: db, config: secret(cache, value), want: notices{noticeReplacedLost}},
 		"swap names":                          {state: secret(written), config: secret(cache, value), remembered: recreated, want: notices{noticeAddressChanged}},
 		"replace in the default organization": {state: secret(written), config: secret(noOrg, cache, value), defaults: ofOrg("og_test")},
 		"replace in another default organization": {
@@ -117,7 +116,6 @@ func TestDecideNotices(t *testing.T) {
 		"create with several lines":                {config: secret(lines)},
 		"create in place of a tainted one":         {config: db, remembered: read, want: notices{noticeNoValueAgain}},
 		"write in place of a tainted one":          {config: secret(value), remembered: read},
-		"create in place of one at two addresses":  {config: secret(value), remembered: elsewhere, want: notices{noticeKeptElsewhere}},
 		"create what another address deletes":      {config: secret(value), remembered: recreated, want: notices{noticeAddressChanged}},
 
 		"keep":                              {state: db, config: db},
@@ -202,5 +200,75 @@ func TestDecideNotices(t *testing.T) {
 		if !seen[n] && !slices.Contains(notOfPlans, n) {
 			t.Errorf("no row of the table has the notice %q", n.title)
 		}
+	}
+}
+
+// planNotices are about secrets, and otherNotices about something else.
+var (
+	planNotices = []*notice{
+		noticeProtected, noticeKeptElsewhere, noticeMissingValue, noticeCreatedTwice, noticeTwoAddresses, noticeAddressChanged, noticeLost,
+		noticeReplacedLost, noticeNoValueAgain, noticeOverwritten, noticeMayBeOverwritten, noticeMoves, noticeOtherDefault,
+		noticeNameUnresolvable, noticeChangedByTerraform, noticeLineBreak, noticeDeletedElsewhere,
+	}
+	otherNotices = []*notice{
+		noticeOrgChanged, noticeImportID, noticeActionParameters, noticeActionFailed, noticeActionCanceled, noticeActionNotCanceled,
+		noticeListLimit, noticeOmitted, noticeNotListed, noticeNoDrift, noticeBinary, noticeUnusable,
+	}
+)
+
+// Terraform folds warnings of one title, so the title names the secret.
+func TestNoticeTexts(t *testing.T) {
+	for _, n := range slices.Concat(planNotices, otherNotices) {
+		if n.title == "" || n.sentence == "" || n.advice == "" {
+			t.Errorf("a notice lacks a text: %+v", n)
+		}
+	}
+	for _, n := range planNotices {
+		if !n.refuses && !n.once && !strings.Contains(n.title, "{name}") {
+			t.Errorf("the title %q does not name the secret", n.title)
+		}
+		if !strings.Contains(n.sentence, "{secret}") && !strings.Contains(n.sentence, "{name}") {
+			t.Errorf("the sentence %q does not name the secret", n.sentence)
+		}
+	}
+	source, err := os.ReadFile("texts.go")
+	if n := strings.Count(string(source), "&notice{"); err != nil || n != len(planNotices)+len(otherNotices) {
+		t.Errorf("there are %d notices, and this test knows others (%v)", n, err)
+	}
+}
+
+// Each kind of error has advice of its own.
+func TestEveryKindOfErrorHasAdvice(t *testing.T) {
+	given := map[string]roboto.Kind{}
+	for _, kind := range slices.Sorted(maps.Keys(advices)) {
+		advice := advise(&roboto.Error{Kind: kind})
+		if other, taken := given[advice]; taken {
+			t.Errorf("%q has the advice of %q: %q", kind, other, advice)
+		}
+		given[advice] = kind
+		if !strings.HasSuffix(advice, ".") || strings.Contains(advice, "{") {
+			t.Errorf("%q: %q is not a sentence", kind, advice)
+		}
+	}
+}
+
+// Advice about certificates names the variables that count on the system.
+func TestAdviceTrust(t *testing.T) {
+	const reads, ignores = "name its file in SSL_CERT_FILE. AWS_CA_BUNDLE has no effect", "SSL_CERT_FILE and AWS_CA_BUNDLE have no effect"
+	for goos, texts := range map[string][]string{
+		"linux": {reads}, "freebsd": {reads}, "darwin": {"keychain", ignores}, "windows": {"certificates of Windows", ignores},
+	} {
+		for _, text := range texts {
+			if advice := adviceTrust(goos); !strings.Contains(advice, text) {
+				t.Errorf("%s: %q is not in the advice: %s", goos, text, advice)
+			}
+		}
+	}
+}
+
+// An error of something else is a sentence too.
+func TestOtherErrorsAreSentences(t *testing.T) {
+	if got := what(errors.New("some mistake")); got != "Some mistake." {
+		t.Errorf("%q", got)
 	}
 }
