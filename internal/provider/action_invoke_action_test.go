@@ -34,20 +34,24 @@ func checkDB(changes ...fields) fields { return checkWith("roboto-secret://db@og
 func addActions(server *robototest.Server, check robototest.Action) {
 	check.Name, check.Parameters = "check", []robototest.Parameter{{Name: "key", Required: true}, {Name: "level"}}
 	server.AddAction(check)
-	server.AddAction(robototest.Action{OrgID: "og_hub", Name: "shared", Hub: true, Digest: "0123"})
-	server.AddAction(robototest.Action{OrgID: "og_hub", Name: "shared", Hub: true, Digest: "4567"})
+	server.AddAction(robototest.Action{OrgID: "roboto-public", Name: "shared", Hub: true, Digest: "0123"})
+	server.AddAction(robototest.Action{OrgID: "roboto-public", Name: "shared", Hub: true, Digest: "4567"})
 }
 
-// What is wrong is refused while planning, and when the action is invoked: it may have been unknown before.
+// What is wrong is refused by validation or while planning, and again when the action is invoked: it may have been
+// unknown before.
 func TestActionInvokePlans(t *testing.T) {
-	ofHub := fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}
-	noKey := []string{"ROBOTO_API_KEY", ""}
+	// An owner's ID may have a hyphen.
+	ofHub := fields{"name": "shared", "action_org_id": "roboto-public", "parameter_values": nil}
+	const combination = "Invalid Attribute Combination"
+	noKey := [2]string{"ROBOTO_API_KEY", ""}
 	for name, test := range map[string]struct {
 		settings fields
-		vars     []string
+		variable [2]string
 		config   fields
-		texts    []string
-		requests int
+		// invalid is said by validation, and texts by the plan and by the invocation.
+		invalid, texts []string
+		requests       int
 	}{
 		"an action that fits":          {config: checkDB(), requests: 2},
 		"an action of an organization": {config: checkDB(fields{"org_id": testOrg}), requests: 1},
@@ -59,16 +63,42 @@ func TestActionInvokePlans(t *testing.T) {
 		"an owner that is unknown":     {config: checkDB(fields{"action_org_id": unknown})},
 		"an unknown organization":      {config: checkDB(fields{"org_id": unknown})},
 		"only another's organization":  {config: checkDB(ofHub, fields{"org_id": unknown}), requests: 1},
-		"a name unknown, no token":     {vars: noKey, config: checkDB(fields{"name": unknown})},
+		"a name unknown, no token":     {variable: noKey, config: checkDB(fields{"name": unknown})},
 		"a token that is unknown":      {settings: fields{"api_key": unknown}, config: checkDB()},
 		"an unknown default":           {settings: fields{"org_id": unknown}, config: checkDB()},
 		"an unknown default, not used": {settings: fields{"org_id": unknown}, config: checkDB(fields{"org_id": testOrg}), requests: 1},
 
-		"a malformed URI": {config: checkWith("roboto-secret://a b@"), texts: []string{"Invalid Secret URI"}},
-		"a bad duration":  {config: checkDB(fields{"wait_timeout": "soon"}), texts: []string{"Invalid Duration"}},
-		"a bad name":      {config: checkDB(fields{"name": "a/b"}), texts: []string{"must not contain"}, requests: 1},
-		"no token":        {vars: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
-		"no such version": {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
+		"a parameter like no URI":        {config: checkWith("https://example.com"), requests: 2},
+		"a dataset alone":                {config: checkDB(fields{"dataset_id": "ds_1"}), requests: 2},
+		"files of an unknown dataset":    {config: checkDB(fields{"dataset_id": unknown, "file_paths": []any{"a"}}), requests: 2},
+		"a query and an unknown dataset": {config: checkDB(fields{"dataset_id": unknown, "file_query": "a"}), requests: 2},
+		"two queries":                    {config: checkDB(fields{"file_query": "a", "topic_query": "b"}), requests: 2},
+		"files and durations": {
+			config:   checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}, "action_timeout": "1h30m", "wait_timeout": "90s"}),
+			requests: 2,
+		},
+
+		"a name with a digest":           {config: checkDB(fields{"name": "check@1"}), invalid: []string{"Invalid Action Name", `must not contain "@"`, `"digest"`}},
+		"a name with an owner":           {config: checkDB(fields{"name": "org/check"}), invalid: []string{"Invalid Action Name", `must not contain "/"`, `"action_org_id"`}},
+		"an organization's name":         {config: checkDB(fields{"org_id": "My Org"}), invalid: []string{"Invalid Organization ID", `"org_id"`}},
+		"an owner's name":                {config: checkDB(fields{"action_org_id": "My Org"}), invalid: []string{"Invalid Organization ID", `"action_org_id"`}},
+		"an empty digest":                {config: checkDB(fields{"digest": ""}), invalid: []string{"digest"}},
+		"a malformed URI":                {config: checkWith("roboto-secret://db@a b"), invalid: []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
+		"a URI without a name":           {config: checkWith("roboto-secret://"), invalid: []string{"Invalid Secret URI", "must not be empty"}},
+		"files of no dataset":            {config: checkDB(fields{"file_paths": []any{"a"}}), invalid: []string{combination, `"dataset_id" must be specified`}},
+		"no files":                       {config: checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{}}), invalid: []string{"file_paths"}},
+		"a file that is null":            {config: checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{nil}}), invalid: []string{"Null List Value"}},
+		"a file query beside a dataset":  {config: checkDB(fields{"dataset_id": "ds_1", "file_query": "a"}), invalid: []string{combination, `when "file_query"`}},
+		"a topic query beside a dataset": {config: checkDB(fields{"dataset_id": "ds_1", "topic_query": "a"}), invalid: []string{combination, `when "topic_query"`}},
+		"a timeout of no whole minutes":  {config: checkDB(fields{"action_timeout": "90s"}), invalid: []string{"whole minutes", "1m30s"}},
+		"a timeout that is no duration":  {config: checkDB(fields{"action_timeout": "10"}), invalid: []string{"Invalid Duration", `"action_timeout"`, `"10" is not a positive duration`}},
+		"a negative wait":                {config: checkDB(fields{"wait_timeout": "-1m"}), invalid: []string{"Invalid Duration", "wait_timeout"}},
+
+		"a malformed URI, unknown before": {config: checkWith("roboto-secret://a b@"), texts: []string{"Invalid Secret URI"}},
+		"a bad duration, unknown before":  {config: checkDB(fields{"wait_timeout": "soon"}), texts: []string{"Invalid Duration"}},
+		"a bad name, unknown before":      {config: checkDB(fields{"name": "a/b"}), texts: []string{"must not contain"}, requests: 1},
+		"no token":                        {variable: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
+		"no such version":                 {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
 		"a parameter is null, another has a typo": {
 			config: checkDB(fields{"parameter_values": map[string]any{"key": nil, "kye": "x"}}), requests: 2,
 			texts: []string{`requires "key", and does not have "kye".`},
@@ -79,12 +109,16 @@ func TestActionInvokePlans(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t).with(test.vars...)
+			env := newEnvironment(t).with(test.variable[0], test.variable[1])
 			addActions(env.roboto, robototest.Action{})
 			p := env.protocol(test.settings)
-			if test.texts == nil {
+			switch {
+			case test.invalid != nil:
+				p.Fails(p.ValidateAction(test.config), test.invalid...)
+			case test.texts == nil:
+				p.Succeeds(p.ValidateAction(test.config))
 				p.Succeeds(p.Deferring().PlanAction(test.config))
-			} else {
+			default:
 				p.Fails(p.PlanAction(test.config), test.texts...)
 			}
 			env.wantRequests(test.requests)
@@ -134,13 +168,13 @@ func TestActionInvokes(t *testing.T) {
 		},
 		"with queries and a digest": {
 			config: fields{
-				"name": "shared", "org_id": "og_other", "action_org_id": "og_hub", "digest": "0123", "parameter_values": nil,
+				"name": "shared", "org_id": "og_other", "action_org_id": "roboto-public", "digest": "0123", "parameter_values": nil,
 				"file_query": "f", "topic_query": "t",
 			},
 			last: completed, sent: []string{`"query":"f"`, `"query":"t"`, "digest=0123", "og_other"},
 		},
 		"with the latest version": {
-			config: fields{"name": "shared", "action_org_id": "og_hub", "parameter_values": nil}, last: completed, sent: []string{"digest=4567"},
+			config: fields{"name": "shared", "action_org_id": "roboto-public", "parameter_values": nil}, last: completed, sent: []string{"digest=4567"},
 		},
 		"although it has to be repeated": {
 			action: robototest.Action{Fails: "Lost.", FailedRuns: 1, Requeue: true}, progress: slices.Concat(again, run), last: completed,
@@ -228,49 +262,5 @@ func wantTexts(t *testing.T, err error, texts ...string) {
 		if !strings.Contains(err.Error(), text) {
 			t.Errorf("%q is not in the error:\n%s", text, err)
 		}
-	}
-}
-
-func TestBadActionIsRefused(t *testing.T) {
-	p := newEnvironment(t).with("ROBOTO_API_KEY", "").protocol(fields{})
-	const combination = "Invalid Attribute Combination"
-	for name, test := range map[string]struct {
-		config fields
-		texts  []string
-	}{
-		"parameters that are unknown":    {config: checkWith(unknown)},
-		"a parameter like no URI":        {config: checkWith("https://example.com")},
-		"a dataset alone":                {config: fields{"dataset_id": "ds_1"}},
-		"files of an unknown dataset":    {config: fields{"dataset_id": unknown, "file_paths": []any{"a"}}},
-		"a query and an unknown dataset": {config: fields{"dataset_id": unknown, "file_query": "a"}},
-		"two queries, and an owner":      {config: fields{"file_query": "a", "topic_query": "b", "action_org_id": "roboto-public"}},
-		"files and durations": {
-			config: fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}, "action_timeout": "1h30m", "wait_timeout": "90s"},
-		},
-
-		"a name with a digest":           {fields{"name": "check@1"}, []string{"Invalid Action Name", `must not contain "@"`, `"digest"`}},
-		"a name with an owner":           {fields{"name": "org/check"}, []string{"Invalid Action Name", `must not contain "/"`, `"action_org_id"`}},
-		"an organization's name":         {fields{"org_id": "My Org"}, []string{"Invalid Organization ID", `"org_id"`}},
-		"an owner's name":                {fields{"action_org_id": "My Org"}, []string{"Invalid Organization ID", `"action_org_id"`}},
-		"an empty digest":                {fields{"digest": ""}, []string{"digest"}},
-		"a malformed URI":                {checkWith("roboto-secret://db@a b"), []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
-		"a URI without a name":           {checkWith("roboto-secret://"), []string{"Invalid Secret URI", "must not be empty"}},
-		"files of no dataset":            {fields{"file_paths": []any{"a"}}, []string{combination, `"dataset_id" must be specified`}},
-		"no files":                       {fields{"dataset_id": "ds_1", "file_paths": []any{}}, []string{"file_paths"}},
-		"a file that is null":            {fields{"dataset_id": "ds_1", "file_paths": []any{nil}}, []string{"Null List Value"}},
-		"a file query beside a dataset":  {fields{"dataset_id": "ds_1", "file_query": "a"}, []string{combination, `when "file_query"`}},
-		"a topic query beside a dataset": {fields{"dataset_id": "ds_1", "topic_query": "a"}, []string{combination, `when "topic_query"`}},
-		"a timeout of no whole minutes":  {fields{"action_timeout": "90s"}, []string{"whole minutes", "1m30s"}},
-		"a timeout that is no duration":  {fields{"action_timeout": "10"}, []string{"Invalid Duration", `"action_timeout"`, `"10" is not a positive duration`}},
-		"a negative wait":                {fields{"wait_timeout": "-1m"}, []string{"Invalid Duration", "wait_timeout"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := p.In(t)
-			if out := p.ValidateAction(checkDB(test.config)); test.texts == nil {
-				p.Succeeds(out)
-			} else {
-				p.Fails(out, test.texts...)
-			}
-		})
 	}
 }

@@ -90,11 +90,20 @@ func newEnvironment(t *testing.T, options ...robototest.Options) *environment {
 // same for both, so they inject no faults and count no requests.
 func anyService(t *testing.T) *environment {
 	t.Helper()
-	var e *environment
+	e := &environment{t: t, named: map[string]bool{}}
 	if os.Getenv("TF_ACC") == "" {
 		e = newEnvironment(t)
 	} else {
-		e = realService(t)
+		var err error
+		if e.client, err = wire.FromEnvironment(settings.OSEnvironment()); err != nil {
+			t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
+		}
+		e.Vars = map[string]string{}
+		for _, variable := range os.Environ() {
+			name, value, _ := strings.Cut(variable, "=")
+			e.Vars[name] = value
+		}
+		e.Home, _ = os.UserHomeDir() // which the key may not need
 	}
 	e.prefix = wire.NewPrefix()
 	t.Cleanup(func() {
@@ -107,28 +116,11 @@ func anyService(t *testing.T) *environment {
 	return e
 }
 
-func realService(t *testing.T) *environment {
-	t.Helper()
-	client, err := wire.FromEnvironment(settings.OSEnvironment())
-	if err != nil {
-		t.Fatalf("with TF_ACC=1, set ROBOTO_API_KEY, and ROBOTO_ORG_ID to an organization for tests: %v", err)
-	}
-	home, _ := os.UserHomeDir() // which the key may not need
-	e := &environment{Machine: protocol.Machine{Vars: map[string]string{}, Home: home}, t: t, client: client, named: map[string]bool{}}
-	for _, variable := range os.Environ() {
-		name, value, _ := strings.Cut(variable, "=")
-		e.Vars[name] = value
-	}
-	return e
-}
-
-// with returns a copy with other variables; an empty text unsets one.
-func (e *environment) with(pairs ...string) *environment {
+// with returns a copy with another variable; an empty text unsets it.
+func (e *environment) with(variable, text string) *environment {
 	changed := *e
 	changed.Vars = maps.Clone(e.Vars)
-	for i := 0; i < len(pairs); i += 2 {
-		changed.Vars[pairs[i]] = pairs[i+1]
-	}
+	changed.Vars[variable] = text
 	return &changed
 }
 
