@@ -18,17 +18,16 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// checkWith invokes the action "check" with that parameter and other changes.
-func checkWith(value any, changes ...fields) fields {
-	config := fields{"name": "check", "parameter_values": map[string]any{"key": value}}
-	for _, change := range changes {
-		maps.Copy(config, change)
-	}
+// check invokes the action "check" with the secret "db", and with changes.
+func check(changes fields) fields {
+	config := key("roboto-secret://db@og_test")
+	config["name"] = "check"
+	maps.Copy(config, changes)
 	return config
 }
 
-// checkDB invokes it with the secret "db".
-func checkDB(changes ...fields) fields { return checkWith("roboto-secret://db@og_test", changes...) }
+// key is the change of the parameter.
+func key(value any) fields { return fields{"parameter_values": map[string]any{"key": value}} }
 
 // addActions adds an action "check" that requires the parameter "key", and another one of the hub.
 func addActions(server *robototest.Server, check robototest.Action) {
@@ -42,8 +41,14 @@ func addActions(server *robototest.Server, check robototest.Action) {
 // unknown before.
 func TestActionInvokePlans(t *testing.T) {
 	// An owner's ID may have a hyphen.
-	ofHub := fields{"name": "shared", "action_org_id": "roboto-public", "parameter_values": nil}
-	const combination = "Invalid Attribute Combination"
+	ofHub := func(name string, value any) fields {
+		return fields{"name": "shared", "action_org_id": "roboto-public", "parameter_values": nil, name: value}
+	}
+	type texts = []string
+	const (
+		badName, badOrg, badURI  = "Invalid Action Name", "Invalid Organization ID", "Invalid Secret URI"
+		badDuration, combination = "Invalid Duration", "Invalid Attribute Combination"
+	)
 	noKey := [2]string{"ROBOTO_API_KEY", ""}
 	for name, test := range map[string]struct {
 		settings fields
@@ -53,77 +58,77 @@ func TestActionInvokePlans(t *testing.T) {
 		invalid, texts []string
 		requests       int
 	}{
-		"an action that fits":          {config: checkDB(), requests: 2},
-		"an action of an organization": {config: checkDB(fields{"org_id": testOrg}), requests: 1},
-		"an action of the hub":         {config: checkDB(ofHub), requests: 1},
-		"a parameter that is unknown":  {config: checkWith(unknown), requests: 2},
-		"all parameters unknown":       {config: checkDB(fields{"parameter_values": unknown}), requests: 2},
-		"a name that is unknown":       {config: checkDB(fields{"name": unknown})},
-		"a digest that is unknown":     {config: checkDB(fields{"digest": unknown})},
-		"an owner that is unknown":     {config: checkDB(fields{"action_org_id": unknown})},
-		"an unknown organization":      {config: checkDB(fields{"org_id": unknown})},
-		"only another's organization":  {config: checkDB(ofHub, fields{"org_id": unknown}), requests: 1},
-		"a name unknown, no token":     {variable: noKey, config: checkDB(fields{"name": unknown})},
-		"a token that is unknown":      {settings: fields{"api_key": unknown}, config: checkDB()},
-		"an unknown default":           {settings: fields{"org_id": unknown}, config: checkDB()},
-		"an unknown default, not used": {settings: fields{"org_id": unknown}, config: checkDB(fields{"org_id": testOrg}), requests: 1},
+		"an action that fits":          {requests: 2},
+		"an action of an organization": {config: fields{"org_id": testOrg}, requests: 1},
+		"an action of the hub":         {config: ofHub("digest", nil), requests: 1},
+		"a parameter that is unknown":  {config: key(unknown), requests: 2},
+		"all parameters unknown":       {config: fields{"parameter_values": unknown}, requests: 2},
+		"a name that is unknown":       {config: fields{"name": unknown}},
+		"a digest that is unknown":     {config: fields{"digest": unknown}},
+		"an owner that is unknown":     {config: fields{"action_org_id": unknown}},
+		"an unknown organization":      {config: fields{"org_id": unknown}},
+		"only another's organization":  {config: ofHub("org_id", unknown), requests: 1},
+		"a name unknown, no token":     {variable: noKey, config: fields{"name": unknown}},
+		"a token that is unknown":      {settings: fields{"api_key": unknown}},
+		"an unknown default":           {settings: fields{"org_id": unknown}},
+		"an unknown default, not used": {settings: fields{"org_id": unknown}, config: fields{"org_id": testOrg}, requests: 1},
 
-		"a parameter like no URI":        {config: checkWith("https://example.com"), requests: 2},
-		"a dataset alone":                {config: checkDB(fields{"dataset_id": "ds_1"}), requests: 2},
-		"files of an unknown dataset":    {config: checkDB(fields{"dataset_id": unknown, "file_paths": []any{"a"}}), requests: 2},
-		"a query and an unknown dataset": {config: checkDB(fields{"dataset_id": unknown, "file_query": "a"}), requests: 2},
-		"two queries":                    {config: checkDB(fields{"file_query": "a", "topic_query": "b"}), requests: 2},
+		"a parameter like no URI":     {config: key("https://example.com"), requests: 2},
+		"a dataset alone":             {config: fields{"dataset_id": "ds_1"}, requests: 2},
+		"files of an unknown dataset": {config: fields{"dataset_id": unknown, "file_paths": []any{"a"}}, requests: 2},
+		"a query, a dataset to come":  {config: fields{"dataset_id": unknown, "file_query": "a"}, requests: 2},
+		"two queries":                 {config: fields{"file_query": "a", "topic_query": "b"}, requests: 2},
 		"files and durations": {
-			config:   checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}, "action_timeout": "1h30m", "wait_timeout": "90s"}),
+			config:   fields{"dataset_id": "ds_1", "file_paths": []any{"**/*.bag"}, "action_timeout": "1h30m", "wait_timeout": "90s"},
 			requests: 2,
 		},
 
-		"a name with a digest":           {config: checkDB(fields{"name": "check@1"}), invalid: []string{"Invalid Action Name", `must not contain "@"`, `"digest"`}},
-		"a name with an owner":           {config: checkDB(fields{"name": "org/check"}), invalid: []string{"Invalid Action Name", `must not contain "/"`, `"action_org_id"`}},
-		"an organization's name":         {config: checkDB(fields{"org_id": "My Org"}), invalid: []string{"Invalid Organization ID", `"org_id"`}},
-		"an owner's name":                {config: checkDB(fields{"action_org_id": "My Org"}), invalid: []string{"Invalid Organization ID", `"action_org_id"`}},
-		"an empty digest":                {config: checkDB(fields{"digest": ""}), invalid: []string{"digest"}},
-		"a malformed URI":                {config: checkWith("roboto-secret://db@a b"), invalid: []string{"Invalid Secret URI", `The parameter "key" begins like the URI of a secret`}},
-		"a URI without a name":           {config: checkWith("roboto-secret://"), invalid: []string{"Invalid Secret URI", "must not be empty"}},
-		"files of no dataset":            {config: checkDB(fields{"file_paths": []any{"a"}}), invalid: []string{combination, `"dataset_id" must be specified`}},
-		"no files":                       {config: checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{}}), invalid: []string{"file_paths"}},
-		"a file that is null":            {config: checkDB(fields{"dataset_id": "ds_1", "file_paths": []any{nil}}), invalid: []string{"Null List Value"}},
-		"a file query beside a dataset":  {config: checkDB(fields{"dataset_id": "ds_1", "file_query": "a"}), invalid: []string{combination, `when "file_query"`}},
-		"a topic query beside a dataset": {config: checkDB(fields{"dataset_id": "ds_1", "topic_query": "a"}), invalid: []string{combination, `when "topic_query"`}},
-		"a timeout of no whole minutes":  {config: checkDB(fields{"action_timeout": "90s"}), invalid: []string{"whole minutes", "1m30s"}},
-		"a timeout that is no duration":  {config: checkDB(fields{"action_timeout": "10"}), invalid: []string{"Invalid Duration", `"action_timeout"`, `"10" is not a positive duration`}},
-		"a negative wait":                {config: checkDB(fields{"wait_timeout": "-1m"}), invalid: []string{"Invalid Duration", "wait_timeout"}},
+		"a name with a digest":          {config: fields{"name": "check@1"}, invalid: texts{badName, `must not contain "@"`, `"digest"`}},
+		"a name with an owner":          {config: fields{"name": "org/check"}, invalid: texts{badName, `must not contain "/"`, `"action_org_id"`}},
+		"an organization's name":        {config: fields{"org_id": "My Org"}, invalid: texts{badOrg, `"org_id"`}},
+		"an owner's name":               {config: fields{"action_org_id": "My Org"}, invalid: texts{badOrg, `"action_org_id"`}},
+		"an empty digest":               {config: fields{"digest": ""}, invalid: texts{"digest"}},
+		"a malformed URI":               {config: key("roboto-secret://db@a b"), invalid: texts{badURI, `"key" begins like the URI of a secret`}},
+		"a URI without a name":          {config: key("roboto-secret://"), invalid: texts{badURI, "must not be empty"}},
+		"files of no dataset":           {config: fields{"file_paths": []any{"a"}}, invalid: texts{combination, `"dataset_id" must be specified`}},
+		"no files":                      {config: fields{"dataset_id": "ds_1", "file_paths": []any{}}, invalid: texts{"file_paths"}},
+		"a file that is null":           {config: fields{"dataset_id": "ds_1", "file_paths": []any{nil}}, invalid: texts{"Null List Value"}},
+		"a file query and a dataset":    {config: fields{"dataset_id": "ds_1", "file_query": "a"}, invalid: texts{combination, `when "file_query"`}},
+		"a topic query and a dataset":   {config: fields{"dataset_id": "ds_1", "topic_query": "a"}, invalid: texts{combination, `when "topic_query"`}},
+		"a timeout of no whole minutes": {config: fields{"action_timeout": "90s"}, invalid: texts{"whole minutes", "1m30s"}},
+		"a timeout that is no duration": {config: fields{"action_timeout": "10"}, invalid: texts{badDuration, `"action_timeout"`, `"10" is not a positive duration`}},
+		"a negative wait":               {config: fields{"wait_timeout": "-1m"}, invalid: texts{badDuration, "wait_timeout"}},
 
-		"a malformed URI, unknown before": {config: checkWith("roboto-secret://a b@"), texts: []string{"Invalid Secret URI"}},
-		"a bad duration, unknown before":  {config: checkDB(fields{"wait_timeout": "soon"}), texts: []string{"Invalid Duration"}},
-		"a bad name, unknown before":      {config: checkDB(fields{"name": "a/b"}), texts: []string{"must not contain"}, requests: 1},
-		"no token":                        {variable: noKey, config: checkDB(), texts: []string{"Cannot Find Roboto Action", "No API key was found"}},
-		"no such version":                 {config: checkDB(fields{"digest": "0"}), texts: []string{"RobotoNotFoundException", "the digest"}, requests: 2},
+		"a bad URI, unknown before":      {config: key("roboto-secret://a b@"), texts: texts{badURI}},
+		"a bad duration, unknown before": {config: fields{"wait_timeout": "soon"}, texts: texts{badDuration}},
+		"a bad name, unknown before":     {config: fields{"name": "a/b"}, texts: texts{"must not contain"}, requests: 1},
+		"no token":                       {variable: noKey, texts: texts{"Cannot Find Roboto Action", "No API key was found"}},
+		"no such version":                {config: fields{"digest": "0"}, texts: texts{"RobotoNotFoundException", "the digest"}, requests: 2},
 		"a parameter is null, another has a typo": {
-			config: checkDB(fields{"parameter_values": map[string]any{"key": nil, "kye": "x"}}), requests: 2,
-			texts: []string{`requires "key", and does not have "kye".`},
+			config: fields{"parameter_values": map[string]any{"key": nil, "kye": "x"}}, requests: 2,
+			texts: texts{`requires "key", and does not have "kye".`},
 		},
 		"there are no parameters": {
-			config: checkDB(ofHub, fields{"parameter_values": map[string]any{"key": "x"}}), requests: 1,
-			texts: []string{"The parameters of the action are: none."},
+			config: ofHub("parameter_values", map[string]any{"key": "x"}), requests: 1,
+			texts: texts{"The parameters of the action are: none."},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnvironment(t).with(test.variable[0], test.variable[1])
 			addActions(env.roboto, robototest.Action{})
-			p := env.protocol(test.settings)
+			p, config := env.protocol(test.settings), check(test.config)
 			switch {
 			case test.invalid != nil:
-				p.Fails(p.ValidateAction(test.config), test.invalid...)
+				p.Fails(p.ValidateAction(config), test.invalid...)
 			case test.texts == nil:
-				p.Succeeds(p.ValidateAction(test.config))
-				p.Succeeds(p.Deferring().PlanAction(test.config))
+				p.Succeeds(p.ValidateAction(config))
+				p.Succeeds(p.Deferring().PlanAction(config))
 			default:
-				p.Fails(p.PlanAction(test.config), test.texts...)
+				p.Fails(p.PlanAction(config), test.texts...)
 			}
 			env.wantRequests(test.requests)
 			if test.texts != nil {
-				_, out := env.protocol(test.settings).InvokeAction(test.config)
+				_, out := env.protocol(test.settings).InvokeAction(config)
 				p.Fails(out, append(test.texts, "-invoke=action.roboto_action_invoke.NAME")...)
 				env.wantCount(robototest.InvokeAction, 0)
 			}
@@ -182,7 +187,7 @@ func TestActionInvokes(t *testing.T) {
 		"although its time runs out at the end": {config: fields{"wait_timeout": "8s"}, fault: notCanceled, progress: run[:5], last: completed},
 
 		"with a secret it cannot see": {
-			config: checkWith("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"},
+			config: key("roboto-secret://db@og_else"), texts: []string{`"db" of the organization og_else`, "You are not a member"},
 		},
 		"too slowly": {
 			action: hangs, config: fields{"wait_timeout": "1m"}, last: canceled,
@@ -213,7 +218,7 @@ func TestActionInvokes(t *testing.T) {
 				if test.fault.Operation != "" {
 					server.Inject(test.fault)
 				}
-				progress, err := c.RunAction(checkDB(test.config))
+				progress, err := c.RunAction(check(test.config))
 				if test.texts == nil {
 					c.Must(err)
 				} else {
