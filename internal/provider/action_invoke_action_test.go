@@ -96,7 +96,7 @@ func TestActionInvokePlans(t *testing.T) {
 		"a file query and a dataset":    {config: fields{"dataset_id": "ds_1", "file_query": "a"}, invalid: texts{combination, `when "file_query"`}},
 		"a topic query and a dataset":   {config: fields{"dataset_id": "ds_1", "topic_query": "a"}, invalid: texts{combination, `when "topic_query"`}},
 		"a timeout of no whole minutes": {config: fields{"action_timeout": "90s"}, invalid: texts{"whole minutes", "1m30s"}},
-		"a timeout that is no duration": {config: fields{"action_timeout": "10"}, invalid: texts{badDuration, `"action_timeout"`, `"10" is not a positive duration`}},
+		"a timeout that is no duration": {config: fields{"action_timeout": "10"}, invalid: texts{badDuration, `"action_timeout" is not usable: "10" is not a pos`}},
 		"a negative wait":               {config: fields{"wait_timeout": "-1m"}, invalid: texts{badDuration, "wait_timeout"}},
 
 		"a bad URI, unknown before":      {config: key("roboto-secret://a b@"), texts: texts{badURI}},
@@ -164,12 +164,13 @@ func TestActionInvokes(t *testing.T) {
 			progress: run, last: completed, sent: []string{`"parameter_values":{"key":"roboto-secret://db@og_test"}`, `"timeout":9`, "og_test"},
 		},
 		"without waiting": {config: fields{"wait": false}, progress: run[:1], last: []int{robototest.Queued}},
-		"with a parameter that is null": {
-			config: fields{"parameter_values": map[string]any{"key": "x", "level": nil}}, last: completed, sent: []string{`"parameter_values":{"key":"x"}`},
-		},
-		"with files of a dataset": {
-			config: fields{"dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2"}, last: completed,
-			sent: []string{`"input_data":["a","b"]`, `"ds_1"`, `"timeout":60`, `"destination_id":"ds_2"`},
+		"with files of a dataset, and a parameter that is null": {
+			config: fields{
+				"dataset_id": "ds_1", "file_paths": []any{"a", "b"}, "action_timeout": "1h", "upload_dataset_id": "ds_2",
+				"parameter_values": map[string]any{"key": "x", "level": nil},
+			},
+			sent: []string{`"input_data":["a","b"]`, `"ds_1"`, `"timeout":60`, `"destination_id":"ds_2"`, `"parameter_values":{"key":"x"}`},
+			last: completed,
 		},
 		"with queries and a digest": {
 			config: fields{

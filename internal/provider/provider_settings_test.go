@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -171,10 +172,6 @@ func TestUnknownSettingsLeaveTheOrganizationKnown(t *testing.T) {
 		p.Succeeds(out)
 		p.Equal(fmt.Sprintf("org_id and uri with %+v", test), []any{planned["org_id"], planned["uri"]}, []any{test.want, test.uri})
 	}
-	p := env.protocol(fields{"api_key": unknown, "org_id": testOrg})
-	imported, out := p.Import("db", nil)
-	p.Succeeds(out)
-	p.Equal("identity after an import", imported.Identity, identityOfDB)
 	env.wantRequests(0)
 }
 
@@ -183,17 +180,20 @@ func TestUnknownSettingsDeferAnImport(t *testing.T) {
 	env := newEnvironment(t)
 	known, notKnown := []any{testOrg, testOrg, testOrg, "roboto-secret://db@og_test"}, []any{nil, unknown, unknown, unknown}
 	for _, test := range []struct {
-		id       string
-		identity fields
+		id              string
+		identity, block fields
 		// want is org_id in identity, state and plan, and uri in the plan.
 		want []any
 	}{
 		{id: "db", want: notKnown},
 		{id: "db@og_test", want: known},
+		{id: "db", block: fields{"org_id": testOrg}, want: known},
 		{identity: fields{"name": "db"}, want: notKnown},
 		{identity: identityOfDB, want: known},
 	} {
-		p := env.protocol(fields{"api_key": unknown}).Deferring()
+		block := fields{"api_key": unknown}
+		maps.Copy(block, test.block)
+		p := env.protocol(block).Deferring()
 		imported, _ := p.Import(test.id, test.identity)
 		current, out := p.Read(imported)
 		p.Defers(out)
