@@ -113,8 +113,8 @@ func TestSettingsAreErrorsOfWhatNeedsThem(t *testing.T) {
 		"bad organization, and the block's": {badOrg, fields{"org_id": testOrg}, "", map[string]string{planDefault: works}},
 		"bad organization, and no API key":  {badOrg, fields{"api_key": unknown}, badOrgSays, map[string]string{planDefault: fails}},
 		"unknown organization in the block": {
-			[2]string{"ROBOTO_ORG_ID", testOrg}, fields{"org_id": unknown}, "does not know org_id yet",
-			map[string]string{own: works, defaulted: waits, planDefault: works, plan: works},
+			variable: [2]string{"ROBOTO_ORG_ID", testOrg}, block: fields{"org_id": unknown}, says: "does not know org_id yet",
+			ends: map[string]string{own: works, defaulted: waits, planDefault: works, plan: works},
 		},
 	}
 	for _, setting := range settingNames(p) {
