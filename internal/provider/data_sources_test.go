@@ -115,11 +115,12 @@ func TestSecretsDataSource(t *testing.T) {
 			names, uris, secrets := []any{}, map[string]any{}, []any{}
 			for name := range strings.FieldsSeq(test.names) {
 				record, _ := env.roboto.Record(fmt.Sprint(want["org_id"]), name)
-				uri, lastUsed := "roboto-secret://"+name+"@"+record.OrgID, any(nil)
+				var uri, lastUsed any
 				if name == "used" {
 					lastUsed = "2026-05-01T12:00:00Z"
 				}
 				if name != "a/b" { // which would be read as something else
+					uri = "roboto-secret://" + name + "@" + record.OrgID
 					uris[name] = uri
 				}
 				names = append(names, name)

@@ -30,7 +30,7 @@ func newRecordModel(record roboto.Record) recordModel {
 	model := recordModel{
 		Name:       types.StringValue(record.Name),
 		OrgID:      types.StringValue(record.OrgID),
-		URI:        types.StringValue(record.URI()),
+		URI:        uriValue(record.SecretRef),
 		ARN:        arnValue(record.ARN),
 		Created:    timeValue(record.Created),
 		CreatedBy:  types.StringValue(record.CreatedBy),
@@ -64,6 +64,14 @@ func textValue(text types.String) tftypes.Value {
 	return tftypes.NewValue(tftypes.String, text.ValueStringPointer())
 }
 
+// uriValue is null for a name that does not fit into a URI: the text would mean another secret.
+func uriValue(ref roboto.SecretRef) types.String {
+	if ref.Validate() != nil {
+		return types.StringNull()
+	}
+	return types.StringValue(ref.URI())
+}
+
 // arnValue is null for a secret whose value is not stored at AWS.
 func arnValue(arn string) types.String {
 	if arn == "" {
@@ -86,7 +94,7 @@ func recordAttributes() map[string]schema.Attribute {
 	for name, description := range map[string]string{
 		"name":        descriptionName,
 		"org_id":      descriptionOrgID,
-		"uri":         descriptionURI,
+		"uri":         descriptionURI + " Null if the name does not fit into a URI.",
 		"arn":         descriptionARN,
 		"created":     descriptionCreated,
 		"created_by":  descriptionCreatedBy,

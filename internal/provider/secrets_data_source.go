@@ -148,10 +148,11 @@ func listValue(result tftypes.Type, orgID string, prefix types.String, records [
 	names, uris, secrets := make([]tftypes.Value, len(records)), make(map[string]tftypes.Value, len(records)), make([]tftypes.Value, len(records))
 	for i, record := range records {
 		names[i] = textValue(types.StringValue(record.Name))
-		if record.Validate() == nil { // else the URI would mean another secret
-			uris[record.Name] = textValue(types.StringValue(record.URI()))
+		model := newRecordModel(record)
+		if !model.URI.IsNull() {
+			uris[record.Name] = textValue(model.URI)
 		}
-		secrets[i] = tftypes.NewValue(list.ElementType, newRecordModel(record).values())
+		secrets[i] = tftypes.NewValue(list.ElementType, model.values())
 	}
 	return tftypes.NewValue(object, map[string]tftypes.Value{
 		"org_id":      textValue(types.StringValue(orgID)),
