@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,8 +30,19 @@ type Session struct {
 	expected int           // how much of the screen has been expected
 	end      chan struct{} // closed when the program has closed its side
 
-	mu     sync.Mutex
-	screen bytes.Buffer
+	screen screen
+}
+
+// screen is what the program has shown so far.
+type screen struct {
+	mu    sync.Mutex
+	shown bytes.Buffer
+}
+
+func (s *screen) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown.Write(text)
 }
 
 // patience is how long a program may take. Then it is killed, and whoever waits for it
@@ -46,23 +58,12 @@ func Start(cmd *exec.Cmd) (*Session, error) {
 	}
 	s := &Session{cmd: cmd, terminal: terminal, end: make(chan struct{})}
 	s.limit = time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	go s.read()
-	return s, nil
-}
-
-func (s *Session) read() {
-	defer close(s.end)
-	buffer := make([]byte, 4096)
-	for {
+	go func() {
 		// Linux ends with an error when the program has closed its side.
-		n, err := s.terminal.Read(buffer)
-		s.mu.Lock()
-		s.screen.Write(buffer[:n])
-		s.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
+		_, _ = io.Copy(&s.screen, terminal)
+		close(s.end)
+	}()
+	return s, nil
 }
 
 // Expect waits until the screen shows a text, after what was expected before.
@@ -88,12 +89,12 @@ func (s *Session) ExpectSilence() error {
 
 // until looks again and again, because nobody tells when a terminal changes.
 func (s *Session) until(what string, holds func() (bool, error)) error {
-	for again := time.NewTicker(5 * time.Millisecond); ; <-again.C {
+	for {
 		ended := false
 		select {
 		case <-s.end:
 			ended = true
-		default:
+		case <-time.After(5 * time.Millisecond):
 		}
 		if ok, err := holds(); ok || err != nil {
 			return err
@@ -124,7 +125,7 @@ func (s *Session) Wait() (exitCode int, screen []byte, err error) {
 
 // Screen is all that was on the screen so far.
 func (s *Session) Screen() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.screen.Bytes())
+	s.screen.mu.Lock()
+	defer s.screen.mu.Unlock()
+	return bytes.Clone(s.screen.shown.Bytes())
 }
