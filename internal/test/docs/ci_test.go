@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -214,11 +213,8 @@ func (s *scene) terragrunt(args []string) {
 func (s *scene) release(args []string) {
 	executable, err := os.ReadFile(terraform.provider)
 	s.Check(err)
-	dir, version, appended := args[0], args[1], strings.Join(args[2:], "")
-	for _, host := range hosts {
-		place := filepath.Join(s.MkAbs(dir), host, "roboto-ai", "roboto", version, runtime.GOOS+"_"+runtime.GOARCH)
-		s.Check(os.MkdirAll(place, 0o750))
-		file := filepath.Join(place, "terraform-provider-roboto_v"+version)
-		s.Check(os.WriteFile(file, append(executable, appended...), 0o700))
-	}
+	executable = append(executable, strings.Join(args[2:], "")...)
+	s.Check(addProvider(s.MkAbs(args[0]), "roboto-ai/roboto", args[1], func(place string) error {
+		return os.WriteFile(place, executable, 0o700)
+	}))
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -23,9 +24,6 @@ const (
 	repository = "../../.."
 	testOrg    = "og_acme"
 )
-
-// hosts are the registries of Terraform and of OpenTofu.
-var hosts = []string{"registry.terraform.io", "registry.opentofu.org"}
 
 // terraform is the executable under test, with the providers that it installs.
 var terraform struct {
@@ -95,17 +93,23 @@ func prepareTerraform(ctx context.Context, dir string) error {
 		{"1password/onepassword", "3.3.1", self},
 		{"carlpett/sops", "1.3.0", self},
 	} {
-		for _, host := range hosts {
-			place := filepath.Join(mirror, host, p.source, p.version, runtime.GOOS+"_"+runtime.GOARCH)
-			name := "terraform-provider-" + filepath.Base(p.source) + "_v" + p.version
-			err := errors.Join(os.MkdirAll(place, 0o750), os.Symlink(p.executable, filepath.Join(place, name)))
-			if err != nil {
-				return err
-			}
+		link := func(place string) error { return os.Symlink(p.executable, place) }
+		if err := addProvider(mirror, p.source, p.version, link); err != nil {
+			return err
 		}
 	}
 	terraform.mirror = terraformcli.OpenMirror(mirror)
 	return nil
+}
+
+// addProvider makes the executable of a provider in a mirror, for Terraform and for OpenTofu.
+func addProvider(mirror, source, version string, makeExecutable func(place string) error) (err error) {
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		dir := filepath.Join(mirror, host, source, version, runtime.GOOS+"_"+runtime.GOARCH)
+		name := "terraform-provider-" + path.Base(source) + "_v" + version
+		err = errors.Join(err, os.MkdirAll(dir, 0o750), makeExecutable(filepath.Join(dir, name)))
+	}
+	return err
 }
 
 // features are what not every Terraform has, with the minor versions of Terraform and OpenTofu, 1.x,

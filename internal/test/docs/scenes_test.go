@@ -86,7 +86,6 @@ var commands = map[string]func(s *scene, args []string){
 	"enter":     (*scene).enter,
 	"leave":     (*scene).leave,
 	"shell":     (*scene).openTerminal,
-	"quotes":    (*scene).quotes,
 	"go-caches": (*scene).goCaches,
 	// CI.
 	"github":     (*scene).githubJob,
@@ -405,14 +404,6 @@ func (s *scene) says(texts []string) {
 		if strings.Contains(s.unwrapped(), text) == s.neg {
 			s.Fatalf("the output has %q: %t", text, s.neg)
 		}
-	}
-}
-
-// quotes: quotes PAGE TEXT fails unless the page has the text, on lines of whatever length.
-func (s *scene) quotes(args []string) {
-	page := strings.ReplaceAll(readFile(s.t, args[0]), "\n> ", "\n")
-	if !strings.Contains(strings.Join(strings.Fields(page), " "), args[1]) {
-		s.Fatalf("%s lacks %q", args[0], args[1])
 	}
 }
 

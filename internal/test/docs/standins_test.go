@@ -33,14 +33,42 @@ import (
 // hashicorp/aws 6.0, 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIn struct {
 	name      string
+	arguments []string // texts that the provider block may have
 	resource  resource.Resource
 	ephemeral ephemeral.EphemeralResource
 }
 
 var standIns = []standIn{
-	{name: "postgresql", resource: &postgresqlRole{}},
-	{name: "kubernetes", resource: kubernetesSecret{}},
-	{name: "time", resource: timeRotating{}},
+	{name: "postgresql", arguments: []string{"host", "username", "password"}, resource: &recorder{
+		typeName: "postgresql_role", variable: "POSTGRESQL_RECORD",
+		schema: resourceschema.Schema{Attributes: map[string]resourceschema.Attribute{
+			"name":                resourceschema.StringAttribute{Required: true},
+			"login":               resourceschema.BoolAttribute{Optional: true},
+			"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
+			"password_wo_version": resourceschema.StringAttribute{Optional: true},
+		}},
+	}},
+	{name: "kubernetes", resource: &recorder{
+		typeName: "kubernetes_secret_v1", variable: "KUBERNETES_RECORD",
+		schema: resourceschema.Schema{
+			Attributes: map[string]resourceschema.Attribute{
+				"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
+				"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
+			},
+			Blocks: map[string]resourceschema.Block{
+				"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{
+					Attributes: map[string]resourceschema.Attribute{"name": resourceschema.StringAttribute{Optional: true}},
+				}},
+			},
+		},
+	}},
+	{name: "time", resource: timeRotating{&recorder{
+		typeName: "time_rotating",
+		schema: resourceschema.Schema{Attributes: map[string]resourceschema.Attribute{
+			"rotation_days": resourceschema.Int64Attribute{Optional: true},
+			"id":            resourceschema.StringAttribute{Computed: true},
+		}},
+	}}},
 	{name: "random", ephemeral: store{"random_password", nil, "result", randomText}},
 	{name: "vault", ephemeral: store{"vault_kv_secret_v2", []string{"mount", "name"}, "data", storedMap}},
 	{name: "aws", ephemeral: store{"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", storedText}},
@@ -69,12 +97,9 @@ func (s *standIn) Metadata(_ context.Context, _ provider.MetadataRequest, resp *
 }
 
 func (s *standIn) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	if s.name == "postgresql" {
-		resp.Schema.Attributes = map[string]schema.Attribute{
-			"host":     schema.StringAttribute{Optional: true},
-			"username": schema.StringAttribute{Optional: true},
-			"password": schema.StringAttribute{Optional: true, Sensitive: true},
-		}
+	resp.Schema.Attributes = map[string]schema.Attribute{}
+	for _, name := range s.arguments {
+		resp.Schema.Attributes[name] = schema.StringAttribute{Optional: true}
 	}
 }
 
@@ -137,24 +162,57 @@ func (s store) Open(ctx context.Context, req ephemeral.OpenRequest, resp *epheme
 	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root(s.result), s.value())...)
 }
 
+// recorder is a resource that writes all that it and its provider were given into the file that a variable
+// of the environment names, and fails where it cannot.
+type recorder struct {
+	typeName, variable string
+	schema             resourceschema.Schema
+	provider           tfsdk.Config
+}
+
+func (r *recorder) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = r.typeName
+}
+
+func (r *recorder) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = r.schema
+}
+
+func (r *recorder) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.provider, _ = req.ProviderData.(tfsdk.Config)
+}
+
+func (r *recorder) record(given tfsdk.Config, diags *diag.Diagnostics) (ok bool) {
+	err := os.WriteFile(os.Getenv(r.variable), fmt.Appendf(nil, "%s\n%s\n", r.provider.Raw, given.Raw), 0o600)
+	if err != nil {
+		diags.AddError("Cannot Write", err.Error())
+	}
+	return err == nil
+}
+
+func (r *recorder) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	if r.record(req.Config, &resp.Diagnostics) {
+		resp.State.Raw = req.Plan.Raw
+	}
+}
+
+func (r *recorder) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+func (r *recorder) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	if r.record(req.Config, &resp.Diagnostics) {
+		resp.State.Raw = req.Plan.Raw
+	}
+}
+
+func (r *recorder) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
 // timeRotating is time_rotating: when its days have passed, a refresh finds it gone. DAYS_PASSED are the
 // days by which it is ahead.
-type timeRotating struct{ recorder }
+type timeRotating struct{ *recorder }
 
 func (timeRotating) now() time.Time {
 	days, _ := strconv.Atoi(os.Getenv("DAYS_PASSED"))
 	return time.Now().UTC().AddDate(0, 0, days)
-}
-
-func (timeRotating) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "time_rotating"
-}
-
-func (timeRotating) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema.Attributes = map[string]resourceschema.Attribute{
-		"rotation_days": resourceschema.Int64Attribute{Optional: true},
-		"id":            resourceschema.StringAttribute{Computed: true},
-	}
 }
 
 func (r timeRotating) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -173,124 +231,5 @@ func (r timeRotating) Read(ctx context.Context, req resource.ReadRequest, resp *
 	}
 	if r.now().After(created.AddDate(0, 0, days)) {
 		resp.State.RemoveResource(ctx)
-	}
-}
-
-// recorder is what resources have in common that write what they were given into the file that a variable
-// of the environment names, PREFIX_RECORD. PREFIX_DOWN makes them fail.
-type recorder struct{}
-
-func (recorder) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
-
-func (recorder) Update(context.Context, resource.UpdateRequest, *resource.UpdateResponse) {}
-
-func (recorder) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
-
-func record(prefix, what, format string, given ...any) (diags diag.Diagnostics) {
-	if os.Getenv(prefix+"_DOWN") != "" {
-		diags.AddError("Cannot Write", what+" is down")
-	} else if err := os.WriteFile(os.Getenv(prefix+"_RECORD"), fmt.Appendf(nil, format, given...), 0o600); err != nil {
-		diags.AddError("Cannot Write", err.Error())
-	}
-	return diags
-}
-
-// postgresqlRole is postgresql_role, without a database. It tells the password of the administrator too.
-type postgresqlRole struct {
-	recorder
-	provider tfsdk.Config
-}
-
-func (r *postgresqlRole) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "postgresql_role"
-}
-
-func (r *postgresqlRole) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema.Attributes = map[string]resourceschema.Attribute{
-		"name":                resourceschema.StringAttribute{Required: true},
-		"login":               resourceschema.BoolAttribute{Optional: true},
-		"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
-		"password_wo_version": resourceschema.StringAttribute{Optional: true},
-	}
-}
-
-func (r *postgresqlRole) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.provider, _ = req.ProviderData.(tfsdk.Config)
-}
-
-func (r *postgresqlRole) write(ctx context.Context, config tfsdk.Config) diag.Diagnostics {
-	var administrator, role types.String
-	diags := r.provider.GetAttribute(ctx, path.Root("password"), &administrator)
-	diags.Append(config.GetAttribute(ctx, path.Root("password_wo"), &role)...)
-	diags.Append(record("POSTGRESQL", "the database", "administrator: %s\nrole: %s\n", administrator.ValueString(), role.ValueString())...)
-	return diags
-}
-
-func (r *postgresqlRole) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	resp.State.Raw = req.Plan.Raw
-	if resp.Diagnostics = r.write(ctx, req.Config); resp.Diagnostics.HasError() {
-		resp.State.RemoveResource(ctx)
-	}
-}
-
-func (r *postgresqlRole) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	if resp.Diagnostics = r.write(ctx, req.Config); !resp.Diagnostics.HasError() {
-		resp.State.Raw = req.Plan.Raw
-	}
-}
-
-// kubernetesSecret is kubernetes_secret_v1, without a cluster. As the real one, it writes data_wo when the
-// revision changes, and not without a revision.
-type kubernetesSecret struct{ recorder }
-
-type kubernetesSecretModel struct {
-	Metadata []struct {
-		Name string `tfsdk:"name"`
-	} `tfsdk:"metadata"`
-	DataWO         map[string]string `tfsdk:"data_wo"`
-	DataWORevision types.Int64       `tfsdk:"data_wo_revision"`
-}
-
-func (kubernetesSecret) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = "kubernetes_secret_v1"
-}
-
-func (kubernetesSecret) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema.Attributes = map[string]resourceschema.Attribute{
-		"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
-		"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
-	}
-	resp.Schema.Blocks = map[string]resourceschema.Block{
-		"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{Attributes: map[string]resourceschema.Attribute{
-			"name": resourceschema.StringAttribute{Optional: true},
-		}}},
-	}
-}
-
-// write writes the data, unless the revision is the one before.
-func (k kubernetesSecret) write(ctx context.Context, config tfsdk.Config, before types.Int64) diag.Diagnostics {
-	var given kubernetesSecretModel
-	diags := config.Get(ctx, &given)
-	if diags.HasError() || given.DataWORevision.Equal(before) {
-		return diags
-	}
-	if given.DataWORevision.ValueInt64() < 1 {
-		given.DataWO = nil
-	}
-	return record("KUBERNETES", "the cluster", "%s: %v\n", given.Metadata[0].Name, given.DataWO)
-}
-
-func (k kubernetesSecret) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	resp.State.Raw = req.Plan.Raw
-	if resp.Diagnostics = k.write(ctx, req.Config, types.Int64Value(-1)); resp.Diagnostics.HasError() {
-		resp.State.RemoveResource(ctx)
-	}
-}
-
-func (k kubernetesSecret) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var before types.Int64
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("data_wo_revision"), &before)...)
-	if resp.Diagnostics.Append(k.write(ctx, req.Config, before)...); !resp.Diagnostics.HasError() {
-		resp.State.Raw = req.Plan.Raw
 	}
 }
