@@ -7,16 +7,16 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
-	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -232,67 +232,27 @@ func (s *scene) profiles(args []string) {
 	s.Check(os.WriteFile(file, config, 0o600))
 }
 
-// bucket keeps the objects of an S3 that is good enough for Terraform's backend.
-type bucket struct {
-	mutex   sync.Mutex
-	objects map[string][]byte
-}
-
-// s3 starts one and makes it the environment's: s3. After that, s3 PATH is the only object.
-func (s *scene) s3(args []string) {
-	if len(args) == 0 {
-		s.bucket = &bucket{objects: map[string][]byte{}}
-		server := httptest.NewServer(s.bucket)
-		s.t.Cleanup(server.Close)
-		for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_IAM"} {
-			s.Setenv(name, server.URL)
-		}
-		return
-	}
-	s.bucket.mutex.Lock()
-	defer s.bucket.mutex.Unlock()
-	var got []string
-	for path := range s.bucket.objects {
-		got = append(got, path)
-	}
-	s.want("the objects", got, args)
-}
-
-func (b *bucket) ServeHTTP(resp http.ResponseWriter, req *http.Request) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return
-	}
-	object, ok := b.objects[req.URL.Path]
-	switch {
-	case req.Method == http.MethodPost && strings.Contains(string(body), "Action=GetCallerIdentity"):
-		_, _ = io.WriteString(resp, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/test</Arn>`+
-			`<UserId>test</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
-	case req.Method == http.MethodPut && req.Header.Get("If-None-Match") == "*" && ok:
-		resp.WriteHeader(http.StatusPreconditionFailed)
-	case req.Method == http.MethodPut:
-		b.objects[req.URL.Path] = body
-	case req.Method == http.MethodDelete:
-		delete(b.objects, req.URL.Path)
-		resp.WriteHeader(http.StatusNoContent)
-	case req.URL.Query().Has("list-type") || req.URL.Query().Has("prefix"):
-		type content struct{ Key string }
-		var list struct {
-			XMLName  xml.Name `xml:"ListBucketResult"`
-			Contents []content
-		}
-		for path := range b.objects {
-			if key, ok := strings.CutPrefix(path, req.URL.Path+"/"); ok && strings.HasPrefix(key, req.URL.Query().Get("prefix")) {
-				list.Contents = append(list.Contents, content{key})
+// s3 starts an S3 that is good enough for Terraform's backend, and makes it the environment's. Its objects are
+// the files in $WORK/s3.
+func (s *scene) s3([]string) {
+	objects := filepath.Join(s.Getenv("WORK"), "s3")
+	server := httptest.NewServer(http.HandlerFunc(func(resp http.ResponseWriter, req *http.Request) {
+		object := filepath.Join(objects, filepath.FromSlash(path.Clean(req.URL.Path)))
+		switch body, err := io.ReadAll(req.Body); {
+		case req.URL.Query().Has("prefix"):
+			_, _ = io.WriteString(resp, `<ListBucketResult/>`)
+		case req.Method == http.MethodPut:
+			err = errors.Join(err, os.MkdirAll(filepath.Dir(object), 0o700), os.WriteFile(object, body, 0o600))
+			if err != nil {
+				s.t.Error(err)
 			}
+		case req.Method == http.MethodDelete:
+			_ = os.Remove(object)
+			resp.WriteHeader(http.StatusNoContent)
+		default:
+			http.ServeFile(resp, req, object)
 		}
-		_ = xml.NewEncoder(resp).Encode(list)
-	case !ok:
-		resp.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(resp, `<Error><Code>NoSuchKey</Code></Error>`)
-	default:
-		_, _ = resp.Write(object)
-	}
+	}))
+	s.t.Cleanup(server.Close)
+	s.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
 }

@@ -33,7 +33,6 @@ type scene struct {
 	t      testing.TB
 	neg    bool
 	roboto *robototest.Server
-	bucket *bucket
 	// examples are the files in the working directory, with where each comes from.
 	examples map[string]string
 	// unset are variables that are not set as long as they are empty.
