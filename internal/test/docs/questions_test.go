@@ -4,9 +4,14 @@
 package docs_test
 
 import (
+	"os"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // questions are those of users. Each is answered in two steps: from the table of the index to a
@@ -53,17 +58,37 @@ func TestQuestions(t *testing.T) {
 	index := readFile(t, "docs/index.md")
 	row := 0
 	for _, q := range questions {
-		link := registryDocs + "/guides/" + q.guide + ") |"
-		found := strings.Index(index, link)
-		switch {
-		case found < 0:
-			t.Errorf("%s The table of the index does not lead to the guide %s", q.question, q.guide)
-		case found < row:
-			t.Errorf("%s The question is not in the order of the index", q.question)
+		found := strings.Index(index, registryDocs+"/guides/"+q.guide+") |")
+		if found < row {
+			t.Errorf("%s From there on, the table of the index does not lead to the guide %s", q.question, q.guide)
 		}
-		row = found
+		row = max(row, found)
 		if q.heading != "" && !slices.Contains(anchors(readFile(t, "docs/guides/"+q.guide+".md")), q.heading) {
 			t.Errorf("%s The guide %s has no heading %s", q.question, q.guide, q.heading)
+		}
+	}
+}
+
+// TestTableOfGuides: the table of the index, which the README has too, leads to each guide.
+func TestTableOfGuides(t *testing.T) {
+	table := func(page, guides, extension string) []string {
+		rows := regexp.MustCompile(`(?m)^\| .+\]\(`+guides+`.+\) \|$`).FindAllString(readFile(t, page), -1)
+		for i := range rows {
+			rows[i] = strings.Replace(strings.Replace(rows[i], guides, "", 1), extension, "", 1)
+		}
+		return rows
+	}
+	index := table("docs/index.md", registryDocs+"/guides/", "")
+	if diff := cmp.Diff(index, table("README.md", "docs/guides/", ".md")); diff != "" {
+		t.Errorf("the table of README.md is not that of docs/index.md (-index +README):\n%s", diff)
+	}
+	guides, err := os.ReadDir(path.Join(repository, "docs", "guides"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, guide := range guides {
+		if !strings.Contains(strings.Join(index, "\n"), "("+strings.TrimSuffix(guide.Name(), ".md")+")") {
+			t.Errorf("the table of docs/index.md does not lead to docs/guides/%s", guide.Name())
 		}
 	}
 }

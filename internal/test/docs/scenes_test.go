@@ -4,7 +4,6 @@
 package docs_test
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,8 +32,6 @@ type scene struct {
 	t      testing.TB
 	neg    bool
 	roboto *robototest.Server
-	// examples are the files in the working directory, with where each comes from.
-	examples map[string]string
 	// unset are variables that are not set as long as they are empty.
 	unset    []string
 	page     page
@@ -119,7 +116,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 		Condition: func(name string) (bool, error) { return has(name) },
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB) // as testscript.Run promises
-			s := &scene{t: tb, examples: map[string]string{}}
+			s := &scene{t: tb}
 			s.roboto = robototest.Start(s.t, robototest.Options{Orgs: []string{testOrg}})
 			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.mirror, s.roboto.Env()...)
 			if err != nil {
@@ -188,16 +185,16 @@ func commandsOf(t *testing.T, files []string) (lines [][]string) {
 	return lines
 }
 
-// exampleFiles are the paths below examples/ of all examples.
-func exampleFiles(t testing.TB) (names []string) {
+// files are those of the repository below a directory that a test of the documentation may be about.
+func files(t testing.TB, dir string) (names []string) {
 	t.Helper()
-	err := fs.WalkDir(os.DirFS(filepath.Join(repository, "examples")), ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(repository), dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".terraform"):
+		case entry.IsDir() && slices.Contains([]string{".git", "bin", "dist", ".terraform", "testdata"}, entry.Name()):
 			return fs.SkipDir
-		case !entry.IsDir() && path.Ext(name) != ".md":
+		case !entry.IsDir():
 			names = append(names, name)
 		}
 		return nil
@@ -208,6 +205,16 @@ func exampleFiles(t testing.TB) (names []string) {
 	return names
 }
 
+func exampleFiles(t testing.TB) []string {
+	t.Helper()
+	return slices.DeleteFunc(files(t, "examples"), func(name string) bool { return path.Ext(name) == ".md" })
+}
+
+func markdownPages(t testing.TB) []string {
+	t.Helper()
+	return slices.DeleteFunc(files(t, "."), func(name string) bool { return path.Ext(name) != ".md" })
+}
+
 // TestExamples applies the examples, and looks for examples that no scene uses.
 func TestExamples(t *testing.T) {
 	var patterns []string
@@ -216,18 +223,17 @@ func TestExamples(t *testing.T) {
 		case "use":
 			patterns = append(patterns, words[1:]...)
 		case "in":
-			patterns = append(patterns, path.Join(words[1], "*.tf"))
-			for _, name := range words[2:] {
+			for _, name := range append(words[2:], "*.tf") {
 				patterns = append(patterns, path.Join(words[1], name))
 			}
 		}
 	}
 	for _, file := range exampleFiles(t) {
 		if !slices.ContainsFunc(patterns, func(pattern string) bool {
-			ok, err := path.Match(pattern, file)
+			ok, err := path.Match("examples/"+pattern, file)
 			return ok && err == nil
 		}) {
-			t.Errorf("no scene in testdata runs examples/%s", file)
+			t.Errorf("no scene in testdata runs %s", file)
 		}
 	}
 	runScenes(t, nil, scripts(t, "examples")...)
@@ -237,22 +243,16 @@ func TestExamples(t *testing.T) {
 // comes before it.
 func (s *scene) use(patterns []string) {
 	for _, pattern := range patterns {
-		files, err := filepath.Glob(filepath.Join(s.Getenv("WORK"), "examples", pattern))
-		if err != nil || len(files) == 0 {
+		examples, err := filepath.Glob(filepath.Join(s.Getenv("WORK"), "examples", pattern))
+		if err != nil || len(examples) == 0 {
 			s.Fatalf("no example matches %q (%v)", pattern, err)
 		}
-		for _, file := range files {
-			name, err := filepath.Rel(s.Getenv("WORK"), file)
-			s.Check(err)
-			s.skipBroken(name)
-			content, err := os.ReadFile(file)
-			s.Check(err)
-			to := s.MkAbs(filepath.Base(file))
+		for _, example := range examples {
+			to := s.MkAbs(filepath.Base(example))
 			if _, err := os.Stat(to); err == nil {
-				to = s.MkAbs(path.Base(path.Dir(name)) + "_" + path.Base(name))
+				to = s.MkAbs(filepath.Base(filepath.Dir(example)) + "_" + filepath.Base(example))
 			}
-			s.examples[to] = name
-			s.Check(os.WriteFile(to, content, 0o600))
+			s.Check(os.WriteFile(to, []byte(s.ReadFile(example)), 0o600))
 		}
 	}
 }
@@ -261,22 +261,10 @@ func (s *scene) use(patterns []string) {
 // the extension .tf that the example needs are named.
 func (s *scene) in(args []string) {
 	s.Check(s.Chdir(filepath.Join(s.Getenv("WORK"), "examples", args[0])))
-	files, err := filepath.Glob(s.MkAbs("*.tf"))
+	modules, err := filepath.Glob(s.MkAbs("*.tf"))
 	s.Check(err)
-	whole := ""
-	for _, file := range files {
-		s.skipBroken(path.Join("examples", args[0], filepath.Base(file)))
-		whole += s.ReadFile(file)
-	}
-	if !strings.Contains(whole, "required_providers") {
+	if !slices.ContainsFunc(modules, func(file string) bool { return strings.Contains(s.ReadFile(file), "required_providers") }) {
 		s.use([]string{"provider/provider.tf"})
-	}
-}
-
-// skipBroken skips a scene whose example TestExamplesAreFormatted cannot read.
-func (s *scene) skipBroken(example string) {
-	if syntaxError(example) != nil {
-		s.t.Skipf("skipped: %s cannot be parsed; TestExamplesAreFormatted says why", example)
 	}
 }
 
@@ -347,49 +335,22 @@ func (s *scene) run(exitCode int, program string, args ...string) {
 	} else {
 		s.Check(err)
 	}
-	if got != exitCode {
-		s.skipKnown()
-		s.Fatalf("%s ended with exit code %d, want %d%s", program, got, exitCode, s.where())
+	if got == exitCode {
+		return
 	}
+	if failure := terraformError.FindString(s.unwrapped()); failure != "" {
+		if first, known := failures.LoadOrStore(failure, s.Name()); known {
+			s.t.Skipf("skipped: it fails as the scene %s does: %s", first, failure)
+		}
+	}
+	s.Fatalf("%s ended with exit code %d, want %d", program, got, exitCode)
 }
 
 // terraformError is an error of Terraform, with the block that it is about.
-var terraformError = regexp.MustCompile(`Error: (.*?) on (\S+) line (\d+)(?:, in ([^:]+))?:`)
+var terraformError = regexp.MustCompile(`Error: .*? on \S+ line \d+(, in [^:]+)?:`)
 
-// known has the first scene of each failure.
-var known sync.Map
-
-// skipKnown skips a scene that fails as another one does.
-func (s *scene) skipKnown() {
-	file, _, block, summary := s.terraformError()
-	if file == "" {
-		return
-	}
-	if first, loaded := known.LoadOrStore(file+block+summary, s.Name()); loaded {
-		s.t.Skipf("skipped: it fails as the scene %s does%s", first, s.where())
-	}
-}
-
-// where says which example and block Terraform's error is about, or is "".
-func (s *scene) where() string {
-	file, line, block, summary := s.terraformError()
-	if file == "" {
-		return ""
-	}
-	return fmt.Sprintf("; %s:%s, in %s: %s", file, line, cmp.Or(block, "no block"), summary)
-}
-
-func (s *scene) terraformError() (file, line, block, summary string) {
-	found := terraformError.FindStringSubmatch(s.unwrapped())
-	if found == nil {
-		return "", "", "", ""
-	}
-	file = s.MkAbs(found[2])
-	if relative, err := filepath.Rel(s.Getenv("WORK"), file); err == nil {
-		file = cmp.Or(s.examples[file], relative)
-	}
-	return file, found[3], found[4], found[1]
-}
+// failures has the first scene of each.
+var failures sync.Map
 
 func (s *scene) unwrapped() string {
 	printed := s.ReadFile("stdout") + s.ReadFile("stderr")
