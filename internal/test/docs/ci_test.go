@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsimple"
@@ -37,7 +38,7 @@ func (s *scene) steps(shell string, variables map[string]string, commands ...str
 	}
 }
 
-var secretPattern = regexp.MustCompile(`\$\{\{ secrets\.(\w+) \}\}`)
+var secretPattern = regexp.MustCompile(`^\$\{\{ secrets\.(\w+) \}\}$`)
 
 // githubJob: github JOB SECRETS runs a job of the workflow. It may use these secrets, which are variables
 // of the scene.
@@ -58,38 +59,23 @@ func (s *scene) githubJob(args []string) {
 		!(strings.Contains(job.If, "'dependabot[bot]'") && strings.Contains(job.If, "head.repo.full_name == github.repository")) {
 		s.Fatalf("the job %s gets no secrets from Dependabot or a fork, but runs if %s", args[0], job.If)
 	}
-	last := len(job.Steps) - 1
 	neg := s.neg
 	for i, step := range job.Steps {
 		if strings.HasPrefix(step.Uses, "hashicorp/setup-terraform@") && step.With["terraform_wrapper"] != false {
 			s.Fatalf("the job %s runs Terraform in a wrapper, which takes the exit code 2 for a success", args[0])
 		}
-		if step.Run == "" {
-			continue // actions bring the sources and Terraform
-		}
 		for name, value := range step.Env {
-			step.Env[name] = secretPattern.ReplaceAllStringFunc(value, func(reference string) string {
-				secret := secretPattern.FindStringSubmatch(reference)[1]
-				if !slices.Contains(args[1:], secret) {
-					s.Fatalf("the job %s uses %s", args[0], reference)
+			if secret := secretPattern.FindStringSubmatch(value); secret != nil {
+				if !slices.Contains(args[1:], secret[1]) {
+					s.Fatalf("the job %s uses %s", args[0], value)
 				}
-				return s.Getenv(secret)
-			})
+				step.Env[name] = s.Getenv(secret[1])
+			}
 		}
-		s.neg = neg && i == last
-		s.steps("bash", step.Env, step.Run)
+		if s.neg = neg && i == len(job.Steps)-1; step.Run != "" { // actions bring the sources and Terraform
+			s.steps("bash", step.Env, step.Run)
+		}
 	}
-}
-
-// gitlabEnvironment is given by its name, or by a mapping with it.
-type gitlabEnvironment struct{ Name string }
-
-func (e *gitlabEnvironment) UnmarshalYAML(node *yaml.Node) error {
-	if node.Kind == yaml.ScalarNode {
-		return node.Decode(&e.Name)
-	}
-	type mapping gitlabEnvironment
-	return node.Decode((*mapping)(e))
 }
 
 // gitlabJob: gitlab JOB VARIABLES runs the jobs that GitLab runs in a pipeline with these predefined
@@ -101,52 +87,41 @@ func (s *scene) gitlabJob(args []string) {
 		predefined[name] = value
 	}
 	// The variables of the project, by environment. Those of production are protected.
-	variables := map[string]map[string]string{"plan": {"ROBOTO_API_KEY": s.Getenv("ROBOTO_PLAN_TOKEN")}}
+	variables := map[any]map[string]string{"plan": {"ROBOTO_API_KEY": s.Getenv("ROBOTO_PLAN_TOKEN")}}
 	if predefined["CI_COMMIT_BRANCH"] == "main" {
 		variables["production"] = map[string]string{
 			"ROBOTO_API_KEY": s.Getenv("ROBOTO_APPLY_TOKEN"), "TF_VAR_weather_api_key": s.Getenv("WEATHER_API_KEY"),
 		}
 	}
-	jobs := map[string]yaml.Node{}
+	var jobs map[string]struct {
+		Rules       []struct{ If string }
+		Environment any
+		Variables   map[string]string
+		Script      []string
+	}
 	s.readYAML("gitlab/.gitlab-ci.yml", &jobs)
-	delete(jobs, "image")
 	var ran []string
-	for name, node := range jobs {
-		var job struct {
-			Rules       []struct{ If string }
-			Environment gitlabEnvironment
-			Variables   map[string]string
-			Script      []string
-		}
-		s.Check(node.Decode(&job))
-		if !slices.ContainsFunc(job.Rules, func(rule struct{ If string }) bool { return s.holds(rule.If, predefined) }) {
+	for name, job := range jobs {
+		if len(job.Rules) != 1 || !holds(job.Rules[0].If, predefined) {
 			continue
 		}
 		ran = append(ran, name)
-		env := maps.Clone(job.Variables)
-		if env == nil {
-			env = map[string]string{}
+		if mapping, ok := job.Environment.(map[string]any); ok {
+			job.Environment = mapping["name"]
 		}
-		maps.Copy(env, variables[job.Environment.Name]) // they come before the job's
+		env := map[string]string{}
+		maps.Copy(env, job.Variables)
+		maps.Copy(env, variables[job.Environment]) // they come before the job's
 		s.steps("sh", env, job.Script...)
 	}
 	s.want("the jobs that ran", ran, args[:1])
 }
 
 // holds evaluates a rule of GitLab's. Those of the example are comparisons joined by &&.
-func (s *scene) holds(rule string, variables map[string]string) bool {
-	expand := func(operand string) string {
-		if name, ok := strings.CutPrefix(operand, "$"); ok {
-			return variables[name]
-		}
-		return strings.Trim(operand, `"`)
-	}
-	for comparison := range strings.SplitSeq(rule, " && ") {
-		left, right, ok := strings.Cut(comparison, " == ")
-		if !ok {
-			s.Fatalf("the test does not know how to evaluate %q", comparison)
-		}
-		if expand(left) != expand(right) {
+func holds(rule string, variables map[string]string) bool {
+	expanded := os.Expand(rule, func(name string) string { return strconv.Quote(variables[name]) })
+	for comparison := range strings.SplitSeq(expanded, " && ") {
+		if left, right, _ := strings.Cut(comparison, " == "); left != right {
 			return false
 		}
 	}
