@@ -112,10 +112,10 @@ func TestPages(t *testing.T) {
 // TestFirstSecret does what the guide "Write a first secret" says, line by line, as readers do it in
 // a terminal.
 func TestFirstSecret(t *testing.T) {
-	for _, shell := range shells {
-		t.Run(shell.name, func(t *testing.T) {
+	for shell := range shells {
+		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
-			runScenes(t, []string{"READER=" + shell.name}, firstSecret)
+			runScenes(t, []string{"READER=" + shell}, firstSecret)
 		})
 	}
 }

@@ -35,9 +35,8 @@ const day = 24 * time.Hour
 
 // command has the embedded Roboto do what users or Roboto itself would do: roboto VERB ARGUMENTS.
 func (s *scene) command(args []string) {
-	verb, args := args[0], append(args[1:], "")
-	orgID, name := secret(args[0])
-	args = args[:len(args)-1]
+	verb, args := args[0], args[1:]
+	orgID, name := secret(append(args, "")[0])
 	switch verb {
 	case "add":
 		for _, arg := range args {
@@ -66,8 +65,6 @@ func (s *scene) command(args []string) {
 		s.Setenv(args[0], s.roboto.AddAPIKey(robototest.Grant{NoCredentials: true}))
 	case "refuse": // OPERATION STATUS CODE
 		s.roboto.Inject(robototest.Fault{Operation: robototest.Operation(args[0]), Status: s.number(args[1]), Code: args[2]})
-	case "forget-calls":
-		s.roboto.ResetRequests()
 	case "accept":
 		s.roboto.ClearFaults()
 	case "action": // NAME PARAMETER VALUE; it fails with another value
@@ -151,13 +148,7 @@ func (s *scene) wantInvocations(want []string) {
 	s.want("the invocations", got, want)
 }
 
-// wantCalls: calls OPERATION NUMBER, since they were forgotten.
-func (s *scene) wantCalls(args []string) {
-	s.want("calls of "+args[0], s.roboto.Count(robototest.Operation(args[0])), s.number(args[1]))
-}
-
-// fresh: fresh FILE makes a copy of the file in $WORK the module, and applies it without a state, secret or record
-// of before.
+// fresh: fresh FILE makes a copy of the file in $WORK the module, and applies it without a state or secret of before.
 func (s *scene) fresh(args []string) {
 	s.Check(os.WriteFile(s.MkAbs("main.tf"), []byte(s.ReadFile(filepath.Join(s.Getenv("WORK"), args[0]))), 0o600))
 	s.Check(os.RemoveAll(s.MkAbs("terraform.tfstate")))
@@ -169,12 +160,13 @@ func (s *scene) fresh(args []string) {
 
 // fate: fate kept, forgotten or deleted is what became of the secret that fresh made.
 func (s *scene) fate(want []string) {
-	got := "deleted"
-	if record, _ := s.roboto.Record(testOrg, "weather_api_key"); record.ARN == s.Getenv("ARN") {
-		got = "forgotten"
-		if strings.Contains(s.ReadFile("terraform.tfstate"), record.ARN) {
-			got = "kept"
-		}
+	record, _ := s.roboto.Record(testOrg, "weather_api_key")
+	got := "forgotten"
+	switch {
+	case record.ARN != s.Getenv("ARN"):
+		got = "deleted"
+	case strings.Contains(s.ReadFile("terraform.tfstate"), record.ARN):
+		got = "kept"
 	}
 	s.want("what became of the secret", got, want[0])
 }

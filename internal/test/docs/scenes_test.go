@@ -67,12 +67,10 @@ var commands = map[string]func(s *scene, args []string){
 	"version":     (*scene).version,
 	"versions":    (*scene).wantVersions,
 	"invocations": (*scene).wantInvocations,
-	"calls":       (*scene).wantCalls,
 	"s3":          (*scene).s3,
 	"fresh":       (*scene).fresh,
 	"fate":        (*scene).fate,
 	"called":      (*scene).called,
-	"same":        func(s *scene, args []string) { s.want("two texts", args[0], args[1]) },
 	// Pages.
 	"page":      (*scene).openPage,
 	"block":     (*scene).runBlock,
@@ -129,13 +127,11 @@ func runScenes(t *testing.T, env []string, files ...string) {
 			e.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 			e.Setenv("REPOSITORY", root)
 			e.Cd = workspace.Dir
-			if err := os.MkdirAll(filepath.Join(e.WorkDir, "bin"), 0o700); err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(e.WorkDir, "bin", "roboto"), []byte(robotoCLI), 0o700); err != nil {
-				return err
-			}
-			return os.CopyFS(filepath.Join(e.WorkDir, "examples"), os.DirFS(filepath.Join(repository, "examples")))
+			return errors.Join(
+				os.MkdirAll(filepath.Join(e.WorkDir, "bin"), 0o700),
+				os.WriteFile(filepath.Join(e.WorkDir, "bin", "roboto"), []byte(robotoCLI), 0o700),
+				os.CopyFS(filepath.Join(e.WorkDir, "examples"), os.DirFS(filepath.Join(repository, "examples"))),
+			)
 		},
 	})
 }

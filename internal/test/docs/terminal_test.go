@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/creack/pty"
@@ -19,7 +20,6 @@ import (
 
 // shell is one that a reader of the guides may use.
 type shell struct {
-	name string
 	args []string
 	// config is the text of a file that the shell reads when it starts. It lets the
 	// shell show ready before it reads a command, and run after it has read one.
@@ -31,13 +31,11 @@ const (
 	started = "<run>"
 )
 
-var shells = []shell{
-	{"bash", []string{"--noprofile", "-i"}, "PS1='<ready>'\nPS0='<run>'\n", ".bashrc"},
-	{"zsh", []string{"-i"}, "PS1='<ready>'\npreexec() { print -n '<run>' }\n", ".zshrc"},
-	{
-		"fish",
-		[]string{"-i"},
-		"function fish_prompt; printf '<ready>'; end\nfunction run --on-event fish_preexec; printf '<run>'; end\n",
+var shells = map[string]shell{
+	"bash": {[]string{"--noprofile", "-i"}, "PS1='<ready>'\nPS0='<run>'\n", ".bashrc"},
+	"zsh":  {[]string{"-i"}, "PS1='<ready>'\npreexec() { print -n '<run>' }\n", ".zshrc"},
+	"fish": {
+		[]string{"-i"}, "function fish_prompt; printf '<ready>'; end\nfunction run --on-event fish_preexec; printf '<run>'; end\n",
 		".config/fish/config.fish",
 	},
 }
@@ -45,18 +43,18 @@ var shells = []shell{
 // terminalSession is a shell before which somebody sits, with what has been typed and is not to be seen.
 type terminalSession struct {
 	*terminal.Session
-	shell  shell
+	shell  string
 	hidden []string
 }
 
 // hiddenInput is the command by which bash and zsh read what nobody should see.
 var hiddenInput = regexp.MustCompile(`^printf '(.*: )'; read -rs (\w+); export \w+; echo$`)
 
-// own is the shell's command for one of bash, and what it shows for a prompt of bash. They differ for a
+// own is a shell's command for one of bash, and what it shows for a prompt of bash. They differ for a
 // hidden input, if the page has a table with a row for the shell.
-func (sh shell) own(page, command, prompt string) (ownCommand, ownPrompt string) {
+func own(shell, page, command, prompt string) (ownCommand, ownPrompt string) {
 	input := hiddenInput.FindStringSubmatch(command)
-	row := regexp.MustCompile("(?m)^\\| " + sh.name + " \\| `(.+)` \\|$").FindStringSubmatch(page)
+	row := regexp.MustCompile("(?m)^\\| " + shell + " \\| `(.+)` \\|$").FindStringSubmatch(page)
 	if input == nil || row == nil {
 		return command, prompt
 	}
@@ -66,26 +64,21 @@ func (sh shell) own(page, command, prompt string) (ownCommand, ownPrompt string)
 // openTerminal: shell NAME opens a terminal.
 func (s *scene) openTerminal(args []string) {
 	s.need(args)
-	var sh shell
-	for _, known := range shells {
-		if known.name == args[0] {
-			sh = known
-		}
-	}
+	sh := shells[args[0]]
 	config := filepath.Join(s.Getenv("HOME"), sh.configFile)
 	s.Check(os.MkdirAll(filepath.Dir(config), 0o750))
 	s.Check(os.WriteFile(config, []byte(sh.config), 0o600))
 	s.Setenv("TF_INPUT", "1")
 	s.Setenv("TERM", "dumb") // no colors, no drawing
 	s.run(0, "env", "-0")
-	cmd := exec.CommandContext(s.t.Context(), sh.name, sh.args...)
+	cmd := exec.CommandContext(s.t.Context(), args[0], sh.args...)
 	cmd.Env, cmd.Dir = strings.Split(strings.TrimSuffix(s.ReadFile("stdout"), "\x00"), "\x00"), s.MkAbs(".")
 	session, err := terminal.Start(cmd)
 	if errors.Is(err, pty.ErrUnsupported) {
 		s.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
 	s.Check(err)
-	s.terminal = &terminalSession{Session: session, shell: sh}
+	s.terminal = &terminalSession{Session: session, shell: args[0]}
 	s.must(session.Expect(ready))
 }
 
@@ -99,21 +92,15 @@ func (s *scene) must(err error) {
 // enter: enter BLOCK.LINE PROMPT ANSWER… enters a command, and answers what it asks for. The terminal
 // shows no answer that begins with hidden:. What the command printed is the output.
 func (s *scene) enter(args []string) {
-	prompts := args[1:]
-	prompt := ""
-	if len(prompts) > 0 {
-		prompt = prompts[0]
-	}
-	command, prompt := s.terminal.shell.own(s.page.text, s.text(args[0]), prompt)
+	prompts := append(args[1:], "")
+	var command string
+	command, prompts[0] = own(s.terminal.shell, s.page.text, s.text(args[0]), prompts[0])
 	before := len(s.terminal.Screen())
 	s.must(s.terminal.Type(command))
 	s.must(s.terminal.Expect(started))
-	for i := 0; i < len(prompts); i += 2 {
-		if i > 0 {
-			prompt = prompts[i]
-		}
-		s.must(s.terminal.Expect(prompt))
-		answer, hidden := strings.CutPrefix(prompts[i+1], "hidden:")
+	for asked := range slices.Chunk(prompts[:len(args)-1], 2) {
+		s.must(s.terminal.Expect(asked[0]))
+		answer, hidden := strings.CutPrefix(asked[1], "hidden:")
 		if hidden {
 			s.must(s.terminal.ExpectSilence())
 			s.terminal.hidden = append(s.terminal.hidden, answer)
