@@ -1,9 +1,10 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command providerschema prints what terraform providers schema -json prints, for
-// tfplugindocs. It asks the provider itself. Each Terraform prints only what it knows, so
-// with one older than 1.14 the pages of the list resource and of the action would be lost.
+// Command providerschema prints what tfplugindocs needs of what terraform providers schema -json
+// prints. It asks the provider itself. Each Terraform prints only what it knows, so with one older
+// than 1.14 the pages of the list resource and of the action would be lost. What it leaves out or
+// gets wrong, make docs-check finds on the pages.
 package main
 
 import (
@@ -22,29 +23,16 @@ import (
 )
 
 func main() {
-	own, err := schemas(context.Background())
-	if err == nil {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		// tfplugindocs looks for the short name, or for the namespace hashicorp.
-		err = encoder.Encode(tfjson.ProviderSchemas{FormatVersion: "1.0", Schemas: map[string]*tfjson.ProviderSchema{"roboto": own}})
-	}
+	provider, err := protocol.ReadSchemas(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// schemas takes what the protocol says to what Terraform prints.
-func schemas(ctx context.Context) (*tfjson.ProviderSchema, error) {
-	provider, err := protocol.ReadSchemas(ctx)
-	if err != nil {
-		return nil, err
-	}
 	action := func(a *tfprotov6.ActionSchema) *tfjson.ActionSchema {
 		return &tfjson.ActionSchema{Block: schema(a.Schema).Block}
 	}
-	return &tfjson.ProviderSchema{
+	// tfplugindocs looks for the short name, or for the namespace hashicorp.
+	encoded, err := json.MarshalIndent(tfjson.ProviderSchemas{FormatVersion: "1.0", Schemas: map[string]*tfjson.ProviderSchema{"roboto": {
 		ConfigSchema:             schema(provider.Provider),
 		ResourceSchemas:          each(provider.ResourceSchemas, schema),
 		DataSourceSchemas:        each(provider.DataSourceSchemas, schema),
@@ -53,7 +41,11 @@ func schemas(ctx context.Context) (*tfjson.ProviderSchema, error) {
 		ActionSchemas:            each(provider.ActionSchemas, action),
 		Functions:                each(provider.Functions, function),
 		ResourceIdentitySchemas:  each(provider.IdentitySchemas, identity),
-	}, nil
+	}}}, "", "  ")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(encoded))
 }
 
 func each[From, To any](all map[string]From, convert func(From) To) map[string]To {
@@ -68,11 +60,8 @@ func schema(s *tfprotov6.Schema) *tfjson.Schema {
 	if len(s.Block.BlockTypes) > 0 {
 		panic("this command knows attributes only, and would leave out the block " + s.Block.BlockTypes[0].TypeName)
 	}
-	return &tfjson.Schema{Version: uint64(s.Version), Block: &tfjson.SchemaBlock{ //nolint:gosec // never negative
-		Attributes:      attributes(s.Block.Attributes),
-		Description:     s.Block.Description,
-		DescriptionKind: kind(s.Block.DescriptionKind),
-		Deprecated:      s.Block.Deprecated,
+	return &tfjson.Schema{Block: &tfjson.SchemaBlock{
+		Attributes: attributes(s.Block.Attributes), Description: s.Block.Description, Deprecated: s.Block.Deprecated,
 	}}
 }
 
@@ -80,7 +69,7 @@ func attributes(all []*tfprotov6.SchemaAttribute) map[string]*tfjson.SchemaAttri
 	converted := map[string]*tfjson.SchemaAttribute{}
 	for _, a := range all {
 		converted[a.Name] = &tfjson.SchemaAttribute{
-			Description: a.Description, DescriptionKind: kind(a.DescriptionKind), Deprecated: a.Deprecated,
+			Description: a.Description, Deprecated: a.Deprecated,
 			Required: a.Required, Optional: a.Optional, Computed: a.Computed, Sensitive: a.Sensitive, WriteOnly: a.WriteOnly,
 		}
 		if nested := a.NestedType; nested != nil {
@@ -113,7 +102,7 @@ func parameter(p *tfprotov6.FunctionParameter) *tfjson.FunctionParameter {
 }
 
 func identity(i *tfprotov6.ResourceIdentitySchema) *tfjson.IdentitySchema {
-	identity := &tfjson.IdentitySchema{Version: uint64(i.Version), Attributes: map[string]*tfjson.IdentityAttribute{}} //nolint:gosec // never negative
+	identity := &tfjson.IdentitySchema{Attributes: map[string]*tfjson.IdentityAttribute{}}
 	for _, a := range i.IdentityAttributes {
 		identity.Attributes[a.Name] = &tfjson.IdentityAttribute{
 			IdentityType: typ(a.Type), Description: a.Description, RequiredForImport: a.RequiredForImport, OptionalForImport: a.OptionalForImport,
@@ -132,8 +121,4 @@ func typ(from tftypes.Type) (to cty.Type) {
 		panic(err)
 	}
 	return to
-}
-
-func kind(k tfprotov6.StringKind) tfjson.SchemaDescriptionKind {
-	return tfjson.SchemaDescriptionKind(strings.ToLower(k.String()))
 }

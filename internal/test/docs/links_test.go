@@ -115,3 +115,29 @@ func TestChangelog(t *testing.T) {
 		}
 	}
 }
+
+// TestDescriptionsSayMoreThanTheName: whoever reads a description knows the name already.
+func TestDescriptionsSayMoreThanTheName(t *testing.T) {
+	words, seen := regexp.MustCompile(`[a-z0-9]+`), 0
+	check := func(page, name, description string) {
+		seen++
+		known := append(words.FindAllString(name, -1), "a", "an", "the", "of", "is", "id")
+		text := words.FindAllString(strings.ToLower(description), -1)
+		if !slices.ContainsFunc(text, func(word string) bool { return !slices.Contains(known, word) }) {
+			t.Errorf("%s: the description %q says no more than the name %s", page, description, name)
+		}
+	}
+	ofPage := regexp.MustCompile(`(?m)^description: \|-\n  (.*)`)
+	ofAttribute := regexp.MustCompile("(?m)^(?:-|1\\.) `(\\w+)` \\((?:[^()]|\\([^()]*\\))*\\)(.*?)(?:\\(see .*)?$")
+	for _, page := range markdownPages(t) {
+		if text := readFile(t, page); strings.HasPrefix(page, "docs/") {
+			check(page, path.Base(page), strings.Join(ofPage.FindStringSubmatch(text)[1:], ""))
+			for _, match := range ofAttribute.FindAllStringSubmatch(text, -1) {
+				check(page, match[1], match[2])
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d descriptions were found", seen)
+	}
+}
