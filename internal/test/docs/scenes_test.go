@@ -5,7 +5,6 @@ package docs_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -96,7 +95,6 @@ const robotoCLI = "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$WORK/called\"\n[ -z \"$
 // the directory of its module.
 func runScenes(t *testing.T, env []string, files ...string) {
 	t.Helper()
-	files = slices.DeleteFunc(files, func(file string) bool { return skipped(t, file) })
 	root, err := filepath.Abs(repository)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +107,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 			command(s, args)
 		}
 	}
-	testscript.Run(t, testscript.Params{
+	testscript.RunT(quiet{t}, testscript.Params{
 		Files: files, Cmds: run, RequireUniqueNames: true,
 		Condition: func(name string) (bool, error) { return has(name) },
 		Setup: func(e *testscript.Env) error {
@@ -136,18 +134,13 @@ func runScenes(t *testing.T, env []string, files ...string) {
 	})
 }
 
-// skipped skips a scene that begins with a need that is not met. A scene that runs tells its whole
-// environment when it is skipped.
-func skipped(t *testing.T, file string) bool {
-	commands := commandsOf(t, []string{file})
-	if len(commands) == 0 || commands[0][0] != "need" {
-		return false
-	}
-	missing := lacks(commands[0][1:])
-	if missing != "" {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { t.Skip(missing) })
-	}
-	return missing != ""
+// quiet keeps a scene that is skipped from telling its whole environment.
+type quiet struct{ *testing.T }
+
+func (quiet) Verbose() bool { return false }
+
+func (q quiet) Run(name string, f func(testscript.T)) {
+	q.T.Run(name, func(t *testing.T) { f(quiet{t}) })
 }
 
 // scripts are the scenes of a directory of testdata, or all of them.
@@ -274,24 +267,16 @@ func (s *scene) replace(args []string) {
 	s.Check(os.WriteFile(s.MkAbs(args[0]), []byte(strings.Replace(content, old, breaks.Replace(args[2]), 1)), 0o600))
 }
 
-// lacks says which of some features of Terraform, or programs, is missing, or "".
-func lacks(names []string) string {
+// need skips the scene without a feature of Terraform, or a program.
+func (s *scene) need(names []string) {
 	for _, name := range names {
 		if _, ok := features[name]; !ok {
 			if _, err := exec.LookPath(name); err != nil {
-				return name + " is not installed"
+				s.t.Skipf("%s is not installed", name)
 			}
 		} else if ok, _ := has(name); !ok {
-			return fmt.Sprintf("version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
+			s.t.Skipf("version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
 		}
-	}
-	return ""
-}
-
-// need skips the scene without a feature of Terraform, or a program.
-func (s *scene) need(names []string) {
-	if missing := lacks(names); missing != "" {
-		s.t.Skip(missing)
 	}
 }
 
