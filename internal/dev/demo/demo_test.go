@@ -108,7 +108,7 @@ func TestDemoFails(t *testing.T) {
 			`REAL "$@"; [ "$1" != destroy ] || { printf %s "$TF_VAR_webhook_token" > terraform.tfstate.backup; echo "$ROBOTO_API_KEY" >&2; }`,
 			[]string{"module/terraform.tfstate.backup holds the second token", "destroy.output holds the API key"},
 		},
-		"nothing is logged": {`unset TF_LOG; exec REAL "$@"`, []string{"searching logs, TF_LOG=TRACE proves nothing"}},
+		"nothing is logged": {`unset TF_LOG; exec REAL "$@"`, []string{"no .log is left, so the search proves nothing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// One without actions, whose invocations take a minute.

@@ -57,10 +57,8 @@ func tell(ctx context.Context, keep bool) (err error) {
 	if d.dir, err = os.MkdirTemp("", "roboto-demo-"); err != nil {
 		return err
 	}
-	if keep {
-		d.say("Files      %s", d.dir)
-	} else {
-		d.say("Files      %s, deleted at the end", d.dir)
+	d.say("Files      %s, deleted at the end unless you add -keep", d.dir)
+	if !keep {
 		defer func() { err = errors.Join(err, os.RemoveAll(d.dir)) }()
 	}
 	executable, err := find(ctx)
@@ -138,12 +136,12 @@ var essential = regexp.MustCompile(`^  # \S+ (will|must) be .*|^      [+~] (uri|
 
 // Write shows the essential lines, while Terraform prints them.
 func (d *demo) Write(text []byte) (int, error) {
-	d.printed += string(text)
-	for line, rest, ok := strings.Cut(d.printed, "\n"); ok; line, rest, ok = strings.Cut(rest, "\n") {
+	lines := strings.Split(d.printed+string(text), "\n")
+	d.printed = lines[len(lines)-1]
+	for _, line := range lines[:len(lines)-1] {
 		if found := essential.FindString(line); found != "" {
 			d.say("  %s", strings.TrimRight(found, "\r"))
 		}
-		d.printed = rest
 	}
 	return len(text), nil
 }

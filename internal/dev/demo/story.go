@@ -5,10 +5,12 @@ package main
 
 import (
 	"crypto/rand"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,14 +18,8 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-var (
-	//go:embed main.tf
-	mainFile string
-	//go:embed action.tf
-	actionFile string
-	//go:embed read.tf
-	readFile string
-)
+//go:embed *.tf
+var module embed.FS
 
 const (
 	org      = robototest.DefaultOrg
@@ -37,7 +33,7 @@ func (d *demo) story() {
 	d.chapter("1. Plan two secrets, because there are two ways to find that a value is new",
 		"database-password has a value_wo_version: its value is written when that changes, and no plan reads it.",
 		"webhook-token has none: each plan compares its value with the stored one, so it finds what others wrote too.")
-	d.err = errors.Join(d.err, d.workspace.Write("main.tf", mainFile))
+	d.add("main.tf")
 	d.configure(d.value("the first password"), "1", d.value("the first token"))
 	d.run(0, "init")
 	planned := d.plan("create.tfplan", "2 to add, 0 to change, 0 to destroy")
@@ -76,7 +72,7 @@ func (d *demo) story() {
 	}
 
 	d.chapter("7. Read: Terraform reads database-password, and hands it on")
-	d.err = errors.Join(d.err, d.workspace.Write("read.tf", readFile))
+	d.add("read.tf")
 	d.plan("read.tfplan", "1 to add, 0 to change, 0 to destroy")
 	d.apply("read.tfplan")
 	handedOn, _, _ := d.roboto.Value(org, "database-password-of-the-reader")
@@ -86,7 +82,7 @@ func (d *demo) story() {
 	d.run(0, "destroy", "-auto-approve")
 	d.check("Roboto holds no secret any more", len(d.roboto.Records(org)) == 0)
 	violations := d.roboto.Violations()
-	d.check(strings.Join(append([]string{"the embedded services, which are strict, objected to nothing"}, violations...), "\n  "), len(violations) == 0)
+	d.check("the embedded services, which are strict, objected to nothing "+strings.Join(violations, "\n  "), len(violations) == 0)
 }
 
 // prove rotates to a password that the action refuses, and back.
@@ -95,7 +91,7 @@ func (d *demo) prove() {
 	d.roboto.AddAction(robototest.Action{
 		Name: "check-database", Parameters: []robototest.Parameter{{Name: "password", Required: true}}, Expect: map[string]string{"password": good},
 	})
-	d.err = errors.Join(d.err, d.workspace.Write("action.tf", actionFile))
+	d.add("action.tf")
 	d.run(0, "apply", "-auto-approve")
 	d.say("A password that the database does not know:")
 	d.configure(d.value("the refused password"), "3", same)
@@ -111,6 +107,12 @@ func (d *demo) prove() {
 	}
 	d.check("the action accepted the password, refused another one, and accepted it again", slices.Equal(statuses, []int{robototest.Completed, robototest.Failed, robototest.Completed}))
 	d.check("each invocation was given the URI, and no value", onlyURIs)
+}
+
+// add puts a file into the module.
+func (d *demo) add(name string) {
+	content, err := module.ReadFile(name)
+	d.err = errors.Join(d.err, err, d.workspace.Write(name, string(content)))
 }
 
 // plan saves a plan, which has to say something.
@@ -155,4 +157,59 @@ func (d *demo) value(name string) string {
 func canary(name string) leaks.Needle {
 	random := rand.Text()
 	return leaks.Needle{Name: name, Value: random[:9] + "\"'\\ <" + random[9:18] + "ü&%" + random[18:] + "/+?>\n" + rand.Text()}
+}
+
+// search looks for the values, and for the keys to them, in all that the story left behind, and
+// then where the values belong.
+func (d *demo) search() {
+	d.chapter("Search everything that is left for the values")
+	if d.err != nil {
+		return
+	}
+	files, err := leaks.Files(os.DirFS(filepath.Join(d.dir, "work")), func(dir string) bool {
+		return strings.HasSuffix(dir, ".terraform/providers") // the provider itself
+	})
+	for _, kind := range []string{".tfstate", ".backup", ".tfplan", ".output", ".log"} {
+		if !slices.ContainsFunc(files, func(f leaks.Artifact) bool { return filepath.Ext(f.Name) == kind && len(f.Content) > 0 }) {
+			err = errors.Join(err, fmt.Errorf("no %s is left, so the search proves nothing", kind))
+		}
+	}
+	var toRoboto, toAWS []leaks.Artifact
+	for i, request := range d.roboto.Requests() {
+		if request.Operation == robototest.PutValue {
+			toAWS = append(toAWS, leaks.Bytes("a request", request.Body))
+		} else if !request.AWS() {
+			toRoboto = append(toRoboto, leaks.Bytes(fmt.Sprintf("request %d, %s", i+1, request.Operation), request.Whole()))
+		}
+	}
+
+	needles := append([]leaks.Needle{d.foreign}, d.written...)
+	for _, c := range d.roboto.IssuedCredentials() {
+		needles = append(needles, leaks.Needle{Name: "a secret access key", Value: c.SecretAccessKey},
+			leaks.Needle{Name: "a session token", Value: c.SessionToken})
+	}
+	inRequests, requests, errRoboto := leaks.Search(toRoboto, needles)
+	needles = append(needles, leaks.Needle{Name: "the API key", Value: d.roboto.APIKey()}) // requests have to carry it
+	inFiles, searched, errFiles := leaks.Search(files, needles)
+	inAWS, _, errAWS := leaks.Search(toAWS, d.written)
+	if d.err = errors.Join(err, errRoboto, errFiles, errAWS); d.err != nil {
+		return
+	}
+	d.say("  %4d files, %.1f kB: states, backups, saved plans (unzipped), show -json, other output, logs (TF_LOG=TRACE)",
+		searched.Artifacts, float64(searched.Bytes)/1000)
+	d.say("  %4d requests to Roboto, %.1f kB", requests.Artifacts, float64(requests.Bytes)/1000)
+	found := ""
+	for _, finding := range append(inRequests, inFiles...) {
+		found += "\n  " + finding.String()
+	}
+	d.check(fmt.Sprintf("none holds any of the %d values, the temporary AWS credentials, or the API key (which only requests have to carry);\n"+
+		"    searched for raw, escaped, quoted, in base64, in hex, and for pieces of it%s", len(d.written)+1, found), found == "")
+
+	// The search has to find what is there.
+	whole := map[string]bool{}
+	for _, finding := range inAWS {
+		whole[finding.Needle] = whole[finding.Needle] || !finding.Part
+	}
+	d.check(fmt.Sprintf("the same search does find the %d values that Terraform wrote where they belong: in the requests to AWS",
+		len(d.written)), !slices.ContainsFunc(d.written, func(value leaks.Needle) bool { return !whole[value.Name] }))
 }

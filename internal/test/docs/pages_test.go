@@ -5,11 +5,11 @@ package docs_test
 
 import (
 	"cmp"
+	"fmt"
 	"io/fs"
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -82,17 +82,15 @@ var runElsewhere = map[string]string{
 
 // TestPages runs the commands that the pages show, and looks for blocks that nobody runs.
 func TestPages(t *testing.T) {
-	run := map[string]map[string]bool{}
+	run := map[string]bool{} // PAGE BLOCK
 	current := ""
 	for _, words := range commandsOf(t, slices.Concat(scripts(t, "pages"), scripts(t, "examples"), []string{firstSecret})) {
 		switch words[0] {
 		case "page":
-			if current = words[1]; run[current] == nil {
-				run[current] = map[string]bool{}
-			}
+			current = words[1]
 		case "block", "file", "patch", "enter", "unrun":
 			number, _, _ := strings.Cut(words[1], ".")
-			run[current][number] = true
+			run[current+" "+number] = true
 		}
 	}
 	for _, name := range markdownPages(t) {
@@ -101,7 +99,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s has no example", name)
 		}
 		for i, b := range page.blocks {
-			if !run[name][strconv.Itoa(i+1)] && runElsewhere[name] == "" {
+			if !run[fmt.Sprint(name, " ", i+1)] && runElsewhere[name] == "" {
 				t.Errorf("%s:%d: no scene in testdata runs block %d, and it is not an example; after a change of one, run make docs:\n%s", name, b.line, i+1, b.text)
 			}
 		}

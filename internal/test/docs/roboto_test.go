@@ -6,7 +6,6 @@ package docs_test
 import (
 	"cmp"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -208,20 +207,6 @@ func (s *scene) search(values []string, artifacts ...leaks.Artifact) {
 	if len(findings) > 0 {
 		s.Fatalf("found where nothing may be: %v", findings)
 	}
-}
-
-// profiles: profiles NAME=KEY… writes Roboto's configuration file.
-func (s *scene) profiles(args []string) {
-	profiles := map[string]any{}
-	for _, arg := range args {
-		name, key, _ := strings.Cut(arg, "=")
-		profiles[name] = map[string]string{"api_key": key, "endpoint": s.roboto.Endpoint()}
-	}
-	config, err := json.Marshal(map[string]any{"version": "v1", "profiles": profiles})
-	s.Check(err)
-	file := filepath.Join(s.Getenv("HOME"), ".roboto", "config.json")
-	s.Check(os.MkdirAll(filepath.Dir(file), 0o700))
-	s.Check(os.WriteFile(file, config, 0o600))
 }
 
 // s3 starts an S3 that is good enough for Terraform's backend, and makes it the environment's. Its objects are

@@ -62,7 +62,6 @@ var commands = map[string]func(s *scene, args []string){
 	"value":       (*scene).wantValue,
 	"generated":   (*scene).wantGenerated,
 	"secrets":     (*scene).wantSecrets,
-	"profiles":    (*scene).profiles,
 	"version":     (*scene).version,
 	"versions":    (*scene).wantVersions,
 	"invocations": (*scene).wantInvocations,
@@ -71,15 +70,14 @@ var commands = map[string]func(s *scene, args []string){
 	"fate":        (*scene).fate,
 	"called":      (*scene).called,
 	// Pages.
-	"page":      (*scene).openPage,
-	"block":     (*scene).runBlock,
-	"file":      (*scene).writeBlock,
-	"patch":     (*scene).patch,
-	"unrun":     func(*scene, []string) {},
-	"enter":     (*scene).enter,
-	"leave":     (*scene).leave,
-	"shell":     (*scene).openTerminal,
-	"go-caches": (*scene).goCaches,
+	"page":  (*scene).openPage,
+	"block": (*scene).runBlock,
+	"file":  (*scene).writeBlock,
+	"patch": (*scene).patch,
+	"unrun": func(*scene, []string) {},
+	"enter": (*scene).enter,
+	"leave": (*scene).leave,
+	"shell": (*scene).openTerminal,
 	// CI.
 	"github":     (*scene).githubJob,
 	"gitlab":     (*scene).gitlabJob,
@@ -124,6 +122,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 			path := []string{filepath.Join(e.WorkDir, "bin"), filepath.Dir(terraform.path), os.Getenv("PATH")}
 			e.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
 			e.Setenv("REPOSITORY", root)
+			e.Setenv("USER_HOME", os.Getenv("HOME"))
 			e.Cd = workspace.Dir
 			return errors.Join(
 				os.MkdirAll(filepath.Join(e.WorkDir, "bin"), 0o700),
@@ -345,16 +344,6 @@ func (s *scene) says(texts []string) {
 		if strings.Contains(s.unwrapped(), text) == s.neg {
 			s.Fatalf("the output has %q: %t", text, s.neg)
 		}
-	}
-}
-
-// goCaches makes Go use the caches of whoever runs the tests, and not those of the scene's home.
-func (s *scene) goCaches([]string) {
-	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"}
-	values, err := exec.CommandContext(s.t.Context(), "go", append([]string{"env"}, names...)...).Output()
-	s.Check(err)
-	for i, value := range strings.Split(strings.TrimSpace(string(values)), "\n") {
-		s.Setenv(names[i], value)
 	}
 }
 
