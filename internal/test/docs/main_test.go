@@ -17,6 +17,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
@@ -37,8 +40,9 @@ var terraform struct {
 // TestMain is also the entry of the stand-ins for other providers: Terraform
 // starts this very executable under their names.
 func TestMain(m *testing.M) {
-	if standIn := newStandIn(filepath.Base(os.Args[0])); standIn != nil {
-		if err := standIn.serve(context.Background()); err != nil {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "terraform-provider-") {
+		opts := providerserver.ServeOpts{Address: "registry.terraform.io/stand/in"}
+		if err := providerserver.Serve(context.Background(), func() provider.Provider { return standIns{} }, opts); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -21,31 +21,17 @@ type page struct {
 }
 
 // block is a fenced block, with the file that a comment above it says it belongs into, or "".
-type block struct {
-	file, language, text string
-	line                 int
-}
+type block struct{ file, text string }
 
-var blockPattern = regexp.MustCompile("(?m)(?:^<!-- file: (\\S+) -->\n)?^```(\\w+)\n((?s:.*?))^```$")
-
-func blocks(markdown string) (found []block) {
-	for _, at := range blockPattern.FindAllStringSubmatchIndex(markdown, -1) {
-		b := block{language: markdown[at[4]:at[5]], text: markdown[at[6]:at[7]], line: 1 + strings.Count(markdown[:at[4]], "\n")}
-		if at[2] >= 0 {
-			b.file = markdown[at[2]:at[3]]
-		}
-		found = append(found, b)
-	}
-	return found
-}
+var blockPattern = regexp.MustCompile("(?m)(?:^<!-- file: (\\S+) -->\n)?^```\\w+\n((?s:.*?))^```$")
 
 // readPage leaves out the blocks that are examples.
 func readPage(t testing.TB, name string) page {
 	t.Helper()
 	p := page{text: readFile(t, name)}
-	for _, b := range blocks(p.text) {
-		if !isExample(t, b.text) {
-			p.blocks = append(p.blocks, b)
+	for _, match := range blockPattern.FindAllStringSubmatch(p.text, -1) {
+		if !isExample(t, match[2]) {
+			p.blocks = append(p.blocks, block{match[1], match[2]})
 		}
 	}
 	return p
@@ -100,7 +86,8 @@ func TestPages(t *testing.T) {
 		}
 		for i, b := range page.blocks {
 			if !run[fmt.Sprint(name, " ", i+1)] && runElsewhere[name] == "" {
-				t.Errorf("%s:%d: no scene in testdata runs block %d, and it is not an example; after a change of one, run make docs:\n%s", name, b.line, i+1, b.text)
+				t.Errorf("%s: no scene in testdata runs block %d, and it is not an example; after a change of one, run make docs:\n%s",
+					name, i+1, b.text)
 			}
 		}
 	}
@@ -143,22 +130,14 @@ func (s *scene) runBlock(args []string) {
 	if len(args) > 1 {
 		exitCode = s.number(args[1])
 	}
-	shell := cmp.Or(s.Getenv("SHELL"), "bash")
-	command := []string{"-c", s.text(args[0])}
-	if shell == "bash" {
-		command = append([]string{"-e"}, command...)
-	}
-	s.run(exitCode, shell, command...)
+	command := append(strings.Fields(cmp.Or(s.Getenv("SHELL"), "bash -e")), "-c", s.text(args[0]))
+	s.run(exitCode, command[0], command[1:]...)
 }
 
 // writeBlock: file NUMBER NAME writes a block to the file that it belongs into, or to another.
 func (s *scene) writeBlock(args []string) {
 	b := s.page.blocks[s.number(args[0])-1]
-	name := b.file
-	if len(args) > 1 {
-		name = args[1]
-	}
-	s.Check(os.WriteFile(s.MkAbs(name), []byte(b.text), 0o600))
+	s.Check(os.WriteFile(s.MkAbs(append(args[1:], b.file)[0]), []byte(b.text), 0o600))
 }
 
 // patch: patch NUMBER applies a block that replaces one line, in the form that diff prints.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -20,107 +19,82 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// standIn takes the place of another provider that the examples use, so that they run offline: of one
-// resource or ephemeral resource of the provider. Names and types are those of hashicorp/random 3.7,
-// hashicorp/time 0.14, cyrilgdn/postgresql 1.26, hashicorp/kubernetes 3.2, hashicorp/vault 5.0,
-// hashicorp/aws 6.0, 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
-type standIn struct {
-	name      string
-	arguments []string // texts that the provider block may have
-	resource  resource.Resource
-	ephemeral ephemeral.EphemeralResource
-}
+// standIns takes the place of each other provider that the examples use, so that they run offline. It has all
+// of their resources. Names and types are those of hashicorp/random 3.7, hashicorp/time 0.14,
+// cyrilgdn/postgresql 1.26, hashicorp/kubernetes 3.2, hashicorp/vault 5.0, hashicorp/aws 6.0,
+// 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
+type standIns struct{}
 
-var standIns = []standIn{
-	{name: "postgresql", arguments: []string{"host", "username", "password"}, resource: &recorder{
-		typeName: "postgresql_role", variable: "POSTGRESQL_RECORD",
-		schema: resourceschema.Schema{Attributes: map[string]resourceschema.Attribute{
-			"name":                resourceschema.StringAttribute{Required: true},
-			"login":               resourceschema.BoolAttribute{Optional: true},
-			"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
-			"password_wo_version": resourceschema.StringAttribute{Optional: true},
-		}},
-	}},
-	{name: "kubernetes", resource: &recorder{
-		typeName: "kubernetes_secret_v1", variable: "KUBERNETES_RECORD",
-		schema: resourceschema.Schema{
-			Attributes: map[string]resourceschema.Attribute{
-				"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
-				"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
-			},
-			Blocks: map[string]resourceschema.Block{
-				"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{
-					Attributes: map[string]resourceschema.Attribute{"name": resourceschema.StringAttribute{Optional: true}},
-				}},
-			},
+func (standIns) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		func() resource.Resource {
+			return &recorder{typeName: "postgresql_role", variable: "POSTGRESQL_RECORD", schema: resourceschema.Schema{
+				Attributes: map[string]resourceschema.Attribute{
+					"name":                resourceschema.StringAttribute{Required: true},
+					"login":               resourceschema.BoolAttribute{Optional: true},
+					"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
+					"password_wo_version": resourceschema.StringAttribute{Optional: true},
+				},
+			}}
 		},
-	}},
-	{name: "time", resource: timeRotating{&recorder{
-		typeName: "time_rotating",
-		schema: resourceschema.Schema{Attributes: map[string]resourceschema.Attribute{
-			"rotation_days": resourceschema.Int64Attribute{Optional: true},
-			"id":            resourceschema.StringAttribute{Computed: true},
-		}},
-	}}},
-	{name: "random", ephemeral: store{"random_password", nil, "result", randomText}},
-	{name: "vault", ephemeral: store{"vault_kv_secret_v2", []string{"mount", "name"}, "data", storedMap}},
-	{name: "aws", ephemeral: store{"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", storedText}},
-	{name: "onepassword", ephemeral: store{"onepassword_item", []string{"vault", "title"}, "credential", storedText}},
-	{name: "sops", ephemeral: store{"sops_file", []string{"source_file"}, "data", storedMap}},
-}
-
-// newStandIn returns the stand-in that an executable of this name is, or nil.
-func newStandIn(executable string) *standIn {
-	for _, s := range standIns {
-		if strings.HasPrefix(executable, "terraform-provider-"+s.name+"_v") {
-			return &s
-		}
-	}
-	return nil
-}
-
-func (s *standIn) serve(ctx context.Context) error {
-	return providerserver.Serve(ctx, func() provider.Provider { return s }, providerserver.ServeOpts{
-		Address: "registry.terraform.io/stand-in/" + s.name,
-	})
-}
-
-func (s *standIn) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName = s.name
-}
-
-func (s *standIn) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema.Attributes = map[string]schema.Attribute{}
-	for _, name := range s.arguments {
-		resp.Schema.Attributes[name] = schema.StringAttribute{Optional: true}
+		func() resource.Resource {
+			return &recorder{typeName: "kubernetes_secret_v1", variable: "KUBERNETES_RECORD", schema: resourceschema.Schema{
+				Attributes: map[string]resourceschema.Attribute{
+					"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
+					"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
+				},
+				Blocks: map[string]resourceschema.Block{
+					"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{
+						Attributes: map[string]resourceschema.Attribute{"name": resourceschema.StringAttribute{Optional: true}},
+					}},
+				},
+			}}
+		},
+		func() resource.Resource {
+			return timeRotating{&recorder{typeName: "time_rotating", schema: resourceschema.Schema{
+				Attributes: map[string]resourceschema.Attribute{
+					"rotation_days": resourceschema.Int64Attribute{Optional: true},
+					"id":            resourceschema.StringAttribute{Computed: true},
+				},
+			}}}
+		},
 	}
 }
 
-func (s *standIn) Configure(_ context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (standIns) EphemeralResources(context.Context) (all []func() ephemeral.EphemeralResource) {
+	for _, s := range []store{
+		{"random_password", nil, "result", randomText},
+		{"vault_kv_secret_v2", []string{"mount", "name"}, "data", storedMap},
+		{"aws_secretsmanager_secret_version", []string{"secret_id"}, "secret_string", storedText},
+		{"onepassword_item", []string{"vault", "title"}, "credential", storedText},
+		{"sops_file", []string{"source_file"}, "data", storedMap},
+	} {
+		all = append(all, func() ephemeral.EphemeralResource { return s })
+	}
+	return all
+}
+
+func (standIns) DataSources(context.Context) []func() datasource.DataSource { return nil }
+
+func (standIns) Metadata(context.Context, provider.MetadataRequest, *provider.MetadataResponse) {}
+
+// Schema has the arguments of the provider postgresql.
+func (standIns) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema.Attributes = map[string]schema.Attribute{
+		"host":     schema.StringAttribute{Optional: true},
+		"username": schema.StringAttribute{Optional: true},
+		"password": schema.StringAttribute{Optional: true},
+	}
+}
+
+func (standIns) Configure(_ context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	resp.ResourceData = req.Config
-}
-
-func (s *standIn) DataSources(context.Context) []func() datasource.DataSource { return nil }
-
-func (s *standIn) Resources(context.Context) (all []func() resource.Resource) {
-	if s.resource != nil {
-		all = append(all, func() resource.Resource { return s.resource })
-	}
-	return all
-}
-
-func (s *standIn) EphemeralResources(context.Context) (all []func() ephemeral.EphemeralResource) {
-	if s.ephemeral != nil {
-		all = append(all, func() ephemeral.EphemeralResource { return s.ephemeral })
-	}
-	return all
 }
 
 // store is an ephemeral resource that reads a value: a text, or a map with the value at "api_key".
