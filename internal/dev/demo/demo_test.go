@@ -39,9 +39,6 @@ func told(t *testing.T, name, script string, signal os.Signal, moment string) (o
 	golang, goErr := exec.LookPath("go")
 	bin, tmp := t.TempDir(), terraformcli.TempDir(t)
 	script = "#!/bin/sh\n" + strings.ReplaceAll(script, "REAL", "'"+terraform+"'") + "\n"
-	if err := errors.Join(err, goErr, os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700)); err != nil {
-		t.Fatal(err)
-	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), "DEMO_TEST=1", "TMPDIR="+tmp, "PATH="+bin+":"+filepath.Dir(golang)+":/usr/bin:/bin",
 		// Compiles the provider's main package each time.
@@ -50,7 +47,7 @@ func told(t *testing.T, name, script string, signal os.Signal, moment string) (o
 		"TF_VAR_webhook_token=of the user", "TF_CLI_ARGS_plan=-destroy", "ROBOTO_ORG_ID=og_user")
 	reader, writer := io.Pipe()
 	cmd.Stdout, cmd.Stderr = writer, writer
-	if err := cmd.Start(); err != nil {
+	if err := errors.Join(err, goErr, os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700), cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = writer.CloseWithError(cmd.Wait()) }()

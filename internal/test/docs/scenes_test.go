@@ -18,7 +18,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
@@ -155,19 +154,15 @@ func scripts(t *testing.T, dir string) []string {
 // commandsOf lists the commands of scenes that have arguments, as words.
 func commandsOf(t *testing.T, files []string) (lines [][]string) {
 	t.Helper()
+	command := regexp.MustCompile(`(?m)^(?:\[\S+\] )?(?:! )?([a-z]+ .+)$`)
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
+		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for line := range strings.Lines(string(archive.Comment)) {
-			words := strings.Fields(line)
-			for len(words) > 0 && (words[0] == "!" || strings.HasPrefix(words[0], "[")) {
-				words = words[1:]
-			}
-			if len(words) > 1 && words[0] != "#" {
-				lines = append(lines, words)
-			}
+		script, _, _ := strings.Cut(string(content), "\n-- ")
+		for _, match := range command.FindAllStringSubmatch(script, -1) {
+			lines = append(lines, strings.Fields(match[1]))
 		}
 	}
 	return lines
