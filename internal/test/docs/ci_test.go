@@ -186,7 +186,7 @@ func (s *scene) terragrunt(args []string) {
 // release: release DIRECTORY VERSION puts the provider into a mirror, as a release of the version. With
 // TEXT, which is appended to the executable, it has another checksum.
 func (s *scene) release(args []string) {
-	executable, err := os.ReadFile(terraform.provider)
+	executable, err := os.ReadFile(terraform.Executable)
 	s.Check(err)
 	executable = append(executable, strings.Join(args[2:], "")...)
 	s.Check(addProvider(s.MkAbs(args[0]), "roboto-ai/roboto", args[1], func(place string) error {

@@ -30,11 +30,9 @@ const (
 
 // terraform is the executable under test, with the providers that it installs.
 var terraform struct {
-	path   string
-	mirror terraformcli.Mirror
-	// provider is the executable of the provider.
-	provider string
+	path string
 	terraformcli.Release
+	terraformcli.Mirror
 }
 
 // TestMain is also the entry of the stand-ins for other providers: Terraform
@@ -42,68 +40,50 @@ var terraform struct {
 func TestMain(m *testing.M) {
 	if strings.HasPrefix(filepath.Base(os.Args[0]), "terraform-provider-") {
 		opts := providerserver.ServeOpts{Address: "registry.terraform.io/stand/in"}
-		if err := providerserver.Serve(context.Background(), func() provider.Provider { return standIns{} }, opts); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+		err := providerserver.Serve(context.Background(), func() provider.Provider { return standIns{} }, opts)
+		fmt.Fprintln(os.Stderr, "the stand-in has ended:", err)
 		return
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "docs-test-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	if err == nil {
+		err = prepareTerraform(context.Background(), dir)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := prepareTerraform(context.Background(), dir); err != nil {
+	code := 1
+	if err == nil {
+		code = m.Run()
+	} else {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
 	}
-	return m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // prepareTerraform finds terraform and lays out a filesystem mirror with the
 // provider and the stand-ins, so that terraform init works offline and as users run it.
-func prepareTerraform(ctx context.Context, dir string) error {
-	var err error
+func prepareTerraform(ctx context.Context, dir string) (err error) {
 	if terraform.path, err = terraformcli.Find(ctx); err != nil {
 		return err
 	}
 	if terraform.Release, err = terraformcli.Identify(ctx, terraform.path); err != nil {
 		return err
 	}
-
-	built, err := terraformcli.BuildMirror(ctx, filepath.Join(dir, "built"))
-	if err != nil {
+	if terraform.Mirror, err = terraformcli.BuildMirror(ctx, dir); err != nil {
 		return err
 	}
-	terraform.provider = built.Executable
 	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	mirror := filepath.Join(dir, "mirror")
-	for _, p := range []struct{ source, version, executable string }{
-		{"roboto-ai/roboto", terraformcli.ProviderVersion, built.Executable},
-		{"hashicorp/random", "3.7.0", self},
-		{"cyrilgdn/postgresql", "1.26.0", self},
-		{"hashicorp/kubernetes", "3.2.1", self},
-		{"hashicorp/time", "0.14.2", self},
-		{"hashicorp/vault", "5.0.0", self},
-		{"hashicorp/aws", "6.0.0", self},
-		{"1password/onepassword", "3.3.1", self},
-		{"carlpett/sops", "1.3.0", self},
+	for source, version := range map[string]string{
+		"hashicorp/random":      "3.7.0",
+		"cyrilgdn/postgresql":   "1.26.0",
+		"hashicorp/kubernetes":  "3.2.1",
+		"hashicorp/time":        "0.14.2",
+		"hashicorp/vault":       "5.0.0",
+		"hashicorp/aws":         "6.0.0",
+		"1password/onepassword": "3.3.1",
+		"carlpett/sops":         "1.3.0",
 	} {
-		link := func(place string) error { return os.Symlink(p.executable, place) }
-		if err := addProvider(mirror, p.source, p.version, link); err != nil {
-			return err
-		}
+		err = errors.Join(err, addProvider(dir, source, version, func(place string) error { return os.Symlink(self, place) }))
 	}
-	terraform.mirror = terraformcli.OpenMirror(mirror)
-	return nil
+	return err
 }
 
 // addProvider makes the executable of a provider in a mirror, for Terraform and for OpenTofu.

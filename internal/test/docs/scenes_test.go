@@ -111,7 +111,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 			tb, _ := e.T().(testing.TB) // as testscript.Run promises
 			s := &scene{t: tb}
 			s.roboto = robototest.Start(s.t, robototest.Options{Orgs: []string{testOrg}})
-			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.mirror, s.roboto.Env()...)
+			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.Mirror, s.roboto.Env()...)
 			if err != nil {
 				return err
 			}

@@ -24,8 +24,8 @@ const (
 	// Where the two look for the provider in a mirror.
 	terraformAddress = "registry.terraform.io/roboto-ai/roboto"
 	openTofuAddress  = "registry.opentofu.org/roboto-ai/roboto"
-	// ProviderVersion is the one of each provider that is built into a Mirror.
-	ProviderVersion = "0.1.0"
+	// providerVersion is the one of each provider that is built into a Mirror.
+	providerVersion = "0.1.0"
 
 	// NothingToDo is an exit code of terraform plan -detailed-exitcode.
 	NothingToDo = 0
@@ -52,11 +52,11 @@ func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 // the module the process was started.
 func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, error) {
 	place := func(address string) string {
-		name := "terraform-provider-roboto_v" + ProviderVersion
+		name := "terraform-provider-roboto_v" + providerVersion
 		if runtime.GOOS == "windows" {
 			name += ".exe"
 		}
-		return filepath.Join(dir, filepath.FromSlash(address), ProviderVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
+		return filepath.Join(dir, filepath.FromSlash(address), providerVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
 	}
 	executable, forOpenTofu := place(terraformAddress), place(openTofuAddress)
 	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, providerPackage})
