@@ -16,6 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 // readYAML parses an example.
@@ -189,7 +191,7 @@ func (s *scene) release(args []string) {
 	executable, err := os.ReadFile(terraform.Executable)
 	s.Check(err)
 	executable = append(executable, strings.Join(args[2:], "")...)
-	s.Check(addProvider(s.MkAbs(args[0]), "roboto-ai/roboto", args[1], func(place string) error {
+	s.Check(terraformcli.AddProvider(s.MkAbs(args[0]), "roboto-ai/roboto", args[1], func(place string) error {
 		return os.WriteFile(place, executable, 0o700)
 	}))
 }

@@ -11,9 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -81,17 +79,8 @@ func prepareTerraform(ctx context.Context, dir string) (err error) {
 		"1password/onepassword": "3.3.1",
 		"carlpett/sops":         "1.3.0",
 	} {
-		err = errors.Join(err, addProvider(dir, source, version, func(place string) error { return os.Symlink(self, place) }))
-	}
-	return err
-}
-
-// addProvider makes the executable of a provider in a mirror, for Terraform and for OpenTofu.
-func addProvider(mirror, source, version string, makeExecutable func(place string) error) (err error) {
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		dir := filepath.Join(mirror, host, source, version, runtime.GOOS+"_"+runtime.GOARCH)
-		name := "terraform-provider-" + path.Base(source) + "_v" + version
-		err = errors.Join(err, os.MkdirAll(dir, 0o750), makeExecutable(filepath.Join(dir, name)))
+		link := func(place string) error { return os.Symlink(self, place) }
+		err = errors.Join(err, terraformcli.AddProvider(dir, source, version, link))
 	}
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terminal"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
@@ -31,9 +32,12 @@ type scene struct {
 	neg    bool
 	roboto *robototest.Server
 	// unset are variables that are not set as long as they are empty.
-	unset    []string
-	page     page
-	terminal *terminalSession
+	unset []string
+	page  page
+	// terminal is that of a shell before which somebody sits. hidden is what has been typed and is not to be seen.
+	terminal *terminal.Session
+	shell    string
+	hidden   []string
 }
 
 type sceneKey struct{}
@@ -264,12 +268,13 @@ func (s *scene) replace(args []string) {
 // need skips the scene without a feature of Terraform, or a program.
 func (s *scene) need(names []string) {
 	for _, name := range names {
-		if _, ok := features[name]; !ok {
-			if _, err := exec.LookPath(name); err != nil {
-				s.t.Skipf("%s is not installed", name)
-			}
-		} else if ok, _ := has(name); !ok {
-			s.t.Skipf("version %s of Terraform or OpenTofu does not have %s", terraform.Version, name)
+		ok, err := has(name)
+		if err != nil {
+			_, err = exec.LookPath(name)
+			ok = err == nil
+		}
+		if !ok {
+			s.t.Skipf("there is no %s here, with version %s of Terraform or OpenTofu", name, terraform.Version)
 		}
 	}
 }

@@ -199,10 +199,7 @@ func (r timeRotating) Read(ctx context.Context, req resource.ReadRequest, resp *
 	var days int
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("rotation_days"), &days)...)
-	created, err := time.Parse(time.RFC3339, id)
-	if err != nil {
-		resp.Diagnostics.AddError("Invalid ID", err.Error())
-	}
+	created, _ := time.Parse(time.RFC3339, id)
 	if r.now().After(created.AddDate(0, 0, days)) {
 		resp.State.RemoveResource(ctx)
 	}

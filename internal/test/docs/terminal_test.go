@@ -40,13 +40,6 @@ var shells = map[string]shell{
 	},
 }
 
-// terminalSession is a shell before which somebody sits, with what has been typed and is not to be seen.
-type terminalSession struct {
-	*terminal.Session
-	shell  string
-	hidden []string
-}
-
 // hiddenInput is the command by which bash and zsh read what nobody should see.
 var hiddenInput = regexp.MustCompile(`^printf '(.*: )'; read -rs (\w+); export \w+; echo$`)
 
@@ -78,7 +71,7 @@ func (s *scene) openTerminal(args []string) {
 		s.t.Skipf("skipped: there are no pseudo-terminals here: %v", err)
 	}
 	s.Check(err)
-	s.terminal = &terminalSession{Session: session, shell: args[0]}
+	s.terminal, s.shell = session, args[0]
 	s.must(session.Expect(ready))
 }
 
@@ -94,7 +87,7 @@ func (s *scene) must(err error) {
 func (s *scene) enter(args []string) {
 	prompts := append(args[1:], "")
 	var command string
-	command, prompts[0] = own(s.terminal.shell, s.page.text, s.text(args[0]), prompts[0])
+	command, prompts[0] = own(s.shell, s.page.text, s.text(args[0]), prompts[0])
 	before := len(s.terminal.Screen())
 	s.must(s.terminal.Type(command))
 	s.must(s.terminal.Expect(started))
@@ -103,7 +96,7 @@ func (s *scene) enter(args []string) {
 		answer, hidden := strings.CutPrefix(asked[1], "hidden:")
 		if hidden {
 			s.must(s.terminal.ExpectSilence())
-			s.terminal.hidden = append(s.terminal.hidden, answer)
+			s.hidden = append(s.hidden, answer)
 		}
 		s.must(s.terminal.Type(answer))
 	}
@@ -117,5 +110,5 @@ func (s *scene) leave([]string) {
 	s.must(s.terminal.Type("exit"))
 	_, screen, err := s.terminal.Wait()
 	s.must(err)
-	s.search(s.terminal.hidden, leaks.Bytes("the screen", screen))
+	s.search(s.hidden, leaks.Bytes("the screen", screen))
 }

@@ -26,7 +26,6 @@ var size = pty.Winsize{Rows: 50, Cols: 400}
 type Session struct {
 	cmd      *exec.Cmd
 	terminal *os.File
-	limit    *time.Timer
 	expected int           // how much of the screen has been expected
 	end      chan struct{} // closed when the program has closed its side
 
@@ -57,7 +56,7 @@ func Start(cmd *exec.Cmd) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{cmd: cmd, terminal: terminal, end: make(chan struct{})}
-	s.limit = time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	go func() {
 		// Linux ends with an error when the program has closed its side.
 		_, _ = io.Copy(&s.screen, terminal)
@@ -118,7 +117,6 @@ func (s *Session) Wait() (exitCode int, screen []byte, err error) {
 	if _, exited := errors.AsType[*exec.ExitError](err); exited {
 		err = nil
 	}
-	s.limit.Stop()
 	<-s.end
 	return s.cmd.ProcessState.ExitCode(), s.Screen(), errors.Join(err, s.terminal.Close())
 }

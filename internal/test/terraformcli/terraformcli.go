@@ -41,14 +41,15 @@ func find(ctx context.Context, release releases.LatestVersion) (string, error) {
 	if path, err := existing.Find(ctx); err == nil {
 		return path, nil
 	}
+	var path string
 	if err == nil {
-		var path string
-		if path, err = install(ctx, release, dir); err == nil {
-			return path, nil
-		}
-		err = fmt.Errorf("installing its latest release into %s: %w", dir, err)
+		path, err = install(ctx, release, dir)
 	}
-	return "", fmt.Errorf("terraform is not on the PATH, and could not be installed: install Terraform and put it on the PATH (%w)", err)
+	if err != nil {
+		return "", fmt.Errorf("terraform is not on the PATH, and its latest release could not be installed into %s: "+
+			"install Terraform and put it on the PATH (%w)", dir, err)
+	}
+	return path, nil
 }
 
 // install puts the executable into dir, and nothing else. It arrives there by a

@@ -60,20 +60,19 @@ func TestFind(t *testing.T) {
 	})
 	installed := filepath.Join(cache, "terraform-provider-roboto", executable)
 	onPath := filepath.Join(home, executable)
-	for _, step := range []struct {
-		name, want string
-		before     func() error
-	}{
-		{"a download", installed, func() error { return cacheErr }},
-		{"what was downloaded, without a network", installed, func() error { server.Close(); return nil }},
-		{"what is on the PATH", onPath, func() error { return os.WriteFile(onPath, nil, 0o700) }},
-	} {
-		err := step.before()
-		path, findErr := find(t.Context(), latest)
-		if err := errors.Join(err, findErr); err != nil || path != step.want {
-			t.Errorf("%s: found %q, %v, want %q", step.name, path, err, step.want)
+	finds := func(what, want string) {
+		t.Helper()
+		if path, err := find(t.Context(), latest); err != nil || path != want {
+			t.Errorf("%s: found %q, %v, want %q", what, path, err, want)
 		}
 	}
+	finds("a download", installed)
+	server.Close()
+	finds("what was downloaded, without a network", installed)
+	if err := errors.Join(cacheErr, os.WriteFile(onPath, nil, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	finds("what is on the PATH", onPath)
 	if entries, err := os.ReadDir(filepath.Dir(installed)); err != nil || len(entries) != 1 {
 		t.Errorf("left in the cache directory: %v, %v, want the executable alone", entries, err)
 	}

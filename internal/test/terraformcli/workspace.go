@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -20,13 +21,6 @@ import (
 )
 
 const (
-	providerPackage = "github.com/roboto-ai/terraform-provider-roboto"
-	// Where the two look for the provider in a mirror.
-	terraformAddress = "registry.terraform.io/roboto-ai/roboto"
-	openTofuAddress  = "registry.opentofu.org/roboto-ai/roboto"
-	// providerVersion is the one of each provider that is built into a Mirror.
-	providerVersion = "0.1.0"
-
 	// NothingToDo is an exit code of terraform plan -detailed-exitcode.
 	NothingToDo = 0
 
@@ -47,28 +41,42 @@ type Mirror struct {
 // OpenMirror is a mirror that is there already.
 func OpenMirror(dir string) Mirror { return Mirror{dir: dir} }
 
+// AddProvider adds a provider to the mirror in dir, once for Terraform and once for OpenTofu: put
+// puts the executable in its place.
+func AddProvider(dir, source, version string, put func(place string) error) error {
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		folder := filepath.Join(dir, host, source, version, runtime.GOOS+"_"+runtime.GOARCH)
+		name := "terraform-provider-" + path.Base(source) + "_v" + version
+		if runtime.GOOS == "windows" {
+			name += ".exe"
+		}
+		if err := errors.Join(os.MkdirAll(folder, 0o750), put(filepath.Join(folder, name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // BuildMirror builds the provider into dir, with further arguments for go build: with -v, go
 // names each package that it compiles on this process's standard error. It works wherever in
 // the module the process was started.
 func BuildMirror(ctx context.Context, dir string, buildArgs ...string) (Mirror, error) {
-	place := func(address string) string {
-		name := "terraform-provider-roboto_v" + providerVersion
-		if runtime.GOOS == "windows" {
-			name += ".exe"
-		}
-		return filepath.Join(dir, filepath.FromSlash(address), providerVersion, runtime.GOOS+"_"+runtime.GOARCH, name)
-	}
-	executable, forOpenTofu := place(terraformAddress), place(openTofuAddress)
-	args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs, []string{"-o", executable, providerPackage})
 	build := &Workspace{executable: "go", env: os.Environ()}
 	if slices.Contains(buildArgs, "-v") {
 		build.watchErrors = os.Stderr
 	}
-	if _, err := build.Expect(ctx, 0, nil, args...); err != nil {
-		return Mirror{}, err
-	}
-	err := errors.Join(os.MkdirAll(filepath.Dir(forOpenTofu), 0o750), os.Link(executable, forOpenTofu))
-	return Mirror{dir: dir, Executable: executable}, err
+	mirror := Mirror{dir: dir}
+	err := AddProvider(dir, "roboto-ai/roboto", "0.1.0", func(place string) error {
+		if mirror.Executable != "" {
+			return os.Link(mirror.Executable, place)
+		}
+		mirror.Executable = place
+		args := slices.Concat([]string{"build", "-trimpath", "-buildvcs=false"}, buildArgs,
+			[]string{"-o", place, "github.com/roboto-ai/terraform-provider-roboto"})
+		_, err := build.Expect(ctx, 0, nil, args...)
+		return err
+	})
+	return mirror, err
 }
 
 // Workspace is a directory in which a real Terraform runs with the provider of a
