@@ -198,12 +198,12 @@ func (d *demo) search() {
 	d.say("  %4d files, %.1f kB: states, backups, saved plans (unzipped), show -json, other output, logs (TF_LOG=TRACE)",
 		searched.Artifacts, float64(searched.Bytes)/1000)
 	d.say("  %4d requests to Roboto, %.1f kB", requests.Artifacts, float64(requests.Bytes)/1000)
-	found := ""
+	var found strings.Builder
 	for _, finding := range append(inRequests, inFiles...) {
-		found += "\n  " + finding.String()
+		_, _ = fmt.Fprintf(&found, "\n  %s", finding)
 	}
 	d.check(fmt.Sprintf("none holds any of the %d values, the temporary AWS credentials, or the API key (which only requests have to carry);\n"+
-		"    searched for raw, escaped, quoted, in base64, in hex, and for pieces of it%s", len(d.written)+1, found), found == "")
+		"    searched for raw, escaped, quoted, in base64, in hex, and for pieces of it%s", len(d.written)+1, &found), found.Len() == 0)
 
 	// The search has to find what is there.
 	whole := map[string]bool{}

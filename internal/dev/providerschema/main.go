@@ -32,7 +32,9 @@ func main() {
 		return &tfjson.ActionSchema{Block: schema(a.Schema).Block}
 	}
 	// tfplugindocs looks for the short name, or for the namespace hashicorp.
-	encoded, err := json.MarshalIndent(tfjson.ProviderSchemas{FormatVersion: "1.0", Schemas: map[string]*tfjson.ProviderSchema{"roboto": {
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", "  ")
+	err = encoder.Encode(tfjson.ProviderSchemas{FormatVersion: "1.0", Schemas: map[string]*tfjson.ProviderSchema{"roboto": {
 		ConfigSchema:             schema(provider.Provider),
 		ResourceSchemas:          each(provider.ResourceSchemas, schema),
 		DataSourceSchemas:        each(provider.DataSourceSchemas, schema),
@@ -41,11 +43,10 @@ func main() {
 		ActionSchemas:            each(provider.ActionSchemas, action),
 		Functions:                each(provider.Functions, function),
 		ResourceIdentitySchemas:  each(provider.IdentitySchemas, identity),
-	}}}, "", "  ")
+	}}})
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(string(encoded))
 }
 
 func each[From, To any](all map[string]From, convert func(From) To) map[string]To {

@@ -35,7 +35,8 @@ var shells = map[string]shell{
 	"bash": {[]string{"--noprofile", "-i"}, "PS1='<ready>'\nPS0='<run>'\n", ".bashrc"},
 	"zsh":  {[]string{"-i"}, "PS1='<ready>'\npreexec() { print -n '<run>' }\n", ".zshrc"},
 	"fish": {
-		[]string{"-i"}, "function fish_prompt; printf '<ready>'; end\nfunction run --on-event fish_preexec; printf '<run>'; end\n",
+		[]string{"-i"},
+		"function fish_prompt; printf '<ready>'; end\nfunction run --on-event fish_preexec; printf '<run>'; end\n",
 		".config/fish/config.fish",
 	},
 }
