@@ -31,12 +31,10 @@ func (s *scene) steps(shell string, variables map[string]string, commands ...str
 	for _, name := range []string{"ROBOTO_API_KEY", "TF_VAR_weather_api_key"} {
 		s.Setenv(name, variables[name])
 	}
+	neg := s.neg
 	for i, command := range commands {
-		exitCode := 0
-		if i == len(commands)-1 {
-			exitCode = s.exitCode(2)
-		}
-		s.run(exitCode, shell, "-e", "-c", command)
+		s.neg = neg && i == len(commands)-1
+		s.run(2, shell, "-e", "-c", command)
 	}
 }
 

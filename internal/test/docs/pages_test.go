@@ -124,14 +124,11 @@ func (s *scene) text(arg string) string {
 	return text
 }
 
-// runBlock: block NUMBER EXITCODE runs a block in bash, or in the SHELL of the environment.
+// runBlock: block NUMBER runs a block in bash, or in the SHELL of the environment. With !, it fails with the exit
+// code 1, or with that of ! block NUMBER EXITCODE.
 func (s *scene) runBlock(args []string) {
-	exitCode := s.exitCode(1)
-	if len(args) > 1 {
-		exitCode = s.number(args[1])
-	}
 	command := append(strings.Fields(cmp.Or(s.Getenv("SHELL"), "bash -e")), "-c", s.text(args[0]))
-	s.run(exitCode, command[0], command[1:]...)
+	s.run(s.number(append(args, "1")[1]), command[0], command[1:]...)
 }
 
 // writeBlock: file NUMBER NAME writes a block to the file that it belongs into, or to another.

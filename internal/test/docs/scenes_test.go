@@ -52,12 +52,12 @@ var commands = map[string]func(s *scene, args []string){
 	"nowhere": (*scene).nowhere,
 	// Terraform, in forms that ask nothing.
 	"need":      (*scene).need,
-	"terraform": func(s *scene, args []string) { s.run(s.exitCode(1), "terraform", args...) },
-	"init":      func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "init") },
-	"plan":      func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "plan") },
-	"apply":     func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "apply", "-auto-approve") },
-	"destroy":   func(s *scene, args []string) { s.terraform(s.exitCode(1), args, "destroy", "-auto-approve") },
-	"settled":   func(s *scene, args []string) { s.terraform(s.exitCode(2), args, "plan", "-detailed-exitcode") },
+	"terraform": func(s *scene, args []string) { s.run(1, "terraform", args...) },
+	"init":      func(s *scene, args []string) { s.terraform(1, args, "init") },
+	"plan":      func(s *scene, args []string) { s.terraform(1, args, "plan") },
+	"apply":     func(s *scene, args []string) { s.terraform(1, args, "apply", "-auto-approve") },
+	"destroy":   func(s *scene, args []string) { s.terraform(1, args, "destroy", "-auto-approve") },
+	"settled":   func(s *scene, args []string) { s.terraform(2, args, "plan", "-detailed-exitcode") },
 	"says":      (*scene).says,
 	"unset":     (*scene).unsetVariables,
 	// The embedded Roboto, and an S3.
@@ -287,21 +287,13 @@ func (s *scene) unsetVariables(names []string) {
 	}
 }
 
-// exitCode is 0, or the one of what has to fail.
-func (s *scene) exitCode(failed int) int {
-	if s.neg {
-		return failed
-	}
-	return 0
-}
-
 // terraform runs a subcommand that asks nothing. Arguments come after its own, as does a saved plan.
-func (s *scene) terraform(exitCode int, args []string, own ...string) {
-	s.run(exitCode, "terraform", slices.Concat(own, []string{"-input=false"}, args)...)
+func (s *scene) terraform(failed int, args []string, own ...string) {
+	s.run(failed, "terraform", slices.Concat(own, []string{"-input=false"}, args)...)
 }
 
-// run runs a program, which has to end with the exit code.
-func (s *scene) run(exitCode int, program string, args ...string) {
+// run runs a program, which has to end with the exit code 0, or after ! with that of a failure.
+func (s *scene) run(failed int, program string, args ...string) {
 	var removed []string
 	for _, name := range s.unset {
 		if s.Getenv(name) == "" {
@@ -309,13 +301,16 @@ func (s *scene) run(exitCode int, program string, args ...string) {
 		}
 	}
 	err := s.Exec("env", slices.Concat(removed, []string{program}, args)...)
-	got := 0
+	got, want := 0, 0
 	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exited.ExitCode()
 	} else {
 		s.Check(err)
 	}
-	if got == exitCode {
+	if s.neg {
+		want = failed
+	}
+	if got == want {
 		return
 	}
 	if failure := terraformError.FindString(s.unwrapped()); failure != "" {
@@ -323,7 +318,7 @@ func (s *scene) run(exitCode int, program string, args ...string) {
 			s.t.Skipf("skipped: it fails as the scene %s does: %s", first, failure)
 		}
 	}
-	s.Fatalf("%s ended with exit code %d, want %d", program, got, exitCode)
+	s.Fatalf("%s ended with exit code %d, want %d", program, got, want)
 }
 
 // terraformError is an error of Terraform, with the block that it is about.
