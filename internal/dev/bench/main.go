@@ -21,14 +21,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/roboto-ai/terraform-provider-roboto/internal/dev/command"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/requests"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 func main() {
 	largest := flag.Int("largest", 0, "leave out larger numbers of secrets, and the promises")
 	flag.Parse()
-	command.Main(func(ctx context.Context) error {
+	terraformcli.Main(func(ctx context.Context) error {
 		page, err := os.ReadFile("BENCHMARKS.md")
 		if err != nil {
 			return err

@@ -114,11 +114,8 @@ func identity(i *tfprotov6.ResourceIdentitySchema) *tfjson.IdentitySchema {
 
 // typ goes by the JSON that both libraries write a type in.
 func typ(from tftypes.Type) (to cty.Type) {
-	encoded, err := json.Marshal(from)
-	if err == nil {
-		err = json.Unmarshal(encoded, &to)
-	}
-	if err != nil {
+	encoded, _ := json.Marshal(from) // nothing, on an error, which is no type either
+	if err := json.Unmarshal(encoded, &to); err != nil {
 		panic(err)
 	}
 	return to

@@ -126,11 +126,6 @@ func (s *scene) version(args []string) {
 	s.Setenv(args[1], id)
 }
 
-// wantVersions: versions NAME NUMBER.
-func (s *scene) wantVersions(args []string) {
-	s.want("the versions of "+args[0], len(s.roboto.Versions(secret(args[0]))), s.number(args[1]))
-}
-
 // wantInvocations: invocations STATUSES, or with parameters, invocations NAME=VALUE in any order.
 func (s *scene) wantInvocations(want []string) {
 	statuses := map[int]string{robototest.Completed: "Completed", robototest.Failed: "Failed"}

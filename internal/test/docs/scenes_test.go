@@ -24,8 +24,8 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// scene is a script of testdata that runs. Its commands are below, in ci_test.go, page_test.go,
-// roboto_test.go and terminal_test.go. Those of testscript itself are there too.
+// scene is a script of testdata that runs. Its commands are below, in ci_test.go, pages_test.go
+// and roboto_test.go. Those of testscript itself are there too.
 type scene struct {
 	*testscript.TestScript
 	t      testing.TB
@@ -66,7 +66,6 @@ var commands = map[string]func(s *scene, args []string){
 	"generated":   (*scene).wantGenerated,
 	"secrets":     (*scene).wantSecrets,
 	"version":     (*scene).version,
-	"versions":    (*scene).wantVersions,
 	"invocations": (*scene).wantInvocations,
 	"s3":          (*scene).s3,
 	"fresh":       (*scene).fresh,

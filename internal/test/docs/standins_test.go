@@ -31,40 +31,37 @@ import (
 // 1password/onepassword 3.3 and carlpett/sops 1.3, as far as the examples use them.
 type standIns struct{}
 
-func (standIns) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{
-		func() resource.Resource {
-			return &recorder{typeName: "postgresql_role", variable: "POSTGRESQL_RECORD", schema: resourceschema.Schema{
-				Attributes: map[string]resourceschema.Attribute{
-					"name":                resourceschema.StringAttribute{Required: true},
-					"login":               resourceschema.BoolAttribute{Optional: true},
-					"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
-					"password_wo_version": resourceschema.StringAttribute{Optional: true},
-				},
-			}}
-		},
-		func() resource.Resource {
-			return &recorder{typeName: "kubernetes_secret_v1", variable: "KUBERNETES_RECORD", schema: resourceschema.Schema{
-				Attributes: map[string]resourceschema.Attribute{
-					"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
-					"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
-				},
-				Blocks: map[string]resourceschema.Block{
-					"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{
-						Attributes: map[string]resourceschema.Attribute{"name": resourceschema.StringAttribute{Optional: true}},
-					}},
-				},
-			}}
-		},
-		func() resource.Resource {
-			return timeRotating{&recorder{typeName: "time_rotating", schema: resourceschema.Schema{
-				Attributes: map[string]resourceschema.Attribute{
-					"rotation_days": resourceschema.Int64Attribute{Optional: true},
-					"id":            resourceschema.StringAttribute{Computed: true},
-				},
-			}}}
-		},
+func (standIns) Resources(context.Context) (all []func() resource.Resource) {
+	for _, r := range []resource.Resource{
+		&recorder{typeName: "postgresql_role", variable: "POSTGRESQL_RECORD", schema: resourceschema.Schema{
+			Attributes: map[string]resourceschema.Attribute{
+				"name":                resourceschema.StringAttribute{Required: true},
+				"login":               resourceschema.BoolAttribute{Optional: true},
+				"password_wo":         resourceschema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true},
+				"password_wo_version": resourceschema.StringAttribute{Optional: true},
+			},
+		}},
+		&recorder{typeName: "kubernetes_secret_v1", variable: "KUBERNETES_RECORD", schema: resourceschema.Schema{
+			Attributes: map[string]resourceschema.Attribute{
+				"data_wo":          resourceschema.MapAttribute{ElementType: types.StringType, Optional: true, WriteOnly: true},
+				"data_wo_revision": resourceschema.Int64Attribute{Optional: true},
+			},
+			Blocks: map[string]resourceschema.Block{
+				"metadata": resourceschema.ListNestedBlock{NestedObject: resourceschema.NestedBlockObject{
+					Attributes: map[string]resourceschema.Attribute{"name": resourceschema.StringAttribute{Optional: true}},
+				}},
+			},
+		}},
+		timeRotating{&recorder{typeName: "time_rotating", schema: resourceschema.Schema{
+			Attributes: map[string]resourceschema.Attribute{
+				"rotation_days": resourceschema.Int64Attribute{Optional: true},
+				"id":            resourceschema.StringAttribute{Computed: true},
+			},
+		}}},
+	} {
+		all = append(all, func() resource.Resource { return r })
 	}
+	return all
 }
 
 func (standIns) EphemeralResources(context.Context) (all []func() ephemeral.EphemeralResource) {

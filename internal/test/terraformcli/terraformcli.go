@@ -10,9 +10,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/hc-install/fs"
@@ -96,4 +98,28 @@ func Identify(ctx context.Context, path string) (Release, error) {
 	}
 	minor, err := strconv.Atoi(string(match[3]))
 	return Release{Version: string(match[2]), Minor: minor, OpenTofu: string(match[1]) == "OpenTofu"}, err
+}
+
+// Main runs a program for developers and exits: with 0 if it succeeded, with 130 if it was interrupted,
+// otherwise with 1.
+func Main(run func(context.Context) error) {
+	// The program has to clean up, even when nobody reads its output any more, and even
+	// when a second signal comes. Cleaning up is bounded in time.
+	signal.Ignore(syscall.SIGPIPE)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // which nohup asks for
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	err, interrupted := run(ctx), ctx.Err() != nil
+	stop()
+	switch {
+	case err != nil && interrupted:
+		_, _ = fmt.Fprintln(os.Stderr, "\nInterrupted.")
+		os.Exit(130)
+	case err != nil:
+		_, _ = fmt.Fprintf(os.Stderr, "\nFailed: %v\n", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
