@@ -118,7 +118,8 @@ func TestFirstSecret(t *testing.T) {
 func (s *scene) openPage(args []string) {
 	s.page = readPage(s.t, args[0])
 	if len(s.page.blocks) != s.number(args[1]) {
-		s.Fatalf("%s has %d blocks that are no examples, want %s; after a change of an example, run make docs: %+v", args[0], len(s.page.blocks), args[1], s.page.blocks)
+		s.Fatalf("%s has %d blocks that are no examples, want %s; after a change of an example, run make docs: %+v",
+			args[0], len(s.page.blocks), args[1], s.page.blocks)
 	}
 }
 
