@@ -24,6 +24,7 @@ import (
 const (
 	repository = "../../.."
 	testOrg    = "og_acme"
+	never      = 1 << 30
 )
 
 // terraform is the executable under test, with the providers that it installs.
@@ -105,8 +106,6 @@ var features = map[string]struct{ terraform, opentofu int }{
 	"mocked-ephemeral":    {17, 11},    // resources
 	"opentofu":            {never, 0},
 }
-
-const never = 1 << 30
 
 // has tells whether the terraform at hand has a feature, or is version:NUMBER.
 func has(name string) (bool, error) {

@@ -36,21 +36,17 @@ var blockPattern = regexp.MustCompile("(?m)(?:^<!-- file: (\\S+) -->\n)?^```\\w+
 // readPage leaves out the blocks that are examples.
 func readPage(t testing.TB, name string) page {
 	t.Helper()
+	examples := map[string]bool{}
+	for _, example := range exampleFiles(t) {
+		examples[strings.TrimSpace(readFile(t, example))] = true
+	}
 	p := page{text: readFile(t, name)}
 	for _, match := range blockPattern.FindAllStringSubmatch(p.text, -1) {
-		if !isExample(t, match[2]) {
+		if !examples[strings.TrimSpace(match[2])] {
 			p.blocks = append(p.blocks, block{match[1], match[2]})
 		}
 	}
 	return p
-}
-
-// isExample tells whether a text is one of the examples.
-func isExample(t testing.TB, text string) bool {
-	t.Helper()
-	return slices.ContainsFunc(exampleFiles(t), func(name string) bool {
-		return strings.TrimSpace(readFile(t, name)) == strings.TrimSpace(text)
-	})
 }
 
 // readFile reads a file of the repository.
@@ -62,8 +58,6 @@ func readFile(t testing.TB, name string) string {
 	}
 	return string(content)
 }
-
-const firstSecret = "testdata/first-secret.txtar"
 
 // runElsewhere says who runs the blocks of a page.
 var runElsewhere = map[string]string{
@@ -78,7 +72,7 @@ var runElsewhere = map[string]string{
 func TestPages(t *testing.T) {
 	run := map[string]bool{} // PAGE BLOCK
 	current := ""
-	for _, words := range commandsOf(t, slices.Concat(scripts(t, "pages"), scripts(t, "examples"), []string{firstSecret})) {
+	for _, words := range commandsOf(t, slices.Concat(scripts(t, "pages"), scripts(t, "examples"), scripts(t, "."))) {
 		switch words[0] {
 		case "page":
 			current = words[1]
@@ -108,7 +102,7 @@ func TestFirstSecret(t *testing.T) {
 	for shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
-			runScenes(t, []string{"READER=" + shell}, firstSecret)
+			runScenes(t, []string{"READER=" + shell}, "testdata/first-secret.txtar")
 		})
 	}
 }

@@ -30,8 +30,6 @@ func secret(arg string) (orgID, name string) {
 	return cmp.Or(orgID, testOrg), name
 }
 
-const day = 24 * time.Hour
-
 // command has the embedded Roboto do what users or Roboto itself would do: roboto VERB ARGUMENTS.
 func (s *scene) command(args []string) {
 	verb, args := args[0], args[1:]
@@ -42,14 +40,14 @@ func (s *scene) command(args []string) {
 			s.roboto.AddSecret(secret(arg))
 		}
 	case "created": // NAME DAYS ago, without a value
-		s.roboto.AddRecord(robototest.Record{OrgID: orgID, Name: name, Created: time.Now().Add(-day * time.Duration(s.number(args[1])))})
+		s.roboto.AddRecord(robototest.Record{OrgID: orgID, Name: name, Created: time.Now().AddDate(0, 0, -s.number(args[1]))})
 	case "set": // NAME VALUE
 		if _, ok := s.roboto.Record(orgID, name); !ok {
 			s.roboto.AddSecret(orgID, name)
 		}
 		s.roboto.SetValue(orgID, name, s.value(args[1]))
 	case "age": // NAME DAYS
-		s.roboto.Age(orgID, name, day*time.Duration(s.number(args[1])))
+		s.roboto.Age(orgID, name, 24*time.Hour*time.Duration(s.number(args[1])))
 	case "used": // NAME DAYS ago
 		s.roboto.TouchLastUsed(orgID, name, time.Now().AddDate(0, 0, -s.number(args[1])))
 	case "forget-versions":
@@ -95,16 +93,14 @@ func (s *scene) want(what string, got, want any) {
 
 // wantValue: value NAME TEXT.
 func (s *scene) wantValue(args []string) {
-	orgID, name := secret(args[0])
-	got, _, _ := s.roboto.Value(orgID, name)
+	got, _, _ := s.roboto.Value(secret(args[0]))
 	s.want("the value of "+args[0], got, s.value(args[1]))
 }
 
 // wantGenerated: generated NAME VARIABLE fails unless the secret has 32 characters that are not
 // those of the variable, and sets the variable to them.
 func (s *scene) wantGenerated(args []string) {
-	orgID, name := secret(args[0])
-	got, _, _ := s.roboto.Value(orgID, name)
+	got, _, _ := s.roboto.Value(secret(args[0]))
 	if len(got) != 32 || got == s.Getenv(args[1]) {
 		s.Fatalf("stored is %q after %q", got, s.Getenv(args[1]))
 	}

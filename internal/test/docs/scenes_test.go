@@ -112,8 +112,7 @@ func runScenes(t *testing.T, env []string, files ...string) {
 		Condition: func(name string) (bool, error) { return has(name) },
 		Setup: func(e *testscript.Env) error {
 			tb, _ := e.T().(testing.TB) // as testscript.Run promises
-			s := &scene{t: tb}
-			s.roboto = robototest.Start(s.t, robototest.Options{Orgs: []string{testOrg}})
+			s := &scene{t: tb, roboto: robototest.Start(tb, robototest.Options{Orgs: []string{testOrg}})}
 			workspace, err := terraformcli.NewWorkspace(e.WorkDir, terraform.path, terraform.Mirror, s.roboto.Env()...)
 			if err != nil {
 				return err
@@ -144,7 +143,7 @@ func (q quiet) Run(name string, f func(testscript.T)) {
 	q.T.Run(name, func(t *testing.T) { f(quiet{t}) })
 }
 
-// scripts are the scenes of a directory of testdata, or all of them.
+// scripts are the scenes in a directory of testdata.
 func scripts(t *testing.T, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.txtar"))
@@ -301,13 +300,13 @@ func (s *scene) run(failed int, program string, args ...string) {
 	}
 	err := s.Exec("env", slices.Concat(removed, []string{program}, args)...)
 	got, want := 0, 0
+	if s.neg {
+		want = failed
+	}
 	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exited.ExitCode()
 	} else {
 		s.Check(err)
-	}
-	if s.neg {
-		want = failed
 	}
 	if got == want {
 		return
@@ -320,11 +319,12 @@ func (s *scene) run(failed int, program string, args ...string) {
 	s.Fatalf("%s ended with exit code %d, want %d", program, got, want)
 }
 
-// terraformError is an error of Terraform, with the block that it is about.
-var terraformError = regexp.MustCompile(`Error: .*? on \S+ line \d+(, in [^:]+)?:`)
-
-// failures has the first scene of each.
-var failures sync.Map
+var (
+	// terraformError is an error of Terraform, with the block that it is about.
+	terraformError = regexp.MustCompile(`Error: .*? on \S+ line \d+(, in [^:]+)?:`)
+	// failures has the first scene of each.
+	failures sync.Map
+)
 
 func (s *scene) unwrapped() string {
 	printed := s.ReadFile("stdout") + s.ReadFile("stderr")

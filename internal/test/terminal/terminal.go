@@ -19,9 +19,6 @@ import (
 	"github.com/creack/pty"
 )
 
-// size is wide enough that no line is broken.
-var size = pty.Winsize{Rows: 50, Cols: 400}
-
 // Session is a program in a pseudo-terminal. Whatever waits for the program ends with it.
 type Session struct {
 	cmd      *exec.Cmd
@@ -51,7 +48,7 @@ const patience = 5 * time.Minute
 // Start starts a program. Where there are no pseudo-terminals, the error is
 // pty.ErrUnsupported.
 func Start(cmd *exec.Cmd) (*Session, error) {
-	terminal, err := pty.StartWithSize(cmd, &size)
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 400}) // no line is broken
 	if err != nil {
 		return nil, err
 	}
