@@ -104,14 +104,11 @@ func compare(s *scene) (seen []any) {
 	return seen
 }
 
-func readVersion(s *scene) []any {
-	found, out := s.MustStart().ReadDataSource(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg, "read_version_id": true})
-	return []any{found, out}
-}
-
-func open(s *scene) []any {
-	_, out := s.MustStart().Provider.OpenEphemeral(protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg})
-	return []any{out} // the result is the value
+// readValue reads the value for the configuration, and its version.
+func readValue(s *scene) []any {
+	_, opening := s.MustStart().Provider.OpenEphemeral(protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg}) // the result is the value
+	found, reading := s.MustStart().ReadDataSource(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg, "read_version_id": true})
+	return []any{opening, found, reading}
 }
 
 func list(s *scene) []any {
@@ -174,6 +171,39 @@ func cancel(s *scene) []any {
 	return []any{progress, err}
 }
 
+// call is one of the provider's requests.
+type call struct {
+	name      string
+	operation robototest.Operation
+	act       act
+	// shown are the fields of the answer whose text gets to diagnostics, state, plan, progress or log.
+	shown string
+}
+
+var calls = []call{
+	{"create", robototest.CreateSecret, create, "data.created_by data.location.arn"},
+	{"who the caller is, after a create", robototest.GetUser, createLost, ""},
+	{"credentials for a create", robototest.GetCredentials, create, ""},
+	{"credentials to read", robototest.GetCredentials, readValue, ""},
+	{"write", robototest.PutValue, create, ""},
+	{"undo of a create", robototest.DeleteSecret, createRefused, ""},
+	{"record", robototest.GetSecret, refresh, "data.created_by data.location.arn data.modified_by"},
+	{"comparison", robototest.GetValue, compare, ""},
+	{"value and version", robototest.GetValue, readValue, "VersionId"},
+	{"deletion", robototest.DeleteSecret, destroy, ""},
+	{"listing", robototest.ListSecrets, list, "data.items.created_by data.items.location.arn data.items.modified_by data.items.name"},
+	{"organizations", robototest.ListOrgs, organizations, "data.name data.org_id data.status data.tier"},
+	{"action", robototest.GetAction, invoke, "data.parameters.name"},
+	{"secret of an action", robototest.GetSecret, cancel, ""},
+	{"invocation", robototest.InvokeAction, invoke, "data.invocation_id data.status.detail"},
+	{"status of an invocation", robototest.GetInvocation, invoke, "data.status.detail"},
+	{"cancel of an invocation", robototest.CancelInvocation, cancel, ""},
+}
+
+func (c call) toAWS() bool {
+	return c.operation == robototest.PutValue || c.operation == robototest.GetValue
+}
+
 // loggedTB gives all calls of the provider a logger.
 type loggedTB struct {
 	testing.TB
@@ -182,15 +212,16 @@ type loggedTB struct {
 
 func (l loggedTB) Context() context.Context { return l.ctx }
 
-// leftBy acts while a service changes its answers to an operation. With noEffect, it refuses the
+// leftBy acts while a service changes its answers to a call by a text. With noEffect, it refuses the
 // requests. It returns all that is left, which is diagnostics, states, plans, progress and log, and
 // what was known in the end.
-func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool, change func(answer []byte, k known) []byte) (left string, k known) {
+func (c call) leftBy(t *testing.T, noEffect bool, text func(known) string, change func(answer []byte, text string) []byte) (left string, k known) {
 	var seen, log, frameworkLog bytes.Buffer
 	tb := loggedTB{t, tfsdklogtest.RootLogger(tflogtest.RootLogger(t.Context(), &log), &frameworkLog)}
 	server := robototest.Start(tb, robototest.Options{InMemory: true, APIKey: disguisedKey, Orgs: []string{robototest.DefaultOrg, "og_other"}})
 	server.AllowViolations() // what is repeated to a service counts as one
 	server.AddSecret(robototest.DefaultOrg, "db")
+	server.AddRecord(robototest.Record{OrgID: robototest.DefaultOrg, Name: "\x1b", CreatedBy: "x"}) // listings leave it out
 	server.SetValue(robototest.DefaultOrg, "db", disguisedValue)
 	parameters := []robototest.Parameter{{Name: "key"}}
 	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: parameters})
@@ -200,8 +231,8 @@ func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool
 	}}
 	s.Settings["max_attempts"] = 2
 	changed := false
-	fault := robototest.Fault{Operation: operation, Wire: func(answer []byte) []byte {
-		answer = change(answer, knownTo(server))
+	fault := robototest.Fault{Operation: c.operation, Wire: func(answer []byte) []byte {
+		answer = change(answer, text(knownTo(server)))
 		changed = true
 		return answer
 	}}
@@ -209,7 +240,7 @@ func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool
 		fault.Message = "Refused."
 	}
 	server.Inject(fault)
-	for _, part := range act(s) {
+	for _, part := range c.act(s) {
 		if out, ok := part.(protocol.Outcome); ok {
 			part = fmt.Sprint(out.Err(), out.Warning())
 		}
@@ -219,7 +250,7 @@ func leftBy(t *testing.T, act act, operation robototest.Operation, noEffect bool
 		}
 	}
 	if synctest.Wait(); !changed {
-		t.Errorf("there was no answer to %s", operation)
+		t.Errorf("there was no answer to %s", c.operation)
 	}
 	if log.Len() == 0 || frameworkLog.Len() == 0 {
 		t.Error("there is no log")

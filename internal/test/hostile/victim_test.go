@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// calls are what a victim does.
-var calls = map[string]func(context.Context, *roboto.Client) error{
+// victimCalls are what a victim does.
+var victimCalls = map[string]func(context.Context, *roboto.Client) error{
 	"record": func(ctx context.Context, c *roboto.Client) error {
 		_, err := c.Record(ctx, roboto.SecretRef{Name: "db", OrgID: orgID})
 		return err
@@ -93,7 +93,7 @@ func beVictim() int {
 		MaxAttempts:            1,
 	}, roboto.Options{ToolName: "hostile", Log: func(_ context.Context, fields map[string]any) { fmt.Fprintln(os.Stderr, fields) }})
 	var result report
-	if err := calls[os.Getenv(victimCall)](context.Background(), client); err != nil {
+	if err := victimCalls[os.Getenv(victimCall)](context.Background(), client); err != nil {
 		result.Error = err.Error()
 	}
 	result.PeakMiB = peakMiB("self")
