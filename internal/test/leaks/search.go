@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Needle is a value that must be found nowhere.
@@ -64,14 +65,12 @@ type Stats struct {
 	Bytes     int64
 }
 
-// Search looks for each needle in each artifact, and in the members of ZIP archives
-// such as Terraform's saved plans. A value that was cut or wrapped is found too where 32
-// bytes in a row of it are left; several encodings may have such a piece in common, and
-// one of them is reported. Of a needle that is whole in an artifact it reports each
-// encoding once, of another at most one part.
+// Search looks for each needle in each artifact, and in the members of ZIP archives such as Terraform's
+// saved plans. A value that was cut or wrapped is found too where 32 bytes in a row of it are left. Of a
+// needle that is whole in an artifact it reports each encoding once, of another one part.
 //
-// It fails when an archive cannot be read, so that nothing counts as searched that was not, and
-// when there is nothing to search or to search for.
+// It fails when an archive cannot be read, so that nothing counts as searched that was not, and when there
+// is nothing to search or to search for.
 func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
 	if len(artifacts) == 0 || len(needles) == 0 {
 		return nil, Stats{}, errors.New("a search needs artifacts and needles")
@@ -122,17 +121,13 @@ func newIndex(needles []Needle) *index {
 	ix := &index{blocks: map[string][]block{}, prefix: prefixBytes}
 	var blocks []block
 	for _, needle := range needles {
-		seen := map[string]bool{}
 		for _, e := range encodings(needle.Value) {
 			ix.forms = append(ix.forms, form{e, needle.Name})
 			ix.prefix = min(ix.prefix, len(e.text))
-			for i, text := range cut(e.text, max(blockBytes, blockBytes*len(e.text)/len(needle.Value))) {
-				// The first block leads to the whole form. Of other blocks that several forms
-				// have in common, one is enough.
-				if i == 0 || !seen[text] {
-					seen[text] = true
-					blocks = append(blocks, block{len(ix.forms) - 1, text})
-				}
+			size := max(blockBytes, blockBytes*len(e.text)/len(needle.Value))
+			for from := 0; from < len(e.text); from += size {
+				text := e.text[max(0, min(from, len(e.text)-size)):min(from+size, len(e.text))] // the last one overlaps
+				blocks = append(blocks, block{len(ix.forms) - 1, text})
 			}
 		}
 	}
@@ -142,24 +137,13 @@ func newIndex(needles []Needle) *index {
 	return ix
 }
 
-// cut cuts text into blocks of a size. The last one may overlap with the one before.
-func cut(text string, size int) []string {
-	var blocks []string
-	for from := 0; from+size <= len(text); from += size {
-		blocks = append(blocks, text[from:from+size])
-	}
-	if len(text)%size != 0 {
-		blocks = append(blocks, text[max(0, len(text)-size):])
-	}
-	return blocks
-}
-
-func (ix *index) search(a Artifact) []Finding {
-	whole, partial := map[int]Finding{}, map[string]Finding{} // by form, by needle
-	for at := 0; at+ix.prefix <= len(a.Content); at++ {
-		rest := a.Content[at:]
-		for _, b := range ix.blocks[string(rest[:ix.prefix])] {
-			if !hasPrefix(rest, b.text) {
+func (ix *index) search(a Artifact) (findings []Finding) {
+	whole, partial := map[int]bool{}, map[string]Finding{} // by form, by needle
+	content := string(a.Content)
+	for at := 0; at+ix.prefix <= len(content); at++ {
+		rest := content[at:]
+		for _, b := range ix.blocks[rest[:ix.prefix]] {
+			if !strings.HasPrefix(rest, b.text) {
 				continue
 			}
 			f := ix.forms[b.form]
@@ -167,23 +151,15 @@ func (ix *index) search(a Artifact) []Finding {
 			if _, ok := partial[f.needle]; !ok {
 				partial[f.needle] = finding
 			}
-			if _, ok := whole[b.form]; !ok && hasPrefix(rest, f.text) {
+			if !whole[b.form] && strings.HasPrefix(rest, f.text) {
 				finding.Part = false
-				whole[b.form] = finding
+				whole[b.form] = true
+				findings = append(findings, finding)
 			}
 		}
 	}
-	var findings []Finding
-	for _, form := range slices.Sorted(maps.Keys(whole)) {
-		findings = append(findings, whole[form])
-		delete(partial, whole[form].Needle)
+	for _, finding := range findings {
+		delete(partial, finding.Needle)
 	}
-	for _, needle := range slices.Sorted(maps.Keys(partial)) {
-		findings = append(findings, partial[needle])
-	}
-	return findings
-}
-
-func hasPrefix(content []byte, text string) bool {
-	return len(content) >= len(text) && string(content[:len(text)]) == text
+	return slices.AppendSeq(findings, maps.Values(partial))
 }

@@ -12,15 +12,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 )
@@ -33,14 +29,9 @@ func marshal(value any) string {
 	return string(text)
 }
 
-// search looks for what is named in one text.
-func search(t *testing.T, content string, values map[string]string) []leaks.Finding {
+func search(t *testing.T, content, value string) []leaks.Finding {
 	t.Helper()
-	var needles []leaks.Needle
-	for name, value := range values {
-		needles = append(needles, leaks.Needle{Name: name, Value: value})
-	}
-	findings, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("log", []byte(content))}, needles)
+	findings, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("log", []byte(content))}, []leaks.Needle{{Name: "API key", Value: value}})
 	must(t, err)
 	return findings
 }
@@ -55,14 +46,9 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"raw", awkward, awkward},
 		{"JSON", awkward, marshal(awkward)},
 		{"JSON", awkward, plainJSON},
-		{"JSON in ASCII", awkward, `p\"w\\1\n<&>\u00fc\ud83d\ude00/+????${a} %41~T7qZ0xKd93LmVb52`},
 		{"Go-quoted", bell, strconv.Quote(bell)},
-		{"Go-quoted in ASCII", awkward, strconv.QuoteToASCII(awkward)},
-		{"HCL", awkward, `p\"w\\1\n<&>ü😀/+????$${a} %41~T7qZ0xKd93LmVb52`},
 		{"URL path", awkward, url.PathEscape(awkward)},
 		{"URL query", awkward, url.QueryEscape(awkward)},
-		{"URL", awkward, strings.ReplaceAll(url.QueryEscape(awkward), "+", "%20")},
-		{"URL", awkward, "p%22w%5c1%0a%3c%26%3e%c3%bc%f0%9f%98%80%2f%2b%3f%3f%3f%3f%24%7ba%7d%20%2541~T7qZ0xKd93LmVb52"},
 		{"hex", awkward, hex.EncodeToString([]byte(awkward))},
 		{"hex", awkward, strings.ToUpper(hex.EncodeToString([]byte(awkward)))},
 		{"base64", awkward, base64.StdEncoding.EncodeToString([]byte(awkward))},
@@ -75,9 +61,9 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(awkward) + `}`))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
-			findings := search(t, around+tc.text+around, map[string]string{"password": tc.value})
+			findings := search(t, around+tc.text+around, tc.value)
 			if !slices.ContainsFunc(findings, func(f leaks.Finding) bool {
-				return f.Artifact == "log" && f.Needle == "password" && f.Encoding == tc.encoding && !f.Part
+				return f.Artifact == "log" && f.Needle == "API key" && f.Encoding == tc.encoding && !f.Part
 			}) {
 				t.Errorf("not found as %s in %.20q…: %s", tc.encoding, around, tc.text)
 				break
@@ -104,27 +90,13 @@ func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 		"cut base64":        {long, base64.StdEncoding.EncodeToString([]byte(long))[5:50], fmt.Sprintf(part, "base64", 16)},
 		"without ends":      {long, long[1 : len(long)-1], fmt.Sprintf(part, "raw", 15)},
 		"short without end": {short, short[1:], fmt.Sprintf(part, "raw", 3)},
+		"another encoding":  {"ü" + pin, strconv.QuoteToASCII("ü" + pin), fmt.Sprintf(part, "raw", 7)},
 		"too little":        {awkward, awkward[:15] + " " + awkward[16:31], "[]"},
 		"short in pieces":   {pin[:8], "T7qZ0xK d" + randomText(1<<20) + "T7qZ0xK", "[]"},
 		"another text":      {long, randomText(1 << 20), "[]"},
 	} {
-		if got := fmt.Sprint(search(t, tc.content, map[string]string{"API key": tc.value})); got != tc.want {
+		if got := fmt.Sprint(search(t, tc.content, tc.value)); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
-		}
-	}
-}
-
-func TestSearchTellsApartWhatSharesLessThanABlock(t *testing.T) {
-	const shared = "\"'\\ <ü&%/+?>\n" // 15 bytes, which are many more in most encodings
-	mine, others := randomText(13)+shared+randomText(13), randomText(13)+shared+randomText(13)
-	for _, content := range []string{
-		mine, marshal(mine), strconv.Quote(mine),
-		hex.EncodeToString([]byte(mine)), base64.StdEncoding.EncodeToString([]byte(mine)),
-	} {
-		for _, f := range search(t, content, map[string]string{"mine": mine, "other's": others}) {
-			if f.Needle != "mine" || f.Part {
-				t.Errorf("in %s: %s", content, f)
-			}
 		}
 	}
 }
@@ -132,56 +104,31 @@ func TestSearchTellsApartWhatSharesLessThanABlock(t *testing.T) {
 func TestSearchUnzipsArchivesInArchives(t *testing.T) {
 	value := randomText(20)
 	inner := zipped(t, "state.json", strings.Repeat(" ", 5000)+value)
-	plan := zipped(t, "tfplan", inner)
-	findings, stats, err := leaks.Search([]leaks.Artifact{leaks.Bytes("plan.tfplan", []byte(plan))}, []leaks.Needle{{Name: "password", Value: value}})
+	findings, stats, err := leaks.Search([]leaks.Artifact{leaks.Bytes("plan", []byte(zipped(t, "tfplan", inner)))}, []leaks.Needle{{Name: "password", Value: value}})
 	must(t, err)
-	if len(findings) != 1 || findings[0].Artifact != "plan.tfplan/tfplan/state.json" {
-		t.Errorf("got %v", findings)
-	}
-	if want := int64(len(plan) + len(inner) + 5020); stats.Artifacts != 3 || stats.Bytes != want {
-		t.Errorf("got %+v, want 3 artifacts with %d bytes", stats, want)
+	if got, want := fmt.Sprint(findings, stats.Artifacts), "[plan/tfplan/state.json holds password (raw, at byte 5000)] 3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestSearchRefusesWhatItCannotDoWhole(t *testing.T) {
 	archive := zipped(t, "tfplan", randomText(5000))
-	plan := func(content string) leaks.Artifact { return leaks.Bytes("plan", []byte(content)) }
+	plan := func(content string) []leaks.Artifact { return []leaks.Artifact{leaks.Bytes("plan", []byte(content))} }
+	needles := func(value string) []leaks.Needle { return []leaks.Needle{{Name: "pin", Value: value}} }
 	for name, tc := range map[string]struct {
 		artifacts []leaks.Artifact
-		needle    string
+		needles   []leaks.Needle
 		want      string
 	}{
-		"no artifacts":      {nil, randomText(20), "needs artifacts"},
-		"no needles":        {[]leaks.Artifact{plan("")}, "", "needs artifacts and needles"},
-		"short needle":      {[]leaks.Artifact{plan("")}, "123", `"pin" is shorter`},
-		"truncated archive": {[]leaks.Artifact{plan(archive[:len(archive)-30])}, randomText(20), "unzipping plan"},
-		"damaged member":    {[]leaks.Artifact{plan(archive[:500] + strings.Repeat("\xff", 64) + archive[564:])}, randomText(20), "unzipping plan/tfplan"},
+		"no artifacts":      {nil, needles(randomText(20)), "needs artifacts"},
+		"no needles":        {plan(""), nil, "needs artifacts and needles"},
+		"short needle":      {plan(""), needles("123"), `"pin" is shorter`},
+		"truncated archive": {plan(archive[:len(archive)-30]), needles(randomText(20)), "unzipping plan"},
+		"damaged member":    {plan(archive[:500] + strings.Repeat("\xff", 64) + archive[564:]), needles(randomText(20)), "unzipping plan/tfplan"},
 	} {
-		var needles []leaks.Needle
-		if tc.needle != "" {
-			needles = []leaks.Needle{{Name: "pin", Value: tc.needle}}
-		}
-		_, _, err := leaks.Search(tc.artifacts, needles)
-		if err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, _, err := leaks.Search(tc.artifacts, tc.needles); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
 		}
-	}
-}
-
-func TestFilesListsRegularFilesOnly(t *testing.T) {
-	artifacts, err := leaks.Files(fstest.MapFS{
-		"terraform.tfstate":        {Data: []byte("state")},
-		"deep/er/trace.log":        {Data: []byte("log")},
-		".terraform/providers/bin": {Data: []byte("binary")},
-		"link":                     {Data: []byte("elsewhere"), Mode: fs.ModeSymlink},
-	}, func(dir string) bool { return dir == ".terraform/providers" })
-	must(t, err)
-	got := map[string]string{}
-	for _, a := range artifacts {
-		got[a.Name] = string(a.Content)
-	}
-	if diff := cmp.Diff(map[string]string{"deep/er/trace.log": "log", "terraform.tfstate": "state"}, got); diff != "" {
-		t.Errorf("the files (-want +got):\n%s", diff)
 	}
 }
 
