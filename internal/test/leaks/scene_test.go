@@ -61,10 +61,11 @@ const (
 
 // scene is a Roboto, a Terraform workspace that uses it, and all that the two leave.
 type scene struct {
-	t       *testing.T
-	name    string
-	roboto  *robototest.Server
-	release terraformcli.Release
+	t      *testing.T
+	name   string
+	roboto *robototest.Server
+	// terraform is the path of Terraform.
+	terraform string
 	*terraformcli.Workspace
 
 	// root is the workspace's directory, and records that of what each run left.
@@ -75,16 +76,15 @@ type scene struct {
 	vars []string
 }
 
-// scene prepares a scene. What it leaves is collected when the test ends, however it
-// ends.
-func (c *scan) scene(t *testing.T, name string) *scene {
+// newScene prepares a scene. What it leaves is collected when the test ends, however it ends.
+func newScene(t *testing.T, name, terraform string, mirror terraformcli.Mirror, left *left) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
-	s := &scene{t: t, name: name, roboto: roboto, release: c.release, root: terraformcli.TempDir(t), records: t.ArtifactDir()}
+	s := &scene{t: t, name: name, roboto: roboto, terraform: terraform, root: terraformcli.TempDir(t), records: t.ArtifactDir()}
 	var err error
-	s.Workspace, err = terraformcli.NewWorkspace(s.root, c.terraform, c.mirror, slices.Concat(roboto.Env(), []string{"TF_LOG=TRACE"}, c.env)...)
+	s.Workspace, err = terraformcli.NewWorkspace(s.root, terraform, mirror, append(roboto.Env(), "TF_LOG=TRACE")...)
 	must(t, err)
-	t.Cleanup(func() { c.collect(s) })
+	t.Cleanup(func() { left.collect(s) })
 	return s
 }
 
@@ -164,26 +164,6 @@ func (s *scene) snapshot(record string) {
 		}
 		s.keep(record+"."+strings.Trim(filepath.Base(file), "."), content)
 	}
-}
-
-// privateData is what a state keeps for the provider, which is encoded twice, by resource.
-func (s *scene) privateData(content []byte) map[string][]byte {
-	var state struct {
-		Resources []struct {
-			Name      string
-			Instances []struct{ Private []byte }
-		}
-	}
-	if err := json.Unmarshal(content, &state); err != nil {
-		s.t.Error(err)
-	}
-	all := map[string][]byte{}
-	for _, resource := range state.Resources {
-		for i, instance := range resource.Instances {
-			all[fmt.Sprintf("%s %d", resource.Name, i)] = instance.Private
-		}
-	}
-	return all
 }
 
 // The parts of requests in which something secret has its place.

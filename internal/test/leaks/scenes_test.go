@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
+	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
 const required = `
@@ -121,7 +122,9 @@ action "roboto_action_invoke" "check" {
 
 // actions rotates to a value that the action refuses, and back.
 func actions(s *scene) {
-	if !s.release.HasActions() {
+	release, err := terraformcli.Identify(s.t.Context(), s.terraform)
+	must(s.t, err)
+	if !release.HasActions() {
 		s.t.Skip("Terraform has actions as of 1.14; TestGarbledAnswers searched at the level of the protocol only")
 	}
 	s.module("main.tf", actionModule)
@@ -242,4 +245,21 @@ func (s *scene) crashing(signal syscall.Signal, sign string) {
 	if !strings.Contains(log(), sign) {
 		s.t.Errorf("%q is not in the log: the provider did not crash", sign)
 	}
+}
+
+// planted has a practitioner who makes Terraform and the provider leak.
+func planted(s *scene) {
+	s.roboto.AllowViolations()
+	s.module("main.tf", required+`
+variable "leaked" { type = string }
+
+resource "roboto_secret" "leaked" { name = var.leaked }
+
+output "leaked" { value = base64encode(var.leaked) }
+`)
+	s.run(0, "init")
+	s.variable("leaked", s.canary("quotes", "that leaks"))
+	s.saved("planted")
+	s.module("refused.tf", `data "roboto_secret" "leaked" { name = "${var.leaked}, which is not there" }`)
+	s.run(1, "plan")
 }
