@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,23 +19,14 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// class is what kind of secret a needle is.
-type class string
-
+// The classes of secrets, with which the names of needles begin.
 const (
-	secretValue     class = "secret value"
-	apiKey          class = "API key"
-	accessKeyID     class = "access key ID"
-	secretAccessKey class = "secret access key"
-	sessionToken    class = "session token"
+	secretValue     = "secret value"
+	apiKey          = "API key"
+	accessKeyID     = "access key ID"
+	secretAccessKey = "secret access key"
+	sessionToken    = "session token"
 )
-
-type needle struct {
-	leaks.Needle
-	class class
-	// written is set for a value in a request to AWS, where the search has to find it.
-	written bool
-}
 
 // kinds are values that are hard to write down. Each ~ becomes random text; what
 // stands between two is short, so that no piece of a value is anywhere else by chance.
@@ -71,7 +63,7 @@ type scene struct {
 	// root is the workspace's directory, and records that of what each run left.
 	root, records string
 	runs          int
-	secrets       []needle
+	secrets       []leaks.Needle
 	// vars are the module's input variables, in the form of the environment.
 	vars []string
 }
@@ -96,12 +88,12 @@ func (s *scene) canary(kind, what string) string {
 	for _, piece := range pieces[1:] {
 		value += (rand.Text() + rand.Text())[:slotBytes] + piece
 	}
-	s.hide(secretValue, kind+" value "+what, value)
+	s.hide(secretValue, kind+", "+what, value)
 	return value
 }
 
-func (s *scene) hide(class class, name, value string) {
-	s.secrets = append(s.secrets, needle{Needle: leaks.Needle{Name: "the " + name + " of " + s.name, Value: value}, class: class})
+func (s *scene) hide(class, what, value string) {
+	s.secrets = append(s.secrets, leaks.Needle{Name: fmt.Sprintf("%s (%s) of %s", class, what, s.name), Value: value})
 }
 
 // module replaces the module's file.
@@ -128,12 +120,17 @@ func (s *scene) variable(name string, value any) {
 func (s *scene) run(wantCode int, args ...string) string {
 	s.t.Helper()
 	s.runs++
-	record := s.record(s.runs, args[0])
+	record := filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs, args[0]))
 	result, err := s.Run(s.t.Context(), append(slices.Clone(s.vars), "TF_LOG_PATH="+record+".trace.log"), args...)
 	must(s.t, err)
 	s.keep(record+".stdout", result.Stdout)
 	s.keep(record+".stderr", result.Stderr)
-	s.snapshot(record)
+	files, _ := filepath.Glob(filepath.Join(s.Dir, "*.tfstate*")) // the pattern is well-formed
+	for _, file := range files {                                  // later runs replace them
+		content, err := os.ReadFile(file)
+		must(s.t, err)
+		s.keep(record+"."+filepath.Base(file), content)
+	}
 	if result.ExitCode != wantCode {
 		// The output may hold what the search is about to find.
 		s.t.Fatalf("terraform ended with exit code %d instead of %d; go test -artifacts keeps %s", result.ExitCode, wantCode, record)
@@ -141,29 +138,9 @@ func (s *scene) run(wantCode int, args ...string) string {
 	return result.Output()
 }
 
-// record is where the records of a run go, less what tells them apart.
-func (s *scene) record(run int, command string) string {
-	return filepath.Join(s.records, fmt.Sprintf("%02d-%s", run, command))
-}
-
 func (s *scene) keep(file string, content []byte) {
 	s.t.Helper()
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		s.t.Error(err)
-	}
-}
-
-// snapshot copies states, backups and locks as they are now; later runs replace them.
-func (s *scene) snapshot(record string) {
-	s.t.Helper()
-	files, _ := filepath.Glob(filepath.Join(s.Dir, "*.tfstate*")) // the pattern is well-formed
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			s.t.Error(err)
-		}
-		s.keep(record+"."+strings.Trim(filepath.Base(file), "."), content)
-	}
+	must(s.t, os.WriteFile(file, content, 0o600))
 }
 
 // The parts of requests in which something secret has its place.
@@ -198,23 +175,24 @@ func (s *scene) requests() map[string][]byte {
 	return parts
 }
 
-// needles are all that must not be in the artifacts.
-func (s *scene) needles() []needle {
-	s.hide(apiKey, "API key", s.roboto.APIKey())
+// needles are all that must not be in the artifacts, and the names of the values that AWS was to write.
+func (s *scene) needles() (needles []leaks.Needle, written []string) {
+	s.hide(apiKey, "the only one", s.roboto.APIKey())
 	for i, c := range s.roboto.IssuedCredentials() {
-		s.hide(accessKeyID, fmt.Sprintf("access key ID %d", i+1), c.AccessKeyID)
-		s.hide(secretAccessKey, fmt.Sprintf("secret access key %d", i+1), c.SecretAccessKey)
-		s.hide(sessionToken, fmt.Sprintf("session token %d", i+1), c.SessionToken)
+		s.hide(accessKeyID, strconv.Itoa(i), c.AccessKeyID)
+		s.hide(secretAccessKey, strconv.Itoa(i), c.SecretAccessKey)
+		s.hide(sessionToken, strconv.Itoa(i), c.SessionToken)
 	}
-	written := map[string]bool{}
 	for _, r := range s.roboto.Requests() {
 		var put struct{ SecretString string }
-		if r.Operation == robototest.PutValue && json.Unmarshal(r.Body, &put) == nil {
-			written[put.SecretString] = true
+		if r.Operation != robototest.PutValue || json.Unmarshal(r.Body, &put) != nil {
+			continue
+		}
+		for _, secret := range s.secrets {
+			if secret.Value == put.SecretString {
+				written = append(written, secret.Name)
+			}
 		}
 	}
-	for i := range s.secrets {
-		s.secrets[i].written = written[s.secrets[i].Value]
-	}
-	return s.secrets
+	return s.secrets, written
 }
