@@ -8,8 +8,6 @@ package hostile
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -31,15 +29,14 @@ const (
 	arn    = "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf"
 )
 
-// A victim is a process of its own, so that its memory is that of the client alone.
-const (
-	victimEndpoint = "HOSTILE_ENDPOINT"
-	victimCall     = "HOSTILE_CALL"
-)
+// A victim is a process of its own, so that its memory is that of the client alone. It is told an endpoint and a call.
+const victimOf = "HOSTILE_VICTIM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(victimEndpoint) != "" {
-		os.Exit(beVictim())
+	if endpoint, call, ok := strings.Cut(os.Getenv(victimOf), " "); ok {
+		err := victimCalls[call](context.Background(), victim(endpoint))
+		fmt.Println(peakMiB("self"), err)
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -74,47 +71,26 @@ var victimCalls = map[string]func(context.Context, *roboto.Client) error{
 	},
 }
 
-// report is what a victim writes to its standard output.
-type report struct {
-	Error   string
-	PeakMiB int
-}
-
-func beVictim() int {
-	endpoint, err := url.Parse(os.Getenv(victimEndpoint))
+func victim(endpoint string) *roboto.Client {
+	at, err := url.Parse(endpoint)
 	if err != nil {
-		return 2
+		panic(err)
 	}
-	client := roboto.NewClient(roboto.Config{
+	return roboto.NewClient(roboto.Config{
 		APIKey:                 roboto.NewSensitive(apiKey),
-		Endpoint:               endpoint,
-		SecretsManagerEndpoint: endpoint,
+		Endpoint:               at,
+		SecretsManagerEndpoint: at,
 		RequestTimeout:         30 * time.Second,
 		MaxAttempts:            1,
 	}, roboto.Options{ToolName: "hostile", Log: func(_ context.Context, fields map[string]any) { fmt.Fprintln(os.Stderr, fields) }})
-	var result report
-	if err := victimCalls[os.Getenv(victimCall)](context.Background(), client); err != nil {
-		result.Error = err.Error()
-	}
-	result.PeakMiB = peakMiB("self")
-	if json.NewEncoder(os.Stdout).Encode(result) != nil {
-		return 2
-	}
-	return 0
 }
 
 var peakPattern = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
 // peakMiB is the most memory that a process has had, or 0 where the system does not say.
 func peakMiB(process string) int {
-	status, err := os.ReadFile("/proc/" + process + "/status")
-	if err != nil {
-		return 0
-	}
-	match := peakPattern.FindSubmatch(status)
-	if match == nil {
-		return 0
-	}
+	status, _ := os.ReadFile("/proc/" + process + "/status")
+	match := peakPattern.FindSubmatch(append(status, "VmHWM: 0 kB"...))
 	kib, _ := strconv.Atoi(string(match[1]))
 	return kib >> 10
 }
@@ -139,35 +115,27 @@ func attack(t *testing.T, endpoint, call, want string, env ...string) string {
 	const longest = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	self, err := os.Executable()
+	victim := exec.CommandContext(ctx, os.Args[0])
+	victim.Env = append(env, victimOf+"="+endpoint+" "+call)
+	var log bytes.Buffer
+	victim.Stderr = &log
+	printed, err := victim.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v; within %v, it wrote %s\n%s", err, longest, printed, log.String())
 	}
-	victim := exec.CommandContext(ctx, self)
-	victim.Env = append(env, victimEndpoint+"="+endpoint, victimCall+"="+call)
-	var stdout, stderr bytes.Buffer
-	victim.Stdout, victim.Stderr = &stdout, &stderr
-	err = victim.Run()
-	if ctx.Err() != nil {
-		t.Fatalf("no end after %v", longest)
+	peak, said, _ := strings.Cut(string(printed), " ")
+	if !strings.Contains(said, want) {
+		t.Errorf("the error is %.300q, want one with %q", said, want)
 	}
-	var result report
-	if err = errors.Join(err, json.Unmarshal(stdout.Bytes(), &result)); err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
+	if mib, err := strconv.Atoi(peak); err != nil || mib > mostMiB(call == "list") {
+		t.Errorf("it took %s MiB, want %d at most", peak, mostMiB(call == "list"))
 	}
-	if !strings.Contains(result.Error, want) {
-		t.Errorf("the error is %.300q, want one with %q", result.Error, want)
-	}
-	if most := mostMiB(call == "list"); result.PeakMiB > most {
-		t.Errorf("it took %d MiB, want %d at most", result.PeakMiB, most)
-	}
-	written := result.Error + stderr.String()
 	for _, secret := range []string{apiKey, "ASIANOBODYMAYSEETHIS", "nobody-may-see-this", "nor-this"} { // the others are of the constant credentials
-		if strings.Contains(written, secret) {
+		if strings.Contains(said+log.String(), secret) {
 			t.Errorf("%s is shown", secret)
 		}
 	}
-	return written
+	return said + log.String()
 }
 
 // TestProxyPassword has passwords in HTTPS_PROXY that are not escaped. What Go then takes for the
