@@ -17,37 +17,27 @@ import (
 // lifecycleModule has a secret of each kind of value for each way in which a value's
 // change is noticed.
 const lifecycleModule = required + `
-variable "compared" {
-  type      = map(string)
-  ephemeral = true
-}
-
-variable "versioned" {
+variable "values" {
   type      = map(string)
   ephemeral = true
 }
 
 variable "kinds" { type = set(string) }
 variable "generation" { type = string }
-
-variable "protected" {
-  type    = bool
-  default = false
-}
+variable "protected" { default = false }
 
 resource "roboto_secret" "compared" {
   for_each = var.kinds
   name     = "compared-${each.key}"
-  value_wo = var.compared[each.key]
+  value_wo = var.values["compared-${each.key}"]
 }
 
 resource "roboto_secret" "versioned" {
-  for_each           = var.kinds
-  name               = "versioned-${each.key}"
-  value_wo           = var.versioned[each.key]
-  value_wo_version   = var.generation
-  detect_value_drift = true
-
+  for_each            = var.kinds
+  name                = "versioned-${each.key}"
+  value_wo            = var.values["versioned-${each.key}"]
+  value_wo_version    = var.generation
+  detect_value_drift  = true
   deletion_protection = var.protected
 }
 
@@ -67,13 +57,12 @@ import {
 resource "roboto_secret" "imported" {
   for_each = var.kinds
   name     = "imported-${each.key}"
-  value_wo = var.compared[each.key]
+  value_wo = var.values["compared-${each.key}"]
 }
 
 data "roboto_secret" "one" {
-  for_each = var.kinds
-  name     = "versioned-${each.key}"
-
+  for_each        = var.kinds
+  name            = "versioned-${each.key}"
   read_version_id = true
 }
 
@@ -137,38 +126,38 @@ resource "roboto_secret" "removed" {
 // lifecycle goes from the first plan to destroy, with services that behave.
 func lifecycle(s *scene) {
 	all := slices.Sorted(maps.Keys(kinds))
+	values := map[string]string{}
 	generate := func(what string) {
-		compared, versioned := map[string]string{}, map[string]string{}
 		for _, kind := range all {
-			compared[kind] = s.canary(kind, "compared, "+what)
-			versioned[kind] = s.canary(kind, "versioned, "+what)
+			for _, name := range []string{"compared-", "versioned-"} {
+				values[name+kind] = s.canary(kind, name+what)
+			}
 		}
-		s.variable("compared", compared)
-		s.variable("versioned", versioned)
+		s.variable("values", values)
 		s.variable("generation", what)
+	}
+	elsewhere := func(name, kind string) {
+		s.roboto.SetValue(robototest.DefaultOrg, name+kind, s.canary(kind, name+" by somebody"))
 	}
 	s.module("main.tf", lifecycleModule)
 	s.variable("kinds", all)
 	s.run(0, "init")
 
 	for _, generation := range []string{"created", "updated"} {
-		if _, ok := s.roboto.Record(robototest.DefaultOrg, "renamed-created"); ok {
-			s.roboto.SetValue(robototest.DefaultOrg, "renamed-created", s.canary(longKind, "that the renaming loses"))
-		}
 		generate(generation)
 		s.saved(generation)
-	}
-
-	for _, kind := range all {
-		s.roboto.SetValue(robototest.DefaultOrg, "compared-"+kind, s.canary(kind, "compared, written elsewhere"))
-		s.roboto.SetValue(robototest.DefaultOrg, "versioned-"+kind, s.canary(kind, "versioned, written elsewhere"))
+		for _, kind := range all {
+			elsewhere("compared-", kind)
+			elsewhere("versioned-", kind)
+		}
+		s.roboto.SetValue(robototest.DefaultOrg, "renamed-"+generation, s.canary(longKind, "that a renaming loses"))
 	}
 	s.saved("drift")
 
 	for _, kind := range all {
 		for _, name := range []string{"imported-", "elsewhere-"} {
 			s.roboto.AddSecret(robototest.DefaultOrg, name+kind)
-			s.roboto.SetValue(robototest.DefaultOrg, name+kind, s.canary(kind, name+"by somebody"))
+			elsewhere(name, kind)
 		}
 	}
 	decomposed := norm.NFD.String(s.canary("non-ascii", "that Terraform changes"))
@@ -193,12 +182,10 @@ func lifecycle(s *scene) {
 	s.module("removed.tf", "")
 
 	// What is refused is not repeated either.
-	tooLong := map[string]string{longKind: s.canary(longKind, "that is too long") + s.canary(longKind, "of the same")}
-	s.variable("kinds", []string{longKind})
-	s.variable("compared", tooLong)
+	values["compared-"+longKind] += strings.Repeat("x", 6_000)
+	s.variable("values", values)
 	s.run(1, "plan")
 
-	s.variable("kinds", all)
 	s.variable("protected", false)
 	generate("unprotected")
 	s.run(0, "apply", "-auto-approve")

@@ -41,7 +41,7 @@ var kinds = map[string]string{
 }
 
 const (
-	// longKind is the kind of which a variable of the environment has room for one.
+	// longKind is the kind of which a variable of the environment has room for two.
 	longKind = "60-kB"
 
 	// slotBytes is the length of the random text in place of a ~. It is long enough for
