@@ -101,16 +101,6 @@ func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 	}
 }
 
-func TestSearchUnzipsArchivesInArchives(t *testing.T) {
-	value := randomText(20)
-	inner := zipped(t, "state.json", strings.Repeat(" ", 5000)+value)
-	findings, stats, err := leaks.Search([]leaks.Artifact{leaks.Bytes("plan", []byte(zipped(t, "tfplan", inner)))}, []leaks.Needle{{Name: "password", Value: value}})
-	must(t, err)
-	if got, want := fmt.Sprint(findings, stats.Artifacts), "[plan/tfplan/state.json holds password (raw, at byte 5000)] 3"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 func TestSearchRefusesWhatItCannotDoWhole(t *testing.T) {
 	archive := zipped(t, "tfplan", randomText(5000))
 	plan := func(content string) []leaks.Artifact { return []leaks.Artifact{leaks.Bytes("plan", []byte(content))} }
