@@ -35,7 +35,6 @@ const harmless = "Kolibri"
 
 // disguises are tried in each place. There are no more of them, because one guard looks at what all
 // places say, and TestTextsWithAPieceOfTheKeyAreWithheld tries all forms and all pieces with that.
-// What is hidden is hidden in any form.
 var disguises = map[string]func(string) string{
 	"as it is":                  func(s string) string { return s },
 	"in base64 after a byte":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte("x" + s)) },
@@ -61,8 +60,12 @@ var refusals = map[string]change{
 	},
 	"code of another form": refusedWith("*", ""),
 	"message of a gateway": refusedAs("403 Forbidden"),
-	"status line":          func(r *reply, text string) { refusedAs("400 "+oneLine(text))(r, "") },
-	"headers of an error":  func(r *reply, text string) { refusedAs("400 Bad Request")(r, ""); inHeaders(r, text) },
+	"error of the server": func(r *reply, text string) {
+		refusedWith("*", "*")(r, text)
+		r.status = "500 Internal Server Error"
+	},
+	"status line":         func(r *reply, text string) { refusedAs("400 "+oneLine(text))(r, "") },
+	"headers of an error": func(r *reply, text string) { refusedAs("400 Bad Request")(r, ""); inHeaders(r, text) },
 }
 
 var notLetter = regexp.MustCompile(`[^A-Za-z]`)
@@ -152,85 +155,27 @@ func (c change) in(answer []byte, text string) []byte {
 	return append(append(out.Bytes(), "\r\n"...), body.Bytes()...)
 }
 
-// TestDisguises has both services repeat what they know in each place of their answers.
-func TestDisguises(t *testing.T) {
-	for _, call := range calls {
-		t.Run(call.name, func(t *testing.T) {
-			t.Parallel()
-			places := map[string]change{"headers": inHeaders}
-			maps.Copy(places, refusals)
-			synctest.Test(t, func(t *testing.T) {
-				call.leftBy(t, false, func(known) string { return "" }, change(func(r *reply, _ string) {
-					edit(r.body, "", func(path string, leaf any) any { places[path] = inField(path); return leaf })
-				}).in)
-			})
-			var shown []string
-			for _, place := range slices.Sorted(maps.Keys(places)) {
-				refuses := refusals[place] != nil
-				synctest.Test(t, func(t *testing.T) {
-					left, _ := call.leftBy(t, refuses, func(known) string { return harmless }, places[place].in)
-					if strings.Contains(left, harmless) {
-						shown = append(shown, place)
-					}
-				})
-				for _, secret := range call.secrets(refuses) {
-					for form, disguise := range disguises {
-						synctest.Test(t, func(t *testing.T) {
-							left, k := call.leftBy(t, refuses, func(k known) string { return disguise(k[secret]) }, places[place].in)
-							if found := k.in(left); found != "" {
-								t.Errorf("%s: the %s is repeated %s: %s", place, secret, form, found)
-							}
-						})
-					}
-				}
-			}
-			want := strings.Fields(call.shown)
-			if !call.toAWS() {
-				want = append(want, "code", "message", "message about a conflict", "message of a gateway")
-			}
-			if slices.Sort(want); !slices.Equal(shown, want) {
-				t.Errorf("something harmless is shown from %q, want %q", shown, want)
-			}
-		})
-	}
-}
-
-// secrets are those that a service knows, and of which it must repeat nothing.
-func (c call) secrets(refuses bool) []string {
-	ofAWS := []string{"access key ID", "secret access key", "session token"}
-	switch {
-	case c.toAWS():
-		return append(ofAWS, "value")
-	case c.operation == robototest.GetCredentials && !refuses:
-		return append(ofAWS, "API key")
-	}
-	return []string{"API key"}
-}
-
 // garbled are answers that hold words where a client expects something else. Some are no HTTP: the HTTP
 // client's own errors quote it.
 var garbled = map[string]func(answer []byte, words string) []byte{
-	"in an error of the server": change(func(r *reply, words string) {
-		refusedWith("*", "*")(r, words)
-		r.status = "500 Internal Server Error"
-	}).in,
-	"in lists in all fields": change(func(r *reply, words string) {
+	"headers": change(inHeaders).in,
+	"lists in all fields": change(func(r *reply, words string) {
 		r.body = edit(r.body, "", func(string, any) any { return []any{words} })
 	}).in,
-	"in HTML":              func(_ []byte, words string) []byte { return inHTTP("502 Bad Gateway", "<html><pre>"+words) },
-	"in HTML of a success": func(_ []byte, words string) []byte { return inHTTP("200 OK", "<html><pre>"+words) },
-	"in JSON that is none": func(_ []byte, words string) []byte { return inHTTP("200 OK", `{"data":{"name":"`+words) },
-	"in a redirect": func(_ []byte, words string) []byte {
+	"HTML":              func(_ []byte, words string) []byte { return inHTTP("502 Bad Gateway", "<html><pre>"+words) },
+	"HTML of a success": func(_ []byte, words string) []byte { return inHTTP("200 OK", "<html><pre>"+words) },
+	"JSON that is none": func(_ []byte, words string) []byte { return inHTTP("200 OK", `{"data":{"name":"`+words) },
+	"redirect": func(_ []byte, words string) []byte {
 		return inHTTP("307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/"+url.PathEscape(words), "")
 	},
-	"in a body that breaks off": func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: 1000000", words) },
-	"after the answer":          func(answer []byte, words string) []byte { return append(slices.Clip(answer), words...) },
-	"as the protocol":           func(_ []byte, words string) []byte { return []byte(words + " 200 OK\r\n\r\n") },
-	"as the status":             func(_ []byte, words string) []byte { return []byte("HTTP/1.1 " + words + "\r\n\r\n") },
-	"as a header":               func(_ []byte, words string) []byte { return inHTTP("200 OK\r\n"+words, "") },
-	"as the length":             func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: "+words, "") },
-	"as the encoding":           func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nTransfer-Encoding: "+words, "") },
-	"as a chunk": func(_ []byte, words string) []byte {
+	"body that breaks off": func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: 1000000", words) },
+	"after the answer":     func(answer []byte, words string) []byte { return append(slices.Clip(answer), words...) },
+	"protocol":             func(_ []byte, words string) []byte { return []byte(words + " 200 OK\r\n\r\n") },
+	"status":               func(_ []byte, words string) []byte { return []byte("HTTP/1.1 " + words + "\r\n\r\n") },
+	"header":               func(_ []byte, words string) []byte { return inHTTP("200 OK\r\n"+words, "") },
+	"length":               func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: "+words, "") },
+	"encoding":             func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nTransfer-Encoding: "+words, "") },
+	"chunk": func(_ []byte, words string) []byte {
 		return inHTTP("200 OK\r\nTransfer-Encoding: chunked", words+"\r\n")
 	},
 }
@@ -240,28 +185,72 @@ func inHTTP(statusAndHeader, body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nConnection: close\r\n\r\n%s", statusAndHeader, body)
 }
 
-// TestGarbledAnswers has both services repeat all that they know in answers that are none.
-func TestGarbledAnswers(t *testing.T) {
+// TestDisguises has both services repeat what they know in each place of their answers, and in answers that
+// are none.
+func TestDisguises(t *testing.T) {
 	for _, call := range calls {
-		for where, answer := range garbled {
-			if call.operation == robototest.GetUser && where == "after the answer" {
-				continue // the caller is known then
+		t.Run(call.name, func(t *testing.T) {
+			t.Parallel()
+			places := maps.Clone(garbled)
+			for place, change := range refusals {
+				places[place] = change.in
 			}
-			t.Run(call.name+"/"+where, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				call.leftBy(t, false, func(known) string { return "" }, change(func(r *reply, _ string) {
+					edit(r.body, "", func(path string, leaf any) any { places[path] = inField(path).in; return leaf })
+				}).in)
+			})
+			var shown []string
+			for _, place := range slices.Sorted(maps.Keys(places)) {
+				refuses := refusals[place] != nil
+				texts := map[string]func(known) string{"all that is known": call.words}
 				synctest.Test(t, func(t *testing.T) {
-					left, k := call.leftBy(t, false, func(k known) string {
-						if !call.toAWS() { // Roboto never knows the value
-							delete(k, "value")
-						}
-						return strings.Join(slices.Sorted(maps.Values(k)), " ")
-					}, answer)
-					if found := k.in(left); found != "" {
-						t.Error(found)
+					left, _ := call.leftBy(t, refuses, func(known) string { return harmless }, places[place])
+					if strings.Contains(left, harmless) {
+						shown = append(shown, place)
 					}
 				})
-			})
-		}
+				for _, secret := range call.secrets() {
+					for form, disguise := range disguises {
+						if slices.Contains(shown, place) { // what is hidden is hidden in any form
+							texts[secret+" "+form] = func(k known) string { return disguise(k[secret]) }
+						}
+					}
+				}
+				for what, text := range texts {
+					synctest.Test(t, func(t *testing.T) {
+						left, k := call.leftBy(t, refuses, text, places[place])
+						if found := k.in(left); found != "" {
+							t.Errorf("%s repeats the %s: %s", place, what, found)
+						}
+					})
+				}
+			}
+			want := strings.Fields(call.shown)
+			if !call.toAWS() {
+				want = append(want, "code", "message", "message about a conflict", "message of a gateway", "error of the server")
+			}
+			if slices.Sort(want); !slices.Equal(shown, want) {
+				t.Errorf("something harmless is shown from %q, want %q", shown, want)
+			}
+		})
 	}
+}
+
+// words are all that the services know. Roboto never knows the value.
+func (c call) words(k known) string {
+	if !c.toAWS() {
+		delete(k, "value")
+	}
+	return strings.Join(slices.Sorted(maps.Values(k)), " ")
+}
+
+// secrets are those that a service knows, and of which nothing is left in a place that is shown.
+func (c call) secrets() []string {
+	if c.toAWS() {
+		return []string{"access key ID", "secret access key", "session token", "value"}
+	}
+	return []string{"API key"}
 }
 
 const (

@@ -76,7 +76,7 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 }
 
 // left is what all scenes left, and what must not be in it. In states, private data is encoded twice:
-// TestGarbledAnswers looks at that.
+// TestDisguises looks at that.
 type left struct {
 	mu        sync.Mutex
 	artifacts []leaks.Artifact

@@ -130,7 +130,7 @@ func actions(s *scene) {
 	release, err := terraformcli.Identify(s.t.Context(), s.terraform)
 	must(s.t, err)
 	if !release.HasActions() {
-		s.t.Skip("Terraform has actions as of 1.14; TestGarbledAnswers searched at the level of the protocol only")
+		s.t.Skip("Terraform has actions as of 1.14; TestDisguises searched at the level of the protocol only")
 	}
 	s.module("main.tf", actionModule)
 	s.run(0, "init")
@@ -152,7 +152,7 @@ func actions(s *scene) {
 	}
 }
 
-// hostile has services that repeat all that they know. TestGarbledAnswers has more of them for the
+// hostile has services that repeat all that they know. TestDisguises has more of them for the
 // provider alone; this is about what Terraform, go-plugin and the provider's own process log of it.
 func hostile(s *scene) {
 	s.module("main.tf", oneSecret+"\nprovider \"roboto\" {\n  max_attempts = 2\n}\n\ndata \"roboto_secrets\" \"all\" {}\n")
