@@ -224,7 +224,21 @@ func newScene(t *testing.T, name, terraform string, mirror terraformcli.Mirror, 
 	s.Workspace, err = terraformcli.NewWorkspace(s.root, terraform, mirror, append(roboto.Env(), "TF_LOG=TRACE")...)
 	must(t, err)
 	t.Cleanup(func() { left.collect(s) })
+	s.module("versions.tf", `
+terraform {
+  required_providers {
+    roboto = { source = "roboto-ai/roboto" }
+  }
+}
+`)
 	return s
+}
+
+// start makes main.tf the module, and initializes it.
+func (s *scene) start(main string) {
+	s.t.Helper()
+	s.module("main.tf", main)
+	s.run(0, "init")
 }
 
 // canary makes up a value of a kind, which is nowhere else in the world, and looks

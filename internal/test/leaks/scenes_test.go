@@ -23,14 +23,6 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-const required = `
-terraform {
-  required_providers {
-    roboto = { source = "roboto-ai/roboto" }
-  }
-}
-`
-
 // variable is how the documentation says to declare the variable of a value.
 const variable = `
 variable "value" {
@@ -40,7 +32,7 @@ variable "value" {
 }
 `
 
-const oneSecret = required + variable + `
+const oneSecret = variable + `
 resource "roboto_secret" "db" {
   name     = "db"
   value_wo = var.value
@@ -52,7 +44,7 @@ resource "roboto_secret" "db" {
 func literals(s *scene) {
 	key, value := strconv.Quote(s.roboto.APIKey()), strconv.Quote(s.canary("quotes", "in the configuration"))
 	module := func(key, value string) string {
-		return fmt.Sprintf(required+`
+		return fmt.Sprintf(`
 provider "roboto" {
   api_key  = %s
   endpoint = %q
@@ -65,8 +57,7 @@ resource "roboto_secret" "literal" {
 }
 `, key, s.roboto.Endpoint(), value)
 	}
-	s.module("main.tf", module(key, value))
-	s.run(0, "init")
+	s.start(module(key, value))
 	s.saved("literals")
 	s.run(0, "show", "-json")
 
@@ -78,8 +69,7 @@ resource "roboto_secret" "literal" {
 // functions has a practitioner who puts the value through functions of Terraform that it is not fit for.
 // The first ones quote their argument in an error unless it is sensitive, the others always.
 func functions(s *scene) {
-	s.module("main.tf", required+variable)
-	s.run(0, "init")
+	s.start(variable)
 	s.variable("value", s.canary("regexp-like", "that functions refuse"))
 	for _, calls := range [][]string{
 		{
@@ -88,7 +78,7 @@ func functions(s *scene) {
 		},
 		{"parseint(var.value, 10)", `regex(var.value, "text")`, `lookup({ a = "b" }, var.value)`},
 	} {
-		module := required + variable
+		module := variable
 		for i, call := range calls {
 			module += fmt.Sprintf("\nresource \"roboto_secret\" \"refused_%d\" {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, call)
 		}
@@ -102,7 +92,7 @@ func functions(s *scene) {
 	}
 }
 
-const actionModule = required + variable + `
+const actionModule = variable + `
 variable "generation" { type = string }
 
 resource "roboto_secret" "db" {
@@ -132,8 +122,7 @@ func actions(s *scene) {
 	if !release.HasActions() {
 		s.t.Skip("Terraform has actions as of 1.14; TestDisguises searched at the level of the protocol only")
 	}
-	s.module("main.tf", actionModule)
-	s.run(0, "init")
+	s.start(actionModule)
 	good := s.canary("quotes", "that the action expects")
 	s.roboto.AddAction(robototest.Action{
 		Name: "check", Parameters: []robototest.Parameter{{Name: "key", Required: true}}, Expect: map[string]string{"key": good},
@@ -155,8 +144,11 @@ func actions(s *scene) {
 // hostile has services that repeat all that they know. TestDisguises has more of them for the
 // provider alone; this is about what Terraform, go-plugin and the provider's own process log of it.
 func hostile(s *scene) {
-	s.module("main.tf", oneSecret+"\nprovider \"roboto\" {\n  max_attempts = 2\n}\n\ndata \"roboto_secrets\" \"all\" {}\n")
-	s.run(0, "init")
+	s.start(oneSecret + `
+provider "roboto" { max_attempts = 2 }
+
+data "roboto_secrets" "all" {}
+`)
 	s.variable("value", s.canary("quotes", "of a secret"))
 	s.run(0, "apply", "-auto-approve")
 
@@ -190,8 +182,7 @@ func hostile(s *scene) {
 // crash ends the provider while it waits for the answer to a write: once so that Go
 // prints all stacks, once without a chance to print anything.
 func crash(s *scene) {
-	s.module("main.tf", oneSecret)
-	s.run(0, "init")
+	s.start(oneSecret)
 	s.variable("value", s.canary("quotes", "whose create crashes"))
 	s.crashing(syscall.SIGQUIT, "SIGQUIT: quit")
 	s.roboto.DeleteSecret(robototest.DefaultOrg, "db")
@@ -242,14 +233,13 @@ func (s *scene) crashing(signal syscall.Signal, sign string) {
 // planted has a practitioner who makes Terraform and the provider leak.
 func planted(s *scene) {
 	s.roboto.AllowViolations()
-	s.module("main.tf", required+`
+	s.start(`
 variable "leaked" { type = string }
 
 resource "roboto_secret" "leaked" { name = var.leaked }
 
 output "leaked" { value = base64encode(var.leaked) }
 `)
-	s.run(0, "init")
 	s.variable("leaked", s.canary("quotes", "that leaks"))
 	s.saved("planted")
 	s.module("refused.tf", `data "roboto_secret" "leaked" { name = "${var.leaked}, which is not there" }`)
@@ -258,7 +248,7 @@ output "leaked" { value = base64encode(var.leaked) }
 
 // lifecycleModule has a secret of each kind of value for each way in which a value's
 // change is noticed.
-const lifecycleModule = required + `
+const lifecycleModule = `
 variable "values" {
   type      = map(string)
   ephemeral = true
@@ -381,9 +371,8 @@ func lifecycle(s *scene) {
 	elsewhere := func(name, kind string) {
 		s.roboto.SetValue(robototest.DefaultOrg, name+kind, s.canary(kind, name+" by somebody"))
 	}
-	s.module("main.tf", lifecycleModule)
 	s.variable("kinds", all)
-	s.run(0, "init")
+	s.start(lifecycleModule)
 
 	for _, generation := range []string{"created", "updated"} {
 		generate(generation)

@@ -21,8 +21,8 @@ import (
 type Needle struct {
 	// Name stands for the value in findings.
 	Name string
-	// Value has at least MinValueBytes. Any 16 bytes in a row of it, or 6 of those that
-	// a URL escapes, should be unlikely to be anywhere by chance: random text is.
+	// Value has at least MinValueBytes. Any 16 bytes in a row of it, or 6 of those that a URL escapes, should
+	// be unlikely to be anywhere by chance: random text is.
 	Value string
 }
 
@@ -30,142 +30,13 @@ const (
 	// MinValueBytes is the length below which a value is found by chance.
 	MinValueBytes = 4
 
-	// blockBytes is the length of the blocks that values are cut into. Blocks of encoded
-	// values are longer, as the encoded value is. Any piece of 2*blockBytes-1 bytes holds a
-	// whole block.
+	// blockBytes is the length of the blocks that values are cut into. Blocks of encoded values are longer, as
+	// the encoded value is. Any piece of 2*blockBytes-1 bytes holds a whole block.
 	blockBytes = 16
 
 	// prefixBytes is by how many of its first bytes a block is looked up.
 	prefixBytes = 8
 )
-
-// Finding says where a needle is. It does not repeat the needle's value.
-type Finding struct {
-	// Artifact is the artifact's name; members of an archive follow it after a "/".
-	Artifact string
-	// Needle is the needle's name.
-	Needle string
-	// Encoding is how the value is written there, such as "raw" or "base64 of JSON".
-	Encoding string
-	// Offset is where in the artifact the match begins, in bytes.
-	Offset int
-	// Part is set when the artifact holds a piece of the value and not all of it.
-	Part bool
-}
-
-func (f Finding) String() string {
-	extent := "holds"
-	if f.Part {
-		extent = "holds a part of"
-	}
-	return fmt.Sprintf("%s %s %s (%s, at byte %d)", f.Artifact, extent, f.Needle, f.Encoding, f.Offset)
-}
-
-// Stats says how much was searched.
-type Stats struct {
-	// Artifacts counts members of archives too.
-	Artifacts int
-	Bytes     int64
-}
-
-// Search looks for each needle in each artifact, and in the members of ZIP archives such as Terraform's
-// saved plans. A value that was cut or wrapped is found too where 32 bytes in a row of it are left. Of a
-// needle that is whole in an artifact it reports each encoding once, of another one part.
-//
-// It fails when an archive cannot be read, so that nothing counts as searched that was not, and when there
-// is nothing to search or to search for.
-func Search(artifacts []Artifact, needles []Needle) ([]Finding, Stats, error) {
-	if len(artifacts) == 0 || len(needles) == 0 {
-		return nil, Stats{}, errors.New("a search needs artifacts and needles")
-	}
-	for _, needle := range needles {
-		if len(needle.Value) < MinValueBytes {
-			return nil, Stats{}, fmt.Errorf("the needle %q is shorter than %d bytes", needle.Name, MinValueBytes)
-		}
-	}
-	ix := newIndex(needles)
-	var findings []Finding
-	var stats Stats
-	for _, artifact := range artifacts {
-		err := artifact.visit(func(a Artifact) {
-			stats.Artifacts++
-			stats.Bytes += int64(len(a.Content))
-			findings = append(findings, ix.search(a)...)
-		})
-		if err != nil {
-			return findings, stats, err
-		}
-	}
-	return findings, stats, nil
-}
-
-// index finds all encoded needles in one pass over a text. How long that takes does
-// not depend on how many needles there are.
-type index struct {
-	forms []form
-	// blocks are the pieces of all forms, by their first bytes.
-	blocks map[string][]block
-	// prefix is how many: as many as the shortest form has, up to prefixBytes.
-	prefix int
-}
-
-// form is a needle in one encoding.
-type form struct {
-	encoded
-	needle string
-}
-
-type block struct {
-	form int
-	text string
-}
-
-func newIndex(needles []Needle) *index {
-	ix := &index{blocks: map[string][]block{}, prefix: prefixBytes}
-	var blocks []block
-	for _, needle := range needles {
-		for _, e := range encodings(needle.Value) {
-			ix.forms = append(ix.forms, form{e, needle.Name})
-			ix.prefix = min(ix.prefix, len(e.text))
-			size := max(blockBytes, blockBytes*len(e.text)/len(needle.Value))
-			for from := 0; from < len(e.text); from += size {
-				text := e.text[max(0, min(from, len(e.text)-size)):min(from+size, len(e.text))] // the last one overlaps
-				blocks = append(blocks, block{len(ix.forms) - 1, text})
-			}
-		}
-	}
-	for _, b := range blocks {
-		ix.blocks[b.text[:ix.prefix]] = append(ix.blocks[b.text[:ix.prefix]], b)
-	}
-	return ix
-}
-
-func (ix *index) search(a Artifact) (findings []Finding) {
-	whole, partial := map[int]bool{}, map[string]Finding{} // by form, by needle
-	content := string(a.Content)
-	for at := 0; at+ix.prefix <= len(content); at++ {
-		rest := content[at:]
-		for _, b := range ix.blocks[rest[:ix.prefix]] {
-			if !strings.HasPrefix(rest, b.text) {
-				continue
-			}
-			f := ix.forms[b.form]
-			finding := Finding{Artifact: a.Name, Needle: f.needle, Encoding: f.encoding, Offset: at, Part: true}
-			if _, ok := partial[f.needle]; !ok {
-				partial[f.needle] = finding
-			}
-			if !whole[b.form] && strings.HasPrefix(rest, f.text) {
-				finding.Part = false
-				whole[b.form] = true
-				findings = append(findings, finding)
-			}
-		}
-	}
-	for _, finding := range findings {
-		delete(partial, finding.Needle)
-	}
-	return slices.AppendSeq(findings, maps.Values(partial))
-}
 
 // Artifact is something that could hold a value by mistake.
 type Artifact struct {
@@ -176,9 +47,8 @@ type Artifact struct {
 // Bytes is an artifact in memory.
 func Bytes(name string, content []byte) Artifact { return Artifact{name, content} }
 
-// Files returns each regular file in a tree as an artifact named by its path.
-// Symbolic links are not followed. Each directory is first shown to skip, which may
-// be nil.
+// Files returns each regular file in a tree as an artifact named by its path. Symbolic links are not followed.
+// Each directory is first shown to skip, which may be nil.
 func Files(tree fs.FS, skip func(dir string) bool) ([]Artifact, error) {
 	var artifacts []Artifact
 	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -197,24 +67,139 @@ func Files(tree fs.FS, skip func(dir string) bool) ([]Artifact, error) {
 	return artifacts, err
 }
 
-// visit passes on the artifact and, if it is an archive, each of its members.
-func (a Artifact) visit(search func(Artifact)) error {
-	search(a)
+// Finding says where a needle is. It does not repeat the needle's value.
+type Finding struct {
+	// Artifact is the artifact's name; members of an archive follow it after a "/".
+	Artifact string
+	// Needle is the needle's name, and Encoding how it is written, such as "raw" or "base64 of JSON".
+	Needle, Encoding string
+	// Offset is where the match begins, in bytes.
+	Offset int
+	// Part is set when the artifact holds a piece of the value and not all of it.
+	Part bool
+}
+
+func (f Finding) String() string {
+	extent := "holds"
+	if f.Part {
+		extent = "holds a part of"
+	}
+	return fmt.Sprintf("%s %s %s (%s, at byte %d)", f.Artifact, extent, f.Needle, f.Encoding, f.Offset)
+}
+
+// Stats says how much was searched. Members of archives count too.
+type Stats struct {
+	Artifacts int
+	Bytes     int64
+}
+
+// Search looks for each needle in each artifact, and in the members of ZIP archives such as Terraform's
+// saved plans. A value that was cut or wrapped is found too where 32 bytes in a row of it are left. Of a
+// needle that is whole in an artifact it reports each encoding once, of another one part.
+//
+// It fails when an archive cannot be read, so that nothing counts as searched that was not, and when there
+// is nothing to search or to search for.
+func Search(artifacts []Artifact, needles []Needle) (findings []Finding, stats Stats, err error) {
+	if len(artifacts) == 0 || len(needles) == 0 {
+		return nil, stats, errors.New("a search needs artifacts and needles")
+	}
+	for _, needle := range needles {
+		if len(needle.Value) < MinValueBytes {
+			return nil, stats, fmt.Errorf("the needle %q is shorter than %d bytes", needle.Name, MinValueBytes)
+		}
+	}
+	ix := newIndex(needles)
+	for left := slices.Clone(artifacts); len(left) > 0; {
+		artifact := left[0]
+		left = left[1:]
+		stats.Artifacts++
+		stats.Bytes += int64(len(artifact.Content))
+		findings = append(findings, ix.search(artifact)...)
+		members, err := artifact.members()
+		if err != nil {
+			return findings, stats, err
+		}
+		left = append(left, members...)
+	}
+	return findings, stats, nil
+}
+
+// members are those of an archive.
+func (a Artifact) members() (members []Artifact, err error) {
 	if !bytes.HasPrefix(a.Content, []byte("PK\x03\x04")) {
-		return nil
+		return nil, nil
 	}
 	archive, err := zip.NewReader(bytes.NewReader(a.Content), int64(len(a.Content)))
 	if err != nil {
-		return fmt.Errorf("unzipping %s: %w", a.Name, err)
+		return nil, fmt.Errorf("unzipping %s: %w", a.Name, err)
 	}
 	for _, file := range archive.File {
 		member := Artifact{Name: a.Name + "/" + file.Name}
 		if member.Content, err = fs.ReadFile(archive, file.Name); err != nil {
-			return fmt.Errorf("unzipping %s: %w", member.Name, err)
+			return nil, fmt.Errorf("unzipping %s: %w", member.Name, err)
 		}
-		if err := member.visit(search); err != nil {
-			return err
+		members = append(members, member)
+	}
+	return members, nil
+}
+
+// index finds all encoded needles in one pass over a text. How long that takes does not depend on how many
+// needles there are.
+type index struct {
+	// blocks are the pieces of all needles in all encodings, by their first bytes, and prefix is how many: as
+	// many as the shortest encoded needle has, up to prefixBytes.
+	blocks map[string][]block
+	prefix int
+}
+
+type block struct {
+	text   string
+	whole  encoded
+	needle string
+}
+
+func newIndex(needles []Needle) *index {
+	ix := &index{blocks: map[string][]block{}, prefix: prefixBytes}
+	var blocks []block
+	for _, needle := range needles {
+		for _, whole := range encodings(needle.Value) {
+			length := len(whole.text)
+			ix.prefix = min(ix.prefix, length)
+			size := max(blockBytes, blockBytes*length/len(needle.Value))
+			for from := 0; from < length; from += size {
+				text := whole.text[max(0, min(from, length-size)):min(from+size, length)] // the last one overlaps
+				blocks = append(blocks, block{text, whole, needle.Name})
+			}
 		}
 	}
-	return nil
+	for _, b := range blocks {
+		ix.blocks[b.text[:ix.prefix]] = append(ix.blocks[b.text[:ix.prefix]], b)
+	}
+	return ix
+}
+
+func (ix *index) search(a Artifact) (findings []Finding) {
+	whole, partial := map[[2]string]bool{}, map[string]Finding{} // by needle and encoding, by needle
+	content := string(a.Content)
+	for at := 0; at+ix.prefix <= len(content); at++ {
+		rest := content[at:]
+		for _, b := range ix.blocks[rest[:ix.prefix]] {
+			if !strings.HasPrefix(rest, b.text) {
+				continue
+			}
+			finding := Finding{Artifact: a.Name, Needle: b.needle, Encoding: b.whole.encoding, Offset: at, Part: true}
+			if _, ok := partial[b.needle]; !ok {
+				partial[b.needle] = finding
+			}
+			if key := [2]string{b.needle, b.whole.encoding}; !whole[key] && strings.HasPrefix(rest, b.whole.text) {
+				finding.Part = false
+				whole[key] = true
+				findings = append(findings, finding)
+			}
+		}
+	}
+	for _, finding := range findings {
+		delete(partial, finding.Needle)
+	}
+	return slices.AppendSeq(findings, maps.Values(partial))
 }
