@@ -80,7 +80,7 @@ func functions(s *scene) {
 	} {
 		module := variable
 		for i, call := range calls {
-			module += fmt.Sprintf("\nresource \"roboto_secret\" \"refused_%d\" {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, call)
+			module += fmt.Sprintf("resource roboto_secret refused_%d {\n  name     = \"refused\"\n  value_wo = %s\n}\n", i, call)
 		}
 		s.module("main.tf", module)
 		printed := s.run(1, "plan")
@@ -334,12 +334,7 @@ resource "roboto_secret" "copy" {
 }
 
 output "secrets" {
-  value = [data.roboto_secret.one, data.roboto_secret.before, data.roboto_secrets.all, data.roboto_organizations.mine]
-}
-
-output "copies" {
-  value     = roboto_secret.copy
-  sensitive = true
+  value = [roboto_secret.copy, data.roboto_secret.one, data.roboto_secret.before, data.roboto_secrets.all, data.roboto_organizations.mine]
 }
 `
 

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
 )
@@ -85,7 +86,7 @@ func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 		"whole":             {long, long, fmt.Sprintf(whole, "raw", 0)},
 		"beginning":         {long, long[:31] + "…", fmt.Sprintf(part, "raw", 0)},
 		"middle":            {long, "-" + long[777:777+31] + "…", fmt.Sprintf(part, "raw", 8)},
-		"end":               {long, "-" + long[len(long)-31:], fmt.Sprintf(part, "raw", 16)},
+		"end":               {long, "." + long[len(long)-31:], fmt.Sprintf(part, "raw", 16)},
 		"wrapped":           {long, long[100:140] + "\n│ " + long[140:180], fmt.Sprintf(part, "raw", 12)},
 		"cut base64":        {long, base64.StdEncoding.EncodeToString([]byte(long))[5:50], fmt.Sprintf(part, "base64", 16)},
 		"without ends":      {long, long[1 : len(long)-1], fmt.Sprintf(part, "raw", 15)},
@@ -102,7 +103,11 @@ func TestSearchFindsWhatIsLeftOfAValue(t *testing.T) {
 }
 
 func TestSearchRefusesWhatItCannotDoWhole(t *testing.T) {
-	archive := zipped(t, "tfplan", randomText(5000))
+	var zipped bytes.Buffer
+	w := zip.NewWriter(&zipped)
+	must(t, w.AddFS(fstest.MapFS{"tfplan": {Data: []byte(randomText(5000))}}))
+	must(t, w.Close())
+	archive := zipped.String()
 	plan := func(content string) []leaks.Artifact { return []leaks.Artifact{leaks.Bytes("plan", []byte(content))} }
 	needles := func(value string) []leaks.Needle { return []leaks.Needle{{Name: "pin", Value: value}} }
 	for name, tc := range map[string]struct {
@@ -126,16 +131,4 @@ func randomText(length int) string {
 	random := make([]byte, length)
 	_, _ = rand.Read(random) // it never fails
 	return base64.RawURLEncoding.EncodeToString(random)[:length]
-}
-
-func zipped(t *testing.T, name, content string) string {
-	t.Helper()
-	var archive bytes.Buffer
-	w := zip.NewWriter(&archive)
-	member, err := w.Create(name)
-	must(t, err)
-	_, err = member.Write([]byte(content))
-	must(t, err)
-	must(t, w.Close())
-	return archive.String()
 }
