@@ -356,15 +356,11 @@ func create(s *scene) []any {
 	return []any{err, s.Instance, s.Warning}
 }
 
-func createLost(s *scene) []any {
-	s.Roboto.Inject(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true})
-	return create(s)
-}
-
-// createRefused has AWS refuse the value, so that the record is deleted again.
-func createRefused(s *scene) []any {
-	s.Roboto.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException"})
-	return create(s)
+func createDuring(fault robototest.Fault) act {
+	return func(s *scene) []any {
+		s.Roboto.Inject(fault)
+		return create(s)
+	}
 }
 
 func destroy(s *scene) []any {
@@ -410,11 +406,11 @@ type call struct {
 
 var calls = []call{
 	{"create", robototest.CreateSecret, create, "data.created_by data.location.arn"},
-	{"who the caller is, after a create", robototest.GetUser, createLost, ""},
+	{"who the caller is, after a create", robototest.GetUser, createDuring(robototest.Fault{Operation: robototest.CreateSecret, Drop: true, After: true}), ""},
 	{"credentials for a create", robototest.GetCredentials, create, ""},
 	{"credentials to read", robototest.GetCredentials, readValue, ""},
 	{"write", robototest.PutValue, create, ""},
-	{"undo of a create", robototest.DeleteSecret, createRefused, ""},
+	{"undo of a create", robototest.DeleteSecret, createDuring(robototest.Fault{Operation: robototest.PutValue, AWSError: "InvalidParameterException"}), ""},
 	{"record", robototest.GetSecret, refresh, "data.created_by data.location.arn data.modified_by"},
 	{"comparison", robototest.GetValue, compare, ""},
 	{"value and version", robototest.GetValue, readValue, "VersionId"},

@@ -90,25 +90,6 @@ terraform {
 
 const value = "kanarienvogel-4711-nobody-may-see-this"
 
-// apply creates a secret with the value. It returns what Terraform prints, and its exit code. The
-// provider block may be "", and env is Terraform's alone.
-func (d *debugged) apply(t *testing.T, name, block string, env ...string) (string, int) {
-	t.Helper()
-	must(t, d.Init(t.Context(), required+block+`
-variable "value" {
-  ephemeral = true
-}
-
-resource "roboto_secret" "`+name+`" {
-  name     = "`+name+`"
-  value_wo = var.value
-}
-`))
-	result, err := d.Run(t.Context(), env, "apply", "-auto-approve", "-target=roboto_secret."+name, "-var=value="+value)
-	must(t, err)
-	return result.Output(), result.ExitCode
-}
-
 // overHTTP2 puts TLS before a server, and counts the requests over HTTP/2.
 func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Server {
 	t.Helper()
@@ -168,11 +149,27 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		t.Errorf("what should be a private socket has the mode %v", info.Mode())
 	}
 
-	block := fmt.Sprintf("provider \"roboto\" {\n  api_key  = %q\n  endpoint = %q\n}\n", roboto.APIKey(), front.URL)
-	printed, exitCode := d.apply(t, "fine", block, "GODEBUG=http2debug=2", "TF_LOG=INFO")
-	if exitCode != 0 {
-		t.Fatal(printed)
+	must(t, d.Init(t.Context(), required+fmt.Sprintf(`
+provider "roboto" {
+  api_key  = %q
+  endpoint = %q
+}
+
+variable "name" {}
+
+variable "value" { ephemeral = true }
+
+resource "roboto_secret" "db" {
+  name     = var.name
+  value_wo = var.value
+}
+`, roboto.APIKey(), front.URL)))
+	apply := func(exitCode int, name string, env ...string) string {
+		result, err := d.Expect(t.Context(), exitCode, env, "apply", "-auto-approve", "-var=name="+name, "-var=value="+value)
+		must(t, err)
+		return result.Output()
 	}
+	printed := apply(0, "fine", "GODEBUG=http2debug=2", "TF_LOG=INFO")
 	// What is not promised, because only Terraform and the plugin libraries can change it.
 	files, err := leaks.Files(os.DirFS(exchanged), nil)
 	must(t, err)
@@ -197,7 +194,7 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		t.Error("the keys of TLS were written to SSLKEYLOGFILE")
 	}
 
-	printed, _ = d.apply(t, "panic", "")
+	printed = apply(1, "panic")
 	d.end() // if it goes on, so that the test does not
 	log := d.stderr.String()
 	for _, text := range []string{"nil pointer dereference", "ValueAccess).Write", "goroutine ", "Sent request"} {
@@ -275,15 +272,6 @@ output "all" {
 }
 `
 
-const refusedModule = `
-data "roboto_secret" "refused" { name = "refused" }
-
-data "roboto_secret" "refused_by_aws" {
-  name            = "one"
-  read_version_id = true
-}
-`
-
 // TestScreen records each byte that Terraform sends to a terminal while all texts of both services hold
 // what a terminal could obey. What comes is printable, or Terraform's own colors. Where there are no
 // pseudo-terminals, TestDescribe and TestIdentifiers of package roboto look at the same texts.
@@ -317,7 +305,14 @@ func TestScreen(t *testing.T) {
 		onScreen(t, workspace, 0, args, `x1b]0;title`, `u001b]0;title`)
 	}
 	onScreen(t, workspace, 0, "destroy -auto-approve", `u001b]0;title`)
-	must(t, workspace.Write("refused.tf", refusedModule))
+	must(t, workspace.Write("refused.tf", `
+data "roboto_secret" "refused" { name = "refused" }
+
+data "roboto_secret" "refused_by_aws" {
+  name            = "one"
+  read_version_id = true
+}
+`))
 	onScreen(t, workspace, 1, "plan", `\x1b]0;title`, `\\u001b]0;title`)
 	result, err := workspace.Expect(t.Context(), 1, nil, "plan", "-no-color") // as in a CI
 	must(t, err)
