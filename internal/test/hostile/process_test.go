@@ -24,7 +24,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"unicode"
@@ -90,15 +89,15 @@ terraform {
 
 const value = "kanarienvogel-4711-nobody-may-see-this"
 
-// overHTTP2 puts TLS before a server, and counts the requests over HTTP/2.
-func overHTTP2(t *testing.T, target string, count *atomic.Int64) *httptest.Server {
+// overHTTP2 puts TLS before a server, and lets only HTTP/2 through.
+func overHTTP2(t *testing.T, target string) *httptest.Server {
 	t.Helper()
 	to, err := url.Parse(target)
 	must(t, err)
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor == 2 {
-			count.Add(1)
+		if r.ProtoMajor != 2 {
+			panic(http.ErrAbortHandler)
 		}
 		proxy.ServeHTTP(w, r)
 	}))
@@ -120,15 +119,11 @@ func withPanic(t *testing.T) []string {
 }
 
 // TestEnvironmentAndCrash applies with a provider whose environment asks for more than it should give,
-// and which then panics and prints all goroutines while it writes a value. TestNothingLeaks has the same
-// printed by SIGQUIT.
+// and which then panics and prints all goroutines while it writes a value. The first apply would fail if it used
+// what it should ignore. TestNothingLeaks has the goroutines printed by SIGQUIT.
 func TestEnvironmentAndCrash(t *testing.T) {
 	roboto := robototest.Start(t, robototest.Options{})
-	var overTLS, elsewhere atomic.Int64
-	front, aws := overHTTP2(t, roboto.Endpoint(), &overTLS), overHTTP2(t, roboto.SecretsManagerEndpoint(), &overTLS)
-	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
-	defer trap.Close()
-
+	front, aws := overHTTP2(t, roboto.Endpoint()), overHTTP2(t, roboto.SecretsManagerEndpoint())
 	dir, exchanged := t.TempDir(), t.TempDir()
 	roots, keys, bundle := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "keys"), filepath.Join(dir, "bundle.pem")
 	must(t, os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600))
@@ -137,7 +132,7 @@ func TestEnvironmentAndCrash(t *testing.T) {
 		"ROBOTO_API_KEY="+roboto.APIKey(), "ROBOTO_SERVICE_ENDPOINT="+front.URL,
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+aws.URL, "SSL_CERT_FILE="+roots, "TF_LOG=TRACE",
 		"GODEBUG=http2debug=2", "SSLKEYLOGFILE="+keys, "GOTRACEBACK=all", "TF_LOG_SDK_PROTO_DATA_DIR="+exchanged,
-		"AWS_ENDPOINT_URL="+trap.URL, "AWS_CA_BUNDLE="+bundle, "AWS_ACCESS_KEY_ID=AKIAELSEWHERE", "AWS_SECRET_ACCESS_KEY=elsewhere",
+		"AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_CA_BUNDLE="+bundle, "AWS_ACCESS_KEY_ID=AKIAELSEWHERE", "AWS_SECRET_ACCESS_KEY=elsewhere",
 	)
 	// Whoever may write to the socket could use the API key of the environment.
 	socket := regexp.MustCompile(`"String": *"(.+?)"`).FindStringSubmatch(d.reattach)
@@ -145,10 +140,9 @@ func TestEnvironmentAndCrash(t *testing.T) {
 	must(t, err)
 	umask := syscall.Umask(0)
 	syscall.Umask(umask)
-	if info.Mode().Type() != os.ModeSocket || umask&0o022 == 0o022 && info.Mode().Perm()&0o022 != 0 {
-		t.Errorf("what should be a private socket has the mode %v", info.Mode())
+	if mode := info.Mode(); mode.Type() != os.ModeSocket || umask&0o022 == 0o022 && mode.Perm()&0o022 != 0 {
+		t.Errorf("what should be a private socket has the mode %v", mode)
 	}
-
 	must(t, d.Init(t.Context(), required+fmt.Sprintf(`
 provider "roboto" {
   api_key  = %q
@@ -183,12 +177,6 @@ resource "roboto_secret" "db" {
 	}
 	if !strings.Contains(printed, "http2: Framer") {
 		t.Error("Terraform does not print frames of HTTP/2")
-	}
-	if overTLS.Load() == 0 {
-		t.Error("no request came over HTTP/2")
-	}
-	if n := elsewhere.Load(); n != 0 {
-		t.Errorf("%d requests went to AWS_ENDPOINT_URL", n)
 	}
 	if _, err := os.Stat(keys); err == nil {
 		t.Error("the keys of TLS were written to SSLKEYLOGFILE")
