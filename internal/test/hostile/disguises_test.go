@@ -162,27 +162,27 @@ var garbled = map[string]func(answer []byte, words string) []byte{
 	"lists in all fields": change(func(r *reply, words string) {
 		r.body = edit(r.body, "", func(string, any) any { return []any{words} })
 	}).in,
-	"HTML":              func(_ []byte, words string) []byte { return inHTTP("502 Bad Gateway", "<html><pre>"+words) },
-	"HTML of a success": func(_ []byte, words string) []byte { return inHTTP("200 OK", "<html><pre>"+words) },
-	"JSON that is none": func(_ []byte, words string) []byte { return inHTTP("200 OK", `{"data":{"name":"`+words) },
-	"redirect": func(_ []byte, words string) []byte {
-		return inHTTP("307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/"+url.PathEscape(words), "")
-	},
-	"body that breaks off": func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: 1000000", words) },
+	"HTML":                 raw("HTTP/1.1 502 Bad Gateway\r\n", "<html><pre>*"),
+	"HTML of a success":    raw(goodStatus, "<html><pre>*"),
+	"JSON that is none":    raw(goodStatus, `{"data":{"name":"*`),
+	"body that breaks off": raw(goodStatus+"Content-Length: 1000000\r\n", "*"),
 	"after the answer":     func(answer []byte, words string) []byte { return append(slices.Clip(answer), words...) },
-	"protocol":             func(_ []byte, words string) []byte { return []byte(words + " 200 OK\r\n\r\n") },
-	"status":               func(_ []byte, words string) []byte { return []byte("HTTP/1.1 " + words + "\r\n\r\n") },
-	"header":               func(_ []byte, words string) []byte { return inHTTP("200 OK\r\n"+words, "") },
-	"length":               func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nContent-Length: "+words, "") },
-	"encoding":             func(_ []byte, words string) []byte { return inHTTP("200 OK\r\nTransfer-Encoding: "+words, "") },
-	"chunk": func(_ []byte, words string) []byte {
-		return inHTTP("200 OK\r\nTransfer-Encoding: chunked", words+"\r\n")
+	"protocol":             raw("* 200 OK\r\n", ""),
+	"status":               raw("HTTP/1.1 *\r\n", ""),
+	"header":               raw(goodStatus+"*\r\n", ""),
+	"length":               raw(goodStatus+"Content-Length: *\r\n", ""),
+	"encoding":             raw(goodStatus+"Transfer-Encoding: *\r\n", ""),
+	"chunk":                raw(goodStatus+"Transfer-Encoding: chunked\r\n", "*\r\n"),
+	"redirect": func(_ []byte, words string) []byte {
+		return raw("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/*\r\n", "")(nil, url.PathEscape(words))
 	},
 }
 
-// inHTTP is an answer that ends with its connection, unless the header after the status says otherwise.
-func inHTTP(statusAndHeader, body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nConnection: close\r\n\r\n%s", statusAndHeader, body)
+// raw is an answer in which "*" stands for the words. It ends with its connection, unless its header says otherwise.
+func raw(header, body string) func(answer []byte, words string) []byte {
+	return func(_ []byte, words string) []byte {
+		return []byte(strings.ReplaceAll(header+"Connection: close\r\n\r\n"+body, "*", words))
+	}
 }
 
 // TestDisguises has both services repeat what they know in each place of their answers, and in answers that
