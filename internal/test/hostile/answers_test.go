@@ -51,13 +51,6 @@ func fill(size int, before, piece, after string) string {
 
 const nearlyRobotoLimit = 8<<20 - 1<<10
 
-func serve(t *testing.T, handler http.HandlerFunc) string {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 func TestListingsWithoutEnd(t *testing.T) {
 	small := fill(nearlyRobotoLimit, "", record("@-#"), "")
 	many := strings.Split(small, ",{")[:10_000]
@@ -73,14 +66,16 @@ func TestListingsWithoutEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var pages atomic.Int64
-			attack(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				page, next := pages.Add(1), "token-@"
 				if page == test.pages {
 					next = ""
 				}
 				text := fmt.Sprintf(`{"data":{"next_token":%q,"items":[%s]}}`, next, test.items)
 				_, _ = io.WriteString(w, strings.ReplaceAll(text, "@", fmt.Sprint(page)))
-			}), "list", test.want)
+			}))
+			defer server.Close()
+			attack(t, server.URL, "list", test.want)
 		})
 	}
 }
@@ -306,15 +301,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+var db = roboto.SecretRef{Name: "db", OrgID: orgID}
+
 // victimCalls are what a victim does.
 var victimCalls = map[string]func(context.Context, *roboto.Client) error{
-	"record": func(ctx context.Context, c *roboto.Client) error {
-		_, err := c.Record(ctx, roboto.SecretRef{Name: "db", OrgID: orgID})
-		return err
-	},
+	"record": func(ctx context.Context, c *roboto.Client) error { return errorOf(c.Record(ctx, db)) },
 	"create": func(ctx context.Context, c *roboto.Client) error {
-		_, err := c.CreateSecret(ctx, roboto.SecretRef{Name: "db", OrgID: orgID}, roboto.Record{})
-		return err
+		return errorOf(c.CreateSecret(ctx, db, roboto.Record{}))
+	},
+	"organizations": func(ctx context.Context, c *roboto.Client) error { return errorOf(c.OnlyOrgID(ctx)) },
+	"value": func(ctx context.Context, c *roboto.Client) error {
+		return errorOf(c.ValueAccess(roboto.Record{SecretRef: db}).Read(ctx, roboto.Version{}))
 	},
 	"list": func(ctx context.Context, c *roboto.Client) error {
 		var kept []roboto.Record // as the data source does
@@ -326,15 +323,9 @@ var victimCalls = map[string]func(context.Context, *roboto.Client) error{
 		}
 		return fmt.Errorf("the listing ended after %d records", len(kept))
 	},
-	"organizations": func(ctx context.Context, c *roboto.Client) error {
-		_, err := c.OnlyOrgID(ctx)
-		return err
-	},
-	"value": func(ctx context.Context, c *roboto.Client) error {
-		_, err := c.ValueAccess(roboto.Record{SecretRef: roboto.SecretRef{Name: "db", OrgID: orgID}}).Read(ctx, roboto.Version{})
-		return err
-	},
 }
+
+func errorOf[T any](_ T, err error) error { return err }
 
 func victim(endpoint, ofAWS string) *roboto.Client {
 	at, err := url.Parse(endpoint)

@@ -270,12 +270,20 @@ func knownTo(server *robototest.Server) known {
 	return k
 }
 
-// in tells what is known of which a text holds eight bytes in a row, and where, or "".
+// in tells what is known of which a text holds eight bytes in a row, in any form, and where, or "".
 func (k known) in(text string) string {
 	const length = 8
 	pieces := map[string]string{}
 	for what, secret := range k {
-		for _, form := range formsOf(secret) {
+		inJSON, _ := json.Marshal(secret) // a string can always be encoded
+		forms := []string{
+			secret, string(inJSON), strconv.Quote(secret), html.EscapeString(secret),
+			url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)),
+		}
+		for before := range 3 {
+			forms = append(forms, base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...)))
+		}
+		for _, form := range forms {
 			for i := 0; i+length <= len(form); i++ {
 				pieces[form[i:i+length]] = what
 			}
@@ -289,29 +297,10 @@ func (k known) in(text string) string {
 	return ""
 }
 
-// formsOf are the forms in which a secret may be left.
-func formsOf(secret string) []string {
-	inJSON, _ := json.Marshal(secret) // a string can always be encoded
-	forms := []string{
-		secret, string(inJSON), strconv.Quote(secret), html.EscapeString(secret),
-		url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)),
-	}
-	for before := range 3 {
-		forms = append(forms, base64.RawStdEncoding.EncodeToString(append(make([]byte, before), secret...)))
-	}
-	return forms
-}
+// act is what Terraform does. It returns what can be seen of it.
+type act func(*protocol.Core) []any
 
-// scene is a Roboto in memory, and a secret that Terraform works on.
-type scene struct {
-	*protocol.Core
-	config protocol.Fields
-}
-
-// act is what is done in a scene. It returns what can be seen of it.
-type act func(*scene) []any
-
-func refresh(s *scene) []any {
+func refresh(s *protocol.Core) []any {
 	session := s.MustStart()
 	imported, importing := session.Import("db@"+robototest.DefaultOrg, nil)
 	current, reading := session.Provider.Read(imported)
@@ -321,25 +310,25 @@ func refresh(s *scene) []any {
 }
 
 // compare plans for a value without a version, and looks for drift of one with a version.
-func compare(s *scene) (seen []any) {
+func compare(s *protocol.Core) (seen []any) {
 	for _, change := range []protocol.Fields{{"value_wo_version": nil}, {"value_wo_version": "1", "detect_value_drift": true}} {
 		s.Roboto.DeleteSecret(robototest.DefaultOrg, "new")
-		maps.Copy(s.config, change)
+		maps.Copy(s.Latest.Config, change)
 		seen = append(seen, create(s)...)
-		_, err := s.PlanIsEmpty(s.config)
+		_, err := s.PlanIsEmpty(s.Latest.Config)
 		seen = append(seen, err, s.Instance, s.Warning)
 	}
 	return seen
 }
 
 // readValue reads the value for the configuration, and its version.
-func readValue(s *scene) []any {
+func readValue(s *protocol.Core) []any {
 	_, opening := s.MustStart().Provider.OpenEphemeral(protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg}) // the result is the value
 	found, reading := s.MustStart().ReadDataSource(protocol.TypeSecret, protocol.Fields{"name": "db", "org_id": robototest.DefaultOrg, "read_version_id": true})
 	return []any{opening, found, reading}
 }
 
-func list(s *scene) []any {
+func list(s *protocol.Core) []any {
 	session := s.MustStart()
 	found, out := session.ReadDataSource(protocol.TypeSecrets, protocol.Fields{"org_id": robototest.DefaultOrg})
 	seen := []any{found, out}
@@ -350,20 +339,20 @@ func list(s *scene) []any {
 }
 
 // create may have to delete a record again.
-func create(s *scene) []any {
+func create(s *protocol.Core) []any {
 	s.Instance, s.Tainted = protocol.Instance{}, false
-	err := s.Apply(s.config)
+	err := s.Apply(s.Latest.Config)
 	return []any{err, s.Instance, s.Warning}
 }
 
 func createDuring(fault robototest.Fault) act {
-	return func(s *scene) []any {
+	return func(s *protocol.Core) []any {
 		s.Roboto.Inject(fault)
 		return create(s)
 	}
 }
 
-func destroy(s *scene) []any {
+func destroy(s *protocol.Core) []any {
 	session := s.MustStart()
 	imported, _ := session.Import("db@"+robototest.DefaultOrg, nil)
 	current, _ := session.Provider.Read(imported)
@@ -371,14 +360,14 @@ func destroy(s *scene) []any {
 	return []any{current, out}
 }
 
-func organizations(s *scene) []any {
+func organizations(s *protocol.Core) []any {
 	session := s.MustStart()
 	found, out := session.ReadDataSource(protocol.TypeOrganizations, nil)
 	_, several := session.ReadDataSource(protocol.TypeSecrets, nil) // which names them all
 	return []any{found, out, several}
 }
 
-func invoke(s *scene) []any {
+func invoke(s *protocol.Core) []any {
 	config := protocol.Fields{"name": "check", "org_id": robototest.DefaultOrg}
 	progress, err := s.RunAction(config)
 	config["parameter_values"] = map[string]any{"unknown": "x"} // the error names those that there are
@@ -387,7 +376,7 @@ func invoke(s *scene) []any {
 }
 
 // cancel invokes an action that takes longer than is waited for.
-func cancel(s *scene) []any {
+func cancel(s *protocol.Core) []any {
 	progress, err := s.RunAction(protocol.Fields{
 		"name": "hang", "org_id": robototest.DefaultOrg, "wait_timeout": "1m",
 		"parameter_values": map[string]any{"key": "roboto-secret://db@" + robototest.DefaultOrg},
@@ -450,9 +439,8 @@ func (c call) leftBy(t *testing.T, noEffect bool, text func(known) string, chang
 	parameters := []robototest.Parameter{{Name: "key"}}
 	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: parameters})
 	server.AddAction(robototest.Action{Name: "hang", Hang: true, Parameters: parameters})
-	s := &scene{protocol.NewCore(tb, server), protocol.Fields{
-		"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1",
-	}}
+	s := protocol.NewCore(tb, server)
+	s.Latest.Config = protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1"}
 	s.Settings["max_attempts"] = 2
 	changed := false
 	fault := robototest.Fault{Operation: c.operation, Wire: func(answer []byte) []byte {

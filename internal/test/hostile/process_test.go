@@ -208,7 +208,9 @@ func TestTerraformListsALargePage(t *testing.T) {
 	page := fill(nearlyRobotoLimit, `{"data":{"items":[`, fmt.Sprintf(
 		`{"name":"%[1]s-#","org_id":%[2]q,"store_type":"aws","location":{"store_type":"aws","arn":"%[3]s-%[1]s-#"},`+
 			`"created":"2026-01-02T03:04:05Z","created_by":"%[1]s","modified_by":"%[1]s"}`, strings.Repeat("x", 206), orgID, arn), "]}}")
-	d := startDebugged(t, nil, "ROBOTO_API_KEY="+apiKey, "ROBOTO_SERVICE_ENDPOINT="+serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) }), "ROBOTO_ORG_ID="+orgID)
+	server := robototest.Start(t, robototest.Options{Orgs: []string{orgID}})
+	server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Body: page})
+	d := startDebugged(t, nil, server.Env()...)
 	must(t, d.Init(t.Context(), required+`
 data "roboto_secrets" "all" {}
 
