@@ -21,12 +21,7 @@ const repository = "../../.."
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	return readFile(t, filepath.Join(repository, name))
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(filepath.Join(repository, name))
 	must(t, err)
 	return string(content)
 }
@@ -140,9 +135,9 @@ func TestReleaseWorkflow(t *testing.T) {
 // TestSecurityTable looks for each test that SECURITY.md names.
 func TestSecurityTable(t *testing.T) {
 	var code strings.Builder
-	must(t, filepath.WalkDir(repository, func(path string, _ fs.DirEntry, err error) error {
+	must(t, fs.WalkDir(os.DirFS(repository), ".", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, "_test.go") {
-			code.WriteString(readFile(t, path))
+			code.WriteString(read(t, path))
 		}
 		return err
 	}))
