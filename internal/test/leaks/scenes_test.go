@@ -127,13 +127,10 @@ func actions(s *scene) {
 	s.roboto.AddAction(robototest.Action{
 		Name: "check", Parameters: []robototest.Parameter{{Name: "key", Required: true}}, Expect: map[string]string{"key": good},
 	})
-	for i, rotation := range []struct {
-		value string
-		code  int
-	}{{good, 0}, {s.canary("quotes", "that it refuses"), 1}, {good, 0}} {
-		s.variable("value", rotation.value)
+	for i, value := range []string{good, s.canary("quotes", "that it refuses"), good} {
+		s.variable("value", value)
 		s.variable("generation", strconv.Itoa(i))
-		s.run(rotation.code, "apply", "-auto-approve")
+		s.run(i%2, "apply", "-auto-approve")
 	}
 	s.run(0, "apply", "-auto-approve", "-invoke=action.roboto_action_invoke.check")
 	if n := len(s.roboto.Invocations()); n != 4 {
@@ -154,13 +151,7 @@ data "roboto_secrets" "all" {}
 
 	value := s.canary("template-like", "that services repeat")
 	s.variable("value", value)
-	words := func() string {
-		all := s.roboto.APIKey()
-		for _, c := range s.roboto.IssuedCredentials() {
-			all += " " + c.SessionToken + " " + c.SecretAccessKey + " " + c.AccessKeyID
-		}
-		return all
-	}
+	words := func() string { return fmt.Sprint(s.roboto.APIKey(), s.roboto.IssuedCredentials()) }
 	for _, attack := range []struct {
 		exitCode int
 		fault    robototest.Fault
