@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/leaks"
@@ -72,14 +71,6 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	}
 }
 
-// left is what all scenes left, and what must not be in it. In states, private data is encoded twice:
-// TestDisguises looks at that.
-type left struct {
-	mu        sync.Mutex
-	artifacts []leaks.Artifact
-	needles   []leaks.Needle
-}
-
 // scan plays scenes, and searches what they left. The report is all of it in words.
 func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report string) {
 	t.Helper()
@@ -87,16 +78,19 @@ func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report 
 	must(t, err)
 	terraform, err := terraformcli.Find(t.Context())
 	must(t, err)
-	var left left
-	t.Run("scenes", func(t *testing.T) {
+	var played []*scene
+	t.Run("scenes", func(sub *testing.T) {
 		for name, play := range scenes {
-			t.Run(name, func(t *testing.T) {
+			s := newScene(t, name, terraform, mirror)
+			played = append(played, s)
+			sub.Run(name, func(t *testing.T) {
 				t.Parallel()
-				play(newScene(t, name, terraform, mirror, &left))
+				s.t = t
+				play(s)
 			})
 		}
 	})
-	return left.search(t)
+	return searchScenes(t, played)
 }
 
 func must(t *testing.T, err error) {
@@ -104,29 +98,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// collect reads everything, since a scene's files go when its test ends.
-func (l *left) collect(s *scene) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for dir, path := range map[string]string{"records": s.records, "workspace": s.root} {
-		files, err := leaks.Files(os.DirFS(path), nil)
-		if err != nil {
-			s.t.Error(err)
-		}
-		for _, file := range files {
-			l.artifacts = append(l.artifacts, leaks.Bytes(s.name+"/"+dir+"/"+file.Name, file.Content))
-		}
-	}
-	l.artifacts = append(l.artifacts, leaks.Bytes(s.name+"/requests", s.requests()))
-	s.hide(apiKey, "the only one", s.roboto.APIKey())
-	for i, c := range s.roboto.IssuedCredentials() {
-		s.hide("access key ID", strconv.Itoa(i), c.AccessKeyID)
-		s.hide("secret access key", strconv.Itoa(i), c.SecretAccessKey)
-		s.hide("session token", strconv.Itoa(i), c.SessionToken)
-	}
-	l.needles = append(l.needles, s.secrets...)
 }
 
 // place is where Terraform itself puts a class of secrets.
@@ -146,13 +117,34 @@ var places = []place{
 	{"functions/records/03-plan.trace.log", secretValue, "some of Terraform's functions quote a sensitive argument"},
 }
 
-func (l *left) search(t *testing.T) (wrong []string, report string) {
+// searchScenes looks for all secrets in all that the scenes left. In states, private data is encoded twice: TestDisguises
+// looks at that.
+func searchScenes(t *testing.T, scenes []*scene) (wrong []string, report string) {
 	t.Helper()
-	findings, stats, err := leaks.Search(l.artifacts, l.needles)
+	var artifacts []leaks.Artifact
+	var needles []leaks.Needle
+	for _, s := range scenes {
+		for dir, path := range map[string]string{"records": s.records, "workspace": s.root} {
+			files, err := leaks.Files(os.DirFS(path), nil)
+			must(t, err)
+			for _, file := range files {
+				artifacts = append(artifacts, leaks.Bytes(s.name+"/"+dir+"/"+file.Name, file.Content))
+			}
+		}
+		artifacts = append(artifacts, leaks.Bytes(s.name+"/requests", s.requests()))
+		s.hide(apiKey, "the only one", s.roboto.APIKey())
+		for i, c := range s.roboto.IssuedCredentials() {
+			s.hide("access key ID", strconv.Itoa(i), c.AccessKeyID)
+			s.hide("secret access key", strconv.Itoa(i), c.SecretAccessKey)
+			s.hide("session token", strconv.Itoa(i), c.SessionToken)
+		}
+		needles = append(needles, s.secrets...)
+	}
+	findings, stats, err := leaks.Search(artifacts, needles)
 	must(t, err)
 	report = fmt.Sprintf("Terraform and the provider left %d artifacts, members of saved plans included: %d bytes.\n"+
 		"Searched for %d secret values, API keys and temporary credentials in all encodings.\n\n"+
-		"Found where Terraform itself puts what a configuration says:\n", stats.Artifacts, stats.Bytes, len(l.needles))
+		"Found where Terraform itself puts what a configuration says:\n", stats.Artifacts, stats.Bytes, len(needles))
 	for _, finding := range findings {
 		at := slices.IndexFunc(places, func(p place) bool {
 			return p.artifact == finding.Artifact && strings.HasPrefix(finding.Needle, p.class)
@@ -212,15 +204,15 @@ type scene struct {
 	vars []string
 }
 
-// newScene prepares a scene. What it leaves is collected when the test ends, however it ends.
-func newScene(t *testing.T, name, terraform string, mirror terraformcli.Mirror, left *left) *scene {
+// newScene prepares a scene, whose files stay until the test t ends.
+func newScene(t *testing.T, name, terraform string, mirror terraformcli.Mirror) *scene {
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
-	s := &scene{t: t, name: name, roboto: roboto, terraform: terraform, root: terraformcli.TempDir(t), records: t.ArtifactDir()}
-	var err error
+	s := &scene{t: t, name: name, roboto: roboto, terraform: terraform, root: terraformcli.TempDir(t), records: filepath.Join(t.ArtifactDir(), name)}
+	err := os.Mkdir(s.records, 0o700)
+	must(t, err)
 	s.Workspace, err = terraformcli.NewWorkspace(s.root, terraform, mirror, append(roboto.Env(), "TF_LOG=TRACE")...)
 	must(t, err)
-	t.Cleanup(func() { left.collect(s) })
 	s.module("versions.tf", `
 terraform {
   required_providers {
