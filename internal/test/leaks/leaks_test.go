@@ -52,7 +52,6 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	for where, how := range map[string]string{
 		"records/02-plan.stdout":                 "JSON",
 		"records/03-show.stdout":                 "base64",
-		"records/04-apply.stdout":                "raw",
 		"records/04-apply.terraform.tfstate":     "JSON",
 		"records/05-plan.stderr":                 "raw",
 		"records/05-plan.trace.log":              "URL path",
@@ -71,7 +70,8 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	}
 }
 
-// scan plays scenes, and searches what they left. The report is all of it in words.
+// scan plays scenes, and looks for all secrets in all that they left. The report says all in words. In states,
+// private data is encoded twice: TestDisguises looks at that.
 func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report string) {
 	t.Helper()
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), "-ldflags=-s -w")
@@ -90,40 +90,9 @@ func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report 
 			})
 		}
 	})
-	return searchScenes(t, played)
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// place is where Terraform itself puts a class of secrets.
-type place struct{ artifact, class, reason string }
-
-// places are all that are known. In the scene "literals" the practitioner writes an API key and a value into
-// the configuration; what comes of it is Terraform's doing.
-var places = []place{
-	{"literals/workspace/module/main.tf", apiKey, "the practitioner wrote it there"},
-	{"literals/workspace/module/main.tf", secretValue, "the practitioner wrote it there"},
-	{"literals/workspace/module/literals.tfplan/tfconfig/m-/main.tf", apiKey, "a saved plan holds a copy of the configuration"},
-	{"literals/workspace/module/literals.tfplan/tfconfig/m-/main.tf", secretValue, "a saved plan holds a copy of the configuration"},
-	{"literals/records/03-show.stdout", apiKey, "terraform show -json prints the configuration of a plan"},
-	{"literals/records/03-show.stdout", secretValue, "terraform show -json prints the configuration of a plan"},
-	{"literals/records/06-validate.stderr", apiKey, "Terraform prints the line of an argument of a wrong type"},
-	{"functions/records/03-plan.stderr", secretValue, "some of Terraform's functions quote a sensitive argument"},
-	{"functions/records/03-plan.trace.log", secretValue, "some of Terraform's functions quote a sensitive argument"},
-}
-
-// searchScenes looks for all secrets in all that the scenes left. In states, private data is encoded twice: TestDisguises
-// looks at that.
-func searchScenes(t *testing.T, scenes []*scene) (wrong []string, report string) {
-	t.Helper()
 	var artifacts []leaks.Artifact
 	var needles []leaks.Needle
-	for _, s := range scenes {
+	for _, s := range played {
 		for dir, path := range map[string]string{"records": s.records, "workspace": s.root} {
 			files, err := leaks.Files(os.DirFS(path), nil)
 			must(t, err)
@@ -156,6 +125,30 @@ func searchScenes(t *testing.T, scenes []*scene) (wrong []string, report string)
 		}
 	}
 	return wrong, fmt.Sprintf("%s\nFound anywhere else: %d\n  %s\n", report, len(wrong), strings.Join(wrong, "\n  "))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// place is where Terraform itself puts a class of secrets.
+type place struct{ artifact, class, reason string }
+
+// places are all that are known. In the scene "literals" the practitioner writes an API key and a value into
+// the configuration; what comes of it is Terraform's doing.
+var places = []place{
+	{"literals/workspace/module/main.tf", apiKey, "the practitioner wrote it there"},
+	{"literals/workspace/module/main.tf", secretValue, "the practitioner wrote it there"},
+	{"literals/workspace/module/literals.tfplan/tfconfig/m-/main.tf", apiKey, "a saved plan holds a copy of the configuration"},
+	{"literals/workspace/module/literals.tfplan/tfconfig/m-/main.tf", secretValue, "a saved plan holds a copy of the configuration"},
+	{"literals/records/03-show.stdout", apiKey, "terraform show -json prints the configuration of a plan"},
+	{"literals/records/03-show.stdout", secretValue, "terraform show -json prints the configuration of a plan"},
+	{"literals/records/06-validate.stderr", apiKey, "Terraform prints the line of an argument of a wrong type"},
+	{"functions/records/03-plan.stderr", secretValue, "some of Terraform's functions quote a sensitive argument"},
+	{"functions/records/03-plan.trace.log", secretValue, "some of Terraform's functions quote a sensitive argument"},
 }
 
 // The classes of secrets that have a place. The names of needles begin with the class.

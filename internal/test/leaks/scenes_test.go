@@ -185,9 +185,6 @@ func crash(s *scene) {
 	s.run(0, "apply", "-auto-approve")
 }
 
-// started is what Terraform's log says of each provider process.
-var started = regexp.MustCompile(`plugin started: path=\S+ pid=(\d+)`)
-
 // crashing applies, and sends the provider a signal while AWS holds its answer back.
 // The log has to show the sign of the crash.
 func (s *scene) crashing(signal syscall.Signal, sign string) {
@@ -203,7 +200,7 @@ func (s *scene) crashing(signal syscall.Signal, sign string) {
 	crash.Go(func() {
 		<-arrived
 		content, _ := os.ReadFile(log)
-		all := started.FindAllSubmatch(content, -1)
+		all := regexp.MustCompile(`plugin started: path=\S+ pid=(\d+)`).FindAllSubmatch(content, -1)
 		pid, _ := strconv.Atoi(string(all[len(all)-1][1])) // these are digits
 		provider, err := os.FindProcess(pid)
 		if err == nil {

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,12 +61,9 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(awkward) + `}`))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
-			findings := search(t, around+tc.text+around, tc.value)
-			if !slices.ContainsFunc(findings, func(f leaks.Finding) bool {
-				return f.Artifact == "log" && f.Needle == "API key" && f.Encoding == tc.encoding && !f.Part
-			}) {
+			found := fmt.Sprint(search(t, around+tc.text+around, tc.value))
+			if !strings.Contains(found, "log holds API key ("+tc.encoding+", at byte ") {
 				t.Errorf("not found as %s in %.20q…: %s", tc.encoding, around, tc.text)
-				break
 			}
 		}
 	}
