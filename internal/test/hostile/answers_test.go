@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -328,11 +327,8 @@ var victimCalls = map[string]func(context.Context, *roboto.Client) error{
 func errorOf[T any](_ T, err error) error { return err }
 
 func victim(endpoint, ofAWS string) *roboto.Client {
-	at, err := url.Parse(endpoint)
-	atAWS, errOfAWS := url.Parse(ofAWS)
-	if err := errors.Join(err, errOfAWS); err != nil {
-		panic(err)
-	}
+	at, _ := url.Parse(endpoint) // those of servers can be parsed
+	atAWS, _ := url.Parse(ofAWS)
 	return roboto.NewClient(roboto.Config{
 		APIKey:                 roboto.NewSensitive(apiKey),
 		Endpoint:               at,
@@ -396,7 +392,6 @@ func attack(t *testing.T, endpoints, call, want string, env ...string) string {
 // TestProxyPassword has passwords in HTTPS_PROXY that are not escaped. What Go then takes for the
 // host is a piece of what comes before the "@".
 func TestProxyPassword(t *testing.T) {
-	const named = "through the proxy proxy.invalid:3128 of HTTPS_PROXY"
 	for proxy, shown := range map[string]bool{
 		"http://kanarienvogel:4711@proxy.invalid:3128":      true,
 		"kanarienvogel:4711@proxy.invalid:3128":             true,
@@ -410,7 +405,7 @@ func TestProxyPassword(t *testing.T) {
 	} {
 		t.Run(proxy, func(t *testing.T) {
 			written := attack(t, "https://api.example.com", "record", "proxy of HTTPS_PROXY cannot be reached", "HTTPS_PROXY="+proxy)
-			if strings.Contains(written, named) != shown {
+			if strings.Contains(written, "through the proxy proxy.invalid:3128 of HTTPS_PROXY") != shown {
 				t.Errorf("it is not %t that the proxy's host is shown:\n%s", shown, written)
 			}
 			for _, piece := range []string{"kanarien", "vogel", ":4711"} {

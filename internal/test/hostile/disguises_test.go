@@ -52,20 +52,20 @@ type reply struct {
 type change func(r *reply, text string)
 
 // refusals are in place of an answer.
-var refusals = map[string]change{
-	"message":                  refusedWith("AccessDeniedException", "*"),
-	"message about a conflict": refusedWith("RobotoConflictException", "*"),
-	"code": func(r *reply, text string) {
+var refusals = map[string]func(answer []byte, text string) []byte{
+	"message":                  refusedWith("AccessDeniedException", "*").in,
+	"message about a conflict": refusedWith("RobotoConflictException", "*").in,
+	"code": change(func(r *reply, text string) {
 		refusedWith("Roboto*Exception", "")(r, notLetter.ReplaceAllString(text, ""))
-	},
-	"code of another form": refusedWith("*", ""),
-	"message of a gateway": refusedAs("403 Forbidden"),
-	"error of the server": func(r *reply, text string) {
+	}).in,
+	"code of another form": refusedWith("*", "").in,
+	"message of a gateway": refusedAs("403 Forbidden").in,
+	"error of the server": change(func(r *reply, text string) {
 		refusedWith("*", "*")(r, text)
 		r.status = "500 Internal Server Error"
-	},
-	"status line":         func(r *reply, text string) { refusedAs("400 "+oneLine(text))(r, "") },
-	"headers of an error": func(r *reply, text string) { refusedAs("400 Bad Request")(r, ""); inHeaders(r, text) },
+	}).in,
+	"status line":         change(func(r *reply, text string) { refusedAs("400 "+oneLine(text))(r, "") }).in,
+	"headers of an error": change(func(r *reply, text string) { refusedAs("400 Bad Request")(r, ""); inHeaders(r, text) }).in,
 }
 
 var notLetter = regexp.MustCompile(`[^A-Za-z]`)
@@ -192,9 +192,7 @@ func TestDisguises(t *testing.T) {
 		t.Run(call.name, func(t *testing.T) {
 			t.Parallel()
 			places := maps.Clone(garbled)
-			for place, change := range refusals {
-				places[place] = change.in
-			}
+			maps.Copy(places, refusals)
 			synctest.Test(t, func(t *testing.T) {
 				call.leftBy(t, false, func(known) string { return "" }, change(func(r *reply, _ string) {
 					edit(r.body, "", func(path string, leaf any) any { places[path] = inField(path).in; return leaf })

@@ -88,7 +88,7 @@ func TestReleaseWorkflow(t *testing.T) {
 		}
 		for title, job := range w.Jobs {
 			// The others run what many can change, the tests even pull requests.
-			expect(title == "publish" || job.Permissions == nil && job.Environment == "", name+title+" has an environment, or permissions of its own")
+			expect(name+title == "release.yml: publish" || job.Permissions == nil && job.Environment == "", name+title+" has an environment, or permissions of its own")
 			for _, step := range append(job.Steps, step{Uses: job.Uses}) {
 				expect(pinnedPattern.MatchString(step.Uses), name+step.Uses+" is not pinned to a commit, so its owner can change what runs")
 				expect(step.action() != "actions/checkout" || step.With["persist-credentials"] == false,

@@ -173,10 +173,9 @@ const (
 	// longKind is the kind of which a variable of the environment has room for two.
 	longKind = "60-kB"
 
-	// slotBytes is the length of the random text in place of a ~. It is long enough for
-	// the search, which finds any 32 bytes of a value, to find a value in pieces too: those of
-	// several lines are in pieces in Terraform's log. It is too short for a token, because
-	// what looks like one is redacted wherever it comes from.
+	// slotBytes is the length of the random text in place of a ~. The search, which finds any 32 bytes, finds each
+	// of them: values of several lines are in pieces in Terraform's log. It is too short for a token, because what
+	// looks like one is redacted wherever it comes from.
 	slotBytes = 36
 )
 
@@ -266,24 +265,19 @@ func (s *scene) run(wantCode int, args ...string) string {
 	record := filepath.Join(s.records, fmt.Sprintf("%02d-%s", s.runs, args[0]))
 	result, err := s.Run(s.t.Context(), append(slices.Clone(s.vars), "TF_LOG_PATH="+record+".trace.log"), args...)
 	must(s.t, err)
-	s.keep(record+".stdout", result.Stdout)
-	s.keep(record+".stderr", result.Stderr)
+	must(s.t, os.WriteFile(record+".stdout", result.Stdout, 0o600))
+	must(s.t, os.WriteFile(record+".stderr", result.Stderr, 0o600))
 	files, _ := filepath.Glob(filepath.Join(s.Dir, "*.tfstate*")) // the pattern is well-formed
 	for _, file := range files {                                  // later runs replace them
 		content, err := os.ReadFile(file)
 		must(s.t, err)
-		s.keep(record+"."+filepath.Base(file), content)
+		must(s.t, os.WriteFile(record+"."+filepath.Base(file), content, 0o600))
 	}
 	if result.ExitCode != wantCode {
 		// The output may hold what the search is about to find.
 		s.t.Fatalf("terraform ended with exit code %d instead of %d; go test -artifacts keeps %s", result.ExitCode, wantCode, record)
 	}
 	return result.Output()
-}
-
-func (s *scene) keep(file string, content []byte) {
-	s.t.Helper()
-	must(s.t, os.WriteFile(file, content, 0o600))
 }
 
 // requests are all requests of the scene, without what has its place in them. The embedded services verify
