@@ -285,7 +285,6 @@ func TestListingsThatTakeTheirTime(t *testing.T) {
 const (
 	apiKey = "rbt_NobodyMaySeeThisKey"
 	orgID  = "og_hostile"
-	arn    = "arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf"
 )
 
 // A victim is a process of its own, so that its memory is that of the client alone. It is told a call and endpoints.
@@ -365,8 +364,7 @@ func mostMiB(listing bool) int {
 // that says what was wrong. It returns all that the victim writes.
 func attack(t *testing.T, endpoints, call, want string, env ...string) string {
 	t.Helper()
-	const longest = time.Minute
-	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	victim := exec.CommandContext(ctx, os.Args[0])
 	victim.Env = append(env, victimOf+"="+call+" "+endpoints)
@@ -374,7 +372,7 @@ func attack(t *testing.T, endpoints, call, want string, env ...string) string {
 	victim.Stderr = &log
 	printed, err := victim.Output()
 	if err != nil {
-		t.Fatalf("%v; within %v, it wrote %s\n%s", err, longest, printed, log.String())
+		t.Fatalf("%v; within a minute, it wrote %s\n%s", err, printed, log.String())
 	}
 	peak, said, _ := strings.Cut(string(printed), " ")
 	if !strings.Contains(said, want) {

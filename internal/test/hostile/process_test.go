@@ -206,8 +206,8 @@ resource "roboto_secret" "db" {
 // memory: for each record, and for each of its texts.
 func TestTerraformListsALargePage(t *testing.T) {
 	page := fill(nearlyRobotoLimit, `{"data":{"items":[`, fmt.Sprintf(
-		`{"name":"%[1]s-#","org_id":%[2]q,"store_type":"aws","location":{"store_type":"aws","arn":"%[3]s-%[1]s-#"},`+
-			`"created":"2026-01-02T03:04:05Z","created_by":"%[1]s","modified_by":"%[1]s"}`, strings.Repeat("x", 206), orgID, arn), "]}}")
+		`{"name":"%[1]s-#","org_id":%[2]q,"store_type":"aws","location":{"store_type":"aws","arn":"arn:aws:secretsmanager:us-west-2:123456789012:secret:db-AbCdEf-%[1]s-#"},`+
+			`"created":"2026-01-02T03:04:05Z","created_by":"%[1]s","modified_by":"%[1]s"}`, strings.Repeat("x", 206), orgID), "]}}")
 	server := robototest.Start(t, robototest.Options{Orgs: []string{orgID}})
 	server.Inject(robototest.Fault{Operation: robototest.ListSecrets, Body: page})
 	d := startDebugged(t, nil, server.Env()...)

@@ -19,10 +19,9 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/terraformcli"
 )
 
-// TestNothingLeaks takes secrets through their life with a real Terraform, against services that behave and
-// services that do not, and searches whatever is left for each value, API key and temporary credential. It
-// writes what it found into the file that ROBOTO_LEAK_REPORT names. With ROBOTO_LEAK_PLANT it leaks a value
-// too, and so has to fail.
+// TestNothingLeaks takes secrets through their life with a real Terraform, and searches whatever is left for each
+// value, API key and temporary credential. It writes what it found into the file that ROBOTO_LEAK_REPORT names.
+// With ROBOTO_LEAK_PLANT it leaks a value too, and so has to fail.
 func TestNothingLeaks(t *testing.T) {
 	scenes := map[string]func(*scene){
 		"lifecycle": lifecycle,
@@ -201,8 +200,8 @@ func newScene(t *testing.T, name, terraform string, mirror terraformcli.Mirror) 
 	t.Helper()
 	roboto := robototest.Start(t, robototest.Options{})
 	s := &scene{t: t, name: name, roboto: roboto, terraform: terraform, root: terraformcli.TempDir(t), records: filepath.Join(t.ArtifactDir(), name)}
-	err := os.Mkdir(s.records, 0o700)
-	must(t, err)
+	must(t, os.Mkdir(s.records, 0o700))
+	var err error
 	s.Workspace, err = terraformcli.NewWorkspace(s.root, terraform, mirror, append(roboto.Env(), "TF_LOG=TRACE")...)
 	must(t, err)
 	s.module("versions.tf", `
@@ -222,8 +221,7 @@ func (s *scene) start(main string) {
 	s.run(0, "init")
 }
 
-// canary makes up a value of a kind, which is nowhere else in the world, and looks
-// for it from now on.
+// canary makes up a value of a kind, which is nowhere else in the world, and looks for it from now on.
 func (s *scene) canary(kind, what string) string {
 	pieces := strings.Split(kinds[kind], "~")
 	value := pieces[0]
@@ -244,8 +242,7 @@ func (s *scene) module(name, content string) {
 	must(s.t, s.Write(name, content))
 }
 
-// variable sets an input variable for the runs that follow. Terraform takes text as
-// it is, and anything else as an expression.
+// variable sets an input variable for the next runs. Terraform takes text as it is, and all else as an expression.
 func (s *scene) variable(name string, value any) {
 	s.t.Helper()
 	text, ok := value.(string)

@@ -39,8 +39,7 @@ resource "roboto_secret" "db" {
 }
 `
 
-// literals has a practitioner who writes an API key and a value into the
-// configuration. Terraform copies both, the provider must not.
+// literals has a practitioner who writes an API key and a value down. Terraform copies both, the provider must not.
 func literals(s *scene) {
 	key, value := strconv.Quote(s.roboto.APIKey()), strconv.Quote(s.canary("quotes", "in the configuration"))
 	module := func(key, value string) string {
@@ -185,8 +184,7 @@ func crash(s *scene) {
 	s.run(0, "apply", "-auto-approve")
 }
 
-// crashing applies, and sends the provider a signal while AWS holds its answer back.
-// The log has to show the sign of the crash.
+// crashing applies, and sends the provider a signal while AWS holds its answer back. The log has to show the sign.
 func (s *scene) crashing(signal syscall.Signal, sign string) {
 	s.t.Helper()
 	arrived := make(chan struct{})
@@ -202,12 +200,8 @@ func (s *scene) crashing(signal syscall.Signal, sign string) {
 		content, _ := os.ReadFile(log)
 		all := regexp.MustCompile(`plugin started: path=\S+ pid=(\d+)`).FindAllSubmatch(content, -1)
 		pid, _ := strconv.Atoi(string(all[len(all)-1][1])) // these are digits
-		provider, err := os.FindProcess(pid)
-		if err == nil {
-			err = provider.Signal(signal)
-		}
-		if err != nil {
-			s.t.Error(err)
+		if provider, err := os.FindProcess(pid); err != nil || provider.Signal(signal) != nil {
+			s.t.Errorf("the provider, process %d, cannot be sent the signal", pid)
 		}
 	})
 	s.run(1, "apply", "-auto-approve")
@@ -234,8 +228,7 @@ output "leaked" { value = base64encode(var.leaked) }
 	s.run(1, "plan")
 }
 
-// lifecycleModule has a secret of each kind of value for each way in which a value's
-// change is noticed.
+// lifecycleModule has a secret of each kind of value for each way in which a value's change is noticed.
 const lifecycleModule = `
 variable "values" {
   type      = map(string)

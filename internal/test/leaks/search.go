@@ -1,9 +1,8 @@
 // Copyright (c) The terraform-provider-roboto Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package leaks searches what a program left behind for values that must not be
-// there, in every encoding in which software commonly writes text down. Its tests prove
-// that the provider leaks nothing: make leakscan runs them.
+// Package leaks searches what a program left behind for values that must not be there, in common encodings.
+// Its tests prove that the provider leaks nothing: make leakscan runs them.
 package leaks
 
 import (
