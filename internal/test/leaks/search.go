@@ -222,6 +222,10 @@ func encodings(value string) []encoded {
 	inJSON, plainJSON := inJSON(value)
 	all := append([]encoded{{"raw", value}}, simple(value, "")...)
 	all = append(append(all, simple(inJSON, " of JSON")...), simple(plainJSON, " of JSON")...)
+	// State holds a resource's private data in base64, and that its values.
+	for _, inner := range inBase64(inJSON, " of JSON") {
+		all = append(all, inBase64(inner.text, " of "+inner.encoding)...)
+	}
 	// Whoever guesses the value could compare a digest.
 	sum := sha256.Sum256([]byte(value))
 	all = append(all,
@@ -247,8 +251,12 @@ func simple(value, of string) []encoded {
 		{"hex" + of, hexadecimal},
 		{"hex" + of, strings.ToUpper(hexadecimal)},
 	}
-	// Inside of base64, zero, one or two bytes can stand before the value in its group of three. The
-	// characters that depend on its neighbors too do not count.
+	return append(forms, inBase64(value, of)...)
+}
+
+// inBase64 is for a text with others around it: zero, one or two bytes can stand before it in its group of
+// three. The characters that depend on its neighbors too do not count.
+func inBase64(value, of string) (forms []encoded) {
 	for before := range 3 {
 		padded := append(make([]byte, before), value...)
 		first, last := (before*8+5)/6, len(padded)*8/6

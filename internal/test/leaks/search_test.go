@@ -59,6 +59,7 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"SHA-256", awkward, hex.EncodeToString(sum[:])},
 		{"SHA-256 in base64", awkward, base64.StdEncoding.EncodeToString(sum[:])},
 		{"base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(awkward) + `}`))},
+		{"base64 of base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(marshal(map[string][]byte{"note": []byte(marshal(awkward))})))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
 			found := fmt.Sprint(search(t, around+tc.text+around, tc.value))
