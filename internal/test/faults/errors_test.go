@@ -6,7 +6,6 @@ package faults
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
@@ -40,12 +41,7 @@ func TestErrorCatalog(t *testing.T) {
 				fmt.Fprintf(&all, "\n## %s\n\n```\n%s\n```\n", entry.title, s.stable(s.said.Error()))
 				for _, diagnostic := range protocol.Diagnostics(s.said) {
 					diagnostic.Detail = s.stable(diagnostic.Detail)
-					d, err := describe(entry.title, diagnostic)
-					if err != nil {
-						t.Error(err)
-						continue
-					}
-					onPage = append(onPage, d)
+					onPage = append(onPage, describe(entry.title, diagnostic))
 				}
 			})
 		})
@@ -53,83 +49,29 @@ func TestErrorCatalog(t *testing.T) {
 	if happened < len(entries) {
 		t.Skip("skipped: the files have all entries, and some did not run or failed")
 	}
-	before, page, after := readPage(t)
-	generated, err := written(onPage)
-	if err != nil {
-		t.Error(err)
-		generated = page
+	golden(t, "errors.md", all.String())
+	if !t.Failed() { // the page says the same in other words
+		checkPage(t, onPage)
 	}
-	catalogFile := filepath.Join("testdata", "errors.md")
+}
+
+// golden compares a text with a file in testdata, which -update writes.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
 	if *update {
-		for file, content := range map[string]string{catalogFile: all.String(), pageFile: before + generated + after} {
-			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
 		}
-		page = generated
 	}
-	golden, err := os.ReadFile(catalogFile)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The page says the same in other words, so it is of interest only if it differs alone.
-	file, difference := catalogFile, differenceByHeading(string(golden), all.String())
-	if difference == "" {
-		file, difference = pageFile, differenceByHeading(page, generated)
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s says something else than the provider (-file +provider). If the provider is right, run\n\n"+
+			"\tgo test ./internal/test/faults -run '^%s$' -update\n\nand read what has changed.\n%s", file, t.Name(), diff)
 	}
-	if difference != "" {
-		t.Errorf("the errors are not those of %s. Lines with - are in the file, those with + are what the provider says now:\n%s\n"+
-			"If the errors are meant to be so, run\n\n"+
-			"\tgo test ./internal/test/faults -run TestErrorCatalog -update\n\tmake docs\n\nand read what has changed.", file, difference)
-	}
-	for _, d := range onPage {
-		if missing := d.missing(generated); missing != "" {
-			t.Errorf("%s: of the entry %q, the page lacks %q", pageFile, d.entry, missing)
-		}
-	}
-}
-
-// differenceByHeading shows the lines that are in one of two pages only. A change comes once, below all
-// headings that it is under.
-func differenceByHeading(file, want string) string {
-	old, changed := byHeading(file), byHeading(want)
-	headings := maps.Clone(old)
-	maps.Copy(headings, changed)
-	changes := map[string]string{}
-	for _, heading := range slices.Sorted(maps.Keys(headings)) {
-		if slices.Equal(old[heading], changed[heading]) {
-			continue
-		}
-		var change strings.Builder
-		for _, line := range without(old[heading], changed[heading]) {
-			fmt.Fprintf(&change, "\t- %s\n", line)
-		}
-		for _, line := range without(changed[heading], old[heading]) {
-			fmt.Fprintf(&change, "\t+ %s\n", line)
-		}
-		changes[change.String()] += "\n  " + heading
-	}
-	if len(changes) == 0 && file != want {
-		return "\n  the order of the headings differs\n"
-	}
-	var shown strings.Builder
-	for change, under := range changes {
-		shown.WriteString(under + "\n" + change)
-	}
-	return shown.String()
-}
-
-// byHeading are the lines of a page by their headings.
-func byHeading(page string) map[string][]string {
-	parts := map[string][]string{}
-	heading := ""
-	for line := range strings.Lines(page) {
-		if strings.HasPrefix(line, "#") {
-			heading = strings.TrimSpace(strings.TrimLeft(line, "#"))
-		}
-		parts[heading] = append(parts[heading], strings.TrimSuffix(line, "\n"))
-	}
-	return parts
 }
 
 // stable is a text of the scene without what is different each time. It checks that it holds no secret.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -302,20 +301,7 @@ func TestFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden := filepath.Join("testdata", "faults.txt")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("other faults are survived than in %s (-want +got). If that is right:\n"+
-			"go test ./internal/test/faults -run '^TestFaults$' -update\n%s", golden, diff)
-	}
+	golden(t, "faults.txt", got)
 }
 
 func faultTable(calls []faultCall, cases []faultCase, verdicts [][]string) string {

@@ -127,12 +127,8 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 	if release.Minor != quotedMinor || release.OpenTofu {
 		t.Skipf("skipped: the page quotes Terraform 1.%d", quotedMinor)
 	}
-	_, _, after := readPage(t)
-	_, chapter, _ := strings.Cut(after, "\n## What Terraform says\n")
-	chapter, _, _ = strings.Cut(chapter, "\n## ")
-	parts := byHeading(chapter)
-	delete(parts, "")
-	for heading, lines := range parts {
+	parts := pageParts(t, terraformChapter, lastChapter)
+	for heading, blocks := range parts {
 		t.Run(heading, func(t *testing.T) {
 			t.Parallel()
 			bringAbout := terraformSays[heading]
@@ -140,11 +136,14 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 				t.Fatal("nothing brings it about")
 			}
 			said := bringAbout(newTerraform(t, robototest.Start(t, robototest.Options{}), ""))
-			quotes := quotations(strings.Join(lines, "\n"))
-			if len(quotes) == 0 {
+			quotes := []string{heading}
+			for _, b := range blocks {
+				quotes = append(quotes, b.quotations...)
+			}
+			if len(quotes) == 1 {
 				t.Error("the page quotes nothing")
 			}
-			for _, quote := range append(quotes, heading) {
+			for _, quote := range quotes {
 				rest := said
 				for piece := range strings.SplitSeq(quote, "…") {
 					_, following, found := strings.Cut(rest, strings.TrimSpace(piece))
@@ -162,22 +161,6 @@ func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
 			t.Errorf("the page lacks %q", heading)
 		}
 	}
-}
-
-// quotations are those of a page, each on one line.
-func quotations(page string) (all []string) {
-	quoted := ""
-	for line := range strings.Lines(page + "\n") {
-		text, isQuoted := strings.CutPrefix(line, "> ")
-		switch {
-		case isQuoted:
-			quoted += text
-		case quoted != "":
-			all = append(all, strings.Join(strings.Fields(quoted), " "))
-			quoted = ""
-		}
-	}
-	return all
 }
 
 // says is what a run says that has to fail.

@@ -5,6 +5,7 @@ package faults
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,79 +13,114 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
-// The guide "When something goes wrong" has each error of the catalog, between these lines.
+// The guide "When something goes wrong" has the errors of the catalog in the chapters from the first one on.
+// The chapter about answers has what is common to many errors.
 const (
-	pageBegins = "<!-- The catalog of errors begins. `go test ./internal/test/faults -run TestErrorCatalog -update` writes it, and `make docs` after that. -->\n\n"
-	pageEnds   = "<!-- The catalog of errors ends. -->\n"
+	firstChapter     = "Set up the provider"
+	answersChapter   = "What Roboto, AWS or the network answers"
+	terraformChapter = "What Terraform says"
+	lastChapter      = "When nothing helps"
 )
 
 var pageFile = filepath.Join("..", "..", "..", "templates", "guides", "when-something-goes-wrong.md.tmpl")
 
-// readPage returns what the catalog writes of the page, and what stands before and after it.
-func readPage(t *testing.T) (before, page, after string) {
+// block is a part of the page: quotations from errors, and what to do. Above the first quotation, it has none.
+type block struct{ quotations, advice []string }
+
+// pageParts are the blocks of the page by their headings, from one chapter to another.
+func pageParts(t *testing.T, from, to string) map[string][]block {
 	t.Helper()
 	content, err := os.ReadFile(pageFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, begins := strings.Cut(string(content), pageBegins)
-	page, after, ends := strings.Cut(rest, pageEnds)
+	_, page, begins := strings.Cut(string(content), "\n## "+from+"\n")
+	page, _, ends := strings.Cut(page, "\n## "+to+"\n")
 	if !begins || !ends {
-		t.Fatalf("%s lacks a line between which the catalog of errors stands:\n%s%s", pageFile, pageBegins, pageEnds)
+		t.Fatalf("%s lacks the chapter %q or %q", pageFile, from, to)
 	}
-	return before + pageBegins, page, pageEnds + after
+	parts := map[string][]block{}
+	heading := from
+	for paragraph := range strings.SplitSeq(strings.ReplaceAll(page, "`", ""), "\n\n") {
+		paragraph = strings.TrimSpace(paragraph)
+		switch {
+		case strings.HasPrefix(paragraph, "#"):
+			heading = strings.TrimLeft(paragraph, "# ")
+			parts[heading] = []block{{}}
+		case strings.HasPrefix(paragraph, "> "):
+			var b block
+			for quotation := range strings.SplitSeq(strings.ReplaceAll("\n"+paragraph, "\n> ", "\n"), "\n- ") {
+				if text := oneLine(quotation); text != "" {
+					b.quotations = append(b.quotations, text)
+				}
+			}
+			parts[heading] = append(parts[heading], b)
+		default:
+			text, ofAll := strings.CutPrefix(oneLine(paragraph), "In each case: ")
+			blocks := parts[heading]
+			for i := range blocks {
+				if ofAll || i == len(blocks)-1 {
+					blocks[i].advice = slices.AppendSeq(blocks[i].advice, sentences(text))
+				}
+			}
+		}
+	}
+	return parts
 }
 
-type chapter struct {
-	heading string
-	titles  []string
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// checkPage checks that the page has each error of the catalog, and says nothing that no error says.
+func checkPage(t *testing.T, catalog []described) {
+	t.Helper()
+	titles, answers := pageParts(t, firstChapter, answersChapter), pageParts(t, answersChapter, terraformChapter)
+	said := map[string][]string{}
+	common := slices.Concat(slices.Collect(maps.Values(answers))...)
+	for _, d := range catalog {
+		said[d.heading] = append(said[d.heading], d.sentences...)
+		if titles[d.heading] == nil || !slices.ContainsFunc(slices.Concat(titles[d.heading], common), d.isIn) {
+			t.Errorf("%s lacks the error %q. Below the title %q, or in the chapter %q, there has to be\n\n> %s\n\n%s",
+				pageFile, d.entry, d.heading, answersChapter, d.reason, strings.Join(d.advice, " "))
+		}
+	}
+	all := slices.Concat(slices.Collect(maps.Values(said))...)
+	for heading := range answers {
+		said[heading] = all
+	}
+	maps.Copy(titles, answers)
+	for heading, blocks := range titles {
+		for _, b := range blocks {
+			for _, sentence := range slices.Concat(b.quotations, b.advice) {
+				for sentence := range sentences(sentence) {
+					if !slices.Contains(said[heading], sentence) && !reference.MatchString(sentence) {
+						t.Errorf("%s: below %q, it says what no such error says any more: %s", pageFile, heading, sentence)
+					}
+				}
+			}
+		}
+	}
 }
 
-// chapters are the parts of the page, about what somebody was doing. They have each title of the
-// catalog once, with … for the names in it.
-var chapters = []chapter{
-	{"Set up the provider", []string{
-		"Invalid Provider Configuration", "Unsafe Provider Configuration",
-	}},
-	{"Plan", []string{
-		"Applying Will Need Other Settings", "Cannot Find Organization of Roboto Secret", "Invalid Secret Name",
-		"Invalid Secret Value", "Missing Secret Value", "detect_value_drift Has No Effect",
-		"Value of Roboto Secret … Ends with a Line Break", "Actions Cannot Use the Secret Name …",
-		"Roboto Secrets Stay in Their Organization", "Roboto Secret … Moves to Another Organization",
-	}},
-	{"Create", []string{
-		"Cannot Create Roboto Secret", "Roboto Secret Is Created Twice",
-	}},
-	{"Write and rotate", []string{
-		"Cannot Write Roboto Secret Value", "Cannot Update Roboto Secret", "Cannot Compare Roboto Secret Value",
-		"Value of Roboto Secret … Will Be Overwritten", "Value of Roboto Secret … May Be Overwritten",
-	}},
-	{"Refresh and read", []string{
-		"Cannot Read Roboto Secret", "Cannot Read Roboto Secret Version", "Cannot Detect Roboto Secret Value Drift",
-		"Value of Roboto Secret … Is Changed by Terraform", "Roboto Secret … Was Deleted Elsewhere",
-		"Roboto Secret … Was Replaced Elsewhere", "Roboto Secret … Is at Two Addresses", "Cannot List Roboto Secrets",
-		"Cannot List Roboto Organizations", "Roboto Secrets Are Refreshed One by One",
-		"Unusable Roboto Secrets of … Are Not Listed",
-	}},
-	{"Delete and replace", []string{
-		"Cannot Delete Roboto Secret", "Roboto Secret Is Protected", "Roboto Secret Is Kept at Another Address",
-		"Roboto Secret … Is Deleted and Created Again", "Value of Roboto Secret … Will Be Lost", "Cannot Replace Roboto Secret",
-		"Roboto Organization Changed Since the Plan",
-	}},
-	{"Import and query", []string{
-		"Invalid Import ID", "Cannot Import Roboto Secret", "Not All Roboto Secrets Are Listed",
-	}},
-	{"Invoke an action", []string{
-		"Invalid Secret URI", "Invalid Action Parameters", "Cannot Find Roboto Action", "Cannot Invoke Roboto Action",
-		"Roboto Action Failed", "Roboto Action Was Canceled", "Roboto Action May Still Run",
-	}},
+// reference matches what the page says of its own parts.
+var reference = regexp.MustCompile(`^(Or see|See) \[|^These come under`)
+
+// described is an error of the catalog as the page has it, without names.
+type described struct {
+	entry, heading, reason string
+	// advice is what to do, and sentences are all.
+	advice, sentences []string
+}
+
+// isIn reports whether a block has the reason, and below it the advice.
+func (d described) isIn(b block) bool {
+	return slices.ContainsFunc(b.quotations, func(quotation string) bool { return strings.Contains(quotation, d.reason) }) &&
+		!slices.ContainsFunc(d.advice, func(sentence string) bool { return !slices.Contains(b.advice, sentence) })
 }
 
 // paragraphs is how many paragraphs of an error say what failed and what happened. The others are
@@ -99,64 +135,34 @@ func paragraphs(title string) (failed, reason int) {
 	return 0, 1
 }
 
-// situations are what many errors have in common, whatever failed: the advice of an entry of the
-// catalog.
-var situations = []struct{ heading, entry string }{
-	{"The API key is refused", "The token is refused"},
-	{"A permission is missing", "Create: no permission"},
-	{"The organization is not yours", "An organization that is not the caller's"},
-	{"The organization of a managed secret is not yours", "Refresh: the organization is not the caller's"},
-	{"Another secret has the name by now", "Update: another secret has the name"},
-	{"The service is busy or fails", "The service keeps throttling"},
-	{"No answer comes", "The connection keeps breaking"},
-	{"The certificate is not trusted", "The certificate is not trusted"},
-	{"Something else answers, not Roboto", "A login page answers"},
-	{"Something else answers, not AWS", "Write: AWS does not speak its protocol"},
-	{"Roboto refuses a request", "Create: the service refuses the name"},
-	{"AWS denies access", "Write: AWS denies access"},
-	{"AWS refuses a request", "Write: AWS KMS refuses"},
-}
-
-const situationsHeading = "What Roboto, AWS or the network answers"
-
-// described is an entry of the catalog as the page has it: what failed, why, and what to do, in
-// sentences without names.
-type described struct {
-	entry, title        string
-	warning             bool
-	failed, reason, fix []string
-}
 
 // describe is what the page says of a diagnostic.
-func describe(entry string, d protocol.DiagnosticError) (described, error) {
-	title := titleNames.ReplaceAllString(d.Summary, "…")
-	if !slices.ContainsFunc(chapters, func(c chapter) bool { return slices.Contains(c.titles, title) }) {
-		return described{}, fmt.Errorf("the page has no place for the title %q: put it into a chapter of page_test.go", title)
+func describe(entry string, diagnostic protocol.DiagnosticError) described {
+	title := titleNames.ReplaceAllString(diagnostic.Summary, "…")
+	d := described{entry: entry, heading: title}
+	if diagnostic.Severity == tfprotov6.DiagnosticSeverityWarning {
+		d.heading = "Warning: " + title
 	}
 	failed, reason := paragraphs(title)
-	all := described{entry: entry, title: title, warning: d.Severity == tfprotov6.DiagnosticSeverityWarning}
-	for i, paragraph := range strings.Split(d.Detail, "\n\n") {
+	for i, paragraph := range strings.Split(diagnostic.Detail, "\n\n") {
 		if strings.HasPrefix(paragraph, "import {") {
 			paragraph = "The error shows the block."
 		}
 		for sentence := range sentences(general(paragraph)) {
-			to := &all.fix
-			switch {
-			case i < failed:
-				to = &all.failed
-			case i < failed+reason && !strings.HasPrefix(sentence, "To "), report.MatchString(sentence):
-				to = &all.reason
-			}
 			if introduction, cut := strings.CutSuffix(sentence, ":"); cut {
 				sentence = introduction + "."
 			}
-			*to = append(*to, sentence)
+			d.sentences = append(d.sentences, sentence)
+			switch {
+			case i < failed:
+			case i >= failed+reason && !report.MatchString(sentence), strings.HasPrefix(sentence, "To "):
+				d.advice = append(d.advice, sentence)
+			case d.reason == "":
+				d.reason = sentence
+			}
 		}
 	}
-	if len(all.reason) == 0 {
-		return described{}, fmt.Errorf("the page finds no reason in an error of the title %q: correct paragraphs in page_test.go", title)
-	}
-	return all, nil
+	return d
 }
 
 // titleNames are the names of secrets and organizations in titles.
@@ -225,221 +231,3 @@ func sentences(paragraph string) func(yield func(string) bool) {
 	return strings.SplitSeq(sentenceEnd.ReplaceAllString(paragraph, ".\n$1"), "\n")
 }
 
-// advice is what several entries say to do, and their reasons.
-type advice struct {
-	fix     []string
-	reasons [][]string
-}
-
-// advices are those of the entries, in the order of the catalog.
-func advices(all []described) (grouped []*advice) {
-	for _, d := range all {
-		i := slices.IndexFunc(grouped, func(a *advice) bool { return slices.Equal(a.fix, d.fix) })
-		if i < 0 {
-			i = len(grouped)
-			grouped = append(grouped, &advice{fix: d.fix})
-		}
-		grouped[i].add(d.reason)
-	}
-	return grouped
-}
-
-// add adds a reason. Of reasons that begin alike, the beginning is enough.
-func (a *advice) add(reason []string) {
-	for i, known := range a.reasons {
-		common := 0
-		for common < min(len(known), len(reason)) && known[common] == reason[common] {
-			common++
-		}
-		if common > 0 {
-			a.reasons[i] = known[:common]
-			return
-		}
-	}
-	a.reasons = append(a.reasons, reason)
-}
-
-// guide writes the part of the page that the catalog writes.
-type guide struct {
-	writer
-	catalog []described
-	// fixes are those of the situations, and shared are the errors that have them.
-	fixes  [][]string
-	shared [][]described
-}
-
-// written is the part of the page that the catalog writes.
-func written(catalog []described) (string, error) {
-	g := guide{catalog: catalog, shared: make([][]described, len(situations))}
-	for _, situation := range situations {
-		at := slices.IndexFunc(catalog, func(d described) bool { return d.entry == situation.entry })
-		if at < 0 {
-			return "", fmt.Errorf("the catalog has no entry %q for the part %q of the page: correct the situations in page_test.go",
-				situation.entry, situation.heading)
-		}
-		g.fixes = append(g.fixes, catalog[at].fix)
-	}
-	for _, chapter := range chapters {
-		g.heading(2, chapter.heading)
-		for _, title := range chapter.titles {
-			if !slices.ContainsFunc(catalog, func(d described) bool { return d.title == title }) {
-				return "", fmt.Errorf("the catalog has no error with the title %q: take it off the chapters in page_test.go", title)
-			}
-			g.titled(title)
-		}
-	}
-	g.heading(2, situationsHeading)
-	g.paragraph("These come under most titles that begin with \"Cannot\".")
-	for i, situation := range situations {
-		if len(g.shared[i]) == 0 {
-			return "", fmt.Errorf("no error has the advice of %q alone, for the part %q of the page: correct the situations in page_test.go",
-				situation.entry, situation.heading)
-		}
-		g.heading(3, situation.heading)
-		g.advices(g.shared[i])
-	}
-	return g.String(), nil
-}
-
-// titled writes the errors of a title.
-func (g *guide) titled(title string) {
-	var own []described
-	heading, failed := title, mostFrequent(g.catalog, title)
-	for _, d := range g.catalog {
-		if d.title != title {
-			continue
-		}
-		if d.warning {
-			heading = "Warning: " + title
-		}
-		if i := slices.IndexFunc(g.fixes, func(fix []string) bool { return slices.Equal(fix, d.fix) }); i >= 0 {
-			g.shared[i] = append(g.shared[i], d)
-			continue
-		}
-		if !slices.Equal(d.failed, failed) && !restates(d.failed) || slices.ContainsFunc(g.catalog, d.looksLike) {
-			d.reason = slices.Concat(d.failed, d.reason)
-		}
-		own = append(own, d)
-	}
-	g.heading(3, heading)
-	if !restates(failed) {
-		g.paragraph(strings.Join(failed, " "))
-	}
-	if len(own) > 0 {
-		g.advices(own)
-	}
-	if strings.HasPrefix(title, "Cannot ") {
-		introduction := "Or see"
-		if len(own) == 0 {
-			introduction = "See"
-		}
-		g.paragraph(introduction + " [" + situationsHeading + "](#" + anchor(situationsHeading) + ").")
-	}
-}
-
-// missing is what the page lacks of an error, "" for nothing.
-func (d described) missing(page string) string {
-	plain := strings.NewReplacer("`", "", "\n>   ", " ", "\n> ", " ", "\n", " ").Replace(page)
-	for _, text := range append([]string{d.title, d.reason[0]}, d.fix...) {
-		if !strings.Contains(plain, text) {
-			return text
-		}
-	}
-	return ""
-}
-
-// looksLike reports whether what failed is all that tells two errors from each other.
-func (d described) looksLike(other described) bool {
-	return d.title == other.title && slices.Equal(d.reason, other.reason) && !slices.Equal(d.failed, other.failed)
-}
-
-// mostFrequent is what most entries of a title say of what failed.
-func mostFrequent(catalog []described, title string) (most []string) {
-	counts := map[string]int{}
-	for _, d := range catalog {
-		if d.title == title {
-			key := strings.Join(d.failed, " ")
-			if counts[key]++; counts[key] > counts[strings.Join(most, " ")] {
-				most = d.failed
-			}
-		}
-	}
-	return most
-}
-
-var restating = regexp.MustCompile(`^[^,]+ (could not be \w+|failed)\.$`)
-
-// restates reports whether what failed says no more than the title.
-func restates(failed []string) bool {
-	return len(failed) == 0 || len(failed) == 1 && restating.MatchString(failed[0])
-}
-
-// writer writes Markdown.
-type writer struct{ strings.Builder }
-
-func (w *writer) heading(level int, text string) {
-	fmt.Fprintf(w, "%s %s\n\n", strings.Repeat("#", level), text)
-}
-
-// advices writes what is on the screen as a quotation, and below it what to do.
-func (w *writer) advices(all []described) {
-	grouped := advices(all)
-	common := slices.Clone(grouped[0].fix)
-	for _, a := range grouped {
-		common = slices.DeleteFunc(common, func(sentence string) bool { return len(grouped) == 1 || !slices.Contains(a.fix, sentence) })
-	}
-	for _, a := range grouped {
-		for _, reason := range a.reasons {
-			prefix := "> "
-			if len(a.reasons) > 1 {
-				prefix = "> - "
-			}
-			w.lines(prefix, strings.Join(reason, " "))
-		}
-		w.WriteString("\n")
-		w.paragraph(strings.Join(without(a.fix, common), " "))
-	}
-	if len(common) > 0 {
-		w.paragraph("In each case: " + strings.Join(common, " "))
-	}
-}
-
-// without returns the sentences that are not among the others.
-func without(sentences, others []string) []string {
-	return slices.DeleteFunc(slices.Clone(sentences), func(sentence string) bool { return slices.Contains(others, sentence) })
-}
-
-func (w *writer) paragraph(text string) {
-	if text != "" {
-		w.lines("", text)
-		w.WriteString("\n")
-	}
-}
-
-// lines writes a text in lines of at most 120 characters.
-func (w *writer) lines(prefix, text string) {
-	line := prefix
-	for i, word := range words.FindAllString(code.ReplaceAllString(text, "`$0`"), -1) {
-		switch {
-		case i == 0:
-			line += word
-		case utf8.RuneCountInString(line+" "+word) <= 120:
-			line += " " + word
-		default:
-			w.WriteString(line + "\n")
-			line = strings.ReplaceAll(prefix, "-", " ") + word
-		}
-	}
-	w.WriteString(line + "\n")
-}
-
-// words matches what stays on one line.
-var words = regexp.MustCompile("(`[^`]*`|\\[[^]]*\\]\\([^)]*\\)|\\S)+")
-
-// code matches what is typed: commands, options, assignments, arguments and variables.
-var code = regexp.MustCompile(`[a-z_]+ = ("[^"]*"|[\w.…]*\w)|terraform (state )?[a-z-]+( -[a-z-]+(=[\w.…]*[\w…])?)*|roboto [a-z]+ [a-z-]+( …)?|\B--?[a-z]+(-[a-z]+)*(=[\w.…]*[\w…])?|\w[\w.@:/…-]*_[\w.@:/…-]*\w`)
-
-// anchor is a heading as it stands in links.
-func anchor(heading string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(heading, ",", "")), " ", "-")
-}
