@@ -5,7 +5,6 @@ package faults
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -64,17 +63,6 @@ func TestEitherDifferenceMakesAnotherSecret(t *testing.T) {
 			})
 		}
 	}
-}
-
-// A gateway that answers 200 has not deleted anything.
-func TestDeleteBelievesOnlyRoboto(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		c.Must(c.Apply(versionedSecret))
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusOK, Body: `{"message":"scheduled maintenance"}`})
-		if err := c.Apply(nil); err == nil || c.State == nil {
-			t.Errorf("gone from the state: %t (%v)", c.State == nil, err)
-		}
-	})
 }
 
 // Terraform's -minimal-refresh plans what is in state, refreshes what is to change, and plans

@@ -86,7 +86,7 @@ func TestLoadUnderThrottle(t *testing.T) {
 				f := newFleet(t, server, secrets)
 				throttle(server)
 				for step, operation := range []func(s *protocol.Session, name string) error{
-					applyVersioned, refresh, func(s *protocol.Session, _ string) error { return s.Change(nil) },
+					applyVersioned, refresh, destroy,
 				} {
 					server.ResetRequests()
 					if err := f.each(parallel, operation); err != nil {

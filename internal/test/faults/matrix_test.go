@@ -46,6 +46,10 @@ func faultCases() []faultCase {
 	mutated := func(pattern, changed string) robototest.Fault {
 		return robototest.Fault{Mutate: func(b []byte) []byte { return regexp.MustCompile(pattern).ReplaceAll(b, []byte(changed)) }}
 	}
+	redirect := func(status int) robototest.Fault {
+		return robototest.Fault{Status: status, Header: http.Header{"Location": {"/elsewhere"}}}
+	}
+	credentials := of(robototest.GetCredentials)
 	html := func(status int) robototest.Fault {
 		return robototest.Fault{Status: status, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}}
 	}
@@ -67,12 +71,23 @@ func faultCases() []faultCase {
 		{"truncated", robototest.Fault{Truncate: true}, answered},
 		{"wrong shape", robototest.Fault{Status: 200, Body: `{"data":{"items":7,"name":[]}}`, After: true}, nil},
 		{"200 HTML", html(200), nil},
+		{"200 of a gateway", robototest.Fault{Status: 200, Body: `{"message":"scheduled maintenance"}`}, nil},
+		{"303", redirect(303), nil},
+		{"307", redirect(307), nil},
 		{"1 GB", robototest.Fault{Huge: 1 << 30}, nil},
 		{"expired credentials", robototest.Fault{AWSError: "ExpiredTokenException"}, aws},
 		{"throttled", robototest.Fault{AWSError: "ThrottlingException"}, aws},
 		{"access denied", robototest.Fault{AWSError: "AccessDeniedException"}, aws},
 		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, aws},
 		{"ARN elsewhere", mutated(":us-west-2:", ":eu-west-1:"), records},
+		{"another name", mutated(`"name":"db"`, `"name":"other"`), records},
+		{"another org", mutated(`"org_id":"og_test"`, `"org_id":"og_evil"`), records},
+		{"another service", mutated(":secretsmanager:", ":s3:"), records},
+		{"another store", mutated(`"store_type":"aws"`, `"store_type":"vault"`), records},
+		{"region with a dot", mutated("us-west-2", "evil.s3"), records},
+		{"another region", mutated(`"region":"us-west-2"`, `"region":"eu-west-1"`), credentials},
+		{"no key", mutated(`"secret_access_key":"`, `"secret_access_key":"","x":"`), credentials},
+		{"no token", mutated(`"session_token":"`, `"session_token":"","x":"`), credentials},
 		{"whole seconds", mutated(`("created":"[^".]*)\.\d+`, "$1"), records},
 	}
 }
@@ -351,6 +366,9 @@ func runFault(t *testing.T, call faultCall, fc faultCase, forEver bool) string {
 			err := act(c)
 			if server.Faulted() == 0 {
 				t.Error("the fault did not happen")
+			}
+			if n := server.Count(robototest.Unknown); n != 0 {
+				t.Errorf("%d redirects were followed, or requests sent elsewhere", n)
 			}
 			if took := time.Since(began); took > faultDeadline {
 				t.Errorf("it took %s", took)

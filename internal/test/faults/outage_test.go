@@ -166,6 +166,15 @@ func listSecrets(s *protocol.Session, name string) error {
 	return nil
 }
 
+func destroy(s *protocol.Session, _ string) error { return s.Change(nil) }
+
+// moveToOther replaces a secret by one of another organization.
+func moveToOther(s *protocol.Session, name string) error {
+	config := versionedNamed(name)
+	config["org_id"] = "og_other"
+	return s.Change(config)
+}
+
 // A cause that many secrets share is said of each, with one piece of advice, or of one for all if
 // the API key is refused by each request. It costs its time once, and no request more than it has
 // to.
@@ -210,7 +219,18 @@ func TestSharedCauses(t *testing.T) {
 			settings: fields{"api_key": protocol.Unknown}, passed: allButOne,
 			reason: "Terraform does not know api_key yet",
 		},
-		"an organization of others that is hidden": {faults: faults{gone, elsewhere}, reason: notMember},
+		"an organization of others that is hidden":    {faults: faults{gone, elsewhere}, reason: notMember},
+		"an organization of others, while destroying": {faults: faults{gone, elsewhere}, call: destroy, reason: notMember},
+		"an organization of others, while moving": {
+			faults: faults{gone, elsewhere}, call: moveToOther, reason: notMember, most: 2*causeSecrets + 1,
+		},
+		"not found, and a look-up without an answer, while destroying": {
+			faults: faults{gone, fails(orgs, http.StatusServiceUnavailable, "")}, settings: fields{"max_attempts": 1}, call: destroy,
+			reason: "could not be looked up. Roboto",
+		},
+		"not found, and a look-up that is not found": {
+			faults: faults{gone, fails(orgs, http.StatusNotFound, codeNotFound)}, reason: "could not be looked up. Roboto",
+		},
 		"no permission": {faults: faults{denied}, reason: "answered 403 Forbidden, " + codeDenied + toGet},
 		"no permission, and a look-up that hangs": {
 			faults: faults{denied, hanging}, reason: "answered 403 Forbidden, " + codeDenied + toGet,

@@ -135,7 +135,6 @@ func paragraphs(title string) (failed, reason int) {
 	return 0, 1
 }
 
-
 // describe is what the page says of a diagnostic.
 func describe(entry string, diagnostic protocol.DiagnosticError) described {
 	title := titleNames.ReplaceAllString(diagnostic.Summary, "…")
@@ -230,4 +229,3 @@ var sentenceEnd = regexp.MustCompile(`\. ([A-Z"])`)
 func sentences(paragraph string) func(yield func(string) bool) {
 	return strings.SplitSeq(sentenceEnd.ReplaceAllString(paragraph, ".\n$1"), "\n")
 }
-

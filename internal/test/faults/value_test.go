@@ -6,6 +6,7 @@ package faults
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -28,6 +29,24 @@ func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 					t.Errorf("the update was applied: %s (%v)", c.State, err)
 				}
 			})
+		})
+	}
+}
+
+// A key of a few characters occurs in an ARN by chance, and a longer one may hold the name of an
+// organization. What was asked for is no echo of it.
+func TestAPIKeysThatOccurInAnswers(t *testing.T) {
+	for orgID, key := range map[string]string{"og_test": "r", "og_production": "rbt_og_production_4711_x9f8e7d6c5b4a"} {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true, APIKey: key, Orgs: []string{orgID}})
+			c := protocol.NewCore(t, server)
+			c.Must(c.Apply(fields{"name": "db", "org_id": orgID, "value_wo": canary, "value_wo_version": "1"}))
+			_, err := c.ReadData(protocol.TypeOrganizations, nil)
+			if len(key) < 8 {
+				c.Must(err)
+			} else {
+				says(t, err, "repeats a part of the API key")
+			}
 		})
 	}
 }
