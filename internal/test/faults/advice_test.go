@@ -49,10 +49,8 @@ func (e cataloged) healedBy(t *testing.T, follow step) (err error) {
 		if s.took > patience && !s.late {
 			t.Errorf("the error came after %s", s.took)
 		}
-		for _, step := range []step{s.next, follow} {
-			if step != nil {
-				step(s)
-			}
+		if follow != nil {
+			follow(s)
 		}
 		err = s.healed()
 	})
@@ -73,11 +71,11 @@ func (s *scene) notInState() map[string][]robototest.Version {
 
 // healed runs the operation, and checks what comes of it.
 func (s *scene) healed() error {
-	err := s.operation.Do(s.operation.Config)
+	err := s.operation.do(s.operation.config)
 	if title, _, _ := strings.Cut(s.said.Error(), "\n"); err == nil && strings.Contains(fmt.Sprint(s.Warning), title) {
 		err = s.Warning
 	}
-	if err == nil && s.operation.Applies {
+	if err == nil && s.operation.applies {
 		err = s.isRight()
 	}
 	if err != nil {
@@ -99,17 +97,17 @@ func (s *scene) healed() error {
 
 // isRight checks that the state is that of the configuration and of the service.
 func (s *scene) isRight() error {
-	if s.operation.Config == nil {
+	if s.operation.config == nil {
 		if s.State != nil {
 			return errors.New("the secret is still in the state")
 		}
 		return nil
 	}
-	empty, err := s.PlanIsEmpty(s.operation.Config)
+	empty, err := s.PlanIsEmpty(s.operation.config)
 	name, orgID := fmt.Sprint(s.State["name"]), fmt.Sprint(s.State["org_id"])
 	record, _ := s.Roboto.Record(orgID, name)
 	value, versionID, _ := s.Roboto.Value(orgID, name)
-	wanted, managed := s.operation.Config["value_wo"].(string)
+	wanted, managed := s.operation.config["value_wo"].(string)
 	switch {
 	case err != nil:
 		return err
@@ -119,7 +117,7 @@ func (s *scene) isRight() error {
 		return fmt.Errorf("the ARN is %v, the service has %q", s.State["arn"], record.ARN)
 	case value != cmp.Or(wanted, s.value):
 		return fmt.Errorf("the value is %q, want %q", value, cmp.Or(wanted, s.value))
-	case managed && s.State["version_id"] != versionID && s.operation.Config["value_wo_version"] != nil:
+	case managed && s.State["version_id"] != versionID && s.operation.config["value_wo_version"] != nil:
 		return fmt.Errorf("version_id is %v, the service has %q", s.State["version_id"], versionID)
 	}
 	return nil
@@ -127,37 +125,28 @@ func (s *scene) isRight() error {
 
 // The steps after an error, which an advice names. applies applies a configuration.
 func applies(config fields) step {
-	return func(s *scene) { s.operation = protocol.Operation{Config: config, Do: s.Apply, Applies: true} }
+	return func(s *scene) { s.operation = operation{config, s.Apply, true} }
 }
 
 // appliesSaved applies a plan of another organization.
 func appliesSaved(s *scene) {
-	now := s.Settings["org_id"]
-	s.Settings["org_id"] = testOrg
-	deletion, err := s.MustStart().PlanReplacement(renamedSecret)
-	s.Must(err)
-	s.Settings["org_id"] = now
-	apply := s.Apply
-	s.operation = protocol.Operation{Config: renamedSecret, Applies: true, Do: func(config fields) error {
+	s.operation = operation{config: renamedSecret, applies: true, do: func(config fields) error {
+		now := s.Settings["org_id"]
+		s.Settings["org_id"] = testOrg
+		deletion, err := s.MustStart().PlanReplacement(renamedSecret)
+		s.Must(err)
+		s.Settings["org_id"] = now
 		if err := s.MustStart().ApplyPlanned(deletion); err != nil {
 			return err
 		}
-		return apply(config)
-	}}
-}
-
-// starts only configures the provider.
-func starts(s *scene) {
-	s.operation = protocol.Operation{Do: func(fields) error {
-		_, err := s.Start()
-		return err
+		return s.Apply(config)
 	}}
 }
 
 // imports imports, and applies.
 func imports(s *scene) {
-	importID := s.operation.Do
-	s.operation.Do = func(config fields) error {
+	importID := s.operation.do
+	s.operation.do = func(config fields) error {
 		if err := importID(config); err != nil {
 			return err
 		}
@@ -165,22 +154,10 @@ func imports(s *scene) {
 	}
 }
 
-func queries(s *scene) {
-	s.operation = protocol.Operation{Config: fields{"limit": int64(2)}, Do: func(config fields) error {
-		limit, _ := config["limit"].(int64)
-		var failed error
-		for result := range s.MustStart().List(protocol.Listing{Limit: limit}) {
-			out := protocol.Outcome{Diagnostics: result.Diagnostics}
-			failed = errors.Join(failed, out.Err(), out.Warning())
-		}
-		return failed
-	}}
-}
-
 // plans has the secret at as many addresses as there are configurations.
 func plans(configs ...fields) step {
 	return func(s *scene) {
-		s.operation = protocol.Operation{Do: func(fields) error {
+		s.operation = operation{do: func(fields) error {
 			if err := planAt(s.MustStart(), configs); err != nil {
 				return err
 			}
@@ -293,7 +270,12 @@ func useOtherKey(s *scene) {
 
 // change changes the configuration.
 func change(changes fields) step {
-	return func(s *scene) { s.operation = s.operation.With(changes) }
+	return func(s *scene) {
+		config := fields{}
+		maps.Copy(config, s.operation.config)
+		maps.Copy(config, changes)
+		s.operation.config = config
+	}
 }
 
 // importAsAdvised imports what the block in the error names.
@@ -308,7 +290,7 @@ func importAsAdvised(s *scene) {
 
 // applyAndImport applies, which has to fail, and does what that error says.
 func applyAndImport(s *scene) {
-	s.said = s.operation.Do(s.operation.Config)
+	s.said = s.operation.do(s.operation.config)
 	if s.said == nil {
 		s.t.Error("the apply does not fail")
 	}
@@ -321,15 +303,15 @@ func applyWithout(attribute string) step {
 		config := maps.Clone(s.given)
 		delete(config, attribute)
 		s.Must(s.MustStart().Change(config))
-		if s.operation.Config != nil {
-			s.operation.Config = config
+		if s.operation.config != nil {
+			s.operation.config = config
 		}
 	}
 }
 
 // forget removes the secret from the state and from the configuration.
 func forget(s *scene) {
-	s.Instance, s.operation.Config = protocol.Instance{}, nil
+	s.Instance, s.operation.config = protocol.Instance{}, nil
 	s.others = s.notInState()
 }
 
@@ -337,7 +319,7 @@ func forget(s *scene) {
 func replace(s *scene) {
 	session := s.MustStart()
 	s.Must(session.Refresh())
-	s.Must(session.ReplaceTainted(s.operation.Config))
+	s.Must(session.ReplaceTainted(s.operation.config))
 }
 
 // setVersionWithOtherKey applies once with a key that may read and write the value.
@@ -345,7 +327,7 @@ func setVersionWithOtherKey(s *scene) {
 	first := s.Vars["ROBOTO_API_KEY"]
 	useOtherKey(s)
 	change(fields{"value_wo_version": "1"})(s)
-	s.Must(s.Apply(s.operation.Config))
+	s.Must(s.Apply(s.operation.config))
 	s.Vars["ROBOTO_API_KEY"] = first
 }
 
@@ -354,12 +336,12 @@ func untaint(s *scene) { s.Tainted = false }
 // copyFirst creates the secret of the new name with the value of the old one, and then deletes that.
 func copyFirst(s *scene) {
 	writeValue(s.Roboto)
-	read, out := s.MustStart().Provider.OpenEphemeral(fields{"name": "db"})
-	s.Must(out.Err())
+	read, err := s.OpenEphemeral(fields{"name": "db"})
+	s.Must(err)
 	change(fields{"value_wo": read["value"], "value_wo_version": "1"})(s)
 	old := s.Instance
 	s.Instance = protocol.Instance{}
-	s.Must(s.Apply(s.operation.Config))
+	s.Must(s.Apply(s.operation.config))
 	created := s.Instance
 	s.Instance = old
 	s.Must(s.Apply(nil))

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -60,21 +61,26 @@ type scene struct {
 	// given is the configuration of the secret in the state, and faults happen to calls.
 	given  fields
 	faults []robototest.Fault
-	// act is what fails or warns. By default, a secret with a version is applied.
-	act func() error
-	// next sets what is run after the advice was followed, in place of what failed.
-	next step
+	// act is what fails or warns, and operation is what is run to see whether the scene is healed.
+	act       func() error
+	operation operation
 	// late is set if waiting may heal, so that the error may come late.
 	late bool
 	// said is the error or the warning, and took is how long the process took that reported it.
 	said error
 	took time.Duration
-	// operation is what is run to see whether the scene is healed.
-	operation protocol.Operation
 	// others are the versions of all secrets that are not in the state, by ARN.
 	others map[string][]robototest.Version
 	// value is the one that has to be stored in the end, if the configuration has none.
 	value string
+}
+
+// operation is what a practitioner does with a configuration. By default, a secret with a version is applied.
+type operation struct {
+	config fields
+	do     func(config fields) error
+	// applies is whether the configuration is that of the secret.
+	applies bool
 }
 
 // happen makes the error happen.
@@ -92,10 +98,7 @@ func (e cataloged) happen(t *testing.T) *scene {
 	if s.said == nil {
 		t.Fatal("there was neither an error nor a warning")
 	}
-	s.took, s.operation, s.others = time.Since(s.Began), s.Latest, s.notInState()
-	if s.operation.Do == nil {
-		applies(versionedSecret)(s)
-	}
+	s.took, s.others = time.Since(s.Began), s.notInState()
 	return s
 }
 
@@ -173,8 +176,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("No config file for a profile", correctFile, setting("profile", "prod")),
 		entry("A config file that is a device", correctFile, env("ROBOTO_API_KEY", ""), setting("config_file", "/dev/zero")),
 		entry("A config file that other users may read (a warning)", cures{"let only the owner read the config file": closeConfigFile},
-			env("ROBOTO_API_KEY", ""), setting("profile", "dev"), configFile(`{"dev":{"token":"x"}}`), openConfigFile, starting,
-			next(starts)),
+			env("ROBOTO_API_KEY", ""), setting("profile", "dev"), configFile(`{"dev":{"token":"x"}}`), openConfigFile, starting),
 		entry("A request timeout that is not a number", correctSetting, env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "soon")),
 		entry("An organization's name instead of its ID", cures{"set the organization": env("ROBOTO_ORG_ID", testOrg)},
 			env("ROBOTO_ORG_ID", "My Org")),
@@ -207,7 +209,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("Create: the name is not free yet", later, answers(create, 409, "RobotoConflictException", "The name is being deleted."),
 			late),
 		entry("Create: two blocks of one name", cures{"give one of the blocks another name": otherName}, creatingTwice,
-			next(applies(comparedFields))),
+			applies(comparedFields)),
 		entry("Create: a limit is reached", cures{"have the limit raised": recovers},
 			answers(create, 403, "RobotoLimitExceededException", "You have 100 of 100 secrets.")),
 		entry("Create: no permission", otherKey, denied(create)),
@@ -291,7 +293,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("Delete: no permission", otherKey, applied, denied(robototest.DeleteSecret), destroying),
 		entry("Delete: the answer is lost, and the secret cannot be looked for", onceFixed, applied,
 			inject(robototest.Fault{Operation: get, Skip: 1, Status: 403, Message: "Forbidden"}), dropped(robototest.DeleteSecret),
-			destroyingUnread, next(applies(nil)), late),
+			destroyingUnread, applies(nil), late),
 		entry("Delete: the secret is protected", cures{"lift the protection, and apply": applyWithout("deletion_protection")},
 			given(guarded), destroying),
 		entry("Destroy: a value that Terraform did not write (a warning)", cures{"state rm": forget}, given(bareSecret), planning(nil)),
@@ -305,31 +307,31 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			planning(comparedFields)),
 		entry("Refresh: another secret has the name (a warning)",
 			cures{"import the other secret": importAsAdvised, "choose another name": otherName, "delete the other secret": deleteOther},
-			applied, handedOn, destroying, next(applies(bareSecret))),
+			applied, handedOn, destroying, applies(bareSecret)),
 		entry("Refresh: one secret at two addresses (a warning)", cures{"state rm of one address": plans(versionedSecret)}, applied,
-			atAddresses(versionedSecret, versionedSecret), next(plans(versionedSecret, versionedSecret))),
+			atAddresses(versionedSecret, versionedSecret), plans(versionedSecret, versionedSecret)),
 		entry("Plan: deleted at one address, and kept at another",
 			cures{"state rm of one address": plans(versionedSecret), "remove both blocks": plans(nil, nil)}, applied,
-			atAddresses(versionedSecret, nil), next(plans(versionedSecret, nil))),
+			atAddresses(versionedSecret, nil), plans(versionedSecret, nil)),
 		entry("Plan: deleted at one address, and created at another (a warning)", noStep, applied, planningMove),
 		entry("Replace: the default organization is another one than while planning",
 			cures{"apply with the organization of the plan": setting("org_id", testOrg), "plan again": applies(renamedSecret)},
 			setting("org_id", testOrg), applied, replacing(setting("org_id", "og_other")),
-			next(appliesSaved)).inOrgs(testOrg, "og_other"),
+			appliesSaved).inOrgs(testOrg, "og_other"),
 		entry("Replace: the default organization is not known any more", cures{"set the organization": env("ROBOTO_ORG_ID", testOrg)},
-			applied, replacing(addOrg("og_other")), next(applies(renamedSecret))),
+			applied, replacing(addOrg("og_other")), applies(renamedSecret)),
 		entry("Replace: the new name is taken", chooseName, applied, adds("cache"), applying(renamedSecret)),
 		entry("Replace: whether the new name is taken cannot be found out", otherKey, applied,
 			inject(robototest.Fault{Operation: get, Status: 403, Code: codeDenied, Message: "Not permitted.", Match: ofName("cache")}),
-			applying(renamedSecret), next(applies(renamedSecret))),
+			applying(renamedSecret)),
 		entry("Update: the secret was deleted since the plan", cures{"apply again": nil}, applied, deletedElsewhere,
-			changing(rotatedSecret), next(applies(rotatedSecret))),
+			changing(rotatedSecret), applies(rotatedSecret)),
 		entry("Write: another secret has the name by then", cures{"apply again, and import": applyAndImport},
 			func(s *scene) { takeOverBefore(s.Roboto, creds) }),
 		entry("Update: another secret has the name", cures{"apply again, and import": applyAndImport}, applied, handedOn,
-			changing(rotatedSecret), next(applies(rotatedSecret))),
+			changing(rotatedSecret), applies(rotatedSecret)),
 		entry("Update: a new version of an ignored value", cures{"take value_wo out of ignore_changes": change(rotatedSecret)}, applied,
-			planningUnread(ignored), next(applies(ignored))),
+			planningUnread(ignored), applies(ignored)),
 		entry("Refresh: the organization is not the caller's", otherKeyOrForget, applied, notFound(get),
 			mutated(robototest.ListOrgs, "og_test", "og_other")),
 		entry("Refresh: the caller's organizations are not known", otherKey, applied, notFound(get), forbidden(robototest.ListOrgs)),
@@ -356,18 +358,18 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			cures{"remove value_wo": change(fields{"name": "db", "value_wo": nil})},
 			applying(fields{"name": protocol.Unknown, "value_wo": ""})),
 
-		entry("Import: an invalid ID", giveName, importing("a/b"), next(imports)),
-		entry("Import: an ARN", giveName, importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3"), next(imports)),
-		entry("Import: no such secret", nameOrg, imported("db"), refreshing, next(imports)),
-		entry("Import: the organization is not the caller's", giveName, imported("db@og_other"), refreshing, next(imports)),
+		entry("Import: an invalid ID", giveName, importing("a/b"), imports),
+		entry("Import: an ARN", giveName, importing("arn:aws:secretsmanager:us-west-2:123456789012:secret:db-a1b2c3"), imports),
+		entry("Import: no such secret", nameOrg, imported("db"), refreshing, imports),
+		entry("Import: the organization is not the caller's", giveName, imported("db@og_other"), refreshing, imports),
 		entry("Import: several organizations and none chosen", nameOrg, importing("db"),
-			next(imports)).inOrgs("og_one", "og_two"),
+			imports).inOrgs("og_one", "og_two"),
 		entry("Query: there are more secrets than the limit (a warning)", cures{"set a higher limit": change(fields{"limit": int64(3)})},
-			querying, next(queries)),
+			querying),
 		entry("Query: whether there are more than the limit is not known (a warning)",
 			cures{"query again, with a higher limit": all(recovers, change(fields{"limit": int64(3)}))},
 			inject(robototest.Fault{Operation: robototest.ListSecrets, Skip: 1, Status: 500, Code: codeInternal, Message: "Oops."}),
-			querying, next(queries), late).on(robototest.Options{PageSize: 2}),
+			querying, late).on(robototest.Options{PageSize: 2}),
 		entry("Data source: no such secret", checkName, reading(protocol.TypeSecret, bareSecret)),
 		entry("Data source: no such secret, and the organization is not the caller's", otherOrgID, notFound(get),
 			reading(protocol.TypeSecret, fields{"name": "db", "org_id": "og_two"})).inOrgs("og_one"),
@@ -461,8 +463,6 @@ var (
 	late step = func(s *scene) { s.late = true }
 )
 
-// next sets what is run after the advice was followed.
-func next(next step) step { return func(s *scene) { s.next = next } }
 
 func passes(wait time.Duration) step { return func(*scene) { time.Sleep(wait) } }
 
@@ -558,17 +558,24 @@ func inOrg(id string) func(robototest.Request) bool {
 	return func(r robototest.Request) bool { return r.OrgID == id }
 }
 
-// acting sets what fails or warns.
+// acting sets what fails or warns, and doing what is to succeed in the end as well.
 func acting(act func(s *scene) error) step {
 	return func(s *scene) { s.act = func() error { return act(s) } }
 }
 
+func doing(config fields, do func(s *scene, config fields) error) step {
+	return func(s *scene) {
+		s.operation = operation{config: config, do: func(config fields) error { return do(s, config) }}
+		s.act = func() error { return do(s, config) }
+	}
+}
+
 func applying(config fields) step {
-	return acting(func(s *scene) error { return s.Apply(config) })
+	return all(acting(func(s *scene) error { return s.Apply(config) }), applies(config))
 }
 
 func planning(config fields) step {
-	return acting(func(s *scene) error { return second(s.PlanIsEmpty(config)) })
+	return all(acting(func(s *scene) error { return second(s.PlanIsEmpty(config)) }), applies(config))
 }
 
 // changing applies, and planningUnread plans, without a refresh.
@@ -581,18 +588,20 @@ func planningUnread(config fields) step {
 }
 
 func importing(id string) step {
-	return acting(func(s *scene) error { return s.ImportID(id) })
+	return doing(fields{"id": id}, func(s *scene, config fields) error { return s.ImportID(fmt.Sprint(config["id"])) })
 }
 
 // imported imports what a refresh does not find.
-func imported(id string) step { return func(s *scene) { s.Must(s.ImportID(id)) } }
+func imported(id string) step {
+	return all(importing(id), func(s *scene) { s.Must(s.act()) })
+}
 
 func reading(typeName string, config fields) step {
-	return acting(func(s *scene) error { return second(s.ReadData(typeName, config)) })
+	return doing(config, func(s *scene, config fields) error { return second(s.ReadData(typeName, config)) })
 }
 
 func opening(config fields) step {
-	return acting(func(s *scene) error { return s.OpenEphemeral(config) })
+	return doing(config, func(s *scene, config fields) error { return second(s.OpenEphemeral(config)) })
 }
 
 // second is the error of two results.
@@ -600,7 +609,7 @@ func second[T any](_ T, err error) error { return err }
 
 var (
 	destroying = applying(nil)
-	starting   = acting(func(s *scene) error { return second(s.Start()) })
+	starting   = doing(nil, func(s *scene, _ fields) error { return second(s.Start()) })
 	refreshing = acting(func(s *scene) error { return s.MustStart().Refresh() })
 
 	// destroyingUnread plans and applies in processes that do not refresh, as terraform destroy does.
@@ -640,9 +649,13 @@ var (
 	})
 
 	// querying lists more secrets than the limit.
-	querying = all(adds("db-0", "db-1", "db-2"), acting(func(s *scene) error {
-		queries(s)
-		return s.operation.Do(s.operation.Config)
+	querying = all(adds("db-0", "db-1", "db-2"), doing(fields{"limit": int64(2)}, func(s *scene, config fields) error {
+		limit, _ := config["limit"].(int64)
+		var failed error
+		for result := range s.MustStart().List(protocol.Listing{Limit: limit}) {
+			failed = errors.Join(failed, result.Err(), result.Warning())
+		}
+		return failed
 	}))
 )
 
@@ -698,12 +711,10 @@ var uriParameter = fields{"parameter_values": map[string]any{"key": "roboto-secr
 
 // invoking invokes an action with changes of what is right.
 func invoking(action robototest.Action, change fields) step {
-	return acting(func(s *scene) error {
-		action.Name, action.Parameters = "check", []robototest.Parameter{{Name: "key", Required: true}}
-		s.Roboto.AddAction(action)
-		config := fields{"name": "check"}
-		maps.Copy(config, uriParameter)
-		maps.Copy(config, change)
-		return second(s.RunAction(config))
-	})
+	config := fields{"name": "check"}
+	maps.Copy(config, uriParameter)
+	maps.Copy(config, change)
+	action.Name, action.Parameters = "check", []robototest.Parameter{{Name: "key", Required: true}}
+	return all(elsewhere(func(r *robototest.Server) { r.AddAction(action) }),
+		doing(config, func(s *scene, config fields) error { return second(s.RunAction(config)) }))
 }

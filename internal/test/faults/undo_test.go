@@ -14,14 +14,10 @@ import (
 // undoRotation writes a version of "db" back, as the guide "Undo a rotation" does. valueVersion is
 // value_wo_version, or nil.
 func undoRotation(c *protocol.Core, version fields, valueVersion any) error {
-	s, err := c.Start()
-	if err != nil {
-		return err
-	}
 	config := fields{"name": "db"}
 	maps.Copy(config, version)
-	read, out := s.Provider.OpenEphemeral(config)
-	if err := out.Err(); err != nil {
+	read, err := c.OpenEphemeral(config)
+	if err != nil {
 		return err
 	}
 	return c.Apply(fields{"name": "db", "value_wo": read["value"], "value_wo_version": valueVersion})

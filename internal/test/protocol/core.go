@@ -5,7 +5,6 @@ package protocol
 
 import (
 	"errors"
-	"maps"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -29,31 +28,12 @@ type Core struct {
 	// Warning is all that was warned of since the latest start, which was at Began.
 	Warning error
 	Began   time.Time
-	// Latest is what the practitioner did last.
-	Latest Operation
 
 	t testing.TB
 	// warning guards Warning, because calls of one process may run at the same time.
 	warning sync.Mutex
 	// running is the provider of the operation under way.
 	running atomic.Pointer[Provider]
-}
-
-// Operation is what a practitioner did, such as an apply, and the configuration with which it was done.
-type Operation struct {
-	Config Fields
-	Do     func(config Fields) error
-	// Applies is whether the configuration is that of the secret.
-	Applies bool
-}
-
-// With is the same with changes of the configuration.
-func (o Operation) With(changes Fields) Operation {
-	config := Fields{}
-	maps.Copy(config, o.Config)
-	maps.Copy(config, changes)
-	o.Config = config
-	return o
 }
 
 // NewCore works with a server that is in memory.
@@ -95,7 +75,6 @@ func (c *Core) Interrupt() { c.running.Load().Stop() }
 // Apply refreshes, plans and applies a configuration; nil destroys.
 func (c *Core) Apply(config Fields) error {
 	c.t.Helper()
-	c.Latest = Operation{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return err
@@ -118,7 +97,6 @@ func (c *Core) Apply(config Fields) error {
 // PlanIsEmpty refreshes and plans, and tells whether nothing is to be done.
 func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
 	c.t.Helper()
-	c.Latest = Operation{config, c.Apply, true}
 	s, err := c.refreshed()
 	if err != nil {
 		return false, err
@@ -135,66 +113,57 @@ func (c *Core) refreshed() (*Session, error) {
 	return s, s.Refresh()
 }
 
-// start starts a process and does something with it, as the latest operation.
-func (c *Core) start(config Fields, do func(*Session, Fields) error) error {
+// ReadData reads a data source.
+func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
 	c.t.Helper()
-	c.Latest = Operation{Config: config, Do: func(config Fields) error { return c.start(config, do) }}
 	s, err := c.Start()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return do(s, config)
-}
-
-// ReadData reads a data source.
-func (c *Core) ReadData(typeName string, config Fields) (state Fields, err error) {
-	c.t.Helper()
-	err = c.start(config, func(s *Session, config Fields) error {
-		read, out := s.ReadDataSource(typeName, config)
-		state = read
-		return s.errorOf(out)
-	})
-	return state, err
+	state, out := s.ReadDataSource(typeName, config)
+	return state, s.errorOf(out)
 }
 
 // OpenEphemeral opens the ephemeral resource.
-func (c *Core) OpenEphemeral(config Fields) error {
+func (c *Core) OpenEphemeral(config Fields) (Fields, error) {
 	c.t.Helper()
-	return c.start(config, func(s *Session, config Fields) error {
-		_, out := s.Provider.OpenEphemeral(config)
-		return s.errorOf(out)
-	})
+	s, err := c.Start()
+	if err != nil {
+		return nil, err
+	}
+	result, out := s.Provider.OpenEphemeral(config)
+	return result, s.errorOf(out)
 }
 
 // ImportID imports the secret. As with Terraform, a refresh has to follow.
 func (c *Core) ImportID(id string) error {
 	c.t.Helper()
-	return c.start(Fields{"id": id}, func(s *Session, config Fields) error {
-		id, _ := config["id"].(string)
-		imported, out := s.Import(id, nil)
-		err := s.errorOf(out)
-		if err == nil {
-			c.Instance = imported
-		}
+	s, err := c.Start()
+	if err != nil {
 		return err
-	})
+	}
+	imported, out := s.Import(id, nil)
+	if err = s.errorOf(out); err == nil {
+		c.Instance = imported
+	}
+	return err
 }
 
 // RunAction validates, plans and invokes the action, as -invoke does, and returns its
 // progress.
 func (c *Core) RunAction(config Fields) (progress []string, err error) {
 	c.t.Helper()
-	err = c.start(config, func(s *Session, config Fields) error {
-		for _, step := range []func(Fields) Outcome{s.ValidateAction, s.PlanAction} {
-			if err := s.errorOf(step(config)); err != nil {
-				return err
-			}
+	s, err := c.Start()
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(Fields) Outcome{s.ValidateAction, s.PlanAction} {
+		if err := s.errorOf(step(config)); err != nil {
+			return nil, err
 		}
-		lines, out := s.InvokeAction(config)
-		progress = lines
-		return s.errorOf(out)
-	})
-	return progress, err
+	}
+	progress, out := s.InvokeAction(config)
+	return progress, s.errorOf(out)
 }
 
 // Refresh reads the secret, if there is one.
