@@ -5,6 +5,7 @@ package faults
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 	const value = "the value of db"
 	denied := robototest.Fault{Operation: robototest.GetCredentials, Status: 403, Code: codeDenied, Message: "Not permitted."}
 	const reading = "ephemeral \"roboto_secret\" \"test\" {\n  uri        = roboto_secret.test.uri\n  version_id = roboto_secret.test.version_id\n}\n"
+	const dependent = "resource \"terraform_data\" \"dependent\" {\n  input = roboto_secret.test.uri\n" +
+		"  lifecycle {\n    create_before_destroy = true\n  }\n}\n"
 	compared := with(recordBlock, `value_wo = "ours"`)
 	counted := func(each, names string) string {
 		return fmt.Sprintf("locals {\n  names = %s\n}\n\nresource \"roboto_secret\" \"test\" {\n%s  value_wo         = \"the value\"\n  value_wo_version = \"1\"\n}\n", names, each)
@@ -62,11 +65,46 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 		// Whoever may not read the value can destroy the secret nevertheless.
 		"a value that may not be read: remove value_wo, and destroy": {compared, func(tf *terraform) {
 			tf.roboto.Inject(denied)
-			tf.fails(tf.t.Context(), destroyNow, "remove value_wo first")
+			tf.fails(destroyNow, "remove value_wo first")
 			tf.configure(recordBlock)
 			tf.succeeds(destroyNow...)
 			tf.configure("")
 		}, map[string]string{}},
+
+		"a leftover record: untaint": {"", func(tf *terraform) {
+			tf.configure("provider \"roboto\" {\n  max_attempts = 1\n}\n" + oneSecret + dependent)
+			tf.roboto.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException"})
+			tf.roboto.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: 403, Code: codeDenied})
+			tf.fails(applyNow, "without a value and marked as tainted", "run terraform apply, which replaces the record", "run terraform untaint")
+			tf.roboto.ClearFaults()
+			tf.fails(applyNow, "create_before_destroy is a likely cause")
+			record, _ := tf.roboto.Record(testOrg, "db")
+			tf.succeeds("untaint", "roboto_secret.test")
+			tf.succeeds(applyNow...)
+			untouched(tf.t, tf.roboto, record, value)
+		}, map[string]string{"db": value}},
+
+		"one secret at two addresses: state rm": {compared, func(tf *terraform) {
+			record, _ := tf.roboto.Record(testOrg, "db")
+			second := strings.Replace(compared, `"test"`, `"second"`, 1)
+			warns := func(want bool) {
+				if said, ok := tf.runs(nil, planNow...); !ok || strings.Contains(said, "terraform state rm") != want {
+					tf.t.Errorf("the plan succeeds: %t, and should warn: %t\n%s", ok, want, said)
+				}
+			}
+			tf.configure("import {\n  to = roboto_secret.second\n  id = \"db\"\n}\n" + compared + second)
+			tf.succeeds(applyNow...)
+			warns(true)
+			for _, kept := range []string{compared, second} {
+				tf.configure(kept)
+				for _, more := range []string{"-refresh=true", "-refresh=false"} {
+					tf.fails(slices.Concat(applyNow, []string{more}), "terraform state rm")
+				}
+			}
+			untouched(tf.t, tf.roboto, record, "ours")
+			tf.succeeds("state", "rm", "roboto_secret.test")
+			warns(false)
+		}, map[string]string{"db": "ours"}},
 
 		// Without version_id, the ephemeral resource would not wait for the secret:
 		// TestAccSecretEphemeralResourceInFirstApply.
@@ -75,7 +113,7 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 				writeValue(tf.roboto)
 			}
 			tf.roboto.RemoveOldVersions(testOrg, "db")
-			tf.fails(tf.t.Context(), planNow)
+			tf.fails(planNow)
 			tf.configure(strings.Replace(oneSecret, `"1"`, `"2"`, 1) + reading)
 			tf.succeeds(applyNow...)
 		}, map[string]string{"db": value}},

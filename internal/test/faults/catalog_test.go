@@ -463,7 +463,6 @@ var (
 	late step = func(s *scene) { s.late = true }
 )
 
-
 func passes(wait time.Duration) step { return func(*scene) { time.Sleep(wait) } }
 
 func interrupted(after time.Duration) step {

@@ -5,8 +5,6 @@ package faults
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -122,16 +120,6 @@ func successorIsSafe(server *robototest.Server) error {
 	return nil
 }
 
-// runs is what a run with further variables says, on one line, and whether it succeeded.
-func (tf *terraform) runs(env []string, args ...string) (said string, ok bool) {
-	tf.t.Helper()
-	result, err := tf.Run(tf.t.Context(), env, args...)
-	if err != nil {
-		tf.t.Fatal(err)
-	}
-	return strings.Join(strings.Fields(strings.ReplaceAll(result.Output(), "│", " ")), " "), result.ExitCode == 0
-}
-
 // secretBlock is a secret at an address, whose value names the address.
 func secretBlock(address, name string) string {
 	return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name             = %q\n  value_wo         = \"the value of %[1]s\"\n"+
@@ -143,14 +131,4 @@ func recordJSON(r robototest.Record) string {
 	return fmt.Sprintf(`{"data":{"name":%q,"org_id":%q,"store_type":"aws","location":{"store_type":"aws","arn":%q},`+
 		`"created":%q,"created_by":%q,"modified":%[4]q,"modified_by":%q,"last_used":null}}`,
 		r.Name, r.OrgID, r.ARN, r.Created.Format(time.RFC3339Nano), r.CreatedBy, r.ModifiedBy)
-}
-
-func (tf *terraform) writes(name, content string) {
-	tf.t.Helper()
-	if err := os.MkdirAll(filepath.Dir(filepath.Join(tf.Dir, name)), 0o700); err != nil {
-		tf.t.Fatal(err)
-	}
-	if err := tf.Write(name, content); err != nil {
-		tf.t.Fatal(err)
-	}
 }

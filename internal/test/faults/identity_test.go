@@ -4,8 +4,6 @@
 package faults
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -150,41 +148,6 @@ func TestPlanDeletesWhatIsGoneBesideItsSuccessor(t *testing.T) {
 		keepsNothing(t, c)
 		c.Must(successorIsSafe(server))
 	})
-}
-
-// Terraform: one secret is in the state twice. Each plan says so, none deletes it at one address, and
-// after the advice all works.
-func TestTerraformOneSecretAtTwoAddresses(t *testing.T) {
-	t.Parallel()
-	secret := func(address string) string {
-		return fmt.Sprintf("resource \"roboto_secret\" %q {\n  name     = \"db\"\n  value_wo = \"shared\"\n}\n\n", address)
-	}
-	imported := func(address string) string {
-		return fmt.Sprintf("import {\n  to = roboto_secret.%s\n  id = \"db\"\n}\n\n", address) + secret(address)
-	}
-	server := robototest.Start(t, robototest.Options{})
-	server.AddSecret(robototest.DefaultOrg, "db")
-	server.SetValue(robototest.DefaultOrg, "db", "shared")
-	record, _ := server.Record(robototest.DefaultOrg, "db")
-	tf := newTerraform(t, server, imported("first")+imported("second"))
-	warns := func(want bool) {
-		t.Helper()
-		said, ok := tf.runs(nil, planNow...)
-		if !ok || strings.Contains(said, "Warning:") != want || strings.Contains(said, "terraform state rm") != want {
-			t.Errorf("the plan succeeds: %t, and should warn: %t\n%s", ok, want, said)
-		}
-	}
-	warns(true)
-	tf.succeeds(applyNow...)
-	for _, kept := range []string{"first", "second"} {
-		tf.configure(secret(kept))
-		for _, more := range []string{"-refresh=true", "-refresh=false"} {
-			tf.fails(t.Context(), slices.Concat(applyNow, []string{more}), "terraform state rm")
-		}
-	}
-	untouched(t, server, record, "shared")
-	tf.succeeds("state", "rm", "roboto_secret.first")
-	warns(false)
 }
 
 // A create that cannot write its value deletes its record, and not the one that has taken the name over

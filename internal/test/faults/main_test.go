@@ -6,16 +6,19 @@ package faults
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
@@ -65,63 +68,56 @@ type terraform struct {
 // newTerraform starts with a configuration.
 func newTerraform(t *testing.T, server *robototest.Server, config string) *terraform {
 	t.Helper()
+	tf := &terraform{t: t, roboto: server}
 	executable, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	tf.must(err)
 	mirror, err := buildMirror()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What /proc says of a process is free of symbolic links.
-	root, err := filepath.EvalSymlinks(terraformcli.TempDir(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tf.must(err)
 	// An answer that is held back must not end by itself.
 	env := append(server.Env(), "ROBOTO_DEFAULT_HTTP_TIMEOUT=3600")
-	workspace, err := terraformcli.NewWorkspace(root, executable, mirror, env...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tf := &terraform{Workspace: workspace, t: t, roboto: server}
+	tf.Workspace, err = terraformcli.NewWorkspace(terraformcli.TempDir(t), executable, mirror, env...)
+	tf.must(err)
 	tf.configure(config)
 	tf.succeeds("init")
 	return tf
 }
 
-func (tf *terraform) configure(config string) {
+func (tf *terraform) must(err error) {
 	tf.t.Helper()
-	if err := tf.Write("main.tf", requiredProviders+config); err != nil {
+	if err != nil {
 		tf.t.Fatal(err)
 	}
+}
+
+func (tf *terraform) configure(config string) {
+	tf.t.Helper()
+	tf.must(tf.Write("main.tf", requiredProviders+config))
+}
+
+// runs is what a run with further variables says, on one line, and whether it succeeded.
+func (tf *terraform) runs(env []string, args ...string) (said string, ok bool) {
+	tf.t.Helper()
+	result, err := tf.Run(tf.t.Context(), env, args...)
+	tf.must(err)
+	return oneLine(strings.ReplaceAll(result.Output(), "│", " ")), result.ExitCode == 0
 }
 
 func (tf *terraform) succeeds(args ...string) {
 	tf.t.Helper()
-	if _, err := tf.Terraform(tf.t.Context(), args...); err != nil {
-		tf.t.Fatal(err)
+	if said, ok := tf.runs(nil, args...); !ok {
+		tf.t.Fatalf("terraform %q fails: %s", args, said)
 	}
 }
 
-// fails returns the output of a run that has to end by itself with an error that
-// says each of the words.
-func (tf *terraform) fails(ctx context.Context, args []string, words ...string) string {
+// fails is what a run says that has to fail with each of the words.
+func (tf *terraform) fails(args []string, words ...string) string {
 	tf.t.Helper()
-	result, err := tf.Run(ctx, nil, args...)
-	if err != nil {
-		tf.t.Fatal(err)
+	said, ok := tf.runs(nil, args...)
+	if ok {
+		tf.t.Errorf("terraform %q succeeds", args)
 	}
-	output := result.Output()
-	if result.ExitCode != 1 {
-		tf.t.Fatalf("terraform %s ended with exit code %d instead of 1:\n\n%s", args[0], result.ExitCode, output)
-	}
-	for _, text := range words {
-		if !strings.Contains(strings.Join(strings.Fields(output), " "), text) {
-			tf.t.Errorf("terraform %s does not say %q:\n\n%s", args[0], text, output)
-		}
-	}
-	return output
+	says(tf.t, errors.New(said), words...)
+	return said
 }
 
 // failsHeld is fails for an answer that is held back: once its request has
@@ -174,38 +170,29 @@ type managed struct {
 func (tf *terraform) state() map[string]managed {
 	tf.t.Helper()
 	content, err := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate"))
-	if os.IsNotExist(err) {
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
-	}
-	if err != nil {
-		tf.t.Fatal(err)
 	}
 	var file struct {
 		Resources []struct {
-			Mode, Type, Name string
-			Instances        []struct {
+			Type, Name string
+			Instances  []struct {
 				Status, Deposed string
-				Attributes      json.RawMessage
+				Attributes      fields
 			}
 		}
 	}
-	if err := json.Unmarshal(content, &file); err != nil {
-		tf.t.Fatal(err)
-	}
-	secrets := map[string]managed{}
+	tf.must(errors.Join(err, json.Unmarshal(content, &file)))
+	secrets := map[string]fields{}
 	for _, resource := range file.Resources {
-		if resource.Mode != "managed" || resource.Type != "roboto_secret" {
-			continue
-		}
 		for _, instance := range resource.Instances {
 			if _, twice := secrets[resource.Name]; twice || instance.Deposed != "" {
-				tf.t.Errorf("the state holds roboto_secret.%s more than once", resource.Name)
+				tf.t.Errorf("the state holds %s.%s more than once", resource.Type, resource.Name)
 			}
-			secret := managed{tainted: instance.Status == "tainted"}
-			if err := json.Unmarshal(instance.Attributes, &secret); err != nil {
-				tf.t.Fatal(err)
+			if resource.Type == protocol.TypeSecret {
+				secrets[resource.Name] = instance.Attributes
+				secrets[resource.Name]["status"] = instance.Status
 			}
-			secrets[resource.Name] = secret
 		}
 	}
 	return secrets
@@ -225,21 +212,14 @@ func (tf *terraform) endsRight(values map[string]string) {
 	tf.t.Helper()
 	tf.succeeds("plan", "-detailed-exitcode")
 	tf.holds(slices.Sorted(maps.Keys(values))...)
-	for name, secret := range tf.state() {
-		record, exists := tf.roboto.Record(secret.OrgID, secret.Name)
-		value, versionID, _ := tf.roboto.Value(secret.OrgID, secret.Name)
-		switch {
-		case secret.tainted:
-			tf.t.Errorf("roboto_secret.%s is tainted", name)
-		case !exists || secret.ARN != record.ARN:
-			tf.t.Errorf("roboto_secret.%s has the ARN %q, the service %q", name, secret.ARN, record.ARN)
-		case value != values[name]:
-			tf.t.Errorf("roboto_secret.%s has the value %q, want %q", name, value, values[name])
-		case secret.VersionID == nil || *secret.VersionID != versionID:
-			tf.t.Errorf("roboto_secret.%s has the version %v, the service %q", name, secret.VersionID, versionID)
-		}
-		if n := len(tf.roboto.Versions(secret.OrgID, secret.Name)); n != 1 {
-			tf.t.Errorf("%d versions of roboto_secret.%s were written, want 1", n, name)
+	for resource, secret := range tf.state() {
+		orgID, name := fmt.Sprint(secret["org_id"]), fmt.Sprint(secret["name"])
+		record, _ := tf.roboto.Record(orgID, name)
+		value, versionID, _ := tf.roboto.Value(orgID, name)
+		want := []any{"", record.ARN, versionID, values[resource], 1}
+		got := []any{secret["status"], secret["arn"], secret["version_id"], value, len(tf.roboto.Versions(orgID, name))}
+		if diff := cmp.Diff(want, got); diff != "" {
+			tf.t.Errorf("status, ARN, version, value and number of versions of roboto_secret.%s (-want +got):\n%s", resource, diff)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func faultCases() []faultCase {
 	redirect := func(status int) robototest.Fault {
 		return robototest.Fault{Status: status, Header: http.Header{"Location": {"/elsewhere"}}}
 	}
+	record := of(robototest.CreateSecret, robototest.GetSecret, robototest.GetCredentials)
 	credentials := of(robototest.GetCredentials)
 	html := func(status int) robototest.Fault {
 		return robototest.Fault{Status: status, Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}}
@@ -80,11 +81,11 @@ func faultCases() []faultCase {
 		{"access denied", robototest.Fault{AWSError: "AccessDeniedException"}, aws},
 		{"marked for deletion", robototest.Fault{AWSError: "InvalidRequestException", Message: "the secret was marked for deletion"}, aws},
 		{"ARN elsewhere", mutated(":us-west-2:", ":eu-west-1:"), records},
-		{"another name", mutated(`"name":"db"`, `"name":"other"`), records},
-		{"another org", mutated(`"org_id":"og_test"`, `"org_id":"og_evil"`), records},
-		{"another service", mutated(":secretsmanager:", ":s3:"), records},
-		{"another store", mutated(`"store_type":"aws"`, `"store_type":"vault"`), records},
-		{"region with a dot", mutated("us-west-2", "evil.s3"), records},
+		{"another name", mutated(`"name":"db"`, `"name":"other"`), record},
+		{"another org", mutated(`"org_id":"og_test"`, `"org_id":"og_evil"`), record},
+		{"another service", mutated(":secretsmanager:", ":s3:"), record},
+		{"another store", mutated(`"store_type":"aws"`, `"store_type":"vault"`), record},
+		{"region with a dot", mutated("us-west-2", "evil.s3"), record},
 		{"another region", mutated(`"region":"us-west-2"`, `"region":"eu-west-1"`), credentials},
 		{"no key", mutated(`"secret_access_key":"`, `"secret_access_key":"","x":"`), credentials},
 		{"no token", mutated(`"session_token":"`, `"session_token":"","x":"`), credentials},

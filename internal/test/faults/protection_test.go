@@ -62,7 +62,7 @@ func TestTerraformDeletionProtection(t *testing.T) {
 			words = append(words, "run terraform untaint with its address before you apply")
 		}
 		server.ResetRequests()
-		said := tf.fails(t.Context(), slices.Concat(step.args, []string{notSent}), words...)
+		said := tf.fails(slices.Concat(step.args, []string{notSent}), words...)
 		if requests := server.Requests(); len(requests) != 0 {
 			t.Errorf("%s: %d requests were sent: %v", step.name, len(requests), requests)
 		}

@@ -97,7 +97,7 @@ ephemeral "roboto_secret" "theirs" {
 	}
 	wanted["encoded"] = encoded
 	tf := newTerraform(t, server, config)
-	tf.writes("value.txt", decomposed)
+	tf.must(tf.Write("value.txt", decomposed))
 	const changed = `Value of Roboto Secret "theirs" Is Changed by Terraform`
 	if said, _ := tf.runs(nil, planNow...); strings.Count(said, changed) != 1 || strings.Contains(said, "kanarien") {
 		t.Errorf("the plan does not say %q once, or shows the value:\n%s", changed, said)
