@@ -103,24 +103,18 @@ func (s *scene) isRight() error {
 		}
 		return nil
 	}
-	empty, err := s.PlanIsEmpty(s.operation.config)
-	name, orgID := fmt.Sprint(s.State["name"]), fmt.Sprint(s.State["org_id"])
-	record, _ := s.Roboto.Record(orgID, name)
-	value, versionID, _ := s.Roboto.Value(orgID, name)
-	wanted, managed := s.operation.config["value_wo"].(string)
-	switch {
+	switch empty, err := s.PlanIsEmpty(s.operation.config); {
 	case err != nil:
 		return err
 	case !empty || s.Warning != nil:
 		return fmt.Errorf("the next plan is empty: %t, and warns: %w", empty, s.Warning)
-	case s.State["arn"] != record.ARN:
-		return fmt.Errorf("the ARN is %v, the service has %q", s.State["arn"], record.ARN)
-	case value != cmp.Or(wanted, s.value):
-		return fmt.Errorf("the value is %q, want %q", value, cmp.Or(wanted, s.value))
-	case managed && s.State["version_id"] != versionID && s.operation.config["value_wo_version"] != nil:
-		return fmt.Errorf("version_id is %v, the service has %q", s.State["version_id"], versionID)
 	}
-	return nil
+	wanted, managed := s.operation.config["value_wo"].(string)
+	versions := 0
+	if managed && s.operation.config["value_wo_version"] != nil {
+		versions = 100 // any number
+	}
+	return disagreement(s.Core, cmp.Or(wanted, s.value), versions)
 }
 
 // The steps after an error, which an advice names. applies applies a configuration.

@@ -4,9 +4,9 @@
 package faults
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,65 +42,49 @@ check "there" {
 			"  for_each = toset([\"a\", \"b\", \"c\"])\n  name     = each.key\n" + arguments + "}\n"
 	}
 	given := secrets("  org_id   = \"og_test\"\n")
-	server := robototest.Start(t, robototest.Options{})
-	tf := newTerraform(t, server, given)
-	// run checks how many errors come, and that one of them says the words. If Configure refused the
-	// environment, Terraform would say "requires explicit configuration", and point at "<empty> line 0".
-	run := func(env string, want int, words string, args ...string) {
-		t.Helper()
-		result, err := tf.Run(t.Context(), []string{env}, append(args, "-no-color")...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		output := strings.Join(strings.Fields(result.Output()), " ")
-		n := strings.Count(output, "Error: ")
-		if n != want || (result.ExitCode != 0) != (want > 0) || !strings.Contains(output, words) ||
-			strings.Contains(output, "explicit configuration") || strings.Contains(output, "<empty>") || strings.Contains(output, "inconsistent") {
-			t.Errorf("with %s, terraform %q ends with %d and %d errors, want %d and the words %q:\n\n%s",
-				env, args, result.ExitCode, n, want, words, result.Output())
-		}
-	}
-	run(quoted, 0, "3 to add", "plan")
-	// Terraform plans a create again while applying. What the plan knew must not become unknown, so that
-	// each secret has its error.
-	tf.configure(secrets(""))
-	tf.succeeds("plan", "-out=saved")
-	server.Inject(robototest.Fault{Status: http.StatusUnauthorized, Code: codeDenied, Message: "no"})
-	run("", 3, "Error: Cannot Find Organization of Roboto Secret", "apply", "saved")
-	server.ClearFaults()
-
-	tf.configure(given + check)
-	tf.succeeds(applyNow...)
-	before := tf.stateFile()
-	unchanged := func() {
-		t.Helper()
-		if diff := cmp.Diff(before, tf.stateFile()); diff != "" {
-			t.Errorf("the state has changed (-want +got):\n%s", diff)
-		}
-	}
-	run(outage, 1, cannotRead, "plan")
-	for _, args := range [][]string{
-		planNow, {"plan", "-target=roboto_secret.test[\"a\"]"}, {"apply", "-refresh-only", "-auto-approve"}, {"refresh"}, applyNow, destroyNow,
+	none, checked := secrets(""), given+check
+	var state []byte
+	tf := newTerraform(t, robototest.Start(t, robototest.Options{}), none)
+	for _, run := range []struct {
+		config, env string
+		args        []string
+		// errors is how many come, one of which says the words.
+		errors int
+		words  string
+	}{
+		{given, quoted, planNow, 0, "3 to add"},
+		{none, "", []string{"plan", "-out=saved"}, 0, "3 to add"},
+		// Terraform plans a create again while applying. What the plan knew must not become unknown, so that
+		// each secret has its error.
+		{none, refused, []string{"apply", "saved"}, 3, "Error: Cannot Find Organization of Roboto Secret"},
+		{checked, "", applyNow, 0, "3 added"},
+		{checked, outage, planNow, 1, cannotRead},
+		{checked, refused, planNow, 1, cannotRead},
+		{checked, refused, []string{"plan", `-target=roboto_secret.test["a"]`}, 1, cannotRead},
+		{checked, refused, []string{"apply", "-refresh-only", "-auto-approve"}, 1, cannotRead},
+		{checked, refused, []string{"refresh"}, 1, cannotRead},
+		{checked, refused, applyNow, 1, cannotRead},
+		{checked, refused, destroyNow, 1, cannotRead},
+		{given, "", applyNow, 0, "0 destroyed"},
+		{given, quoted, planNow, 1, notUsable},
+		{given, quoted, destroyNow, 1, notUsable},
+		{given, quoted, append(destroyNow, "-refresh=false"), 3, notUsable},
 	} {
-		run(refused, 1, cannotRead, args...)
+		tf.configure(run.config)
+		said, ok := tf.runs([]string{run.env}, run.args...)
+		// If Configure refused the environment, Terraform would say "requires explicit configuration", and point
+		// at "<empty> line 0".
+		wrong := regexp.MustCompile("explicit configuration|<empty>|inconsistent").FindString(said)
+		if n := strings.Count(said, "Error: "); n != run.errors || ok != (run.errors == 0) || !strings.Contains(said, run.words) || wrong != "" {
+			t.Errorf("with %s, terraform %q has %d errors, want %d and the words %q, and not %q:\n\n%s",
+				run.env, run.args, n, run.errors, run.words, wrong, said)
+		}
+		now, _ := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate")) // there is none at first
+		if run.errors == 0 || state == nil {
+			state = now
+		}
+		if diff := cmp.Diff(string(state), string(now)); diff != "" {
+			t.Errorf("with %s, terraform %q changes the state (-before +now):\n%s", run.env, run.args, diff)
+		}
 	}
-	unchanged()
-
-	tf.configure(given)
-	tf.succeeds(applyNow...)
-	before = tf.stateFile()
-	run(quoted, 1, notUsable, "plan")
-	run(quoted, 1, notUsable, destroyNow...)
-	run(quoted, 3, notUsable, "destroy", "-auto-approve", "-refresh=false")
-	unchanged()
-}
-
-// stateFile is the state as it is stored.
-func (tf *terraform) stateFile() string {
-	tf.t.Helper()
-	content, err := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate"))
-	if err != nil {
-		tf.t.Fatal(err)
-	}
-	return string(content)
 }

@@ -66,6 +66,28 @@ func keepsNothing(t *testing.T, c *protocol.Core) {
 	}
 }
 
+// disagreement is what state and service say differently of a secret, which is to have a value. At most so
+// many versions may be stored; 0 says that version_id may be that of another one.
+func disagreement(c *protocol.Core, value any, versions int) error {
+	orgID, name := fmt.Sprint(c.State["org_id"]), fmt.Sprint(c.State["name"])
+	record, _ := c.Roboto.Record(orgID, name)
+	stored, versionID, _ := c.Roboto.Value(orgID, name)
+	n := len(c.Roboto.Versions(orgID, name))
+	switch {
+	case c.State == nil || c.Tainted:
+		return fmt.Errorf("the secret is not in the state, or tainted: %v", c.State)
+	case c.State["arn"] != record.ARN:
+		return fmt.Errorf("the ARN of %s is %v, the service has %q", name, c.State["arn"], record.ARN)
+	case stored != value:
+		return fmt.Errorf("the stored value of %s is %q, want %q", name, stored, value)
+	case versions > 0 && c.State["version_id"] != versionID:
+		return fmt.Errorf("version_id of %s is %v, the service has %q", name, c.State["version_id"], versionID)
+	case versions > 0 && n > versions:
+		return fmt.Errorf("%d versions of %s were written, at most %d are right", n, name, versions)
+	}
+	return nil
+}
+
 // before runs a step when a request of the operation comes in, after skip others.
 func before(server *robototest.Server, operation robototest.Operation, skip int64, step func()) {
 	var seen atomic.Int64

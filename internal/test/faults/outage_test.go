@@ -488,17 +488,7 @@ func (f *fleet) agrees(t *testing.T, server *robototest.Server) {
 	if n := len(server.Records(testOrg)); n != len(f.cores) {
 		t.Errorf("%d records, want %d", n, len(f.cores))
 	}
-	for i, c := range f.cores {
-		name := fmt.Sprintf("secret-%04d", i)
-		record, exists := server.Record(testOrg, name)
-		value, versionID, _ := server.Value(testOrg, name)
-		switch {
-		case !exists || c.State == nil || c.Tainted:
-			t.Fatalf("%s is not there", name)
-		case c.State["arn"] != record.ARN || c.State["version_id"] != versionID || value != canary:
-			t.Fatalf("state and service disagree about %s", name)
-		case len(server.Versions(testOrg, name)) != 1:
-			t.Fatalf("%s was written more than once", name)
-		}
+	for _, c := range f.cores {
+		c.Must(disagreement(c, canary, 1))
 	}
 }

@@ -99,7 +99,7 @@ func TestLeftoverRecordIsNotProtected(t *testing.T) {
 		}
 		server.ClearFaults()
 		c.Must(c.Apply(protected))
-		c.Must(disagreement(c, faultCall{after: protected, versions: 1}))
+		c.Must(disagreement(c, canary, 1))
 		says(t, c.Apply(nil), "has deletion_protection")
 	})
 }

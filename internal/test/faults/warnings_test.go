@@ -104,13 +104,4 @@ ephemeral "roboto_secret" "theirs" {
 	}
 	tf.succeeds(applyNow...)
 	tf.endsRight(wanted)
-
-	// Another tool that writes the text of the file as it is writes another value.
-	server.SetValue(robototest.DefaultOrg, "file", decomposed)
-	if said, _ := tf.runs(nil, applyNow...); !strings.Contains(said, `Value of Roboto Secret "file" Will Be Overwritten`) {
-		t.Errorf("the apply does not warn:\n\n%s", said)
-	}
-	if value, _, _ := server.Value(robototest.DefaultOrg, "file"); value != composed {
-		t.Errorf("the value is %+q", value)
-	}
 }
