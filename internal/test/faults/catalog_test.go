@@ -327,7 +327,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("Update: the secret was deleted since the plan", cures{"apply again": nil}, applied, deletedElsewhere,
 			changing(rotatedSecret), applies(rotatedSecret)),
 		entry("Write: another secret has the name by then", cures{"apply again, and import": applyAndImport},
-			func(s *scene) { takeOverBefore(s.Roboto, creds) }),
+			func(s *scene) { before(s.Roboto, creds, func() { handOn(s.Roboto) }) }),
 		entry("Update: another secret has the name", cures{"apply again, and import": applyAndImport}, applied, handedOn,
 			changing(rotatedSecret), applies(rotatedSecret)),
 		entry("Update: a new version of an ignored value", cures{"take value_wo out of ignore_changes": change(rotatedSecret)}, applied,

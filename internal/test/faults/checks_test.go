@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -58,14 +59,6 @@ func untouched(t *testing.T, server *robototest.Server, record robototest.Record
 	}
 }
 
-// keepsNothing checks that the state is empty.
-func keepsNothing(t *testing.T, c *protocol.Core) {
-	t.Helper()
-	if c.State != nil || c.Tainted {
-		t.Errorf("the state holds %v (tainted: %t)", c.State, c.Tainted)
-	}
-}
-
 // disagreement is what state and service say differently of a secret, which is to have a value. At most so
 // many versions may be stored; 0 says that version_id may be that of another one.
 func disagreement(c *protocol.Core, value any, versions int) error {
@@ -88,13 +81,11 @@ func disagreement(c *protocol.Core, value any, versions int) error {
 	return nil
 }
 
-// before runs a step when a request of the operation comes in, after skip others.
-func before(server *robototest.Server, operation robototest.Operation, skip int64, step func()) {
-	var seen atomic.Int64
+// before runs a step when the first request of the operation comes in.
+func before(server *robototest.Server, operation robototest.Operation, step func()) {
+	var once sync.Once
 	server.Inject(robototest.Fault{Operation: operation, Match: func(robototest.Request) bool {
-		if seen.Add(1) == skip+1 {
-			step()
-		}
+		once.Do(step)
 		return false
 	}})
 }
@@ -126,12 +117,6 @@ func takeOver(server *robototest.Server) {
 	server.DeleteSecret(robototest.DefaultOrg, "db")
 	server.AddSecret(robototest.DefaultOrg, "db")
 	server.SetValue(robototest.DefaultOrg, "db", successorValue)
-}
-
-// takeOverBefore gives the name "db" to another secret when the first request of the
-// operation comes in.
-func takeOverBefore(server *robototest.Server, operation robototest.Operation) {
-	before(server, operation, 0, func() { handOn(server) })
 }
 
 func successorIsSafe(server *robototest.Server) error {

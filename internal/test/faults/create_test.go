@@ -14,127 +14,175 @@ import (
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
 
-// What several faults make of one create. The matrix has those of one fault.
-func TestCreateWithSeveralFaults(t *testing.T) {
-	lost := robototest.Fault{Drop: true, Times: 1}
-	lostAfter := robototest.Fault{Drop: true, Times: 1, After: true}
+// at is a fault of an operation, as often as times; 0 is for ever.
+func at(operation robototest.Operation, times int, fault robototest.Fault) robototest.Fault {
+	fault.Operation, fault.Times = operation, times
+	return fault
+}
+
+// What several faults, or a fault and an event, make of one create. The matrix has those of one fault.
+func TestCreate(t *testing.T) {
+	const post, get, remove = robototest.CreateSecret, robototest.GetSecret, robototest.DeleteSecret
+	const creds, put = robototest.GetCredentials, robototest.PutValue
+	const (
+		isCreated = "the secret, written once"
+		isUndone  = "nothing"
+		isInDoubt = "nothing in the state, and perhaps a record"
+		isLeft    = "a tainted record"
+		isTheirs  = "somebody else's secret, and nothing in the state"
+		undone    = "its new record was deleted again"
+	)
+	const years, lag = 3 * 365 * 24 * time.Hour, 5 * time.Second
+	type faults = []robototest.Fault
+	lost, lostAfter := at(post, 1, robototest.Fault{Drop: true}), at(post, 1, robototest.Fault{Drop: true, After: true})
 	limit := robototest.Fault{Status: http.StatusForbidden, Code: "RobotoLimitExceededException", Message: "too many secrets"}
 	limitAfter := limit
-	limitAfter.After, limitAfter.Times = true, 1
-	notFree := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted.", Times: 3}
-	busy := tooMany("45")
-	busy.Times = 3
-	unavailable := robototest.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"45"}}, Times: 1}
-	const inDoubt = "A record of this name may have been created."
+	limitAfter.After = true
+	notFree := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."}
+	unavailable := robototest.Fault{Status: http.StatusServiceUnavailable, Header: tooMany("45").Header}
+	refused := at(put, 0, robototest.Fault{AWSError: "InvalidParameterException", Message: "no"})
+	hidden := robototest.Fault{Status: http.StatusNotFound, Code: codeNotFound, Message: "No secret."}
+	var since time.Time
+	forAMoment := at(remove, 0, tooMany("60"))
+	forAMoment.Match = func(r robototest.Request) bool {
+		if since.IsZero() {
+			since = r.Time
+		}
+		return r.Time.Sub(since) < 5*time.Second
+	}
+
+	// theirs is the record of somebody else, and its value.
+	type theirs struct {
+		robototest.Record
+		value string
+	}
+	type event func(*protocol.Core, *theirs)
+	takenOver := func(operation robototest.Operation) event {
+		return func(c *protocol.Core, others *theirs) {
+			before(c.Roboto, operation, func() {
+				handOn(c.Roboto)
+				record, _ := c.Roboto.Record(testOrg, "db")
+				*others = theirs{record, successorValue}
+			})
+		}
+	}
+	takenOverInterrupted := func(c *protocol.Core, others *theirs) {
+		takenOver(put)(c, others)
+		c.Roboto.Inject(at(put, 0, robototest.Fault{Delay: time.Hour}))
+		time.AfterFunc(5*time.Second, c.Interrupt)
+	}
+	createdInterrupted := func(c *protocol.Core, others *theirs) {
+		time.AfterFunc(time.Second, func() {
+			others.Record = c.Roboto.AddSecret(testOrg, "db")
+			c.Interrupt()
+		})
+	}
+	// answered answers with a record of that age.
+	answered := func(age time.Duration, header http.Header) event {
+		return func(c *protocol.Core, others *theirs) {
+			others.Record = c.Roboto.AddRecord(robototest.Record{
+				OrgID: testOrg, Name: "db", CreatedBy: callerPrincipal, Created: time.Now().Add(-age).UTC(),
+			})
+			c.Roboto.Inject(robototest.Fault{Operation: post, Body: recordJSON(others.Record), Header: header})
+		}
+	}
 	for name, test := range map[string]struct {
-		// lag is the time after which AWS grants access to a new secret.
-		lag    time.Duration
-		faults []robototest.Fault
-		// says is what the error says. Without one, the create succeeds.
-		says []string
-		// least is how long it has to take.
-		least time.Duration
+		faults faults
+		event  event
+		ends   string
+		says   string
+		// least is how long it has to take, and lag the time after which AWS grants access to a new secret.
+		least, lag time.Duration
 	}{
-		"the answer is lost, and then Roboto is busy":           {faults: []robototest.Fault{lost, tooMany("1")}, says: []string{inDoubt, "Too Many Requests"}},
-		"the answer is lost, and then a limit is reached":       {faults: []robototest.Fault{lost, limit}, says: []string{inDoubt, limit.Message}},
-		"the answer is lost, and a refusal took effect":         {faults: []robototest.Fault{lost, limitAfter}},
-		"the answer is lost, and AWS lags":                      {lag: 5 * time.Second, faults: []robototest.Fault{lostAfter}},
-		"Roboto is busy, and AWS lags":                          {lag: 5 * time.Second, faults: []robototest.Fault{busy}, least: 2 * time.Minute},
-		"the name is not free yet":                              {faults: []robototest.Fault{notFree}},
-		"a gateway says when to come back":                      {faults: []robototest.Fault{unavailable}, least: 45 * time.Second},
-		"a gateway says 409, which is no word about the secret": {faults: []robototest.Fault{{Status: 409, Body: "<html>"}}, says: []string{"409"}},
+		"the answer is lost, and then Roboto is busy":     {faults: faults{lost, at(post, 0, tooMany("1"))}, ends: isInDoubt, says: "Too Many Requests"},
+		"the answer is lost, and then a limit is reached": {faults: faults{lost, at(post, 0, limit)}, ends: isInDoubt, says: limit.Message},
+		"the answer is lost, and a refusal took effect":   {faults: faults{lost, at(post, 1, limitAfter)}, ends: isCreated},
+		"the answer is lost, and AWS lags":                {faults: faults{lostAfter}, ends: isCreated, lag: lag},
+		"Roboto is busy, and AWS lags":                    {faults: faults{at(post, 3, tooMany("45"))}, ends: isCreated, lag: lag, least: 2 * time.Minute},
+		"the name is not free yet":                        {faults: faults{at(post, 3, notFree)}, ends: isCreated},
+		"a gateway says when to come back":                {faults: faults{at(post, 1, unavailable)}, ends: isCreated, least: 45 * time.Second},
+		"a gateway says 409, which is no word about the secret": {
+			faults: faults{at(post, 0, robototest.Fault{Status: http.StatusConflict, Body: "<html>"})}, ends: isUndone, says: "409",
+		},
+
+		// If the value cannot be written, the record is deleted again. That has half a minute, which is less
+		// than a service may ask to wait.
+		"undo: Roboto asks for a minute":                 {faults: faults{at(creds, 0, tooMany("60"))}, ends: isUndone, says: undone},
+		"undo: Roboto asks for half a minute":            {faults: faults{at(creds, 0, tooMany("30"))}, ends: isUndone, says: undone},
+		"undo: it is refused for a moment":               {faults: faults{refused, forAMoment}, ends: isUndone, says: undone},
+		"undo: it is to be repeated later":               {faults: faults{refused, at(remove, 1, unavailable)}, ends: isUndone, says: undone},
+		"undo: it hangs once":                            {faults: faults{refused, at(remove, 1, robototest.Fault{Delay: time.Hour})}, ends: isUndone, says: undone},
+		"undo: its answer is lost":                       {faults: faults{refused, at(remove, 1, lostAfter)}, ends: isUndone, says: undone},
+		"undo: Roboto does not show the record at first": {faults: faults{refused, at(get, 3, hidden)}, ends: isUndone, says: undone},
+		"undo: Roboto does not show the record":          {faults: faults{refused, at(get, 0, hidden)}, ends: isLeft},
+
+		"somebody takes the name before there are credentials":    {event: takenOver(creds), ends: isTheirs},
+		"somebody takes the name before the write":                {event: takenOver(put), ends: isTheirs},
+		"somebody takes the name during a write, and then Ctrl-C": {event: takenOverInterrupted, ends: isTheirs},
+		// What was refused cannot have made the record.
+		"somebody takes the name while Roboto is busy, and then Ctrl-C": {
+			faults: faults{at(post, 0, tooMany("5"))}, event: createdInterrupted, ends: isTheirs,
+		},
+		"somebody takes the name while it is not free, and then Ctrl-C": {
+			faults: faults{at(post, 0, notFree)}, event: createdInterrupted, ends: isTheirs,
+		},
+
+		// A POST that is answered with a record of long ago, by the clock of the same answer, has not created it.
+		"the record is 61 minutes old":            {event: answered(61*time.Minute, nil), ends: isTheirs, says: "import {"},
+		"the record is 59 minutes old":            {event: answered(59*time.Minute, nil), ends: isCreated},
+		"the record is years old, without a Date": {event: answered(years, http.Header{"Date": nil}), ends: isCreated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := robototest.Start(t, robototest.Options{InMemory: true, PermissionLag: test.lag})
+				server.Latency(150 * time.Millisecond)
 				c := protocol.NewCore(t, server)
 				for _, fault := range test.faults {
-					fault.Operation = robototest.CreateSecret
 					server.Inject(fault)
+				}
+				var others theirs
+				if test.event != nil {
+					test.event(c, &others)
 				}
 				began := time.Now()
 				err := c.Apply(versionedSecret)
 				if took := time.Since(began); took < test.least {
 					t.Errorf("it took %s, want at least %s", took, test.least)
 				}
-				if test.says == nil {
+				record, exists := server.Record(testOrg, "db")
+				if test.ends == isCreated {
 					c.Must(err)
 					c.Must(disagreement(c, canary, 1))
-					return
-				}
-				says(t, err, test.says...)
-				keepsNothing(t, c)
-				if test.says[0] == inDoubt {
-					server.ClearFaults()
-					_, exists := server.Record(robototest.DefaultOrg, "db")
-					imported, err := repair(c, versionedSecret)
-					c.Must(err)
-					if imported != exists {
-						t.Errorf("the record exists: %t, and the next apply asks for an import: %t", exists, imported)
+					if others.ARN != "" && others.ARN != record.ARN {
+						t.Errorf("the record is %v, want %v", record, others)
 					}
-					c.Must(disagreement(c, canary, 1))
-				}
-				if err != nil && strings.Contains(err.Error(), "exists already") {
-					t.Errorf("there is no secret of the name: %v", err)
-				}
-			})
-		})
-	}
-}
-
-// A POST that is answered with a record of long ago, by the clock of the same answer, has not
-// created it.
-func TestCreateBelievesNoOldRecord(t *testing.T) {
-	const years = 3 * 365 * 24 * time.Hour
-	for name, test := range map[string]struct {
-		age  time.Duration
-		date http.Header
-		ours bool
-	}{
-		"61 minutes old":          {age: 61 * time.Minute},
-		"59 minutes old":          {age: 59 * time.Minute, ours: true},
-		"years old, without Date": {age: years, date: http.Header{"Date": nil}, ours: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				record := server.AddRecord(robototest.Record{
-					OrgID: robototest.DefaultOrg, Name: "db", CreatedBy: callerPrincipal, Created: time.Now().Add(-test.age).UTC(),
-				})
-				server.Inject(robototest.Fault{Operation: robototest.CreateSecret, Body: recordJSON(record), Header: test.date})
-				err := c.Apply(versionedSecret)
-				if test.ours {
-					c.Must(err)
-					untouched(t, server, record, canary)
 					return
 				}
-				says(t, err, origin(record)...)
-				untouched(t, server, record, "")
-				keepsNothing(t, c)
-			})
-		})
-	}
-}
-
-// What was refused cannot have made the record that somebody makes before Ctrl-C.
-func TestCanceledCreateLeavesOthersRecordsAlone(t *testing.T) {
-	for name, fault := range map[string]robototest.Fault{
-		"too many requests":        tooMany("5"),
-		"the name is not free yet": {Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-				fault.Operation = robototest.CreateSecret
-				server.Inject(fault)
-				var record robototest.Record
-				time.AfterFunc(time.Second, func() {
-					record = server.AddSecret(robototest.DefaultOrg, "db")
-					c.Interrupt()
-				})
-				if err := c.Apply(versionedSecret); err == nil {
-					t.Error("the create succeeded")
+				if err == nil || strings.Contains(err.Error(), "exists already") && test.ends != isTheirs {
+					t.Errorf("it ends with %v", err)
 				}
-				untouched(t, server, record, "")
-				keepsNothing(t, c)
+				says(t, err, test.says)
+				if test.ends == isInDoubt {
+					says(t, err, "A record of this name may have been created.")
+				}
+				if stays := test.ends == isLeft; c.Tainted != stays || (c.State != nil) != stays {
+					t.Errorf("the state holds %v (tainted: %t), want %s", c.State, c.Tainted, test.ends)
+				}
+				if test.ends == isUndone && exists {
+					t.Errorf("the record %v is left", record)
+				}
+				server.ClearFaults()
+				if test.ends == isTheirs {
+					untouched(t, server, others.Record, others.value)
+					says(t, c.Apply(versionedSecret), origin(others.Record)...)
+					return
+				}
+				imported, err := repair(c, versionedSecret)
+				c.Must(err)
+				if imported != (exists && test.ends == isInDoubt) {
+					t.Errorf("the record exists: %t, and the next apply asks for an import: %t", exists, imported)
+				}
+				c.Must(disagreement(c, canary, 1))
 			})
 		})
 	}

@@ -231,6 +231,11 @@ func TestSharedCauses(t *testing.T) {
 		"not found, and a look-up that is not found": {
 			faults: faults{gone, fails(orgs, http.StatusNotFound, codeNotFound)}, reason: "could not be looked up. Roboto",
 		},
+		// All creates delete their records again, and none waits for a minute to do so.
+		"a service that asks for a minute": {
+			faults: faults{at(creds, 0, tooMany("60"))}, call: applyVersioned, create: true, severalAdvise: true,
+			reason: "answered 429 Too Many Requests", most: 20 * causeSecrets, within: 24 * time.Hour,
+		},
 		"no permission": {faults: faults{denied}, reason: "answered 403 Forbidden, " + codeDenied + toGet},
 		"no permission, and a look-up that hangs": {
 			faults: faults{denied, hanging}, reason: "answered 403 Forbidden, " + codeDenied + toGet,

@@ -4,8 +4,10 @@
 package faults
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,30 +46,25 @@ var terraformSays = map[string]func(tf *terraform) string{
 		return tf.fails([]string{"init"})
 	},
 	"Provider configuration not present": func(tf *terraform) string {
-		const alias = "provider \"roboto\" {\n  alias = \"other\"\n}\n"
 		aliased := with(recordBlock, "provider = roboto.other")
-		tf.configure(aliased)
-		mistyped := tf.fails(planNow)
-		tf.configure(alias + aliased)
+		mistyped := tf.planFails(aliased)
+		tf.configure("provider \"roboto\" {\n  alias = \"other\"\n}\n" + aliased)
 		tf.succeeds(applyNow...)
-		tf.configure("")
-		return mistyped + tf.fails(planNow)
+		return mistyped + tf.planFails("")
 	},
 	"Missing required provider configuration": func(tf *terraform) string {
 		return tf.initsWithModule(requiring("configuration_aliases = [roboto.prod]") + with(recordBlock, "provider = roboto.prod"))
 	},
-	"Unsupported argument": func(tf *terraform) string {
-		tf.configure(with(recordBlock, `value = "the value"`))
-		return tf.fails(planNow)
-	},
+	"Unsupported argument": func(tf *terraform) string { return tf.planFails(with(recordBlock, `value = "the value"`)) },
 	"Unsupported attribute": func(tf *terraform) string {
-		tf.configure(recordBlock + "output \"v\" {\n  value = roboto_secret.test.value\n}\n")
-		return tf.fails(planNow)
+		return tf.planFails(recordBlock + "output \"v\" {\n  value = roboto_secret.test.value\n}\n")
 	},
 	// No Terraform before 1.11 is at hand. The provider says this to it.
 	"WriteOnly Attribute Not Allowed": func(tf *terraform) (said string) {
 		inBubble(tf.t, func(_ *testing.T, _ *robototest.Server, c *protocol.Core) {
-			said = "Error: " + c.MustStart().BeforeWriteOnly().Validate(versionedSecret).Err().Error()
+			s := c.MustStart()
+			s.Provider.BeforeWriteOnly = true
+			said = "Error: " + s.Validate(versionedSecret).Err().Error()
 		})
 		return said
 	},
@@ -83,15 +80,12 @@ var terraformSays = map[string]func(tf *terraform) string{
 		return tf.fails([]string{"apply", "saved"}) + tf.fails([]string{"destroy"})
 	},
 	"Invalid use of ephemeral value": func(tf *terraform) string {
-		tf.configure(variableBlock + with(recordBlock, "value_wo_version = sha256(var.v)"))
-		return tf.fails([]string{"plan", "-var=v=x"})
+		return tf.planFails(variableBlock+with(recordBlock, "value_wo_version = sha256(var.v)"), "-var=v=x")
 	},
 	"Invalid for_each argument": func(tf *terraform) string {
 		each := with(recordBlock, "for_each = toset([var.v])")
-		tf.configure(variableBlock + each)
-		ephemeral := tf.fails([]string{"plan", "-var=v=x"})
-		tf.configure(strings.Replace(variableBlock, "ephemeral", "sensitive", 1) + each)
-		return ephemeral + tf.fails([]string{"plan", "-var=v=x"})
+		return tf.planFails(variableBlock+each, "-var=v=x") +
+			tf.planFails(strings.Replace(variableBlock, "ephemeral", "sensitive", 1)+each, "-var=v=x")
 	},
 	"Provider produced inconsistent final plan": func(tf *terraform) (said string) {
 		tf.roboto.AddOrg("og_other", "Other Organization")
@@ -102,9 +96,7 @@ var terraformSays = map[string]func(tf *terraform) string{
 				tf.t.Fatal(planned)
 			}
 			applied, _ := tf.runs([]string{changed}, "apply", "saved")
-			if !strings.Contains(applied, "inconsistent final plan") {
-				tf.t.Errorf("the final plan is consistent:\n%s", applied)
-			}
+			says(tf.t, errors.New(applied), "inconsistent final plan")
 			said += applied
 		}
 		if n := tf.roboto.Count(robototest.CreateSecret); n != 0 {
@@ -114,14 +106,18 @@ var terraformSays = map[string]func(tf *terraform) string{
 	},
 }
 
+// planFails is what the plan of a configuration says, which has to fail.
+func (tf *terraform) planFails(config string, options ...string) string {
+	tf.t.Helper()
+	tf.configure(config)
+	return tf.fails(slices.Concat(planNow, options))
+}
+
 // TestTerraformSaysWhatThePageQuotes brings about each message of Terraform's own that the page has.
 func TestTerraformSaysWhatThePageQuotes(t *testing.T) {
-	executable, err := terraformcli.Find(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	executable, notFound := terraformcli.Find(t.Context())
 	release, err := terraformcli.Identify(t.Context(), executable)
-	if err != nil {
+	if err := errors.Join(notFound, err); err != nil {
 		t.Fatal(err)
 	}
 	if release.Minor != quotedMinor || release.OpenTofu {

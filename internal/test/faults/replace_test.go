@@ -5,7 +5,6 @@ package faults
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,19 +16,18 @@ import (
 // A replacement whose create is known to fail deletes nothing. What was planned for it does not
 // count for a later deletion.
 func TestReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
+	both := []string{"og_one", "og_two"}
 	for name, test := range map[string]struct {
 		config fields
 		// orgID is the default organization when the plan is applied.
 		orgID string
-		// taken says that somebody has the new name by then.
-		taken bool
 		says  []string
 	}{
-		"renamed, and the default is another organization":  {config: renamedSecret, orgID: "og_two", says: []string{"og_one", "og_two"}},
-		"renamed, and there is no default":                  {config: renamedSecret, says: []string{"og_one", "og_two"}},
-		"replaced, and the default is another organization": {config: versionedSecret, orgID: "og_two", says: []string{"og_one", "og_two"}},
-		"replaced, and there is no default":                 {config: versionedSecret, says: []string{"og_one", "og_two"}},
-		"the new name is taken":                             {config: renamedSecret, orgID: "og_one", taken: true, says: []string{`"cache"`, otherPrincipal}},
+		"renamed, and the default is another organization":  {renamedSecret, "og_two", both},
+		"renamed, and there is no default":                  {renamedSecret, "", both},
+		"replaced, and the default is another organization": {versionedSecret, "og_two", both},
+		"replaced, and there is no default":                 {versionedSecret, "", both},
+		"the new name is taken":                             {renamedSecret, "og_one", []string{`"cache"`, otherPrincipal}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for later, config := range map[string]fields{"the same": test.config, "another name": {"name": "third"}, "destroy": nil} {
@@ -40,7 +38,7 @@ func TestReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
 				record, _ := server.Record("og_one", "db")
 				deletion, err := c.MustStart().PlanReplacement(test.config)
 				c.Must(err)
-				if test.taken {
+				if test.orgID == "og_one" {
 					server.AddSecret("og_one", "cache")
 				}
 				c.Vars["ROBOTO_ORG_ID"] = test.orgID
@@ -70,17 +68,15 @@ func TestReplacementWaitsForItsName(t *testing.T) {
 		time.Sleep(time.Minute)
 		s := c.MustStart()
 		c.Must(s.Refresh())
-		shown := robototest.Fault{Operation: robototest.GetSecret}
-		taken := robototest.Fault{Operation: robototest.CreateSecret, Status: http.StatusConflict, Code: "RobotoConflictException", Message: "exists"}
 		var until time.Time
-		for _, fault := range []robototest.Fault{shown, taken} {
+		for _, fault := range []robototest.Fault{
+			{Operation: robototest.GetSecret, Body: recordJSON(old)},
+			{Operation: robototest.CreateSecret, Status: http.StatusConflict, Code: "RobotoConflictException", Message: "exists"},
+		} {
 			fault.Match = func(robototest.Request) bool { return time.Now().Before(until) }
-			if fault.Operation == robototest.GetSecret {
-				fault.Body = recordJSON(old)
-			}
 			server.Inject(fault)
 		}
-		before(server, robototest.DeleteSecret, 0, func() { until = time.Now().Add(3 * time.Second) })
+		before(server, robototest.DeleteSecret, func() { until = time.Now().Add(3 * time.Second) })
 		if err := s.ReplaceTainted(versionedSecret); err != nil {
 			t.Errorf("the secret is gone, and its replacement failed: %v", err)
 		}
@@ -105,38 +101,39 @@ func TestTerraformReplacementKeepsTheSecretIfItsCreateFails(t *testing.T) {
 	t.Parallel()
 	server := robototest.Start(t, robototest.Options{Orgs: []string{"og_one", "og_two"}})
 	tf := newTerraform(t, server, secretBlock("test", "db"))
-	one, two := []string{"ROBOTO_ORG_ID=og_one"}, []string{"ROBOTO_ORG_ID=og_two"}
-	must := func(env []string, args ...string) {
+	const one, two, replace = "ROBOTO_ORG_ID=og_one", "ROBOTO_ORG_ID=og_two", "-replace=roboto_secret.test"
+	must := func(args ...string) {
 		t.Helper()
-		if said, ok := tf.runs(env, args...); !ok {
+		if said, ok := tf.runs([]string{one}, args...); !ok {
 			t.Fatal(said)
 		}
 	}
-	must(one, applyNow...)
+	must(applyNow...)
 	record, _ := server.Record("og_one", "db")
-	refuses := func(newName string, env []string, reason string, options ...string) {
-		t.Helper()
-		tf.configure(secretBlock("test", newName))
-		must(one, slices.Concat(planNow, []string{"-out=saved"}, options)...)
-		if newName == "cache" {
+	for _, row := range []struct{ what, name, options, env, reason string }{
+		{"-replace", "db", replace, two, "og_two"},
+		{"another name", "cache", "-refresh=true", one, otherPrincipal},
+		{"tainted", "db", "-refresh=true", two, "og_two"},
+	} {
+		tf.configure(secretBlock("test", row.name))
+		if row.what == "tainted" {
+			tf.succeeds("taint", "roboto_secret.test")
+		}
+		must("plan", "-out=saved", row.options)
+		if row.name == "cache" {
 			server.AddSecret("og_one", "cache")
 		}
 		server.ResetRequests()
-		said, ok := tf.runs(env, "apply", "saved")
-		if n := server.Count(robototest.DeleteSecret); ok || n != 0 || !strings.Contains(said, reason) {
-			t.Errorf("the apply succeeds: %t, with %d deletions, or does not say %q:\n%s", ok, n, reason, said)
+		said, ok := tf.runs([]string{row.env}, "apply", "saved")
+		if n := server.Count(robototest.DeleteSecret); ok || n != 0 || !strings.Contains(said, row.reason) {
+			t.Errorf("%s: the apply succeeds: %t, with %d deletions, or does not say %q:\n%s", row.what, ok, n, row.reason, said)
 		}
 		untouched(t, server, record, "the value of test")
 		tf.holds("test")
 	}
-	refuses("db", two, "og_two", "-replace=roboto_secret.test")
-	refuses("cache", one, otherPrincipal)
-	tf.succeeds("taint", "roboto_secret.test")
-	refuses("db", two, "og_two")
-
 	server.DeleteSecret("og_one", "cache")
 	tf.configure(secretBlock("test", "cache"))
-	must(one, applyNow...)
+	must(applyNow...)
 	if value, _, _ := server.Value("og_one", "cache"); value != "the value of test" || len(server.Records("og_one")) != 1 {
 		t.Errorf("the value is %q; the secrets are %v", value, server.Records("og_one"))
 	}

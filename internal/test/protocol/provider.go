@@ -91,8 +91,8 @@ type Provider struct {
 	t testing.TB
 	// deferral is what an experimental terraform offers.
 	deferral bool
-	// beforeWriteOnly is what a terraform before 1.11 lacks.
-	beforeWriteOnly bool
+	// BeforeWriteOnly makes it a terraform before 1.11.
+	BeforeWriteOnly bool
 	server          providerServer
 	// Schemas are all of the provider's.
 	Schemas  Schemas
@@ -149,13 +149,6 @@ func (p *Provider) Deferring() *Provider {
 	able := *p
 	able.deferral = true
 	return &able
-}
-
-// BeforeWriteOnly returns the same provider, spoken to by a terraform before 1.11.
-func (p *Provider) BeforeWriteOnly() *Provider {
-	old := *p
-	old.beforeWriteOnly = true
-	return &old
 }
 
 // Stop is Ctrl-C.
@@ -306,7 +299,7 @@ func (p *Provider) Validate(config Fields) Outcome {
 	resp := call(p, p.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName:           TypeSecret,
 		Config:             p.encode(p.secret, config),
-		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !p.beforeWriteOnly},
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !p.BeforeWriteOnly},
 	})
 	return Outcome{Diagnostics: resp.Diagnostics}
 }
