@@ -51,7 +51,6 @@ type Session struct {
 
 // Start starts and configures a provider process.
 func (c *Core) Start() (*Session, error) {
-	c.t.Helper()
 	p := Start(c.t, c.Server())
 	c.running.Store(p)
 	c.Warning, c.Began = nil, time.Now()
@@ -74,7 +73,6 @@ func (c *Core) Interrupt() { c.running.Load().Stop() }
 
 // Apply refreshes, plans and applies a configuration; nil destroys.
 func (c *Core) Apply(config Fields) error {
-	c.t.Helper()
 	s, err := c.refreshed()
 	if err != nil {
 		return err
@@ -96,7 +94,6 @@ func (c *Core) Apply(config Fields) error {
 
 // PlanIsEmpty refreshes and plans, and tells whether nothing is to be done.
 func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
-	c.t.Helper()
 	s, err := c.refreshed()
 	if err != nil {
 		return false, err
@@ -105,7 +102,6 @@ func (c *Core) PlanIsEmpty(config Fields) (bool, error) {
 }
 
 func (c *Core) refreshed() (*Session, error) {
-	c.t.Helper()
 	s, err := c.Start()
 	if err != nil {
 		return nil, err
@@ -115,7 +111,6 @@ func (c *Core) refreshed() (*Session, error) {
 
 // ReadData reads a data source.
 func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
-	c.t.Helper()
 	s, err := c.Start()
 	if err != nil {
 		return nil, err
@@ -126,7 +121,6 @@ func (c *Core) ReadData(typeName string, config Fields) (Fields, error) {
 
 // OpenEphemeral opens the ephemeral resource.
 func (c *Core) OpenEphemeral(config Fields) (Fields, error) {
-	c.t.Helper()
 	s, err := c.Start()
 	if err != nil {
 		return nil, err
@@ -137,7 +131,6 @@ func (c *Core) OpenEphemeral(config Fields) (Fields, error) {
 
 // ImportID imports the secret. As with Terraform, a refresh has to follow.
 func (c *Core) ImportID(id string) error {
-	c.t.Helper()
 	s, err := c.Start()
 	if err != nil {
 		return err
@@ -152,7 +145,6 @@ func (c *Core) ImportID(id string) error {
 // RunAction validates, plans and invokes the action, as -invoke does, and returns its
 // progress.
 func (c *Core) RunAction(config Fields) (progress []string, err error) {
-	c.t.Helper()
 	s, err := c.Start()
 	if err != nil {
 		return nil, err
@@ -168,7 +160,6 @@ func (c *Core) RunAction(config Fields) (progress []string, err error) {
 
 // Refresh reads the secret, if there is one.
 func (s *Session) Refresh() error {
-	s.Core.t.Helper()
 	if s.State == nil {
 		return nil
 	}
@@ -195,13 +186,11 @@ func (p Planned) With(config Fields) Planned {
 
 // Plan plans a configuration; nil destroys.
 func (s *Session) Plan(config Fields) (Planned, error) {
-	s.Core.t.Helper()
 	resp, out := s.Provider.plan(s.Instance, config)
 	return Planned{config, resp}, s.errorOf(out)
 }
 
 func (s *Session) planIsEmpty(config Fields) (bool, error) {
-	s.Core.t.Helper()
 	plan, err := s.Plan(config)
 	return err == nil && !s.Tainted && reflect.DeepEqual(s.decode(s.secret, plan.resp.PlannedState), s.State), err
 }
@@ -209,7 +198,6 @@ func (s *Session) planIsEmpty(config Fields) (bool, error) {
 // Change plans a configuration, once more as terraform does while applying, and
 // applies it; nil destroys.
 func (s *Session) Change(config Fields) error {
-	s.Core.t.Helper()
 	if config == nil && s.State == nil {
 		return nil
 	}
@@ -226,14 +214,12 @@ func (s *Session) Change(config Fields) error {
 // ReplaceTainted replaces the secret as Terraform does if it is tainted: without its
 // private data.
 func (s *Session) ReplaceTainted(config Fields) error {
-	s.Core.t.Helper()
 	return s.replace(config, nil)
 }
 
 // PlanReplacement plans to replace the secret, and returns the plan of its deletion, as a saved
 // plan has it.
 func (s *Session) PlanReplacement(config Fields) (Planned, error) {
-	s.Core.t.Helper()
 	plan, err := s.Plan(config)
 	if err != nil {
 		return Planned{}, err
@@ -244,7 +230,6 @@ func (s *Session) PlanReplacement(config Fields) (Planned, error) {
 // planDeletion plans a create with the private data of an earlier plan, and hands on to the
 // deletion what comes of it.
 func (s *Session) planDeletion(config Fields, private []byte) (Planned, error) {
-	s.Core.t.Helper()
 	prior := s.Instance
 	s.Instance = Instance{Private: private}
 	creation, err := s.Plan(config)
@@ -257,7 +242,6 @@ func (s *Session) planDeletion(config Fields, private []byte) (Planned, error) {
 
 // replace deletes the secret and creates it again.
 func (s *Session) replace(config Fields, private []byte) error {
-	s.Core.t.Helper()
 	deletion, err := s.planDeletion(config, private)
 	if err != nil {
 		return err
@@ -270,7 +254,6 @@ func (s *Session) replace(config Fields, private []byte) error {
 
 // ApplyPlanned applies a plan.
 func (s *Session) ApplyPlanned(plan Planned) error {
-	s.Core.t.Helper()
 	creating := s.State == nil
 	applied, out := s.applyPlanned(s.Instance, plan.config, plan.resp)
 	s.Instance = applied

@@ -22,7 +22,6 @@ var Unknown = unknown{}
 
 // encodeBlock is encode for a block that is there, however little is in it.
 func (p *Provider) encodeBlock(schema tftypes.Type, given Fields) *tfprotov6.DynamicValue {
-	p.t.Helper()
 	if given == nil {
 		given = Fields{}
 	}
@@ -30,7 +29,6 @@ func (p *Provider) encodeBlock(schema tftypes.Type, given Fields) *tfprotov6.Dyn
 }
 
 func (p *Provider) encode(schema tftypes.Type, given Fields) *tfprotov6.DynamicValue {
-	p.t.Helper()
 	value := tftypes.NewValue(schema, nil)
 	if given != nil {
 		types := as[tftypes.Object](p, schema).AttributeTypes
@@ -81,7 +79,6 @@ func elementType(typ tftypes.Type) tftypes.Type {
 }
 
 func (p *Provider) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) Fields {
-	p.t.Helper()
 	if encoded == nil {
 		return nil
 	}
@@ -101,7 +98,6 @@ func (p *Provider) decode(schema tftypes.Type, encoded *tfprotov6.DynamicValue) 
 }
 
 func (p *Provider) encodeIdentity(identity Fields) *tfprotov6.ResourceIdentityData {
-	p.t.Helper()
 	if identity == nil {
 		return nil
 	}
@@ -109,7 +105,6 @@ func (p *Provider) encodeIdentity(identity Fields) *tfprotov6.ResourceIdentityDa
 }
 
 func (p *Provider) decodeIdentity(identity *tfprotov6.ResourceIdentityData) Fields {
-	p.t.Helper()
 	if identity == nil {
 		return nil
 	}
@@ -118,7 +113,6 @@ func (p *Provider) decodeIdentity(identity *tfprotov6.ResourceIdentityData) Fiel
 
 // plain is a value in Go's own types.
 func (p *Provider) plain(value tftypes.Value) any {
-	p.t.Helper()
 	switch typ := value.Type(); {
 	case !value.IsKnown():
 		return Unknown
@@ -146,7 +140,6 @@ func (p *Provider) plain(value tftypes.Value) any {
 }
 
 func valueAs[T any](p *Provider, value tftypes.Value) (typed T) {
-	p.t.Helper()
 	p.ok(value.As(&typed))
 	return typed
 }

@@ -153,7 +153,6 @@ func (p *Provider) Deferring() *Provider {
 
 // Stop is Ctrl-C.
 func (p *Provider) Stop() {
-	p.t.Helper()
 	_, err := p.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 	p.ok(err)
 }
@@ -161,7 +160,6 @@ func (p *Provider) Stop() {
 // Plan plans the change of a secret to a configuration, whose nil means to
 // destroy it, and returns the planned state and the attributes that replace it.
 func (p *Provider) Plan(prior Instance, config Fields) (planned Fields, replaces []string, out Outcome) {
-	p.t.Helper()
 	plan, out := p.plan(prior, config)
 	for _, path := range plan.RequiresReplace {
 		replaces = append(replaces, path.String())
@@ -171,7 +169,6 @@ func (p *Provider) Plan(prior Instance, config Fields) (planned Fields, replaces
 
 // plan validates first, as Terraform does. What validation says is for Validate to test.
 func (p *Provider) plan(prior Instance, config Fields) (*tfprotov6.PlanResourceChangeResponse, Outcome) {
-	p.t.Helper()
 	if config != nil {
 		p.Validate(config)
 	}
@@ -215,7 +212,6 @@ func (p *Provider) Apply(prior Instance, config Fields) Instance {
 
 // TryApply plans and applies, unless planning fails.
 func (p *Provider) TryApply(prior Instance, config Fields) (Instance, Outcome) {
-	p.t.Helper()
 	plan, out := p.plan(prior, config)
 	if out.Err() != nil || out.Deferred != nil {
 		return prior, out
@@ -224,7 +220,6 @@ func (p *Provider) TryApply(prior Instance, config Fields) (Instance, Outcome) {
 }
 
 func (p *Provider) applyPlanned(prior Instance, config Fields, plan *tfprotov6.PlanResourceChangeResponse) (Instance, Outcome) {
-	p.t.Helper()
 	resp := call(p, p.server.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName:        TypeSecret,
 		PriorState:      p.encode(p.secret, prior.State),
@@ -239,7 +234,6 @@ func (p *Provider) applyPlanned(prior Instance, config Fields, plan *tfprotov6.P
 
 // Read refreshes a secret.
 func (p *Provider) Read(current Instance) (Instance, Outcome) {
-	p.t.Helper()
 	resp := call(p, p.server.ReadResource, &tfprotov6.ReadResourceRequest{
 		TypeName:           TypeSecret,
 		CurrentState:       p.encode(p.secret, current.State),
@@ -254,7 +248,6 @@ func (p *Provider) Read(current Instance) (Instance, Outcome) {
 // Import imports a secret by ID or, if that is empty, by identity. As with
 // Terraform, a read has to follow.
 func (p *Provider) Import(id string, identity Fields) (Instance, Outcome) {
-	p.t.Helper()
 	resp := call(p, p.server.ImportResourceState, &tfprotov6.ImportResourceStateRequest{
 		TypeName:           TypeSecret,
 		ID:                 id,
@@ -271,7 +264,6 @@ func (p *Provider) Import(id string, identity Fields) (Instance, Outcome) {
 
 // ReadDataSource reads a data source with a configuration.
 func (p *Provider) ReadDataSource(typeName string, config Fields) (Fields, Outcome) {
-	p.t.Helper()
 	schema := p.Schemas.DataSourceSchemas[typeName].ValueType()
 	resp := call(p, p.server.ReadDataSource, &tfprotov6.ReadDataSourceRequest{
 		TypeName:           typeName,
@@ -283,7 +275,6 @@ func (p *Provider) ReadDataSource(typeName string, config Fields) (Fields, Outco
 
 // OpenEphemeral opens the ephemeral resource with a configuration.
 func (p *Provider) OpenEphemeral(config Fields) (Fields, Outcome) {
-	p.t.Helper()
 	schema := p.Schemas.EphemeralResourceSchemas[TypeSecret].ValueType()
 	resp := call(p, p.server.OpenEphemeralResource, &tfprotov6.OpenEphemeralResourceRequest{
 		TypeName:           TypeSecret,
@@ -295,7 +286,6 @@ func (p *Provider) OpenEphemeral(config Fields) (Fields, Outcome) {
 
 // Validate validates the configuration of the resource.
 func (p *Provider) Validate(config Fields) Outcome {
-	p.t.Helper()
 	resp := call(p, p.server.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{
 		TypeName:           TypeSecret,
 		Config:             p.encode(p.secret, config),
@@ -306,7 +296,6 @@ func (p *Provider) Validate(config Fields) Outcome {
 
 // ValidateList validates the configuration of the list resource.
 func (p *Provider) ValidateList(config Fields) Outcome {
-	p.t.Helper()
 	resp := call(p, p.server.ValidateListResourceConfig, &tfprotov6.ValidateListResourceConfigRequest{
 		TypeName: TypeSecret,
 		Config:   p.encodeBlock(p.Schemas.ListResourceSchemas[TypeSecret].ValueType(), config),
@@ -315,13 +304,11 @@ func (p *Provider) ValidateList(config Fields) Outcome {
 }
 
 func (p *Provider) encodeAction(config Fields) *tfprotov6.DynamicValue {
-	p.t.Helper()
 	return p.encodeBlock(p.Schemas.ActionSchemas[typeActionInvoke].Schema.ValueType(), config)
 }
 
 // ValidateAction validates the configuration of the action.
 func (p *Provider) ValidateAction(config Fields) Outcome {
-	p.t.Helper()
 	resp := call(p, p.server.ValidateActionConfig, &tfprotov6.ValidateActionConfigRequest{
 		ActionType: typeActionInvoke, Config: p.encodeAction(config),
 	})
@@ -330,7 +317,6 @@ func (p *Provider) ValidateAction(config Fields) Outcome {
 
 // PlanAction plans the action.
 func (p *Provider) PlanAction(config Fields) Outcome {
-	p.t.Helper()
 	resp := call(p, p.server.PlanAction, &tfprotov6.PlanActionRequest{
 		ActionType:         typeActionInvoke,
 		Config:             p.encodeAction(config),
@@ -341,7 +327,6 @@ func (p *Provider) PlanAction(config Fields) Outcome {
 
 // InvokeAction invokes the action, and returns its progress line by line.
 func (p *Provider) InvokeAction(config Fields) (progress []string, out Outcome) {
-	p.t.Helper()
 	stream := call(p, p.server.InvokeAction, &tfprotov6.InvokeActionRequest{
 		ActionType: typeActionInvoke, Config: p.encodeAction(config), ClientCapabilities: &tfprotov6.InvokeActionClientCapabilities{},
 	})
@@ -372,7 +357,6 @@ type Listed struct {
 
 // List gives the results one by one. Whoever stops taking them stops the provider.
 func (p *Provider) List(l Listing) iter.Seq[Listed] {
-	p.t.Helper()
 	stream := call(p, p.server.ListResource, &tfprotov6.ListResourceRequest{
 		TypeName:        TypeSecret,
 		Config:          p.encodeBlock(p.Schemas.ListResourceSchemas[TypeSecret].ValueType(), l.Config),
@@ -380,7 +364,6 @@ func (p *Provider) List(l Listing) iter.Seq[Listed] {
 		Limit:           l.Limit,
 	})
 	return func(yield func(Listed) bool) {
-		p.t.Helper()
 		for result := range stream.Results {
 			listed := Listed{
 				DisplayName: result.DisplayName,
@@ -397,7 +380,6 @@ func (p *Provider) List(l Listing) iter.Seq[Listed] {
 
 // Call calls a function with strings, nil for null.
 func (p *Provider) Call(name string, arguments ...any) (any, *tfprotov6.FunctionError) {
-	p.t.Helper()
 	request := &tfprotov6.CallFunctionRequest{Name: name}
 	for _, argument := range arguments {
 		encoded, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, argument))
@@ -439,15 +421,10 @@ func as[T any](p *Provider, value any) T {
 	return typed
 }
 
-// Equal compares what a test got with what it expected. Of a long difference it shows the beginning.
+// Equal compares what a test got with what it expected.
 func (p *Provider) Equal(what string, got, want any) {
 	p.t.Helper()
-	const shown = 30
-	diff := strings.SplitAfterN(cmp.Diff(want, got), "\n", shown+1)
-	if len(diff) > shown {
-		diff[shown] = "… and more.\n"
-	}
-	if diff[0] != "" {
-		p.t.Errorf("%s (-want +got):\n%s", what, strings.Join(diff, ""))
+	if diff := cmp.Diff(want, got); diff != "" {
+		p.t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
