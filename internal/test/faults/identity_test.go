@@ -66,39 +66,34 @@ func TestEitherDifferenceMakesAnotherSecret(t *testing.T) {
 // Terraform's -minimal-refresh plans what is in state, refreshes what is to change, and plans
 // again. A gone secret without a version has to be planned so, although its value is compared.
 func TestGoneSecretIsPlannedWithoutARefresh(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(*robototest.Server)
-		// left is the value that the service has in the end.
-		left string
-	}{
-		"gone":          {func(server *robototest.Server) { server.DeleteSecret(robototest.DefaultOrg, "db") }, canary},
-		"another's now": {handOn, successorValue},
+	for name, change := range map[string]func(*robototest.Server){
+		"gone":          func(server *robototest.Server) { server.DeleteSecret(robototest.DefaultOrg, "db") },
+		"another's now": handOn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
 				c.Must(c.Apply(comparedFields))
-				test.change(server)
+				change(server)
 				s := c.MustStart()
 				planned, _, out := s.Provider.Plan(c.Instance, comparedFields)
-				if out.Err() != nil || planned["version_id"] != protocol.Unknown {
-					t.Errorf("the plan is %v: %v", planned, out.Err())
+				c.Must(out.Err())
+				if planned["version_id"] != protocol.Unknown {
+					t.Errorf("the plan is %v", planned)
 				}
 				if err := c.MustStart().Change(comparedFields); err == nil {
 					t.Error("it was updated")
 				}
 				c.Must(s.Refresh())
-				if c.State != nil {
-					t.Errorf("the state holds %v", c.State)
-				}
 				for range 2 {
-					_, err := s.Plan(comparedFields)
+					c.Must(second(s.Plan(comparedFields)))
+				}
+				err := s.Change(comparedFields)
+				if name == "gone" {
 					c.Must(err)
-				}
-				if err := s.Change(comparedFields); (err == nil) != (name == "gone") {
-					t.Errorf("the create: %v", err)
-				}
-				if value, _, _ := server.Value(robototest.DefaultOrg, "db"); value != test.left {
-					t.Errorf("the value is %q, want %q", value, test.left)
+					c.Must(disagreement(c, canary, 1))
+				} else {
+					says(t, err, "exists already")
+					c.Must(successorIsSafe(server))
 				}
 			})
 		})
@@ -120,14 +115,10 @@ func TestPlannedWriteOfASecretAtTwoAddressesHappens(t *testing.T) {
 				planned, err := s.Plan(configs[1])
 				c.Must(err)
 				for _, later := range []fields{configs[0], bareSecret} {
-					_, err = s.With(other).Plan(later)
-					c.Must(err)
+					c.Must(second(s.With(other).Plan(later)))
 				}
 				c.Must(s.ApplyPlanned(planned))
-				value, versionID, _ := server.Value(robototest.DefaultOrg, "db")
-				if value != configs[1]["value_wo"] || c.State["version_id"] != versionID {
-					t.Errorf("the value is %q of version %s, the state %v", value, versionID, c.State)
-				}
+				c.Must(disagreement(c, configs[1]["value_wo"], 2))
 			})
 		})
 	}
@@ -144,8 +135,7 @@ func TestPlanDeletesWhatIsGoneBesideItsSuccessor(t *testing.T) {
 		c.Must(s.Refresh())
 		deletion, err := s.With(c).Plan(nil)
 		c.Must(err)
-		_, err = s.Plan(bareSecret)
-		c.Must(err)
+		c.Must(second(s.Plan(bareSecret)))
 		c.Must(s.With(c).ApplyPlanned(deletion))
 		if c.State != nil {
 			t.Errorf("the state holds %v", c.State)

@@ -168,11 +168,11 @@ func faultCalls() []faultCall {
 		return err
 	}
 	// reads is a call that changes nothing.
-	reads := func(name string, operation robototest.Operation, act func(*protocol.Core) error) faultCall {
-		return faultCall{name: name, operation: operation, prepare: apply(versioned), act: act, after: versioned, versions: 1}
-	}
-	with := func(c faultCall, change func(*faultCall)) faultCall {
-		change(&c)
+	reads := func(name string, operation robototest.Operation, act func(*protocol.Core) error, changes ...func(*faultCall)) faultCall {
+		c := faultCall{name: name, operation: operation, prepare: apply(versioned), act: act, after: versioned, versions: 1}
+		for _, change := range changes {
+			change(&c)
+		}
 		return c
 	}
 	second := func(c *faultCall) { c.skip = 1 }
@@ -201,17 +201,17 @@ func faultCalls() []faultCall {
 		{name: "delete", operation: remove, prepare: apply(versioned), act: apply(nil), proves: true},
 		{name: "delete, name handed on", operation: remove, prepare: apply(versioned), act: apply(nil), proves: true, handedOn: true},
 		{name: "get on refresh, name handed on", operation: get, prepare: replaced, act: apply(nil), proves: true, handedOn: true},
-		with(reads("list page 1", list, readAll), ofSeveral),
-		with(reads("list page 2", list, readAll), secondPage),
-		with(reads("bulk refresh", list, apply(versioned)), func(c *faultCall) { c.prepare, c.settings = listed, fields{"bulk_refresh": true} }),
-		with(reads("get on import", get, importAgain), func(c *faultCall) { c.proves, c.versions = true, 2 }),
-		with(reads("get by the data source", get, readVersion), proves),
+		reads("list page 1", list, readAll, ofSeveral),
+		reads("list page 2", list, readAll, secondPage),
+		reads("bulk refresh", list, apply(versioned), func(c *faultCall) { c.prepare, c.settings = listed, fields{"bulk_refresh": true} }),
+		reads("get on import", get, importAgain, func(c *faultCall) { c.proves, c.versions = true, 2 }),
+		reads("get by the data source", get, readVersion, proves),
 		reads("credentials for the data source", creds, readVersion),
 		reads("get value by the data source", getValue, readVersion),
-		with(reads("query page 1", list, queryThree), ofSeveral),
-		with(reads("query page 2", list, queryThree), secondPage),
+		reads("query page 1", list, queryThree, ofSeveral),
+		reads("query page 2", list, queryThree, secondPage),
 		reads("action on plan", robototest.GetAction, runCheck),
-		with(reads("action on invoke", robototest.GetAction, runCheck), second),
+		reads("action on invoke", robototest.GetAction, runCheck, second),
 		reads("secret on invoke", get, runCheck),
 		reads("invoke", robototest.InvokeAction, runCheck),
 		reads("follow", robototest.GetInvocation, runCheck),

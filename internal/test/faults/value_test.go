@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/robototest"
 )
@@ -94,13 +96,12 @@ func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
 	state := tf.state()
 	for i, row := range rows {
 		value, current, _ := server.Value(robototest.DefaultOrg, row.name)
-		known := state[fmt.Sprint("row", i)]["version_id"]
-		right := known == current
+		want := []any{row.want, current}
 		if row.after == moves {
-			right = known == nil
+			want[1] = nil
 		}
-		if value != row.want || !right {
-			t.Errorf("%s: the value is %q, want %q; version_id is right: %t", row.name, value, row.want, right)
+		if diff := cmp.Diff(want, []any{value, state[fmt.Sprint("row", i)]["version_id"]}); diff != "" {
+			t.Errorf("%s: value and version_id (-want +got):\n%s", row.name, diff)
 		}
 	}
 	tf.succeeds("plan", "-detailed-exitcode")
