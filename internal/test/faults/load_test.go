@@ -92,18 +92,14 @@ func TestLoadUnderThrottle(t *testing.T) {
 					if err := f.each(parallel, operation); err != nil {
 						t.Errorf("step %d: %v", step, err)
 					}
-					refused, answered := 0, 0
+					of := map[bool]int{} // refused or not, by the service that throttles
 					for _, request := range server.Requests() {
-						switch {
-						case request.AWS() != (name == "ThrottlingException"): // the other service
-						case request.Status == http.StatusTooManyRequests, request.Status == http.StatusBadRequest:
-							refused++
-						default:
-							answered++
+						if request.AWS() == (name == "ThrottlingException") {
+							of[request.Status == http.StatusTooManyRequests || request.Status == http.StatusBadRequest]++
 						}
 					}
-					if refused > answered {
-						t.Errorf("step %d: %d requests were refused, and %d answered", step, refused, answered)
+					if of[true] > of[false] {
+						t.Errorf("step %d: %d requests were refused, and %d answered", step, of[true], of[false])
 					}
 					if step == 0 {
 						f.agrees(t, server)

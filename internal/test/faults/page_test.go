@@ -4,14 +4,12 @@
 package faults
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -33,6 +31,9 @@ var pageFile = filepath.Join("..", "..", "..", "templates", "guides", "when-some
 // block is a part of the page: quotations from errors, and what to do. Above the first quotation, it has none.
 type block struct{ quotations, advice []string }
 
+// guideLink matches a link to a guide, whose title errors have in quotation marks.
+var guideLink = regexp.MustCompile(`\[([^]]*)\]\([a-z-]*\.md\)`)
+
 // pageParts are the blocks of the page by their headings, from one chapter to another.
 func pageParts(t *testing.T, from, to string) map[string][]block {
 	t.Helper()
@@ -40,14 +41,15 @@ func pageParts(t *testing.T, from, to string) map[string][]block {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, page, begins := strings.Cut(string(content), "\n## "+from+"\n")
+	plain := guideLink.ReplaceAllString(strings.ReplaceAll(string(content), "`", ""), `"$1"`)
+	_, page, begins := strings.Cut(plain, "\n## "+from+"\n")
 	page, _, ends := strings.Cut(page, "\n## "+to+"\n")
 	if !begins || !ends {
 		t.Fatalf("%s lacks the chapter %q or %q", pageFile, from, to)
 	}
 	parts := map[string][]block{}
 	heading := from
-	for paragraph := range strings.SplitSeq(strings.ReplaceAll(page, "`", ""), "\n\n") {
+	for paragraph := range strings.SplitSeq(page, "\n\n") {
 		paragraph = strings.TrimSpace(paragraph)
 		switch {
 		case strings.HasPrefix(paragraph, "#"):
@@ -194,34 +196,13 @@ var generalities = []struct {
 	{regexp.MustCompile(`the status (Processing|Queued)`), "the status …"},
 }
 
-// general is a text without what is different each time, and with links to the guides that it names.
+// general is a text without what is different each time.
 func general(text string) string {
 	for _, g := range generalities {
 		text = g.pattern.ReplaceAllString(text, g.by)
 	}
-	return guideLinks().Replace(text)
+	return text
 }
-
-// guideLinks replace the titles of guides in quotation marks.
-var guideLinks = sync.OnceValue(func() *strings.Replacer {
-	var links []string
-	guides, err := filepath.Glob(filepath.Join(filepath.Dir(pageFile), "*.md.tmpl"))
-	if err != nil {
-		panic(err)
-	}
-	for _, name := range guides {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			panic(err)
-		}
-		if title := guideTitle.FindSubmatch(content); title != nil {
-			links = append(links, fmt.Sprintf("%q", title[1]), fmt.Sprintf("[%s](%s)", title[1], strings.TrimSuffix(filepath.Base(name), ".tmpl")))
-		}
-	}
-	return strings.NewReplacer(links...)
-})
-
-var guideTitle = regexp.MustCompile(`(?m)^page_title: "(.*)"$`)
 
 var sentenceEnd = regexp.MustCompile(`\. ([A-Z"])`)
 
