@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -184,6 +185,85 @@ func TestCreate(t *testing.T) {
 				}
 				c.Must(disagreement(c, canary, 1))
 			})
+		})
+	}
+}
+
+// The record that a failed create leaves behind is not protected: it holds no value, and a
+// protected one could be neither replaced nor deleted.
+func TestLeftoverRecordIsNotProtected(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+		protected := fields{"name": "db", "value_wo": canary, "value_wo_version": "1", "deletion_protection": true}
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"})
+		if err := c.Apply(protected); err == nil || !c.Tainted {
+			t.Fatalf("tainted: %t, %v", c.Tainted, err)
+		}
+		server.ClearFaults()
+		c.Must(c.Apply(protected))
+		c.Must(disagreement(c, canary, 1))
+		says(t, c.Apply(nil), "has deletion_protection")
+	})
+}
+
+// Each error says that the record may be gone, and one says what to do.
+func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
+		f := newFleet(t, server, 3)
+		f.cores[0].Settings = fields{"max_attempts": 1}
+		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusInternalServerError})
+		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusBadGateway, After: true})
+		n := 0
+		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusServiceUnavailable, Match: func(robototest.Request) bool {
+			n++
+			return n%2 == 0 // after the deletion
+		}})
+		advised := 0
+		for _, err := range f.errors(1, applyVersioned) {
+			says(t, err, "could not be deleted again", "The secret may have been deleted anyway.")
+			advised += strings.Count(fmt.Sprint(err), "run terraform apply, which replaces the record")
+		}
+		if advised != 1 {
+			t.Errorf("%d errors say what to do, want 1", advised)
+		}
+	})
+}
+
+// A value that turns out unusable only while applying is refused before anything is created.
+func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
+	for name, value := range map[string]any{"null": nil, "empty": ""} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
+				config := func(version string) fields {
+					return fields{"name": "db", "value_wo": value, "value_wo_version": version}
+				}
+				s := c.MustStart()
+				if err := s.Change(config("1")); err == nil || server.Count(robototest.CreateSecret) != 0 {
+					t.Errorf("%d records were created: %v", server.Count(robototest.CreateSecret), err)
+				}
+				c.Must(c.Apply(versionedSecret))
+				if err := s.Change(config("2")); err == nil || c.State["value_wo_version"] != "1" {
+					t.Errorf("the update was applied: %s (%v)", c.State, err)
+				}
+			})
+		})
+	}
+}
+
+// A key of a few characters occurs in an ARN by chance, and a longer one may hold the name of an
+// organization. What was asked for is no echo of it.
+func TestAPIKeysThatOccurInAnswers(t *testing.T) {
+	for orgID, key := range map[string]string{"og_test": "r", "og_production": "rbt_og_production_4711_x9f8e7d6c5b4a"} {
+		synctest.Test(t, func(t *testing.T) {
+			server := robototest.Start(t, robototest.Options{InMemory: true, APIKey: key, Orgs: []string{orgID}})
+			c := protocol.NewCore(t, server)
+			c.Must(c.Apply(fields{"name": "db", "org_id": orgID, "value_wo": canary, "value_wo_version": "1"}))
+			_, err := c.ReadData(protocol.TypeOrganizations, nil)
+			if len(key) < 8 {
+				c.Must(err)
+			} else {
+				says(t, err, "repeats a part of the API key")
+			}
 		})
 	}
 }

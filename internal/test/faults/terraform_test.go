@@ -380,3 +380,132 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 		})
 	}
 }
+
+const protectedSecret = `
+resource "roboto_secret" "test" {
+  name                = "db"
+  org_id              = "og_test"
+  value_wo            = "the value of db"
+  value_wo_version    = "1"
+  deletion_protection = true
+}
+`
+
+func unprotected(config string) string {
+	return strings.Replace(config, "deletion_protection = true", "deletion_protection = false", 1)
+}
+
+// Terraform: a protected secret is deleted by nothing that it does, and nothing is sent. After the two
+// steps that the error names, the same works.
+func TestTerraformDeletionProtection(t *testing.T) {
+	const (
+		refused = `"db" of the organization og_test has deletion_protection`
+		notSent = "-refresh=false"
+	)
+	renamed := strings.Replace(protectedSecret, `"db"`, `"cache"`, 1)
+	replace := slices.Concat(applyNow, []string{"-replace=roboto_secret.test"})
+	t.Parallel()
+	server := robototest.Start(t, robototest.Options{Orgs: []string{"og_test", "og_other"}})
+	tf := newTerraform(t, server, protectedSecret)
+	tf.succeeds(applyNow...)
+	record, _ := server.Record("og_test", "db")
+	for _, step := range []struct {
+		name, config string
+		args         []string
+	}{
+		{name: "apply without the block", config: "", args: applyNow},
+		{name: "apply another name", config: renamed, args: applyNow},
+		{name: "another organization", config: strings.Replace(protectedSecret, "og_test", "og_other", 1), args: applyNow},
+		{name: "another name, protection lifted", config: unprotected(renamed), args: applyNow},
+		{name: "a removed block", config: "removed {\n  from = roboto_secret.test\n  lifecycle {\n    destroy = true\n  }\n}\n", args: applyNow},
+		{name: "plan to destroy", config: protectedSecret, args: []string{"plan", "-destroy"}},
+		{name: "destroy", config: protectedSecret, args: destroyNow},
+		{name: "-replace", config: protectedSecret, args: replace},
+		{name: "tainted", config: protectedSecret, args: applyNow},
+	} {
+		tf.configure(step.config)
+		words := []string{refused, "Nothing was deleted", "set deletion_protection = false"}
+		if step.name == "tainted" {
+			tf.succeeds("taint", "roboto_secret.test")
+			words = append(words, "run terraform untaint with its address before you apply")
+		}
+		server.ResetRequests()
+		tf.fails(slices.Concat(step.args, []string{notSent}), words...)
+		tf.holds("test")
+		if requests := server.Requests(); len(requests) != 0 || t.Failed() {
+			t.Fatalf("at the step %q, with the requests %v", step.name, requests)
+		}
+	}
+	untouched(t, server, record, "the value of db")
+
+	tf.succeeds("untaint", "roboto_secret.test")
+	tf.configure(unprotected(protectedSecret))
+	server.ResetRequests()
+	tf.succeeds("apply", "-auto-approve", notSent)
+	if requests := server.Requests(); len(requests) != 0 {
+		t.Errorf("to lift the protection, %d requests were sent: %v", len(requests), requests)
+	}
+	tf.configure(renamed)
+	tf.succeeds(applyNow...)
+	if got := recordNames(server); !slices.Equal(got, []string{"cache"}) {
+		t.Errorf("the secrets are %q", got)
+	}
+}
+
+// Terraform: what ignore_changes hides is left alone, and nothing else is. Each row is a resource. Where
+// its value goes, version_id ends as null.
+func TestTerraformIgnoresNoMoreThanItIsTold(t *testing.T) {
+	t.Parallel()
+	const (
+		other      = "og_other"
+		first, one = "  value_wo = \"old\"\n", "  value_wo_version = \"1\"\n"
+		next, two  = "  value_wo = \"new\"\n", "  value_wo_version = \"2\"\n"
+		protected  = "  deletion_protection = true\n"
+		stays      = "  org_id = \"og_test\"\n"
+		moves      = "  org_id = \"og_other\"\n"
+	)
+	rows := []struct {
+		name, ignored, before, after string
+		// want is the value in the end.
+		want string
+	}{
+		{"a value", "value_wo", first + one + stays, next + one + stays + protected, "old"},
+		{"value and version", "value_wo, value_wo_version", first + one + stays, next + two + stays + protected, "old"},
+		{"value and organization", "value_wo, org_id", first + one + stays, next + one + moves + protected, "old"},
+		{"compared value and organization", "value_wo, org_id", first + stays, next + moves + protected, "old"},
+		{"organization, and a new version", "org_id", first + one + stays, next + two + moves, "new"},
+		{"organization, and a new value", "org_id", first + stays, next + moves, "new"},
+		{"organization, and no value", "org_id", first + one + stays, moves, "old"},
+	}
+	block := func(i int, lines string) string {
+		return fmt.Sprintf("resource \"roboto_secret\" \"row%d\" {\n  name = %q\n%s  lifecycle {\n    ignore_changes = [%s]\n  }\n}\n\n",
+			i, rows[i].name, lines, rows[i].ignored)
+	}
+	var was, is string
+	for i, row := range rows {
+		was += block(i, row.before)
+		is += block(i, row.after)
+	}
+	server := robototest.Start(t, robototest.Options{Orgs: []string{robototest.DefaultOrg, other}})
+	tf := newTerraform(t, server, was)
+	tf.succeeds(applyNow...)
+	tf.succeeds("plan", "-detailed-exitcode")
+	tf.configure(is)
+	tf.succeeds(applyNow...)
+	state := tf.state()
+	for i, row := range rows {
+		value, current, _ := server.Value(robototest.DefaultOrg, row.name)
+		want := []any{row.want, current}
+		if row.after == moves {
+			want[1] = nil
+		}
+		if diff := cmp.Diff(want, []any{value, state[fmt.Sprint("row", i)]["version_id"]}); diff != "" {
+			t.Errorf("%s: value and version_id (-want +got):\n%s", row.name, diff)
+		}
+	}
+	tf.succeeds("plan", "-detailed-exitcode")
+
+	// The provider sees a new version, and no new value.
+	tf.configure(block(0, next+two+stays))
+	tf.fails(planNow, "ignore_changes keeps it from the provider")
+}
