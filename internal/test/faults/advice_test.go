@@ -247,8 +247,6 @@ func repairConfigFile(s *scene) {
 	s.Must(os.WriteFile(fmt.Sprint(s.Settings["config_file"]), []byte(content), 0o600))
 }
 
-func closeConfigFile(s *scene) { s.Must(os.Chmod(fmt.Sprint(s.Settings["config_file"]), 0o600)) }
-
 // useOtherKey uses a key to which none of the faults happens.
 func useOtherKey(s *scene) {
 	first := "Bearer " + s.Roboto.APIKey()

@@ -175,8 +175,8 @@ func catalog(hosts map[string]deadHost) []cataloged {
 			setting("profile", "prod")),
 		entry("No config file for a profile", correctFile, setting("profile", "prod")),
 		entry("A config file that is a device", correctFile, env("ROBOTO_API_KEY", ""), setting("config_file", "/dev/zero")),
-		entry("A config file that other users may read (a warning)", cures{"let only the owner read the config file": closeConfigFile},
-			env("ROBOTO_API_KEY", ""), setting("profile", "dev"), configFile(`{"dev":{"token":"x"}}`), openConfigFile, starting),
+		entry("A config file that other users may read (a warning)", cures{"let only the owner read the config file": chmod(0o600)},
+			env("ROBOTO_API_KEY", ""), setting("profile", "dev"), configFile(`{"dev":{"token":"x"}}`), chmod(0o644), starting),
 		entry("A request timeout that is not a number", correctSetting, env("ROBOTO_DEFAULT_HTTP_TIMEOUT", "soon")),
 		entry("An organization's name instead of its ID", cures{"set the organization": env("ROBOTO_ORG_ID", testOrg)},
 			env("ROBOTO_ORG_ID", "My Org")),
@@ -457,8 +457,6 @@ var (
 	existingRecord = all(adds("db"), passes(time.Minute))
 	existing       = all(adds("db"), stores("an older value"), passes(time.Minute))
 
-	openConfigFile step = func(s *scene) { s.Must(os.Chmod(fmt.Sprint(s.Settings["config_file"]), 0o644)) }
-
 	// late lets the error come late, because waiting may heal.
 	late step = func(s *scene) { s.late = true }
 )
@@ -476,6 +474,10 @@ func setting(name string, value any) step { return func(s *scene) { s.Settings[n
 // dead leads to a host that answers nothing.
 func dead(host deadHost) step {
 	return func(s *scene) { s.Vars["ROBOTO_SERVICE_ENDPOINT"], s.Dial = host.endpoint, host.dial }
+}
+
+func chmod(mode os.FileMode) step {
+	return func(s *scene) { s.Must(os.Chmod(fmt.Sprint(s.Settings["config_file"]), mode)) }
 }
 
 func configFile(content string) step {

@@ -4,7 +4,6 @@
 package faults
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -203,29 +202,6 @@ func TestLeftoverRecordIsNotProtected(t *testing.T) {
 		c.Must(c.Apply(protected))
 		c.Must(disagreement(c, canary, 1))
 		says(t, c.Apply(nil), "has deletion_protection")
-	})
-}
-
-// Each error says that the record may be gone, and one says what to do.
-func TestCleanUpWhoseOutcomeIsUnknown(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, _ *protocol.Core) {
-		f := newFleet(t, server, 3)
-		f.cores[0].Settings = fields{"max_attempts": 1}
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, Status: http.StatusInternalServerError})
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusBadGateway, After: true})
-		n := 0
-		server.Inject(robototest.Fault{Operation: robototest.GetSecret, Status: http.StatusServiceUnavailable, Match: func(robototest.Request) bool {
-			n++
-			return n%2 == 0 // after the deletion
-		}})
-		advised := 0
-		for _, err := range f.errors(1, applyVersioned) {
-			says(t, err, "could not be deleted again", "The secret may have been deleted anyway.")
-			advised += strings.Count(fmt.Sprint(err), "run terraform apply, which replaces the record")
-		}
-		if advised != 1 {
-			t.Errorf("%d errors say what to do, want 1", advised)
-		}
 	})
 }
 

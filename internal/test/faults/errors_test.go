@@ -15,8 +15,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/roboto-ai/terraform-provider-roboto/internal/test/protocol"
 )
 
@@ -68,10 +66,18 @@ func golden(t *testing.T, name, got string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s says something else than the provider (-file +provider). If the provider is right, run\n\n"+
-			"\tgo test ./internal/test/faults -run '^%s$' -update\n\nand read what has changed.\n%s", file, t.Name(), diff)
+	if string(want) != got {
+		t.Errorf("%s says something else than the provider. If the provider is right, run\n\n"+
+			"\tgo test ./internal/test/faults -run '^%s$' -update\n\nand read what has changed. Only in the file:\n%s\nOnly from the provider:\n%s",
+			file, t.Name(), without(string(want), got), without(got, string(want)))
 	}
+}
+
+// without returns the lines that are not in another text.
+func without(text, other string) string {
+	lines := strings.Split(other, "\n")
+	only := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return slices.Contains(lines, line) })
+	return strings.Join(only, "\n")
 }
 
 // stable is a text of the scene without what is different each time. It checks that it holds no secret.

@@ -173,7 +173,7 @@ func describe(entry string, diagnostic protocol.DiagnosticError) described {
 var titleNames = regexp.MustCompile(`"[^"]*"|\bog_\w+`)
 
 // report matches what happened to a request, which is no advice wherever it stands.
-var report = regexp.MustCompile(`^(Roboto|AWS Secrets Manager)( \([^)]*\))? (answered|gave) |^The answer from `)
+var report = regexp.MustCompile(`^(Roboto|AWS Secrets Manager)( \([^)]*\))? (answered|gave) |^The answer from |^The secret may have been deleted|^Looking for it failed`)
 
 // generalities are what the page leaves out: names, times, hosts, paths, and the messages of the
 // test's Roboto.
