@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"text/tabwriter"
@@ -447,8 +448,8 @@ func importBlockID(text string) (string, bool) {
 // happens as soon as it is free.
 func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core) {
 	t.Helper()
-	var next successor
-	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { next.watch() }})
+	var next atomic.Pointer[robototest.Server]
+	server := robototest.Start(t, robototest.Options{InMemory: true, PageSize: 2, OnRequest: func(robototest.Request) { takeOverWhenFree(&next) }})
 	for name, hang := range map[string]bool{"check": false, "hang": true} {
 		server.AddAction(robototest.Action{Name: name, Parameters: []robototest.Parameter{{Name: "key"}}, Hang: hang})
 	}
@@ -460,7 +461,7 @@ func startCall(t *testing.T, call faultCall) (*robototest.Server, *protocol.Core
 	}
 	if call.handedOn {
 		time.Sleep(time.Second) // the successor is made at another time
-		next.server.Store(server)
+		next.Store(server)
 	}
 	return server, c
 }
