@@ -263,6 +263,7 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		entry("Write: the credentials have always expired", noStep, deniedByAWS(put, "ExpiredTokenException")),
 		entry("Write: AWS is out of reach", network, dropped(put), dropped(robototest.GetValue), late),
 		entry("Write: AWS does not speak its protocol", cures{"check secrets_manager_endpoint": recovers}, page(put, 200)),
+		// What is left is not protected: it holds no value, and could be neither replaced nor deleted.
 		entry("Write: neither the value nor the clean-up succeeds",
 			cures{"apply again once the problem is fixed": recovers, "untaint once the problem is fixed": all(recovers, untaint)},
 			deniedByAWS(put, "AccessDeniedException"), denied(robototest.DeleteSecret), late),

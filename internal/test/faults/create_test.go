@@ -188,23 +188,6 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-// The record that a failed create leaves behind is not protected: it holds no value, and a
-// protected one could be neither replaced nor deleted.
-func TestLeftoverRecordIsNotProtected(t *testing.T) {
-	inBubble(t, func(t *testing.T, server *robototest.Server, c *protocol.Core) {
-		protected := fields{"name": "db", "value_wo": canary, "value_wo_version": "1", "deletion_protection": true}
-		server.Inject(robototest.Fault{Operation: robototest.PutValue, AWSError: "AccessDeniedException", Message: "Denied."})
-		server.Inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: http.StatusForbidden, Code: "RobotoUnauthorizedException"})
-		if err := c.Apply(protected); err == nil || !c.Tainted {
-			t.Fatalf("tainted: %t, %v", c.Tainted, err)
-		}
-		server.ClearFaults()
-		c.Must(c.Apply(protected))
-		c.Must(disagreement(c, canary, 1))
-		says(t, c.Apply(nil), "has deletion_protection")
-	})
-}
-
 // A value that turns out unusable only while applying is refused before anything is created.
 func TestValueIsCheckedWhenItBecomesKnown(t *testing.T) {
 	for name, value := range map[string]any{"null": nil, "empty": ""} {

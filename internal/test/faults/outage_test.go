@@ -159,13 +159,6 @@ func readSecret(s *protocol.Session, name string) error {
 	return out.Err()
 }
 
-func listSecrets(s *protocol.Session, name string) error {
-	if _, out := s.ReadDataSource(protocol.TypeSecrets, nil); out.Err() != nil {
-		return fmt.Errorf("%w (beside %s)", out.Err(), name)
-	}
-	return nil
-}
-
 func destroy(s *protocol.Session, _ string) error { return s.Change(nil) }
 
 // moveToOther replaces a secret by one of another organization.
@@ -209,7 +202,10 @@ func TestSharedCauses(t *testing.T) {
 		"401 after a while": {
 			faults: faults{{Status: http.StatusUnauthorized, Message: "Unauthorized", Skip: 20}}, passed: 20, reason: refusedKey,
 		},
-		"401, and lists": {faults: faults{unauthorized("")}, call: listSecrets, reason: refusedKey},
+		"401, and lists": {faults: faults{unauthorized("")}, reason: refusedKey, call: func(s *protocol.Session, name string) error {
+			_, out := s.ReadDataSource(protocol.TypeSecrets, nil)
+			return errors.Join(out.Err(), errors.New(name))
+		}},
 		"401, and the values of new secrets": { // which are deleted again
 			faults: faults{unauthorized(creds), unauthorized(orgs)}, call: applyVersioned, create: true,
 			reason: refusedKey, most: 6 * causeSecrets,
