@@ -41,6 +41,7 @@ func TestCreate(t *testing.T) {
 	notFree := robototest.Fault{Status: http.StatusConflict, Code: "RobotoConflictException", Message: "Being deleted."}
 	unavailable := robototest.Fault{Status: http.StatusServiceUnavailable, Header: tooMany("45").Header}
 	refused := at(put, 0, robototest.Fault{AWSError: "InvalidParameterException", Message: "no"})
+	hanging := robototest.Fault{Delay: time.Hour}
 	hidden := robototest.Fault{Status: http.StatusNotFound, Code: codeNotFound, Message: "No secret."}
 	var since time.Time
 	forAMoment := at(remove, 0, tooMany("60"))
@@ -68,7 +69,7 @@ func TestCreate(t *testing.T) {
 	}
 	takenOverInterrupted := func(c *protocol.Core, others *theirs) {
 		takenOver(put)(c, others)
-		c.Roboto.Inject(at(put, 0, robototest.Fault{Delay: time.Hour}))
+		c.Roboto.Inject(at(put, 0, hanging))
 		time.AfterFunc(5*time.Second, c.Interrupt)
 	}
 	createdInterrupted := func(c *protocol.Core, others *theirs) {
@@ -111,7 +112,7 @@ func TestCreate(t *testing.T) {
 		"undo: Roboto asks for half a minute":            {faults: faults{at(creds, 0, tooMany("30"))}, ends: isUndone, says: undone},
 		"undo: it is refused for a moment":               {faults: faults{refused, forAMoment}, ends: isUndone, says: undone},
 		"undo: it is to be repeated later":               {faults: faults{refused, at(remove, 1, unavailable)}, ends: isUndone, says: undone},
-		"undo: it hangs once":                            {faults: faults{refused, at(remove, 1, robototest.Fault{Delay: time.Hour})}, ends: isUndone, says: undone},
+		"undo: it hangs once":                            {faults: faults{refused, at(remove, 1, hanging)}, ends: isUndone, says: undone},
 		"undo: its answer is lost":                       {faults: faults{refused, at(remove, 1, lostAfter)}, ends: isUndone, says: undone},
 		"undo: Roboto does not show the record at first": {faults: faults{refused, at(get, 3, hidden)}, ends: isUndone, says: undone},
 		"undo: Roboto does not show the record":          {faults: faults{refused, at(get, 0, hidden)}, ends: isLeft},
