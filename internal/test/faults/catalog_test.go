@@ -266,7 +266,11 @@ func catalog(hosts map[string]deadHost) []cataloged {
 		// What is left is not protected: it holds no value, and could be neither replaced nor deleted.
 		entry("Write: neither the value nor the clean-up succeeds",
 			cures{"apply again once the problem is fixed": recovers, "untaint once the problem is fixed": all(recovers, untaint)},
-			deniedByAWS(put, "AccessDeniedException"), denied(robototest.DeleteSecret), late),
+			deniedByAWS(put, "AccessDeniedException"), denied(robototest.DeleteSecret), applying(guarded), late),
+		entry("Write: whether the clean-up succeeded is not known",
+			cures{"apply again once the problem is fixed": recovers, "untaint once the problem is fixed": all(recovers, untaint)},
+			setting("max_attempts", 1), answers(put, 500, "", ""), inject(robototest.Fault{Operation: get, Skip: 1, Status: 503}),
+			inject(robototest.Fault{Operation: robototest.DeleteSecret, Status: 502, After: true}), late),
 		entry("Write: AWS still deletes the secret that had the name", cures{"apply again later": recovers},
 			existingRecord, deletedElsewhere, inject(robototest.Fault{Operation: put, AWSError: "InvalidRequestException"}), late),
 		entry("Rotate: the secret was deleted at AWS", cures{"replace the secret": replace}, applied, deletedAtAWS(false)),

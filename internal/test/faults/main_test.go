@@ -124,54 +124,8 @@ func (tf *terraform) fails(args []string, words ...string) string {
 	return said
 }
 
-// failsHeld is fails for an answer that is held back: once its request has
-// arrived, meanwhile runs beside Terraform.
-func (tf *terraform) failsHeld(arrived <-chan struct{}, meanwhile func(interrupt func()), args []string, words ...string) {
-	tf.t.Helper()
-	ctx, interrupt := context.WithCancel(tf.t.Context())
-	defer interrupt()
-	var group sync.WaitGroup
-	ended := make(chan struct{})
-	group.Go(func() {
-		select {
-		case <-arrived:
-			meanwhile(interrupt)
-		case <-ended:
-			tf.t.Error("the request never came")
-		}
-	})
-	defer group.Wait()
-	defer close(ended)
-	tf.fails(ctx, args, words...)
-}
-
-// hold keeps an answer back until the client goes away. Arrived is closed when the request comes in.
-func (tf *terraform) hold(fault robototest.Fault) (arrived <-chan struct{}) {
-	fault.Delay, fault.Times = time.Hour, 1
-	came := make(chan struct{})
-	var seen atomic.Int64
-	fault.Match = func(robototest.Request) bool {
-		if seen.Add(1) == int64(fault.Skip)+1 {
-			close(came)
-		}
-		return true
-	}
-	tf.roboto.Inject(fault)
-	return came
-}
-
-// managed is a secret as the state has it.
-type managed struct {
-	Name           string  `json:"name"`
-	OrgID          string  `json:"org_id"`
-	ARN            string  `json:"arn"`
-	VersionID      *string `json:"version_id"`
-	ValueWOVersion *string `json:"value_wo_version"`
-	tainted        bool
-}
-
-// state is the secrets in the state, by their resource's name.
-func (tf *terraform) state() map[string]managed {
+// state is the secrets in the state, by their resource's name, with their status.
+func (tf *terraform) state() map[string]fields {
 	tf.t.Helper()
 	content, err := os.ReadFile(filepath.Join(tf.Dir, "terraform.tfstate"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,7 +66,7 @@ func TestTerraformInterrupted(t *testing.T) {
 			ctx, interrupt := context.WithCancel(t.Context())
 			defer interrupt()
 			fault := test.fault
-			fault.Until, fault.Times = make(chan struct{}), 1 // no answer comes
+			fault.Delay, fault.Times = time.Hour, 1
 			var seen atomic.Int64
 			fault.Match = func(robototest.Request) bool {
 				if seen.Add(1) > int64(fault.Skip) {

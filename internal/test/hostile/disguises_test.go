@@ -311,9 +311,9 @@ func refresh(s *protocol.Core) []any {
 func compare(s *protocol.Core) (seen []any) {
 	for _, change := range []protocol.Fields{{"value_wo_version": nil}, {"value_wo_version": "1", "detect_value_drift": true}} {
 		s.Roboto.DeleteSecret(robototest.DefaultOrg, "new")
-		maps.Copy(s.Latest.Config, change)
-		seen = append(seen, create(s)...)
-		_, err := s.PlanIsEmpty(s.Latest.Config)
+		config := newSecret(change)
+		seen = append(seen, apply(s, config)...)
+		_, err := s.PlanIsEmpty(config)
 		seen = append(seen, err, s.Instance, s.Warning)
 	}
 	return seen
@@ -336,10 +336,18 @@ func list(s *protocol.Core) []any {
 	return seen
 }
 
+func newSecret(change protocol.Fields) protocol.Fields {
+	config := protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1"}
+	maps.Copy(config, change)
+	return config
+}
+
 // create may have to delete a record again.
-func create(s *protocol.Core) []any {
+func create(s *protocol.Core) []any { return apply(s, newSecret(nil)) }
+
+func apply(s *protocol.Core, config protocol.Fields) []any {
 	s.Instance, s.Tainted = protocol.Instance{}, false
-	err := s.Apply(s.Latest.Config)
+	err := s.Apply(config)
 	return []any{err, s.Instance, s.Warning}
 }
 
@@ -438,7 +446,6 @@ func (c call) leftBy(t *testing.T, noEffect bool, text func(known) string, chang
 	server.AddAction(robototest.Action{Name: "check", Fails: "No.", Parameters: parameters})
 	server.AddAction(robototest.Action{Name: "hang", Hang: true, Parameters: parameters})
 	s := protocol.NewCore(tb, server)
-	s.Latest.Config = protocol.Fields{"name": "new", "org_id": robototest.DefaultOrg, "value_wo": disguisedValue, "value_wo_version": "1"}
 	s.Settings["max_attempts"] = 2
 	changed := false
 	fault := robototest.Fault{Operation: c.operation, Wire: func(answer []byte) []byte {
