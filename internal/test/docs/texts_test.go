@@ -165,12 +165,12 @@ func TestExamplesAreFormatted(t *testing.T) {
 // TestVariablesOfValuesShowNothing looks at all variables that the documentation declares:
 // what is ephemeral is sensitive too, as the guides say.
 func TestVariablesOfValuesShowNothing(t *testing.T) {
-	variable := regexp.MustCompile(`(?ms)^variable "(\w+)" \{\n(.*?)^\}`)
-	hides := regexp.MustCompile(`(?m)^  (ephemeral|sensitive) += true$`)
+	variable := regexp.MustCompile(`(?ms)^variable "(\w+)" \{(?:\n(.*?)^\}|( +\w+ += \w+) +\}$)`)
+	hides := regexp.MustCompile(`(?m)^ {1,2}(ephemeral|sensitive) += true$`)
 	found := 0
 	for _, name := range slices.Concat(exampleFiles(t), markdownPages(t)) {
 		for _, declared := range variable.FindAllStringSubmatch(readFile(t, name), -1) {
-			switch len(hides.FindAllString(declared[2], -1)) {
+			switch len(hides.FindAllString(declared[2]+declared[3], -1)) {
 			case 1:
 				t.Errorf("%s: var.%s is ephemeral or sensitive, but not both", name, declared[1])
 			case 2:

@@ -69,8 +69,7 @@ func TestScanFindsPlantedLeaks(t *testing.T) {
 	}
 }
 
-// scan plays scenes, and looks for all secrets in all that they left. The report says all in words. In states,
-// private data is encoded twice: TestDisguises looks at that.
+// scan plays scenes, and looks for all secrets in all that they left. The report says all in words.
 func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report string) {
 	t.Helper()
 	mirror, err := terraformcli.BuildMirror(t.Context(), t.TempDir(), "-ldflags=-s -w")
@@ -99,13 +98,13 @@ func scan(t *testing.T, scenes map[string]func(*scene)) (wrong []string, report 
 				artifacts = append(artifacts, leaks.Bytes(s.name+"/"+dir+"/"+file.Name, file.Content))
 			}
 		}
-		artifacts = append(artifacts, leaks.Bytes(s.name+"/requests", s.requests()))
 		s.hide(apiKey, "the only one", s.roboto.APIKey())
 		for i, c := range s.roboto.IssuedCredentials() {
 			s.hide("access key ID", strconv.Itoa(i), c.AccessKeyID)
 			s.hide("secret access key", strconv.Itoa(i), c.SecretAccessKey)
 			s.hide("session token", strconv.Itoa(i), c.SessionToken)
 		}
+		artifacts = append(artifacts, leaks.Bytes(s.name+"/requests", s.requests(t)))
 		needles = append(needles, s.secrets...)
 	}
 	findings, stats, err := leaks.Search(artifacts, needles)
@@ -277,18 +276,28 @@ func (s *scene) run(wantCode int, args ...string) string {
 	return result.Output()
 }
 
-// requests are all requests of the scene, without what has its place in them. The embedded services verify
-// the rest of these headers.
-func (s *scene) requests() (all []byte) {
+// requests are all requests of the scene, without the secrets that have their place in them, which the search
+// has to know. The embedded services verify the rest of these headers.
+func (s *scene) requests(t *testing.T) (all []byte) {
+	t.Helper()
+	known := func(what, secret string) {
+		if !slices.ContainsFunc(s.secrets, func(n leaks.Needle) bool { return n.Value == secret }) {
+			t.Errorf("%s: a %s that was sent is not searched for", s.name, what)
+		}
+	}
 	for _, r := range s.roboto.Requests() {
 		header, body := r.Header.Clone(), string(r.Body)
-		header.Del("Authorization")
 		if r.AWS() {
+			known("session token", header.Get("X-Amz-Security-Token"))
 			header.Del("X-Amz-Security-Token")
+		} else {
+			known("key", strings.TrimPrefix(header.Get("Authorization"), "Bearer "))
 		}
+		header.Del("Authorization")
 		if r.Operation == robototest.PutValue {
 			var fields map[string]any
-			must(s.t, json.Unmarshal(r.Body, &fields))
+			must(t, json.Unmarshal(r.Body, &fields))
+			known("value", fmt.Sprint(fields["SecretString"]))
 			delete(fields, "SecretString")
 			body = fmt.Sprint(fields)
 		}
