@@ -243,7 +243,7 @@ func (d *demo) story() {
 	d.run(0, "destroy", "-auto-approve")
 	d.check("Roboto holds no secret any more", len(d.roboto.Records(org)) == 0)
 	violations := d.roboto.Violations()
-	d.check("the embedded services, which are strict, objected to nothing "+strings.Join(violations, "\n  "), len(violations) == 0)
+	d.check(strings.Join(append([]string{"the embedded services, which are strict, objected to nothing"}, violations...), "\n  "), len(violations) == 0)
 }
 
 // prove rotates to a password that the action refuses, and back.
