@@ -222,16 +222,14 @@ func encodings(value string) []encoded {
 	inJSON, plainJSON := inJSON(value)
 	all := append([]encoded{{"raw", value}}, simple(value, "")...)
 	all = append(append(all, simple(inJSON, " of JSON")...), simple(plainJSON, " of JSON")...)
-	// State holds a resource's private data in base64, and that its values.
-	for _, inner := range inBase64(inJSON, " of JSON") {
-		all = append(all, inBase64(inner.text, " of "+inner.encoding)...)
-	}
 	// Whoever guesses the value could compare a digest.
 	sum := sha256.Sum256([]byte(value))
-	all = append(all,
-		encoded{"SHA-256", hex.EncodeToString(sum[:])},
-		encoded{"SHA-256 in base64", base64.RawStdEncoding.EncodeToString(sum[:])},
-	)
+	digest := hex.EncodeToString(sum[:])
+	all = append(all, encoded{"SHA-256", digest}, encoded{"SHA-256 in base64", base64.RawStdEncoding.EncodeToString(sum[:])})
+	// State holds a resource's private data in base64, and that its values.
+	for _, inner := range append(inBase64(inJSON, " of JSON"), inBase64(digest, " of SHA-256")...) {
+		all = append(all, inBase64(inner.text, " of "+inner.encoding)...)
+	}
 	seen := map[string]bool{}
 	return slices.DeleteFunc(all, func(e encoded) bool {
 		defer func() { seen[e.text] = true }()

@@ -29,6 +29,11 @@ func marshal(value any) string {
 	return string(text)
 }
 
+// private is a note in a resource's private data, as the state has it.
+func private(note string) string {
+	return base64.StdEncoding.EncodeToString([]byte(marshal(map[string][]byte{"note": []byte(marshal(note))})))
+}
+
 func search(t *testing.T, content, value string) []leaks.Finding {
 	t.Helper()
 	findings, _, err := leaks.Search([]leaks.Artifact{leaks.Bytes("log", []byte(content))}, []leaks.Needle{{Name: "API key", Value: value}})
@@ -59,7 +64,8 @@ func TestSearchFindsValueInEachEncoding(t *testing.T) {
 		{"SHA-256", awkward, hex.EncodeToString(sum[:])},
 		{"SHA-256 in base64", awkward, base64.StdEncoding.EncodeToString(sum[:])},
 		{"base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(`{"k":` + marshal(awkward) + `}`))},
-		{"base64 of base64 of JSON", awkward, base64.StdEncoding.EncodeToString([]byte(marshal(map[string][]byte{"note": []byte(marshal(awkward))})))},
+		{"base64 of base64 of JSON", awkward, private(awkward)},
+		{"base64 of base64 of SHA-256", awkward, private(hex.EncodeToString(sum[:]))},
 	} {
 		for _, around := range []string{"", " ", "x=\x00", strings.Repeat("-", 1000)} {
 			found := fmt.Sprint(search(t, around+tc.text+around, tc.value))
