@@ -204,6 +204,11 @@ func TestActionInvokes(t *testing.T) {
 			fault: lateAnswer, last: canceled, texts: []string{"Roboto Action Was Canceled"},
 			after: map[time.Duration]func(*protocol.Core){time.Second: (*protocol.Core).Interrupt},
 		},
+		"interrupted after it failed, and it cannot be canceled": {
+			action: robototest.Action{Fails: "Lost."}, fault: robototest.Fault{Operation: robototest.CancelInvocation, Status: 403},
+			texts: []string{"Roboto Action May Still Run"}, last: []int{robototest.Failed},
+			after: map[time.Duration]func(*protocol.Core){20 * time.Second: (*protocol.Core).Interrupt},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

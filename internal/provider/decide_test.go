@@ -98,8 +98,10 @@ func TestDecideNotices(t *testing.T) {
 		"replace, with a line break":          {state: secret(written), config: secret(cache, line), want: notices{noticeLineBreak}},
 		"replace by a name to come":           {state: secret(written), config: secret(unknownName, value)},
 		"replace without a value":             {state: secret(written), config: secret(cache), want: notices{noticeNoValueAgain}},
+		"replace what drifted, and no value":  {state: secret(one), config: secret(cache), want: notices{noticeNoValueAgain}},
 		"replace with an ignored value":       {state: secret(written, one), config: secret(cache, one)},
 		"replace with a first value":          {state: db, config: secret(cache, value), want: notices{noticeReplacedLost}},
+		"replace with a first value to come":  {state: db, config: secret(cache, unknownValue), want: notices{noticeReplacedLost}},
 		"swap names":                          {state: secret(written), config: secret(cache, value), remembered: recreated, want: notices{noticeAddressChanged}},
 		"replace in the default organization": {state: secret(written), config: secret(noOrg, cache, value), defaults: ofOrg("og_test")},
 		"replace in another default organization": {
@@ -183,8 +185,8 @@ func TestDecideNotices(t *testing.T) {
 			if d.need != needNothing {
 				t.Fatalf("decide asks for %d, which it should not need", d.need)
 			}
-			title := cmp.Transformer("title", func(n *notice) string { return n.title })
-			if diff := cmp.Diff(test.want, d.notices, title, cmpopts.EquateEmpty()); diff != "" {
+			sentence := cmp.Transformer("sentence", func(n *notice) string { return n.sentence }) // several have one title
+			if diff := cmp.Diff(test.want, d.notices, sentence, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the plan has other notices (-want +got):\n%s", diff)
 			}
 			refused := slices.ContainsFunc(test.want, func(n *notice) bool { return n.refuses })

@@ -33,6 +33,7 @@ func TestParseErrorBody(t *testing.T) {
 		"other keys":                       {`{"errors": [{"message": "canary"}], "detail": "canary"}`, "", ""},
 		"endless code":                     {`{"error": {"error_code": "Roboto` + strings.Repeat("x", 61) + `Exception", "message": "oops"}}`, "", "oops"},
 		"gateway with an upper-case key":   {`{"Message": "Forbidden"}`, "", "Forbidden"},
+		"two values":                       {`{"message": "canary"}{"message": "canary"}`, "", ""},
 		"HTML":                             {`<html>canary</html>`, "", ""},
 		"nothing":                          {``, "", ""},
 	} {

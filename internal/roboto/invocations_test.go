@@ -123,6 +123,9 @@ func TestFollow(t *testing.T) {
 		"until it stays failed anew": {
 			action: robototest.Action{Hang: true}, fault: failsAnew, want: []string{"Queued", "Scheduled", "Failed", "Failed", "Queued", "Completed"},
 		},
+		"through an outage after it failed": {
+			action: failsOnce, fault: robototest.Fault{Skip: 4, Times: 1, Outage: 40 * time.Second}, want: slices.Concat(bad, good),
+		},
 		"while four answers are HTML":     {fault: html(4, 0), want: good},
 		"until five answers are HTML":     {fault: html(0, 1), want: run[:2], kind: KindUnexpectedAnswer},
 		"until the token is refused":      {fault: robototest.Fault{Status: 401, Skip: 2}, want: run[:3], kind: KindTokenRefused},

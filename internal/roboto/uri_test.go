@@ -52,6 +52,7 @@ func TestParseURIRefusals(t *testing.T) {
 		"":                                  scheme,
 		"db-password":                       scheme,
 		"Roboto-Secret://x":                 scheme,
+		" roboto-secret://x":                scheme,
 		"roboto-secret://":                  empty,
 		"roboto-secret://.":                 "path",
 		"roboto-secret://..@og_1":           "path",

@@ -111,6 +111,7 @@ func TestAPIKeyAndEndpoint(t *testing.T) {
 		},
 
 		"block profile beats environment's key": {profiled("home"), withV1(envBoth), "home-key", "https://home", home},
+		"block profile beats its profile":       {profiled("home"), withV1("ROBOTO_PROFILE=bare"), "home-key", "https://home", home},
 		"block profile in its file":             {profiled("default"), withV1(envFile), "other-key", "https://other", ""},
 		"block file beats environment's key":    {Explicit{ConfigFile: "~/other.json"}, withV1(envBoth), "other-key", "https://other", ""},
 		"block file beats its file":             {Explicit{ConfigFile: "~/" + configFileName}, withV1(envFile), "work-key", "https://work", work},
