@@ -204,6 +204,11 @@ func TestActionInvokes(t *testing.T) {
 			fault: lateAnswer, last: canceled, texts: []string{"Roboto Action Was Canceled"},
 			after: map[time.Duration]func(*protocol.Core){time.Second: (*protocol.Core).Interrupt},
 		},
+		"interrupted after the answer was lost": {
+			fault: robototest.Fault{Operation: robototest.InvokeAction, Drop: true, After: true, Times: 1}, last: canceled,
+			texts: []string{"Roboto Action Was Canceled"},
+			after: map[time.Duration]func(*protocol.Core){time.Second / 4: (*protocol.Core).Interrupt},
+		},
 		"interrupted after it failed, and it cannot be canceled": {
 			action: robototest.Action{Fails: "Lost."}, fault: robototest.Fault{Operation: robototest.CancelInvocation, Status: 403},
 			texts: []string{"Roboto Action May Still Run"}, last: []int{robototest.Failed},
