@@ -22,6 +22,8 @@ func TestCredentialsThatMustNotBeUsed(t *testing.T) {
 	}
 	cases := map[string]test{
 		"a region that repeats them": {`us-west-2|("session_token":")`, `${1}us-nobodymayseethis-2`, KindUnexpectedAnswer},
+		// The record is that of a secret at AWS.
+		"another store": {`"store_type":"aws"\},"record"`, `"store_type":"vault"},"record"`, KindRefused},
 	}
 	for name, c := range map[string]test{
 		"another region":    {region, `"region":"evil.s3"`, KindUnexpectedAnswer},
@@ -35,6 +37,7 @@ func TestCredentialsThatMustNotBeUsed(t *testing.T) {
 		cases[name+" last"] = test{c.pattern, "$0," + c.changed, c.want}
 	}
 	for _, key := range []string{"access_key_id", "secret_access_key", "session_token"} {
+		cases["no "+key] = test{`"` + key + `":"`, `"` + key + `":"","x":"`, KindUnexpectedAnswer}
 		for _, forged := range []string{`\n`, `\r\nX-Forged: 1\r\n`, ` `, `\u0000`, `\u2028`, `ü`} {
 			cases[key+" with "+forged] = test{`"` + key + `":"`, `"` + key + `":"NobodyMaySeeThis` + forged, KindUnexpectedAnswer}
 		}

@@ -338,6 +338,7 @@ func TestTerraformFollowsAdvice(t *testing.T) {
 				}
 			}
 			tf.configure("import {\n  to = roboto_secret.second\n  id = \"db\"\n}\n" + compared + second)
+			warns(true) // the import is a read as well
 			tf.succeeds(applyNow...)
 			warns(true)
 			for _, kept := range []string{compared, second} {
