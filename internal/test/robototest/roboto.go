@@ -245,8 +245,14 @@ func (s *Server) createSecret(req Request, orgID string, grant Grant) *reply {
 
 func (s *Server) listSecrets(req Request, orgID string) *reply {
 	query, _ := url.ParseQuery(req.Query) // check has complained
+	const begins, ends = "&=", "+%"       // a query has to escape them
+	token := query.Get("page_token")
+	serial := strings.TrimSuffix(strings.TrimPrefix(token, begins), ends)
+	if token != "" && token != begins+serial+ends {
+		return envelope(http.StatusBadRequest, "RobotoInvalidRequestException", "The page token is not valid.")
+	}
 	all := s.sorted(orgID)
-	from, _ := slices.BinarySearchFunc(all, query.Get("page_token"), func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
+	from, _ := slices.BinarySearchFunc(all, serial, func(sec *secret, serial string) int { return strings.Compare(sec.serial, serial) })
 	page := all[from:min(from+s.options.PageSize, len(all))]
 	items := make([]map[string]any, len(page))
 	for i, sec := range page {
@@ -254,7 +260,7 @@ func (s *Server) listSecrets(req Request, orgID string) *reply {
 	}
 	next := ""
 	if end := from + len(page); end < len(all) {
-		next = all[end].serial
+		next = begins + all[end].serial + ends
 	}
 	return data(map[string]any{"items": items, "next_token": orNull(next)})
 }
