@@ -74,7 +74,7 @@ func TestCreate(t *testing.T) {
 	}
 	createdInterrupted := func(c *protocol.Core, others *theirs) {
 		time.AfterFunc(time.Second, func() {
-			others.Record = c.Roboto.AddSecret(testOrg, "db")
+			others.Record = c.Roboto.AddRecord(robototest.Record{OrgID: testOrg, Name: "db", CreatedBy: callerPrincipal})
 			c.Interrupt()
 		})
 	}
