@@ -350,8 +350,8 @@ func (r report) write(t *testing.T) {
 		}
 		rows.WriteString("|\n")
 	}
-	text := fmt.Sprintf("# Conformance\n\n%s, on %s: %d of %d facts hold, %d differ. Whether the others hold is not known.\n",
-		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs])
+	text := fmt.Sprintf("# Conformance\n\nOf %s, on %s: %d of %d facts hold, %d differ, and of %d it is not known.\n",
+		r.against, time.Now().UTC().Format(time.DateOnly), count[holds], len(facts()), count[differs], len(facts())-count[holds]-count[differs])
 	text += "The facts are from roboto-ai/roboto-python-sdk 0.53.0 (commit eabde11).\n"
 	for _, name := range r.left {
 		text += fmt.Sprintf("\nLeft behind: %q\n", name)
