@@ -272,7 +272,7 @@ func (s *scene) need(names []string) {
 			ok = err == nil
 		}
 		if !ok {
-			s.t.Skipf("there is no %s here, with version %s of Terraform or OpenTofu", name, terraform.Version)
+			s.t.Skipf("skipped: it needs %s, which version %s of Terraform or OpenTofu, or this machine, does not have", name, terraform.Version)
 		}
 	}
 }
